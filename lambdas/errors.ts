@@ -1,0 +1,54 @@
+/**
+ * Every way a function can fail, by name. The names are public interface: Lambda reports them as `errorType`,
+ * and alarms, runbook and callers rely on them.
+ */
+export const ERROR_NAMES = [
+  'InvalidRequest',
+  'InvalidConfiguration',
+  'Busy',
+  'LicenseNotInForce',
+  'NotDue',
+  'TokenAlreadyExists',
+  'TokenNotFound',
+  'PullVerificationFailed',
+  'AuditIncomplete',
+  'DockerHubLoginFailed',
+  'DockerHubNeedsPassword',
+  'DockerHubNeedsTwoFactor',
+  'DockerHubLockedOut',
+  'DockerHubUnavailable',
+  'RegistryUnavailable',
+  'VaultLoginFailed',
+  'VaultPermissionDenied',
+  'VaultSecretMissing',
+  'VaultConflict',
+  'VaultUnavailable',
+  'SecretUnavailable',
+  'StorageUnavailable',
+  'LicenseListUnreadable',
+  'ExemptionsUnreadable',
+  'LedgerUnreadable',
+  'NotificationFailed',
+] as const;
+
+/** One of {@link ERROR_NAMES}. */
+export type ErrorName = (typeof ERROR_NAMES)[number];
+
+/**
+ * The one error class of the functions. Its message is one sentence for a person: what was being done, at which
+ * system, what came back, what to do. It never carries a cause: errors of HTTP clients and SDKs hold the request,
+ * and with it tokens and passwords, and Lambda and loggers print causes.
+ */
+export class AuditorError extends Error {
+  override readonly name: ErrorName;
+
+  constructor(name: ErrorName, message: string) {
+    super(message);
+    this.name = name;
+  }
+}
+
+/** Whether a caught value is an {@link AuditorError}, and, where names are given, one of these. */
+export function isAuditorError(error: unknown, ...names: ErrorName[]): error is AuditorError {
+  return error instanceof AuditorError && (names.length === 0 || names.includes(error.name));
+}
