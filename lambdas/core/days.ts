@@ -1,0 +1,96 @@
+/**
+ * Calendar days. Licenses end on days of the configured time zone, so days are compared as days: `YYYY-MM-DD`,
+ * whose order as text is their order in time. Instants are milliseconds since 1970.
+ */
+
+/** A calendar day, `YYYY-MM-DD`. */
+export type Day = string;
+
+/** The day that means "no end" in the license list. */
+export const NO_END: Day = '9999-12-31';
+
+export const HOUR = 3_600_000;
+export const DAY = 24 * HOUR;
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatFor(timeZone: string): Intl.DateTimeFormat {
+  let format = formats.get(timeZone);
+  if (format === undefined) {
+    // A format takes longer to make than to use by orders of magnitude.
+    format = new Intl.DateTimeFormat('en-CA', {
+      timeZone,
+      calendar: 'gregory',
+      numberingSystem: 'latn',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      hourCycle: 'h23',
+    });
+    formats.set(timeZone, format);
+  }
+  return format;
+}
+
+/** The wall clock of a time zone at an instant, as if it were UTC, in milliseconds. */
+function wallClock(instant: number, timeZone: string): number {
+  const parts = new Map(
+    formatFor(timeZone)
+      .formatToParts(instant)
+      .map(({ type, value }) => [type, Number(value)]),
+  );
+  const part = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;
+  return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
+}
+
+/** The calendar day of an instant in a time zone. */
+export function dayOf(instant: number, timeZone: string): Day {
+  return new Date(wallClock(instant, timeZone)).toISOString().slice(0, 10);
+}
+
+/** The instant at which the wall clock of a time zone shows an hour of a day (the later one where clocks skip it). */
+function instantOf(day: Day, hour: number, timeZone: string): number {
+  const wanted = Date.parse(`${day}T00:00:00Z`) + hour * HOUR;
+  let guess = wanted;
+  // Twice, because the first correction may cross a change of clocks.
+  for (let round = 0; round < 2; round++) guess += wanted - wallClock(guess, timeZone);
+  return guess;
+}
+
+/** Noon of a day in a time zone: `asOf` judges as at that instant. */
+export function noonOf(day: Day, timeZone: string): number {
+  return instantOf(day, 12, timeZone);
+}
+
+/** The first instant of the Monday of the week that a day is in. */
+export function mondayOf(day: Day, timeZone: string): number {
+  const weekday = (new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7;
+  return instantOf(addDays(day, -weekday), 0, timeZone);
+}
+
+/** The day so many days later; days beyond the year 9999 are {@link NO_END}. */
+export function addDays(day: Day, days: number): Day {
+  const text = new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY).toISOString();
+  return /^\d{4}-/.test(text) ? text.slice(0, 10) : NO_END;
+}
+
+/** How many days after `from` the day `to` is; negative when before. */
+export function daysBetween(from: Day, to: Day): number {
+  return Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / DAY);
+}
+
+/** Whether a text is a day that exists, written `YYYY-MM-DD`: `2026-02-30` is not. */
+export function isDay(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  const parsed = new Date(`${text}T00:00:00Z`);
+  // JavaScript takes 30 February for 2 March: only what comes back as it went in is a day.
+  return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(text);
+}
+
+/** An instant as the ledger and the report write it. */
+export function iso(instant: number): string {
+  return new Date(instant).toISOString();
+}
