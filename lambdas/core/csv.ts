@@ -1,0 +1,95 @@
+import { CsvError, parse } from 'csv-parse/sync';
+import * as v from 'valibot';
+import { counted, listed, printable } from './printable.ts';
+
+/** One line of a table with its cells by column name, trimmed; a column that the line lacks is empty. */
+export interface Row {
+  /** Line of the file on which the row begins, from 1. */
+  readonly line: number;
+  cell(column: string): string;
+  /** Cells beyond the last column of the header are not empty: the row is shifted, none of its cells can be trusted. */
+  readonly overlong: boolean;
+}
+
+/** A file as a table, or the sentence that says why it is none. */
+export type Table = { readonly rows: readonly Row[] } | { readonly unreadable: string };
+
+/** What csv-parse returns with `info`: its typings depend on the options and do not say so. */
+const recordsSchema = v.array(
+  v.object({ record: v.array(v.string()), info: v.object({ lines: v.number() }) }),
+);
+
+/** White space and the invisible characters that `trim()` leaves. */
+const EDGES = /^[\s\u00ad\u200b-\u200f\u2060\ufeff]+|[\s\u00ad\u200b-\u200f\u2060\ufeff]+$/g;
+
+const trimmed = (cell: string): string => cell.replace(EDGES, '');
+
+/** The delimiter: what a leading `sep=` line says, else whichever of comma and semicolon the header has more of. */
+function delimiterOf(header: string, declared: string | undefined): string {
+  if (declared !== undefined) return declared;
+  const count = (letter: string): number => header.split(letter).length - 1;
+  return count(';') > count(',') ? ';' : ',';
+}
+
+/**
+ * Reads a CSV file that people edit with a spreadsheet: UTF-8 with or without BOM, comma or semicolon, any line end,
+ * quoted fields, a leading `sep=` line, header names in any order and case. Rows of empty cells are left out.
+ *
+ * @param required columns without which the file is unreadable
+ */
+export function readTable(body: Uint8Array, required: readonly string[]): Table {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    return { unreadable: 'it is not UTF-8 text (save it as "CSV UTF-8")' };
+  }
+  if (text.includes('\0')) return { unreadable: 'it is not UTF-8 text (save it as "CSV UTF-8")' };
+  const separator = /^"?sep=([,;])"?[^\S\r\n]*(?:\r\n|\n|\r)/i.exec(text);
+  const skipped = separator ? 1 : 0;
+  const table = text.slice(separator?.[0].length ?? 0);
+  if (trimmed(table) === '') return { unreadable: 'it is empty' };
+  const delimiter = delimiterOf(/^[^\r\n]*/.exec(table.trimStart())?.[0] ?? '', separator?.[1]);
+  let records: v.InferOutput<typeof recordsSchema>;
+  try {
+    const parsed: unknown = parse(table, {
+      delimiter,
+      info: true,
+      relax_column_count: true,
+      record_delimiter: ['\r\n', '\n', '\r'],
+    });
+    records = v.parse(recordsSchema, parsed);
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    const line = typeof error['lines'] === 'number' ? ` (near line ${error['lines'] + skipped})` : '';
+    return {
+      unreadable:
+        error.code === 'CSV_QUOTE_NOT_CLOSED'
+          ? `a quote is opened and never closed${line}`
+          : `its quotes do not fit${line}`,
+    };
+  }
+  const filled = records
+    .map(({ record }, index) => ({
+      line: (records[index - 1]?.info.lines ?? 0) + 1 + skipped,
+      cells: record.map(trimmed),
+    }))
+    .filter(({ cells }) => cells.some((cell) => cell !== ''));
+  const header = (filled.shift()?.cells ?? []).map((name) => name.toLowerCase());
+  const missing = required.filter((column) => !header.includes(column));
+  if (missing.length > 0)
+    return {
+      unreadable: `its header lacks the ${counted(missing.length, 'column').replace(/^\d+ /, '')} ${listed(missing)} (it reads: ${printable(header.join(', '))})`,
+    };
+  const twice = header.filter((name, index) => name !== '' && header.indexOf(name) !== index);
+  if (twice[0] !== undefined)
+    return { unreadable: `its header names the column ${printable(twice[0])} twice` };
+  const columns = new Map(header.map((name, index) => [name, index]));
+  return {
+    rows: filled.map(({ line, cells }) => ({
+      line,
+      cell: (column) => cells[columns.get(column) ?? -1] ?? '',
+      overlong: cells.slice(header.length).some((cell) => cell !== ''),
+    })),
+  };
+}

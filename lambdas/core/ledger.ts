@@ -1,0 +1,251 @@
+import * as v from 'valibot';
+import { AuditorError } from '../errors.ts';
+import { isDay } from './days.ts';
+import { FINDING_KINDS, isFindingKind } from './findings.ts';
+
+/**
+ * `ledger.json`: what the next run must remember. Lists of entries, never objects with outside names as their fields:
+ * a label may be called `__proto__`. Times are ISO 8601 in UTC. Nothing in it grants access: of a token's content it
+ * holds 64 bits of a hash, which tell whether it changed and nothing else (docs/decisions.md).
+ */
+
+const time = v.pipe(v.string(), v.isoTimestamp());
+const day = v.pipe(v.string(), v.check(isDay, 'is not a day'));
+const kind = v.pipe(
+  v.string(),
+  v.check(isFindingKind, `is none of ${FINDING_KINDS.join(', ')}`),
+  v.transform((text) => {
+    if (!isFindingKind(text)) throw new TypeError('checked above');
+    return text;
+  }),
+);
+const severity = v.picklist(['critical', 'warning', 'info']);
+const by = v.picklist(['audit', 'people']);
+const withdrawal = v.picklist(['deactivate', 'delete-token', 'remove-key']);
+const list = <Schema extends v.GenericSchema>(schema: Schema) => v.optional(v.array(schema), []);
+
+const toldFinding = v.object({
+  id: v.string(),
+  kind,
+  severity,
+  deployment: v.string(),
+  tokenId: v.optional(v.string()),
+  since: time,
+  /** Whether a mail told it. */
+  told: v.boolean(),
+  /** `license-expiring`: the narrowest of `warnDays` that a mail told. */
+  threshold: v.optional(v.number()),
+});
+
+const notice = v.object({
+  tokenId: v.string(),
+  deployment: v.string(),
+  /** What was announced. */
+  step: v.picklist(['deactivate', 'delete-token']),
+  /** The license's last day at that time: another end wants another notice. */
+  end: day,
+  at: time,
+});
+
+const intent = v.object({
+  step: v.picklist(['deactivate', 'delete-token', 'remove-key', 'reactivate']),
+  deployment: v.string(),
+  tokenId: v.optional(v.string()),
+  reason: v.string(),
+  end: v.optional(day),
+  fingerprint: v.optional(v.string()),
+  approved: v.optional(v.boolean(), false),
+  /** Deletes a token that was replaced: not a withdrawal, so the caps do not count it. */
+  replaced: v.optional(v.boolean(), false),
+  at: time,
+  runId: v.string(),
+});
+
+const doneWithdrawal = v.object({
+  step: withdrawal,
+  deployment: v.string(),
+  tokenId: v.optional(v.string()),
+  at: time,
+  approved: v.boolean(),
+});
+
+const suspension = v.object({
+  tokenId: v.string(),
+  deployment: v.string(),
+  by,
+  at: time,
+  reason: v.string(),
+  /** Of an audit's suspension: the last day of the license that had ended. */
+  end: v.optional(day),
+  /** Of an audit's suspension: what the key held then; absent where values were not read. */
+  fingerprint: v.optional(v.string()),
+  requestedBy: v.optional(v.string()),
+  /** The audit deleted the token itself; its key may still be there. */
+  deletedAt: v.optional(time),
+});
+
+const restore = v.object({
+  tokenId: v.string(),
+  deployment: v.string(),
+  at: time,
+  reason: v.string(),
+});
+
+const replacedToken = v.object({
+  tokenId: v.string(),
+  deployment: v.string(),
+  until: time,
+  by: v.string(),
+});
+
+const issuedToken = v.object({ tokenId: v.string(), deployment: v.string(), at: time });
+
+const check = v.object({
+  deployment: v.string(),
+  tokenId: v.string(),
+  at: time,
+  verdict: v.picklist(['matching', 'rejected', 'mismatched', 'unclear']),
+  /** `mismatched`: the listed token that the content belongs to. */
+  claimedId: v.optional(v.string()),
+  /** Of the content that was checked. */
+  fingerprint: v.string(),
+  /** The token's last real use before the check, `null` for never: the check itself may count as use at Docker Hub. */
+  lastUse: v.optional(v.nullable(time)),
+});
+
+const rememberedExemption = v.object({
+  label: v.string(),
+  until: v.optional(day),
+  /** That it ends within a week was told. */
+  endTold: v.optional(v.boolean(), false),
+});
+
+const action = v.object({
+  kind: v.picklist(['announce', 'deactivate', 'delete-token', 'remove-key', 'reactivate']),
+  deployment: v.string(),
+  tokenId: v.optional(v.string()),
+  status: v.picklist(['planned', 'done', 'failed', 'skipped', 'withheld']),
+  reason: v.string(),
+});
+
+/** A token being made or moved by the issue function; left behind only by a crash. */
+const issuing = v.object({
+  deployment: v.string(),
+  requestId: v.string(),
+  at: time,
+  /** Tokens of the label that were there before. */
+  before: v.array(v.string()),
+  /** The new one, once its id is known. */
+  tokenId: v.optional(v.string()),
+  /** What is about to be written to Vault. */
+  fingerprint: v.optional(v.string()),
+  regenerate: v.boolean(),
+  overlapHours: v.number(),
+});
+
+const answeredRequest = v.object({
+  requestId: v.string(),
+  at: time,
+  /** The result that was returned, as JSON text: it never holds a content. */
+  result: v.string(),
+});
+
+const ledgerSchema = v.object({
+  version: v.literal(1),
+  findings: list(toldFinding),
+  notices: list(notice),
+  intents: list(intent),
+  withdrawals: list(doneWithdrawal),
+  suspensions: list(suspension),
+  restores: list(restore),
+  replaced: list(replacedToken),
+  issued: list(issuedToken),
+  /** Ids of the tokens that were inactive at the last run: one that is active now was switched on by somebody. */
+  inactive: list(v.string()),
+  checks: list(check),
+  /** `null`: the file was never there. */
+  exemptions: v.optional(v.nullable(v.array(rememberedExemption)), null),
+  /** Steps that no mail told yet, because it failed or the run broke off. */
+  untold: list(action),
+  /** Steps that were withheld, failed or only planned, by what a mail told of them and on which day. */
+  toldSteps: list(v.object({ key: v.string(), day })),
+  /** Input counts of the last run that was neither withheld nor dry. */
+  baseline: v.optional(
+    v.nullable(
+      v.object({
+        runId: v.string(),
+        tokens: v.number(),
+        keys: v.number(),
+        licenses: v.number(),
+        exemptions: v.number(),
+      }),
+    ),
+    null,
+  ),
+  /** The last whole night: what `catchUp` looks at. */
+  lastNight: v.optional(
+    v.nullable(
+      v.object({
+        day,
+        runId: v.string(),
+        at: time,
+        undisturbed: v.boolean(),
+        outcome: v.picklist(['clean', 'attention', 'withheld']),
+        report: v.string(),
+      }),
+    ),
+    null,
+  ),
+  /** When a mail last listed everything open. */
+  weeklyAt: v.optional(v.nullable(time), null),
+  issuing: list(issuing),
+  answered: list(answeredRequest),
+});
+
+export type Ledger = v.InferOutput<typeof ledgerSchema>;
+export type ToldFinding = Ledger['findings'][number];
+export type Notice = Ledger['notices'][number];
+export type Intent = Ledger['intents'][number];
+export type Suspension = Ledger['suspensions'][number];
+export type ContentCheckEntry = Ledger['checks'][number];
+
+/** The ledger of a system that never ran. */
+export function emptyLedger(): Ledger {
+  return v.parse(ledgerSchema, { version: 1 });
+}
+
+/** The error for a ledger that was there once and can't be used now. */
+export function ledgerUnreadable(reason: string): AuditorError {
+  return new AuditorError(
+    'LedgerUnreadable',
+    `The ledger ledger.json can't be used: ${reason}; restore its last good version in the bucket, nothing is changed and it is not overwritten until then.`,
+  );
+}
+
+/**
+ * Reads `ledger.json`.
+ *
+ * @param object what the bucket answered; `absent` is a first night, `deleted` is not
+ * @throws AuditorError `LedgerUnreadable`
+ */
+export function readLedger(object: Uint8Array | 'absent' | 'deleted'): Ledger {
+  if (object === 'absent') return emptyLedger();
+  if (object === 'deleted') throw ledgerUnreadable('it was deleted');
+  let content: unknown;
+  try {
+    content = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(object));
+  } catch {
+    throw ledgerUnreadable('it is not JSON');
+  }
+  const parsed = v.safeParse(ledgerSchema, content);
+  if (!parsed.success) {
+    const where = v.getDotPath(parsed.issues[0]) ?? 'the whole';
+    throw ledgerUnreadable(`its content is not what this version writes (at ${where.slice(0, 60)})`);
+  }
+  return parsed.output;
+}
+
+/** The ledger as it is written. */
+export function ledgerText(ledger: Ledger): string {
+  return `${JSON.stringify(ledger, null, 1)}\n`;
+}

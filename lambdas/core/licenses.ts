@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import { AuditorError } from '../errors.ts';
+import { readTable, type Row } from './csv.ts';
+import { addDays, daysBetween, isDay, NO_END, type Day } from './days.ts';
+import { countryOf, isCountry, isWellNamed } from './names.ts';
+import { counted, printable } from './printable.ts';
+
+/** What a deployment has paid for: the latest end of its rows counts. */
+export interface License {
+  readonly deployment: string;
+  /** Last day, grace included, on which the license is in force; {@link NO_END} for no end. */
+  readonly lastDay: Day;
+  readonly products: readonly string[];
+  readonly contact?: string;
+}
+
+/** A row that can't be read, and whom it may be about: nothing is withdrawn from these. */
+export interface InvalidRow {
+  readonly line: number;
+  /** The same for the same cells, wherever in the file they stand. */
+  readonly fingerprint: string;
+  /** What was in the name's cells, for people; not necessarily a well-formed name. */
+  readonly name: string;
+  /** Why it can't be read, a clause for a sentence. */
+  readonly problem: string;
+  readonly about:
+    | { readonly scope: 'deployment'; readonly deployment: string }
+    | { readonly scope: 'country'; readonly country: string }
+    | { readonly scope: 'everybody' };
+}
+
+/** The license list as it was read. */
+export interface LicenseList {
+  readonly licenses: ReadonlyMap<string, License>;
+  readonly invalid: readonly InvalidRow[];
+  /** Rows that are not empty, readable or not. */
+  readonly rows: number;
+}
+
+const REQUIRED = ['telco', 'country', 'expires_on'] as const;
+/** Beyond this share (and number) of unreadable rows the list as a whole is not believed. */
+const UNREADABLE_SHARE = 0.2;
+const UNREADABLE_NUMBER = 2;
+/** A year before this is a typing error, and a typing error must not end a license. */
+const FIRST_YEAR = '2000';
+
+/** `YYYY-MM-DD` or `DD.MM.YYYY`, as a day that exists; else `undefined`. */
+export function parseDay(text: string): Day | undefined {
+  const german = /^(\d{2})\.(\d{2})\.(\d{4})$/.exec(text);
+  const day = german ? `${german[3] ?? ''}-${german[2] ?? ''}-${german[1] ?? ''}` : text;
+  return isDay(day) && day >= FIRST_YEAR ? day : undefined;
+}
+
+function readLastDay(row: Row, graceDays: number): { day: Day } | { problem: string } {
+  const expires = row.cell('expires_on');
+  const day = parseDay(expires);
+  if (day === undefined)
+    return {
+      problem:
+        expires === ''
+          ? 'expires_on is empty'
+          : `expires_on "${printable(expires, 40)}" is not a day (write YYYY-MM-DD)`,
+    };
+  const grace = row.cell('grace_days');
+  if (grace !== '' && (!/^\d{1,3}$/.test(grace) || Number(grace) > 365))
+    return { problem: `grace_days "${printable(grace, 40)}" is not a whole number from 0 to 365` };
+  return { day: day === NO_END ? NO_END : addDays(day, grace === '' ? graceDays : Number(grace)) };
+}
+
+function readName(telco: string, country: string): { name: string } | { problem: string } {
+  const name = `${telco}-${country}`;
+  if (telco === '') return { problem: 'telco is empty' };
+  if (country === '') return { problem: 'country is empty' };
+  if (!isCountry(country)) return { problem: `country "${printable(country, 40)}" is not letters only` };
+  if (!isWellNamed(name)) return { problem: `"${printable(name)}" breaks the naming rule` };
+  return { name };
+}
+
+function aboutWhom(telco: string, country: string, shifted: boolean): InvalidRow['about'] {
+  const name = `${telco}-${country}`;
+  if (shifted) return { scope: 'everybody' };
+  if (telco !== '' && isWellNamed(name)) return { scope: 'deployment', deployment: name };
+  return isCountry(country) ? { scope: 'country', country } : { scope: 'everybody' };
+}
+
+function unreadable(reason: string): AuditorError {
+  return new AuditorError(
+    'LicenseListUnreadable',
+    `The license list licenses.csv can't be used: ${reason}; correct the file and upload it again, nothing is withdrawn until then.`,
+  );
+}
+
+/**
+ * Reads `licenses.csv` (contract section 3).
+ *
+ * @param body the file; `undefined` where there is none
+ * @param graceDays days added to a row's end where the row does not say
+ * @throws AuditorError `LicenseListUnreadable` where the list as a whole can't be believed
+ */
+export function readLicenses(body: Uint8Array | undefined, graceDays: number): LicenseList {
+  if (body === undefined) throw unreadable('it is not in the bucket');
+  const table = readTable(body, REQUIRED);
+  if ('unreadable' in table) throw unreadable(table.unreadable);
+  if (table.rows.length === 0) throw unreadable('it has a header and no rows');
+
+  const licenses = new Map<string, License>();
+  const invalid: InvalidRow[] = [];
+  const seen = new Map<string, number>();
+  for (const row of table.rows) {
+    const telco = row.cell('telco').toLowerCase();
+    const country = row.cell('country').toLowerCase();
+    const name = readName(telco, country);
+    const end = readLastDay(row, graceDays);
+    const problems = [
+      ...('problem' in name ? [name.problem] : []),
+      ...('problem' in end ? [end.problem] : []),
+      ...(row.overlong ? ['it has more cells than the header has columns'] : []),
+    ];
+    if ('problem' in name || 'problem' in end || row.overlong) {
+      const cells = [...REQUIRED, 'grace_days', 'product'].map((column) => row.cell(column)).join('\0');
+      const nth = (seen.get(cells) ?? 0) + 1;
+      seen.set(cells, nth);
+      invalid.push({
+        line: row.line,
+        fingerprint: createHash('sha256').update(`${cells}\0${nth}`).digest('hex').slice(0, 12),
+        name: [telco, country].filter((part) => part !== '').join('-'),
+        problem: problems.join(' and '),
+        // Too many cells and no date where the date should be: the cells of the name may be anything as well.
+        about: aboutWhom(telco, country, row.overlong && 'problem' in end),
+      });
+      continue;
+    }
+    const known = licenses.get(name.name);
+    const product = row.cell('product');
+    const contact = known?.contact ?? row.cell('contact');
+    licenses.set(name.name, {
+      deployment: name.name,
+      lastDay: known !== undefined && known.lastDay > end.day ? known.lastDay : end.day,
+      products: [...new Set([...(known?.products ?? []), ...(product === '' ? [] : [product])])].sort(),
+      ...(contact === '' ? {} : { contact }),
+    });
+  }
+  if (invalid.length > UNREADABLE_NUMBER && invalid.length > UNREADABLE_SHARE * table.rows.length)
+    throw unreadable(
+      `${counted(invalid.length, 'row')} of ${table.rows.length} can't be read (line ${invalid[0]?.line ?? 0}: ${invalid[0]?.problem ?? ''})`,
+    );
+  return { licenses, invalid, rows: table.rows.length };
+}
+
+/** Whether a license is in force on a day: through the whole of its last one. */
+export function isInForce(license: License, today: Day): boolean {
+  return today <= license.lastDay;
+}
+
+/** Days left: last day minus today, 0 on it, negative after; `Infinity` for no end. */
+export function daysLeft(license: License, today: Day): number {
+  return license.lastDay === NO_END ? Infinity : daysBetween(today, license.lastDay);
+}
+
+/** The unreadable row, if any, because of which nothing may be withdrawn from a deployment in this run. */
+export function unreadableRowAbout(list: LicenseList, deployment: string): InvalidRow | undefined {
+  return list.invalid.find(
+    ({ about }) =>
+      about.scope === 'everybody' ||
+      (about.scope === 'deployment' && about.deployment === deployment) ||
+      (about.scope === 'country' && about.country === countryOf(deployment)),
+  );
+}
+
+/** Every deployment that a row names, readable or not. */
+export function namedInList(list: LicenseList): ReadonlySet<string> {
+  const names = new Set(list.licenses.keys());
+  for (const { about } of list.invalid) if (about.scope === 'deployment') names.add(about.deployment);
+  return names;
+}
