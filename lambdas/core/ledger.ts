@@ -22,7 +22,6 @@ const kind = v.pipe(
 const severity = v.picklist(['critical', 'warning', 'info']);
 const by = v.picklist(['audit', 'people']);
 const withdrawal = v.picklist(['deactivate', 'delete-token', 'remove-key']);
-const list = <Schema extends v.GenericSchema>(schema: Schema) => v.optional(v.array(schema), []);
 
 const toldFinding = v.object({
   id: v.string(),
@@ -150,59 +149,56 @@ const answeredRequest = v.object({
   result: v.string(),
 });
 
-const ledgerSchema = v.object({
+/** How much of each input a run read. */
+const inputCounts = v.object({
+  tokens: v.number(),
+  keys: v.number(),
+  licenses: v.number(),
+  exemptions: v.number(),
+});
+
+const night = v.object({
+  day,
+  runId: v.string(),
+  at: time,
+  /** Nothing was withheld, failed or skipped, and the mail went out where one was due. */
+  undisturbed: v.boolean(),
+  outcome: v.picklist(['clean', 'attention', 'withheld']),
+  report: v.string(),
+});
+
+/** Strict and without defaults at its top: a ledger that lacks a part has lost what the next run must remember. */
+const ledgerSchema = v.strictObject({
   version: v.literal(1),
-  findings: list(toldFinding),
-  notices: list(notice),
-  intents: list(intent),
-  withdrawals: list(doneWithdrawal),
-  suspensions: list(suspension),
-  restores: list(restore),
-  replaced: list(replacedToken),
-  issued: list(issuedToken),
+  findings: v.array(toldFinding),
+  notices: v.array(notice),
+  intents: v.array(intent),
+  withdrawals: v.array(doneWithdrawal),
+  suspensions: v.array(suspension),
+  restores: v.array(restore),
+  replaced: v.array(replacedToken),
+  issued: v.array(issuedToken),
   /** Ids of the tokens that were inactive at the last run: one that is active now was switched on by somebody. */
-  inactive: list(v.string()),
-  checks: list(check),
+  inactive: v.array(v.string()),
+  checks: v.array(check),
   /** `null`: the file was never there. */
-  exemptions: v.optional(v.nullable(v.array(rememberedExemption)), null),
+  exemptions: v.nullable(v.array(rememberedExemption)),
   /** Steps that no mail told yet, because it failed or the run broke off. */
-  untold: list(action),
+  untold: v.array(action),
   /** Steps that were withheld, failed or only planned, by what a mail told of them and on which day. */
-  toldSteps: list(v.object({ key: v.string(), day })),
+  toldSteps: v.array(v.object({ key: v.string(), day })),
   /** Input counts of the last run that was neither withheld nor dry. */
-  baseline: v.optional(
-    v.nullable(
-      v.object({
-        runId: v.string(),
-        tokens: v.number(),
-        keys: v.number(),
-        licenses: v.number(),
-        exemptions: v.number(),
-      }),
-    ),
-    null,
-  ),
+  baseline: v.nullable(inputCounts),
   /** The last whole night: what `catchUp` looks at. */
-  lastNight: v.optional(
-    v.nullable(
-      v.object({
-        day,
-        runId: v.string(),
-        at: time,
-        undisturbed: v.boolean(),
-        outcome: v.picklist(['clean', 'attention', 'withheld']),
-        report: v.string(),
-      }),
-    ),
-    null,
-  ),
+  lastNight: v.nullable(night),
   /** When a mail last listed everything open. */
-  weeklyAt: v.optional(v.nullable(time), null),
-  issuing: list(issuing),
-  answered: list(answeredRequest),
+  weeklyAt: v.nullable(time),
+  issuing: v.array(issuing),
+  answered: v.array(answeredRequest),
 });
 
 export type Ledger = v.InferOutput<typeof ledgerSchema>;
+export type InputCounts = v.InferOutput<typeof inputCounts>;
 export type ToldFinding = Ledger['findings'][number];
 export type Notice = Ledger['notices'][number];
 export type Intent = Ledger['intents'][number];
@@ -211,7 +207,27 @@ export type ContentCheckEntry = Ledger['checks'][number];
 
 /** The ledger of a system that never ran. */
 export function emptyLedger(): Ledger {
-  return v.parse(ledgerSchema, { version: 1 });
+  return {
+    version: 1,
+    findings: [],
+    notices: [],
+    intents: [],
+    withdrawals: [],
+    suspensions: [],
+    restores: [],
+    replaced: [],
+    issued: [],
+    inactive: [],
+    checks: [],
+    exemptions: null,
+    untold: [],
+    toldSteps: [],
+    baseline: null,
+    lastNight: null,
+    weeklyAt: null,
+    issuing: [],
+    answered: [],
+  };
 }
 
 /** The error for a ledger that was there once and can't be used now. */

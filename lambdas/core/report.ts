@@ -11,7 +11,7 @@ export type ActionStatus = 'planned' | 'done' | 'failed' | 'skipped' | 'withheld
 export interface Action {
   readonly kind: ActionKind;
   readonly deployment: string;
-  readonly tokenId?: string;
+  readonly tokenId?: string | undefined;
   readonly status: ActionStatus;
   readonly reason: string;
 }

@@ -1,0 +1,89 @@
+import type { ContentCheck } from '../clients/types.ts';
+import { iso } from './days.ts';
+import { fingerprintOfKey } from './fingerprint.ts';
+import type { ContentCheckEntry } from './ledger.ts';
+import type { VerifiedCounts } from './report.ts';
+import { lastRealUse } from './rules/tokens.ts';
+import { tokensOf, type World } from './world.ts';
+
+/** A key whose content is to be exchanged at Docker Hub for a session. */
+export interface KeyToCheck {
+  readonly deployment: string;
+  readonly content: string;
+  /** The one active token of that label. */
+  readonly tokenId: string;
+}
+
+/**
+ * The keys whose content is checked in this run (contract section 7): those with exactly one active token, changed
+ * since their last check (or never checked) first, then the longest unchecked.
+ *
+ * @param share how many at the most; `Infinity` for all
+ */
+export function keysToCheck(world: World, share: number): KeyToCheck[] {
+  const candidates = [...(world.facts.keys?.values ?? [])].flatMap(([deployment, content]) => {
+    const [token, ...others] = tokensOf(world, deployment).active;
+    if (typeof content !== 'string' || content === '' || token === undefined || others.length > 0) return [];
+    if (world.exempted.get(deployment)?.everything === true) return [];
+    const check = world.checks.get(deployment);
+    const changed =
+      check?.tokenId !== token.id ||
+      check.fingerprint !== fingerprintOfKey(world.facts.keys?.values, deployment);
+    return [{ deployment, content, tokenId: token.id, rank: changed ? '' : check.at }];
+  });
+  return candidates
+    .sort((one, other) =>
+      one.rank !== other.rank ? (one.rank < other.rank ? -1 : 1) : one.deployment < other.deployment ? -1 : 1,
+    )
+    .slice(0, share)
+    .map(({ deployment, content, tokenId }) => ({ deployment, content, tokenId }));
+}
+
+/**
+ * What one check told of a key.
+ *
+ * @param stillActive whether the label's token was still active when it was read again after a refusal: a token that
+ *   somebody switched off meanwhile says nothing about the stored content
+ */
+export function judgeCheck(
+  world: World,
+  key: KeyToCheck,
+  check: Extract<ContentCheck, { outcome: 'accepted' | 'refused' }>,
+  stillActive: boolean,
+): ContentCheckEntry {
+  const claimedId = check.outcome === 'accepted' ? check.claimedId : undefined;
+  const verdict =
+    check.outcome === 'refused'
+      ? stillActive
+        ? 'rejected'
+        : 'unclear'
+      : claimedId === key.tokenId
+        ? 'matching'
+        : claimedId !== undefined && world.byId.has(claimedId)
+          ? 'mismatched'
+          : 'unclear';
+  const token = world.byId.get(key.tokenId);
+  const used = token === undefined ? undefined : lastRealUse(token, world.checks.get(key.deployment));
+  return {
+    deployment: key.deployment,
+    tokenId: key.tokenId,
+    at: iso(world.now),
+    verdict,
+    ...(verdict === 'mismatched' && claimedId !== undefined ? { claimedId } : {}),
+    fingerprint: fingerprintOfKey(world.facts.keys?.values, key.deployment) ?? '',
+    ...(used === undefined ? {} : { lastUse: used === null ? null : iso(used) }),
+  };
+}
+
+/** The checks of this run by what came out; every other key is `unchecked`. */
+export function countChecks(checks: readonly ContentCheckEntry[], keys: number): VerifiedCounts {
+  const count = (verdict: ContentCheckEntry['verdict']): number =>
+    checks.filter((check) => check.verdict === verdict).length;
+  return {
+    matching: count('matching'),
+    rejected: count('rejected'),
+    mismatched: count('mismatched'),
+    unclear: count('unclear'),
+    unchecked: keys - checks.length,
+  };
+}

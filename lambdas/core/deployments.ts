@@ -1,0 +1,63 @@
+import { iso, NO_END } from './days.ts';
+import type { Finding } from './findings.ts';
+import { daysLeft, isInForce } from './licenses.ts';
+import type { DeploymentRow } from './report.ts';
+import { isActive, tokensOf, type World } from './world.ts';
+
+function licenseOf(world: World, deployment: string): DeploymentRow['license'] {
+  const license = world.licenses.get(deployment);
+  if (world.facts.licenses === undefined) return { state: 'unknown', products: [] };
+  if (license === undefined)
+    return { state: world.named.has(deployment) ? 'unreadable' : 'none', products: [] };
+  return {
+    state: isInForce(license, world.today) ? 'in force' : 'ended',
+    ...(license.lastDay === NO_END
+      ? {}
+      : { lastDay: license.lastDay, daysLeft: daysLeft(license, world.today) }),
+    products: license.products,
+    ...(license.contact === undefined ? {} : { contact: license.contact }),
+  };
+}
+
+function hubOf(world: World, deployment: string): DeploymentRow['hub'] {
+  if (world.facts.tokens === undefined) return { state: 'unknown', tokens: [] };
+  const { all, active } = tokensOf(world, deployment);
+  return {
+    state: active.length > 0 ? 'active' : all.length > 0 ? 'inactive' : 'none',
+    tokens: [...all]
+      .sort((one, other) => (one.id < other.id ? -1 : 1))
+      .map((token) => ({
+        tokenId: token.id,
+        state: isActive(token, world.now) ? 'active' : token.enabled ? 'expired' : 'inactive',
+        ...(token.createdAt === undefined ? {} : { createdAt: iso(token.createdAt) }),
+        ...(typeof token.lastUsedAt === 'number' ? { lastUsedAt: iso(token.lastUsedAt) } : {}),
+        ...(token.expiresAt === undefined ? {} : { expiresAt: iso(token.expiresAt) }),
+      })),
+  };
+}
+
+/**
+ * Every deployment that any of the three sources knows, as all three see it, with the worst that was found of it and
+ * what to do next. Sorted by name.
+ *
+ * @param findings sorted by severity, the worst first, as `reconcile` returns them
+ */
+export function deploymentRows(world: World, findings: readonly Finding[]): DeploymentRow[] {
+  const worst = new Map<string, Finding>();
+  for (const finding of findings) if (!worst.has(finding.deployment)) worst.set(finding.deployment, finding);
+  const names = new Set([...world.named, ...world.licenses.keys(), ...world.byLabel.keys(), ...world.keys]);
+  return [...names].sort().map((deployment) => {
+    const finding = worst.get(deployment);
+    return {
+      deployment,
+      license: licenseOf(world, deployment),
+      hub: hubOf(world, deployment),
+      vault: {
+        state: world.facts.keys === undefined ? 'unknown' : world.keys.has(deployment) ? 'present' : 'absent',
+      },
+      exempt: world.exempted.has(deployment),
+      verdict: finding?.severity ?? 'ok',
+      nextStep: finding?.remedy ?? '',
+    };
+  });
+}

@@ -1,0 +1,187 @@
+import type { HubToken } from '../clients/types.ts';
+import { DAY, iso } from './days.ts';
+import type { Intent, Ledger, Suspension } from './ledger.ts';
+import type { Action, ActionKind } from './report.ts';
+
+/** What people switch on is left alone for so long, then announced anew. */
+export const RESTORED_FOR = 7 * DAY;
+/** The caps look back so far. */
+export const CAP_WINDOW = DAY;
+
+/** A step that is done, as the next mail tells it. */
+export function doneAction(
+  kind: ActionKind,
+  { deployment, tokenId }: { readonly deployment: string; readonly tokenId?: string | undefined },
+  reason: string,
+): Action {
+  return { kind, deployment, ...(tokenId === undefined ? {} : { tokenId }), status: 'done', reason };
+}
+
+/**
+ * What a step that was taken leaves in the ledger: its intent is closed, who switched the token off is remembered, the
+ * caps count it, and the next mail tells it.
+ *
+ * @param at when it counts as done; a step found done after a crash counts from when it was found, so that nothing is
+ *   deleted earlier than it should
+ */
+export function stepDone(ledger: Ledger, intent: Intent, at: number): Ledger {
+  const { step, deployment, tokenId } = intent;
+  const others = <Entry extends { readonly tokenId?: string | undefined }>(entries: readonly Entry[]) =>
+    entries.filter((entry) => entry.tokenId !== tokenId);
+  const closed: Ledger = {
+    ...ledger,
+    intents: ledger.intents.filter(
+      (open) => open.step !== step || open.deployment !== deployment || open.tokenId !== tokenId,
+    ),
+    untold: [...ledger.untold, doneAction(step, intent, intent.reason)],
+    withdrawals:
+      step === 'reactivate' || intent.replaced
+        ? ledger.withdrawals
+        : [
+            ...ledger.withdrawals,
+            {
+              step,
+              deployment,
+              ...(tokenId === undefined ? {} : { tokenId }),
+              at: iso(at),
+              approved: intent.approved,
+            },
+          ],
+  };
+  switch (step) {
+    case 'deactivate':
+      return {
+        ...closed,
+        notices: others(closed.notices),
+        restores: others(closed.restores),
+        suspensions: [
+          ...others(closed.suspensions),
+          {
+            tokenId: tokenId ?? '',
+            deployment,
+            by: 'audit',
+            at: iso(at),
+            reason: intent.reason,
+            ...(intent.end === undefined ? {} : { end: intent.end }),
+            ...(intent.fingerprint === undefined ? {} : { fingerprint: intent.fingerprint }),
+          },
+        ],
+      };
+    case 'reactivate':
+      return {
+        ...closed,
+        notices: others(closed.notices),
+        suspensions: others(closed.suspensions),
+        inactive: closed.inactive.filter((id) => id !== tokenId),
+      };
+    case 'delete-token':
+      return {
+        ...closed,
+        notices: others(closed.notices),
+        replaced: others(closed.replaced),
+        inactive: closed.inactive.filter((id) => id !== tokenId),
+        suspensions: closed.suspensions.map((suspension) =>
+          suspension.tokenId === tokenId ? { ...suspension, deletedAt: iso(at) } : suspension,
+        ),
+      };
+    case 'remove-key':
+      return {
+        ...closed,
+        suspensions: closed.suspensions.filter(
+          (suspension) => suspension.deployment !== deployment || suspension.by !== 'audit',
+        ),
+      };
+  }
+}
+
+/** Closes the steps that an earlier run intended and did not mark: what became of them shows in what was read. */
+function settleIntents(
+  ledger: Ledger,
+  tokens: ReadonlyMap<string, HubToken>,
+  keys: ReadonlySet<string>,
+  now: number,
+): Ledger {
+  return ledger.intents.reduce<Ledger>((before, intent) => {
+    const token = intent.tokenId === undefined ? undefined : tokens.get(intent.tokenId);
+    const happened = {
+      deactivate: token?.enabled === false,
+      reactivate: token?.enabled === true,
+      'delete-token': token === undefined,
+      'remove-key': !keys.has(intent.deployment),
+    }[intent.step];
+    if (happened) {
+      const reason = `${intent.reason} (begun by run ${intent.runId}, which broke off)`;
+      return stepDone(before, { ...intent, reason }, now);
+    }
+    return { ...before, intents: before.intents.filter((open) => open !== intent) };
+  }, ledger);
+}
+
+/** A suspension whose token is gone, and what is still to remember of it. */
+function settleGone(
+  suspension: Suspension,
+  labels: ReadonlySet<string>,
+  keys: ReadonlySet<string>,
+  now: number,
+): Suspension[] {
+  const { deployment } = suspension;
+  // A new token of the label means that the story is over.
+  if (labels.has(deployment)) return [];
+  if (suspension.by === 'people') return [{ ...suspension, deletedAt: suspension.deletedAt ?? iso(now) }];
+  // Somebody else deleted the audit's token: then the key is theirs to decide about as well.
+  return suspension.deletedAt !== undefined && keys.has(deployment) ? [suspension] : [];
+}
+
+/**
+ * Compares what the ledger remembers with what is there now, before anything is judged: steps that a broken-off run
+ * took are found and owned up to, what people switched on is recognised as theirs, and what no longer exists is
+ * forgotten. Pure; a dry run throws the outcome away.
+ *
+ * @param tokens all that Docker Hub listed
+ * @param keys names of Vault's keys
+ */
+export function observe(
+  ledger: Ledger,
+  tokens: readonly HubToken[],
+  keys: readonly string[],
+  now: number,
+): Ledger {
+  const byId = new Map(tokens.map((token) => [token.id, token]));
+  const labels = new Set(tokens.map(({ label }) => label));
+  const keySet = new Set(keys);
+  const settled = settleIntents(ledger, byId, keySet, now);
+
+  const wasOff = new Set([...settled.inactive, ...settled.suspensions.map(({ tokenId }) => tokenId)]);
+  const switchedOn = new Map(
+    [...wasOff].flatMap((id) => {
+      const token = byId.get(id);
+      return token?.enabled === true ? [[id, token] as const] : [];
+    }),
+  );
+  const here = <Entry extends { readonly tokenId: string }>(entries: readonly Entry[]) =>
+    entries.filter(({ tokenId }) => byId.has(tokenId));
+  return {
+    ...settled,
+    notices: here(settled.notices).filter(({ tokenId }) => !switchedOn.has(tokenId)),
+    suspensions: settled.suspensions.flatMap((suspension) => {
+      if (switchedOn.has(suspension.tokenId)) return [];
+      return byId.has(suspension.tokenId) ? [suspension] : settleGone(suspension, labels, keySet, now);
+    }),
+    restores: [
+      ...here(settled.restores).filter(
+        ({ tokenId, at }) => !switchedOn.has(tokenId) && now - Date.parse(at) < RESTORED_FOR,
+      ),
+      ...[...switchedOn].map(([tokenId, { label }]) => ({
+        tokenId,
+        deployment: label,
+        at: iso(now),
+        reason: 'switched on by hand',
+      })),
+    ],
+    replaced: here(settled.replaced),
+    issued: here(settled.issued),
+    inactive: tokens.filter(({ enabled }) => !enabled).map(({ id }) => id),
+    withdrawals: settled.withdrawals.filter(({ at }) => now - Date.parse(at) < CAP_WINDOW),
+    checks: settled.checks.filter(({ deployment }) => keySet.has(deployment)),
+  };
+}

@@ -1,0 +1,88 @@
+import { isWellNamed } from '../names.ts';
+import { printable, shownName } from '../printable.ts';
+import { tokensOf } from '../world.ts';
+import type { Rule } from './rule.ts';
+import { misnaming } from './tokens.ts';
+
+const REGENERATE = (name: string): string =>
+  `{"deployment": "${isWellNamed(name) ? name : 'telco-country'}", "regenerate": true}`;
+
+/** Key in Vault, no token of that label on Docker Hub. */
+export const orphanedKey: Rule = {
+  kind: 'orphaned-key',
+  needs: ['tokens', 'keys'],
+  *judge(world) {
+    for (const name of world.keys) {
+      if (tokensOf(world, name).all.length > 0) continue;
+      yield {
+        deployment: name,
+        detail: `Vault has a key ${shownName(name)}, and Docker Hub has no token of that label.`,
+        remedy: `If the deployment needs a token, make one with the issue function (${REGENERATE(name)}); else remove the key with the revoke function ("delete": true).`,
+      };
+    }
+  },
+};
+
+/** Key that breaks the naming rule. */
+export const misnamedKey: Rule = {
+  kind: 'misnamed-key',
+  needs: ['keys'],
+  *judge(world) {
+    for (const name of world.keys)
+      if (!isWellNamed(name)) yield { deployment: name, ...misnaming(world, 'key', name) };
+  },
+};
+
+/** The key's value is not a non-empty string; judged only where values are read. */
+export const malformedKey: Rule = {
+  kind: 'malformed-key',
+  needs: ['keys'],
+  *judge(world) {
+    for (const [name, value] of world.facts.keys?.values ?? []) {
+      if (typeof value === 'string' && value !== '') continue;
+      const found = value === '' ? 'an empty text' : value === null ? 'null' : Array.isArray(value) ? 'a list' : `of type ${typeof value}`; // prettier-ignore
+      yield {
+        deployment: name,
+        detail: `The value of the key ${shownName(name)} in Vault is ${found}, not a token's content.`,
+        remedy: `Restore the key's last good value from the secret's earlier versions in Vault, or make a new token with the issue function (${REGENERATE(name)}).`,
+      };
+    }
+  },
+};
+
+/** Docker Hub refuses the stored content though the label's token is active; stands until the key is checked again. */
+export const rejectedKey: Rule = {
+  kind: 'rejected-key',
+  needs: ['tokens', 'keys', 'ledger'],
+  *judge(world) {
+    for (const [name, check] of world.checks) {
+      if (check.verdict !== 'rejected' || !world.keys.has(name)) continue;
+      if (!tokensOf(world, name).active.some(({ id }) => id === check.tokenId)) continue;
+      yield {
+        deployment: name,
+        tokenId: check.tokenId,
+        detail: `Docker Hub refused the content of the key ${shownName(name)} when it was checked at ${check.at}, though the token of that label is active.`,
+        remedy: `The stored content is of no use to anybody: make a new token with the issue function (${REGENERATE(name)}) and hand it to the deployment.`,
+      };
+    }
+  },
+};
+
+/** The stored content is that of another listed token; stands until the key is checked again. */
+export const mismatchedKey: Rule = {
+  kind: 'mismatched-key',
+  needs: ['tokens', 'keys', 'ledger'],
+  *judge(world) {
+    for (const [name, check] of world.checks) {
+      if (check.verdict !== 'mismatched' || !world.keys.has(name)) continue;
+      const other = world.byId.get(check.claimedId ?? '');
+      if (other === undefined) continue;
+      yield {
+        deployment: name,
+        tokenId: check.tokenId,
+        detail: `The key ${shownName(name)} in Vault holds the content of the token ${shownName(other.label)} (${printable(other.id)}), not that of its own.`,
+        remedy: `Switching ${shownName(other.label)} off would cut ${shownName(name)} off too: make a new token with the issue function (${REGENERATE(name)}) and hand it to the deployment.`,
+      };
+    }
+  },
+};
