@@ -219,7 +219,18 @@ export function newsOf(input: MailInput): News {
 /** Whether there is anything that people have to be told today. */
 export function hasNews(news: News): boolean {
   // Notes explain a mail that is sent anyway.
-  return Object.entries(news).some(([part, entries]) => part !== 'notes' && entries.length > 0);
+  const changes: readonly (readonly unknown[])[] = [
+    news.revoked,
+    news.announced,
+    news.withheld,
+    news.failed,
+    news.restored,
+    news.planned,
+    news.found,
+    news.resolved,
+    news.exemptions,
+  ];
+  return changes.some((entries) => entries.length > 0);
 }
 
 /** What was told of steps that are not done, for the next run. */
