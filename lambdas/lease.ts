@@ -70,7 +70,11 @@ export async function takeLease(
   const text = (taken: LeaseContent['holder']): string =>
     `${JSON.stringify({ holder: taken, incompleteTold: told })}\n`;
   const until = iso(clock.now() + LEASE_MILLISECONDS);
-  const taken = await bucket.writeIf(OBJECTS.lease, text({ function: functionName, runId, until }), before?.etag);
+  const taken = await bucket.writeIf(
+    OBJECTS.lease,
+    text({ function: functionName, runId, until }),
+    before?.etag,
+  );
   if (taken === 'conflict') throw busy(null);
 
   return {

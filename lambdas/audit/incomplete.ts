@@ -1,0 +1,126 @@
+import { deploymentRows } from '../core/deployments.ts';
+import { iso } from '../core/days.ts';
+import { isExemptionInForce } from '../core/exemptions.ts';
+import { incompleteMail } from '../core/mail.ts';
+import { countKinds, reconcile } from '../core/reconcile.ts';
+import type { Report } from '../core/report.ts';
+import { makeWorld } from '../core/world.ts';
+import { AuditorError } from '../errors.ts';
+import type { Lease } from '../lease.ts';
+import type { Services } from '../services.ts';
+import { asAuditorError, type Inputs } from './read.ts';
+import { writeReport } from './write-report.ts';
+import type { Run } from './run.ts';
+
+/** What is known although an input is missing; rules that need it were not judged. */
+function partialReport(
+  services: Services,
+  run: Run,
+  inputs: Inputs,
+  causes: readonly AuditorError[],
+): Report {
+  const world = makeWorld(inputs.facts, services.settings, run.now);
+  const findings = reconcile(world);
+  return {
+    runId: run.runId,
+    startedAt: iso(run.startedAt),
+    finishedAt: iso(services.clock.now()),
+    asOf: world.today,
+    mode: run.mode,
+    outcome: 'incomplete',
+    counts: {
+      tokens: world.tokens.length,
+      activeTokens: [...world.byLabel.values()].reduce((sum, { active }) => sum + active.length, 0),
+      automaticTokens: world.automaticTokens,
+      keys: world.keys.size,
+      licenses: world.licenses.size,
+      exempt: world.exempted.size,
+      findings: countKinds(findings),
+      verified: { matching: 0, rejected: 0, mismatched: 0, unclear: 0, unchecked: world.keys.size },
+    },
+    findings,
+    actions: [],
+    report: run.report,
+    notified: false,
+    truncated: false,
+    notes: ['An input could not be read wholly: what depends on it was not judged, and nothing was changed.'],
+    deployments: deploymentRows(world, findings),
+    exemptions: (inputs.facts.exemptions ?? []).map((exemption) => ({
+      ...exemption,
+      inForce: isExemptionInForce(exemption, world.today),
+    })),
+    inputs: inputs.versions,
+    causes: causes.map(({ name, message }) => `${name}: ${message}`),
+    timeZone: services.settings.timeZone,
+  };
+}
+
+/** The failure of a run that could not read an input wholly: its message begins with the names of its causes. */
+export function auditIncomplete(causes: readonly AuditorError[]): AuditorError {
+  const names = [...new Set(causes.map(({ name }) => name))].join(', ');
+  return new AuditorError(
+    'AuditIncomplete',
+    `${names}: the audit could not be made and nothing was changed. ${causes.map(({ message }) => message).join(' ')}`,
+  );
+}
+
+/**
+ * Ends a run that could not read one of its inputs wholly: a report with what is known, a mail (once a day for the same
+ * cause), nothing changed. A dry run writes its report only.
+ *
+ * @param lease absent in a dry run, and where the bucket could not even give one
+ * @returns the error to fail with
+ */
+export async function endIncomplete(
+  services: Services,
+  run: Run,
+  inputs: Inputs,
+  lease: Lease | undefined,
+): Promise<AuditorError> {
+  const causes = [...inputs.causes];
+  const names = causes.map(({ name }) => name);
+  const dry = run.mode === 'dry-run';
+  let today = '';
+  let report: Report | undefined;
+  try {
+    report = partialReport(services, run, inputs, causes);
+    today = report.asOf;
+  } catch (error) {
+    causes.push(asAuditorError(error, 'Making the report of an incomplete run'));
+  }
+  const told = new Set(lease?.toldCauses(today));
+  const mailDue = !dry && names.some((name) => !told.has(name));
+  let notified = false;
+  const mail = (where: boolean): Promise<unknown> =>
+    services.notifier.publish(
+      incompleteMail({
+        runId: run.runId,
+        causes,
+        account: services.settings.account,
+        today,
+        ...(where ? { where: { bucket: services.bucket.location, report: run.report } } : {}),
+        ...(report === undefined ? {} : { counts: report.counts }),
+      }),
+    );
+  // The report first: where the bucket fails, the mail must not name it.
+  let written = false;
+  if (report !== undefined) {
+    try {
+      await writeReport(services.bucket, { ...report, notified: mailDue });
+      written = true;
+    } catch (error) {
+      causes.push(asAuditorError(error, 'Writing the report'));
+    }
+  }
+  if (mailDue) {
+    try {
+      await mail(written);
+      notified = true;
+    } catch (error) {
+      causes.push(asAuditorError(error, 'Sending the mail'));
+    }
+  }
+  if (notified) lease?.rememberCauses(today, names);
+  services.log.error('The audit is incomplete', { runId: run.runId, causes: causes.map(({ name }) => name) });
+  return auditIncomplete(causes);
+}

@@ -1,0 +1,141 @@
+import type { HubToken, ReadObject, VaultKeys } from '../clients/types.ts';
+import { readExemptions, type Exemption } from '../core/exemptions.ts';
+import { readLicenses, type LicenseList } from '../core/licenses.ts';
+import { observe } from '../core/observe.ts';
+import type { InputVersions } from '../core/report.ts';
+import type { Facts } from '../core/world.ts';
+import { AuditorError, isAuditorError } from '../errors.ts';
+import { openLedger, type LedgerStore } from '../ledger-store.ts';
+import { OBJECTS } from '../objects.ts';
+import type { Services } from '../services.ts';
+
+/** Everything a run goes by, or what of it could be read. */
+export interface Inputs {
+  readonly facts: Facts;
+  readonly hold: boolean;
+  /** The ledger's store; absent when it could not be read. */
+  readonly store?: LedgerStore;
+  /** Whether `exemptions.csv` is there. */
+  readonly exemptionsThere: boolean;
+  readonly versions: InputVersions;
+  /** Why the run is incomplete; empty when every input was read whole. */
+  readonly causes: readonly AuditorError[];
+}
+
+/** An error of ours, whatever was caught: what is not ours is a defect and must still be told, without its content. */
+export function asAuditorError(error: unknown, doing: string): AuditorError {
+  return isAuditorError(error)
+    ? error
+    : new AuditorError(
+        'AuditIncomplete',
+        `${doing} stopped with an unexpected ${error instanceof Error ? error.name : 'error'}, which is a defect of this program; report it with the run's log.`,
+      );
+}
+
+async function attempt<Value>(
+  reading: Promise<Value>,
+  doing: string,
+  causes: AuditorError[],
+): Promise<Value | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    causes.push(asAuditorError(error, doing));
+    return undefined;
+  }
+}
+
+const bodyOf = (object: ReadObject): Uint8Array | undefined =>
+  typeof object === 'string' ? undefined : object.body;
+
+function parsed<Value>(parse: () => Value, doing: string, causes: AuditorError[]): Value | undefined {
+  try {
+    return parse();
+  } catch (error) {
+    causes.push(asAuditorError(error, doing));
+    return undefined;
+  }
+}
+
+function versionsOf(
+  tokens: readonly HubToken[] | undefined,
+  keys: VaultKeys | undefined,
+  objects: { readonly licenses: ReadObject | undefined; readonly exemptions: ReadObject | undefined },
+  rows: { readonly licenses: LicenseList | undefined; readonly exemptions: readonly Exemption[] | undefined },
+  hold: boolean,
+): InputVersions {
+  const { licenses, exemptions } = objects;
+  return {
+    ...(tokens === undefined ? {} : { dockerHub: { rows: tokens.length } }),
+    ...(keys === undefined ? {} : { vault: { version: keys.version } }),
+    ...(typeof licenses === 'object' && rows.licenses !== undefined
+      ? { licenses: { etag: licenses.etag, rows: rows.licenses.rows } }
+      : {}),
+    ...(typeof exemptions === 'object' && rows.exemptions !== undefined
+      ? { exemptions: { etag: exemptions.etag, rows: rows.exemptions.length } }
+      : {}),
+    hold,
+  };
+}
+
+/**
+ * Reads everything at once and parses it. Never rejects: what could not be read wholly is missing from the facts and
+ * named in `causes`.
+ *
+ * @param now the instant that the run judges by
+ */
+export async function readInputs(services: Services, now: number): Promise<Inputs> {
+  const { bucket, dockerHub, vault, settings } = services;
+  const causes: AuditorError[] = [];
+  const reading = <Value>(promise: Promise<Value>, what: string): Promise<Value | undefined> =>
+    attempt(promise, `Reading ${what}`, causes);
+  const [tokens, keys, licensesObject, exemptionsObject, hold, store] = await Promise.all([
+    reading(dockerHub.listTokens(), "Docker Hub's tokens"),
+    // Values leave Vault only where something is judged by them.
+    reading(settings.verifyPerRun === 0 ? vault.readKeyNames() : vault.readKeys(), "Vault's keys"),
+    reading(bucket.read(OBJECTS.licenses), 'the license list'),
+    reading(bucket.read(OBJECTS.exemptions), 'the exemptions'),
+    reading(bucket.exists(OBJECTS.hold), 'HOLD'),
+    reading(openLedger(bucket), 'the ledger'),
+  ]);
+  const licenses =
+    licensesObject &&
+    parsed(
+      () => readLicenses(bodyOf(licensesObject), settings.graceDays),
+      'Reading the license list',
+      causes,
+    );
+  const known = store?.current.exemptions ?? null;
+  const exemptions =
+    exemptionsObject &&
+    parsed(() => readExemptions(bodyOf(exemptionsObject), known !== null), 'Reading the exemptions', causes);
+  const ledger =
+    store === undefined || tokens === undefined || keys === undefined
+      ? store?.current
+      : observe(store.current, tokens, keys.names, now);
+  return {
+    facts: {
+      ...(tokens === undefined ? {} : { tokens }),
+      ...(keys === undefined ? {} : { keys }),
+      ...(licenses === undefined ? {} : { licenses }),
+      ...(exemptions === undefined ? {} : { exemptions }),
+      ...(ledger === undefined ? {} : { ledger }),
+    },
+    hold: hold ?? true,
+    ...(store === undefined ? {} : { store }),
+    exemptionsThere: typeof exemptionsObject === 'object',
+    versions: versionsOf(
+      tokens,
+      keys,
+      { licenses: licensesObject, exemptions: exemptionsObject },
+      { licenses, exemptions },
+      hold ?? true,
+    ),
+    causes: distinct(causes),
+  };
+}
+
+/** One cause per sentence: a failed login is met by every read that needs it. */
+function distinct(causes: readonly AuditorError[]): AuditorError[] {
+  return [...new Map(causes.map((cause) => [`${cause.name} ${cause.message}`, cause])).values()];
+}

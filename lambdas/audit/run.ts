@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto';
+import { dayOf, noonOf, type Day } from '../core/days.ts';
+import type { Mode } from '../core/report.ts';
+import { reportKey } from '../objects.ts';
+import type { Services } from '../services.ts';
+import { isDry, type AuditEvent } from './event.ts';
+
+/** One run of the audit: who it is and by which instant it judges. */
+export interface Run {
+  readonly runId: string;
+  readonly startedAt: number;
+  /** The start, or noon of `asOf`. */
+  readonly now: number;
+  readonly today: Day;
+  readonly mode: Mode;
+  /** Object key of the JSON report. */
+  readonly report: string;
+}
+
+/** A run's name: when it started and something that no other run has. */
+function makeRunId(startedAt: number): string {
+  const stamp = new Date(startedAt).toISOString().replace(/[-:]|\.\d+/g, '');
+  return `${stamp}-${randomBytes(4).toString('hex')}`;
+}
+
+/** Begins a run. */
+export function beginRun(event: AuditEvent, services: Services): Run {
+  const { settings } = services;
+  const startedAt = services.clock.now();
+  const now = event.asOf === undefined ? startedAt : noonOf(event.asOf, settings.timeZone);
+  const dry = isDry(event);
+  const runId = makeRunId(startedAt);
+  return {
+    runId,
+    startedAt,
+    now,
+    today: dayOf(now, settings.timeZone),
+    mode: dry ? 'dry-run' : settings.mode,
+    report: reportKey(runId, dayOf(startedAt, settings.timeZone), dry),
+  };
+}

@@ -1,0 +1,136 @@
+import type { Notification } from '../clients/types.ts';
+import { iso } from '../core/days.ts';
+import { exemptionNews } from '../core/exemption-news.ts';
+import type { Finding } from '../core/findings.ts';
+import type { Ledger } from '../core/ledger.ts';
+import { daysLeft } from '../core/licenses.ts';
+import {
+  auditMail,
+  hasNews,
+  isWeeklyDue,
+  newsOf,
+  rememberFindings,
+  rememberSteps,
+  type MailInput,
+} from '../core/mail.ts';
+import type { Plan, Step } from '../core/plan.ts';
+import { inputCounts } from '../core/plan.ts';
+import type { Action, Report } from '../core/report.ts';
+import type { World } from '../core/world.ts';
+import type { Settings } from '../settings.ts';
+
+/** The mail of a run, if one is due, and what the ledger remembers when it went out or did not. */
+export interface Telling {
+  readonly mail?: Notification;
+  /**
+   * The ledger after the run.
+   *
+   * @param published whether the mail went out, `confirmed` whether the topic had a confirmed subscriber then
+   */
+  remember(ledger: Ledger, published: boolean, confirmed: boolean): Ledger;
+}
+
+/** What the telling goes by. */
+export interface TellingInput {
+  readonly world: World;
+  readonly plan: Plan;
+  readonly report: Omit<Report, 'notified'>;
+  /** With this run's steps in `untold`. */
+  readonly ledger: Ledger;
+  readonly exemptionsThere: boolean;
+  readonly settings: Settings;
+  readonly bucket: string;
+}
+
+function noticesOf(announcements: readonly Step[], now: number): Ledger['notices'] {
+  return announcements.flatMap(({ tokenId, deployment, announces, end }) =>
+    tokenId === undefined || announces === undefined || end === undefined
+      ? []
+      : [{ tokenId, deployment, step: announces, end, at: iso(now) }],
+  );
+}
+
+/** A notice belongs to one token and one end: where the list says another end, or none, it lapses. */
+function standing(notices: Ledger['notices'], world: World): Ledger['notices'] {
+  return notices.filter(
+    ({ deployment, end, tokenId }) =>
+      world.licenses.get(deployment)?.lastDay === end && world.byId.get(tokenId)?.label === deployment,
+  );
+}
+
+const disturbs = ({ status }: Action): boolean =>
+  status === 'withheld' || status === 'failed' || status === 'skipped';
+
+/** Decides what is told and how it is remembered. Pure. */
+export function makeTelling(input: TellingInput): Telling {
+  const { world, plan, report, ledger, settings } = input;
+  const daysLeftOf = (finding: Finding): number | undefined => {
+    if (finding.kind !== 'license-expiring') return undefined;
+    const license = world.licenses.get(finding.deployment);
+    return license && daysLeft(license, world.today);
+  };
+  const exemptions = exemptionNews(
+    ledger.exemptions,
+    world.facts.exemptions ?? [],
+    input.exemptionsThere,
+    world.today,
+  );
+  const mailInput: MailInput = {
+    report,
+    ledger,
+    exemptionNews: exemptions,
+    daysLeftOf,
+    warnDays: settings.warnDays,
+    exempt: new Set(world.exempted.keys()),
+    approvable: plan.approvable,
+    account: settings.account,
+    bucket: input.bucket,
+    now: world.now,
+  };
+  const news = newsOf(mailInput);
+  const weekly = isWeeklyDue(ledger, world.now, settings.timeZone);
+  const anythingOpen = report.findings.length > 0;
+  const due = settings.notifyWhen === 'always' || hasNews(news) || (weekly && anythingOpen);
+  const announced = plan.steps.filter(({ kind }) => kind === 'announce');
+
+  return {
+    ...(due ? { mail: auditMail(mailInput, news, weekly) } : {}),
+    remember(current, published, confirmed) {
+      const told = due && published;
+      const settled = !due || published;
+      const failed = report.actions.filter(({ status }) => status === 'failed');
+      const enforced = report.mode === 'enforce';
+      return {
+        ...current,
+        findings: rememberFindings(current, report.findings, daysLeftOf, settings.warnDays, told),
+        notices: [
+          ...standing(current.notices, world),
+          ...(told && confirmed && enforced ? noticesOf(announced, world.now) : []),
+        ],
+        // Of a failed step nobody knows whether it happened: the next run looks. All others are settled.
+        intents: current.intents.filter((intent) =>
+          failed.some(
+            ({ kind, deployment, tokenId }) =>
+              kind === intent.step && deployment === intent.deployment && tokenId === intent.tokenId,
+          ),
+        ),
+        exemptions: settled
+          ? exemptions.remembered
+          : // Known all the same, so that a file that goes missing is missed.
+            (current.exemptions ?? (input.exemptionsThere ? [] : null)),
+        untold: settled ? [] : current.untold,
+        toldSteps: rememberSteps(report.actions, current, world.today, told),
+        baseline: report.outcome === 'withheld' ? current.baseline : inputCounts(world),
+        lastNight: {
+          day: world.today,
+          runId: report.runId,
+          at: iso(world.now),
+          undisturbed: settled && !report.actions.some(disturbs),
+          outcome: report.outcome === 'incomplete' ? 'attention' : report.outcome,
+          report: report.report,
+        },
+        weeklyAt: told && weekly ? iso(world.now) : current.weeklyAt,
+      };
+    },
+  };
+}

@@ -1,0 +1,175 @@
+import { fingerprintOfKey } from '../core/fingerprint.ts';
+import { iso } from '../core/days.ts';
+import type { Intent, Ledger } from '../core/ledger.ts';
+import { stepDone } from '../core/observe.ts';
+import { isAsPlanned, stepText, type Step } from '../core/plan.ts';
+import { shownName } from '../core/printable.ts';
+import type { Action } from '../core/report.ts';
+import { isAuditorError, type AuditorError } from '../errors.ts';
+import type { LedgerStore } from '../ledger-store.ts';
+import type { Services } from '../services.ts';
+import { asAuditorError } from './read.ts';
+
+/** After so many failed changes in a row, Docker Hub or Vault is not well enough to go on. */
+const MOST_FAILURES = 3;
+/** Time that is left for mail, report and ledger when the last change begins. */
+const RESERVED_MILLISECONDS = 60_000;
+
+/** What became of the steps. */
+export interface CarriedOut {
+  readonly actions: readonly Action[];
+  /** The ledger could not be written on the way: the run stopped changing things and fails at its end. */
+  readonly storageError?: AuditorError;
+}
+
+/** A step that changes Docker Hub or Vault: everything but an announcement. */
+export type Change = Step & { readonly kind: Exclude<Step['kind'], 'announce'> };
+
+/** Whether a step changes something outside and no guard stops it. */
+export function isChange(step: Step): step is Change {
+  return step.kind !== 'announce' && step.withheld === undefined;
+}
+
+/** The steps as they are written to the ledger before the first is taken. */
+export function intentsOf(steps: readonly Change[], runId: string, now: number): Intent[] {
+  return steps.map((step) => ({
+    step: step.kind,
+    deployment: step.deployment,
+    ...(step.tokenId === undefined ? {} : { tokenId: step.tokenId }),
+    reason: step.reason,
+    ...(step.end === undefined ? {} : { end: step.end }),
+    ...(step.fingerprint === undefined ? {} : { fingerprint: step.fingerprint }),
+    approved: step.approved ?? false,
+    replaced: step.replaced ?? false,
+    at: iso(now),
+    runId,
+  }));
+}
+
+/** A step as the result tells it. */
+export function actionOf(step: Step, status: Action['status'], reason = step.reason): Action {
+  return {
+    kind: step.kind,
+    deployment: step.deployment,
+    ...(step.tokenId === undefined ? {} : { tokenId: step.tokenId }),
+    status,
+    reason,
+  };
+}
+
+/** Removes a key while it still holds what it held when this was decided; other writers' keys stay as they are. */
+async function removeKey(services: Services, step: Change): Promise<'done' | 'skipped'> {
+  const remove = async (): Promise<'done' | 'skipped'> => {
+    const keys = await services.vault.readKeys();
+    if (!keys.names.includes(step.deployment)) return 'skipped';
+    if (fingerprintOfKey(keys.values, step.deployment) !== step.fingerprint) return 'skipped';
+    await services.vault.patchKeys(new Map([[step.deployment, null]]), keys.version);
+    return 'done';
+  };
+  try {
+    return await remove();
+  } catch (error) {
+    // Somebody wrote in between, or the answer was lost: what is there now decides.
+    if (!isAuditorError(error, 'VaultConflict', 'VaultUnavailable')) throw error;
+    const keys = await services.vault.readKeys();
+    return keys.names.includes(step.deployment) ? remove() : 'done';
+  }
+}
+
+async function changeToken(services: Services, step: Change, tokenId: string): Promise<'done' | 'skipped'> {
+  const { dockerHub } = services;
+  if (!isAsPlanned(step, await dockerHub.getToken(tokenId))) return 'skipped';
+  if (step.kind === 'delete-token') await dockerHub.deleteToken(tokenId);
+  else await dockerHub.setEnabled(tokenId, step.kind === 'reactivate');
+  return 'done';
+}
+
+function take(services: Services, step: Change): Promise<'done' | 'skipped'> {
+  return step.kind === 'remove-key' || step.tokenId === undefined
+    ? removeKey(services, step)
+    : changeToken(services, step, step.tokenId);
+}
+
+const isOf =
+  (step: Change) =>
+  (intent: Intent): boolean =>
+    intent.step === step.kind && intent.deployment === step.deployment && intent.tokenId === step.tokenId;
+
+/** What one step left in the ledger. A failed one stays open there: whether it happened shows at the next run. */
+function marked(ledger: Ledger, step: Change, status: 'done' | 'skipped', at: number): Ledger {
+  const intent = ledger.intents.find(isOf(step));
+  if (intent === undefined) return ledger;
+  return status === 'done'
+    ? stepDone(ledger, intent, at)
+    : { ...ledger, intents: ledger.intents.filter((open) => open !== intent) };
+}
+
+/**
+ * Carries out the steps one by one, each after reading its token again, each marked in the ledger when it is done.
+ * Never rejects.
+ *
+ * @param steps in the order of the plan; their intents are in the ledger already
+ * @param now the instant of the run: what is done counts from it
+ */
+export async function carryOut(
+  services: Services,
+  store: LedgerStore,
+  steps: readonly Change[],
+  now: number,
+): Promise<CarriedOut> {
+  const actions: Action[] = [];
+  let failures = 0;
+  let storageError: AuditorError | undefined;
+  const notDeleted = new Set<string>();
+  const stoppedBecause = (step: Change): string | undefined => {
+    if (step.kind === 'remove-key' && notDeleted.has(step.deployment)) return 'a token of that label is left';
+    if (storageError !== undefined) return 'the ledger could not be written';
+    if (failures >= MOST_FAILURES) return `${MOST_FAILURES} changes in a row failed`;
+    if (services.deadline - services.clock.now() < RESERVED_MILLISECONDS) return 'the time got short';
+    return undefined;
+  };
+  for (const step of steps) {
+    const stopped = stoppedBecause(step);
+    if (stopped !== undefined) {
+      actions.push(actionOf(step, 'skipped', `not tried, because ${stopped}; ${step.reason}`));
+      continue;
+    }
+    let status: 'done' | 'skipped';
+    if (step.kind === 'delete-token') notDeleted.add(step.deployment);
+    try {
+      status = await take(services, step);
+    } catch (error) {
+      failures += 1;
+      const { name, message } = asAuditorError(error, `Taking the step ${stepText(step)}`);
+      services.log.error('A step failed', {
+        step: step.kind,
+        deployment: shownName(step.deployment),
+        error: name,
+      });
+      actions.push(actionOf(step, 'failed', `${name}: ${message}`));
+      continue;
+    }
+    failures = 0;
+    if (status === 'done') notDeleted.delete(step.deployment);
+    actions.push(
+      status === 'done'
+        ? actionOf(step, 'done')
+        : actionOf(
+            step,
+            'skipped',
+            `it is no longer as planned: somebody changed it meanwhile; ${step.reason}`,
+          ),
+    );
+    services.log.info('A step was taken', {
+      step: step.kind,
+      deployment: shownName(step.deployment),
+      status,
+    });
+    try {
+      await store.update((ledger) => marked(ledger, step, status, now));
+    } catch (error) {
+      storageError = asAuditorError(error, 'Writing the ledger');
+    }
+  }
+  return { actions, ...(storageError === undefined ? {} : { storageError }) };
+}

@@ -1,0 +1,54 @@
+import * as v from 'valibot';
+import { isDay } from './core/days.ts';
+import { printable } from './core/printable.ts';
+import { AuditorError } from './errors.ts';
+
+/** A day of an event. */
+export const dayField = v.pipe(
+  v.string('must be a day, written YYYY-MM-DD'),
+  v.check(isDay, 'must be a day that exists, written YYYY-MM-DD'),
+);
+
+/** A field that is true or false. */
+export const flag = v.boolean('must be true or false');
+
+/** A text for people: not empty, one line of at most 500 characters. */
+export const sentence = v.pipe(
+  v.string('must be text'),
+  v.trim(),
+  v.minLength(1, 'must not be empty'),
+  v.maxLength(500, 'must be 500 characters at most'),
+);
+
+/** A label as it is at Docker Hub or in Vault: it may be misnamed. */
+export const label = v.pipe(
+  v.string('must be text'),
+  v.minLength(1, 'must not be empty'),
+  v.maxLength(100, 'must be 100 characters at most'),
+);
+
+/**
+ * Parses an event by its strict schema: a misspelt field is refused, not ignored, because `{"dryrun": true}` must not
+ * run.
+ *
+ * @throws AuditorError `InvalidRequest`, naming every field that is wrong
+ */
+export function parseEvent<Schema extends v.GenericSchema>(
+  schema: Schema,
+  event: unknown,
+): v.InferOutput<Schema> {
+  const parsed = v.safeParse(schema, event);
+  if (parsed.success) return parsed.output;
+  const problems = parsed.issues.map((issue) => {
+    const field = v.getDotPath(issue);
+    if (issue.type === 'strict_object' && issue.expected === 'never')
+      return `${printable(field ?? '', 60)} is no field of this event`;
+    if (issue.type === 'strict_object' && field !== null) return `${printable(field, 60)} is missing`;
+    if (issue.type === 'strict_object') return 'the event must be a JSON object';
+    return field === null ? issue.message : `${printable(field, 60)} ${issue.message}`;
+  });
+  throw new AuditorError(
+    'InvalidRequest',
+    `Nothing was done, because the event is not valid: ${[...new Set(problems)].join('; ')}; correct it and invoke again.`,
+  );
+}
