@@ -142,6 +142,16 @@ const issuing = v.object({
   overlapHours: v.number(),
 });
 
+/** A rename under way; left behind only by a crash, and finished by the next call. */
+const renaming = v.object({
+  from: v.string(),
+  to: v.string(),
+  tokenIds: v.array(v.string()),
+  /** What the key holds, which the move must not change; absent where there is no key. */
+  fingerprint: v.optional(v.string()),
+  at: time,
+});
+
 const answeredRequest = v.object({
   requestId: v.string(),
   at: time,
@@ -194,6 +204,7 @@ const ledgerSchema = v.strictObject({
   /** When a mail last listed everything open. */
   weeklyAt: v.nullable(time),
   issuing: v.array(issuing),
+  renaming: v.array(renaming),
   answered: v.array(answeredRequest),
 });
 
@@ -202,6 +213,8 @@ export type InputCounts = v.InferOutput<typeof inputCounts>;
 export type ToldFinding = Ledger['findings'][number];
 export type Notice = Ledger['notices'][number];
 export type Intent = Ledger['intents'][number];
+export type Issuing = Ledger['issuing'][number];
+export type Renaming = Ledger['renaming'][number];
 export type Suspension = Ledger['suspensions'][number];
 export type ContentCheckEntry = Ledger['checks'][number];
 
@@ -226,6 +239,7 @@ export function emptyLedger(): Ledger {
     lastNight: null,
     weeklyAt: null,
     issuing: [],
+    renaming: [],
     answered: [],
   };
 }

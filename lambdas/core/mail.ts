@@ -168,7 +168,7 @@ export interface MailInput {
   readonly approvable: readonly string[];
   readonly account: string;
   readonly bucket: string;
-  /** Name of the function whose event approves. */
+  /** The instant that the run judges by. */
   readonly now: number;
 }
 
@@ -188,6 +188,7 @@ export function newsOf(input: MailInput): News {
     report.findings.some(
       ({ kind, deployment }) => kind === 'license-expired' && deployment === entry.deployment,
     );
+  const gone = putRight(report);
   const done = ledger.untold.filter(({ status: end }) => end === 'done');
   return {
     revoked: done.filter(({ kind }) => kind !== 'reactivate' && kind !== 'announce'),
@@ -200,8 +201,9 @@ export function newsOf(input: MailInput): News {
       (action) => action.kind !== 'announce' && untoldToday(action),
     ),
     planned: status('planned').filter((action) => !toldOn.has(stepKey(action))),
-    found: report.findings.filter((finding) =>
-      isNews(finding, known.get(finding.id), daysLeftOf(finding), warnDays),
+    found: report.findings.filter(
+      (finding) =>
+        !gone.has(finding.id) && isNews(finding, known.get(finding.id), daysLeftOf(finding), warnDays),
     ),
     resolved: ledger.findings.filter(
       (entry) =>
@@ -214,6 +216,20 @@ export function newsOf(input: MailInput): News {
     exemptions: input.exemptionNews.lines,
     notes: report.notes,
   };
+}
+
+/** Findings that this run itself put right: they were true when it read, and are not any more. */
+function putRight(report: Omit<Report, 'notified'>): ReadonlySet<string> {
+  const switchedOff = new Set(
+    report.actions
+      .filter(({ kind, status }) => kind === 'deactivate' && status === 'done')
+      .map(({ tokenId }) => tokenId),
+  );
+  return new Set(
+    report.findings
+      .filter(({ kind, tokenId }) => kind === 'license-expired' && switchedOff.has(tokenId))
+      .map(({ id }) => id),
+  );
 }
 
 /** Whether there is anything that people have to be told today. */
@@ -256,12 +272,10 @@ export function isWeeklyDue(ledger: Ledger, now: number, timeZone: string): bool
   return Date.parse(ledger.weeklyAt) < mondayOf(dayOf(now, timeZone), timeZone);
 }
 
-function openCounts(report: Omit<Report, 'notified'>): { fix: number; ending: number } {
-  const ending = report.counts.findings['license-expiring'] ?? 0;
-  const fix = report.findings.filter(
-    ({ severity, kind }) => severity !== 'info' && kind !== 'license-expiring',
-  ).length;
-  return { fix, ending };
+/** What is still open when the run is over. */
+function openFindings(report: Omit<Report, 'notified'>): Finding[] {
+  const gone = putRight(report);
+  return report.findings.filter(({ id }) => !gone.has(id));
 }
 
 const MODE_PREFIX: Record<Mode, string> = {
@@ -271,7 +285,9 @@ const MODE_PREFIX: Record<Mode, string> = {
 };
 
 function subjectParts(report: Omit<Report, 'notified'>, news: News): string[] {
-  const { fix, ending } = openCounts(report);
+  const open = openFindings(report);
+  const ending = open.filter(({ kind }) => kind === 'license-expiring').length;
+  const fix = open.filter(({ severity, kind }) => severity !== 'info' && kind !== 'license-expiring').length;
   const part = (number: number, words: string): string[] => (number === 0 ? [] : [`${number} ${words}`]);
   const withheld = report.actions.filter(({ status }) => status === 'withheld').length;
   const parts = [
@@ -328,9 +344,9 @@ function approvalLines(names: readonly string[]): string[] {
 }
 
 function openLines(report: Omit<Report, 'notified'>): string[] {
-  const { findings } = report.counts;
-  const kinds = Object.entries(findings).map(([kind, number]) => `${number} ${kind}`);
-  return kinds.length === 0 ? ['Nothing is open.'] : wrapped(`Still open: ${kinds.sort().join(', ')}.`, '  ');
+  const kinds = Map.groupBy(openFindings(report), ({ kind }) => kind);
+  const counts = [...kinds].sort().map(([kind, findings]) => `${findings.length} ${kind}`);
+  return counts.length === 0 ? ['Nothing is open.'] : wrapped(`Still open: ${counts.join(', ')}.`, '  ');
 }
 
 function countLines(report: Omit<Report, 'notified'>): string[] {
@@ -357,7 +373,7 @@ export function auditMail(input: MailInput, news: News, weekly: boolean): Notifi
   const { report } = input;
   const newIds = new Set(news.found.map(({ id }) => id));
   const standing = weekly
-    ? report.findings.filter(({ id, kind }) => !newIds.has(id) && !QUIET.has(kind))
+    ? openFindings(report).filter(({ id, kind }) => !newIds.has(id) && !QUIET.has(kind))
     : [];
   const sections: Section[] = [
     { title: 'REVOKED', entries: news.revoked.map(doneEntry) },

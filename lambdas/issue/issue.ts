@@ -1,0 +1,380 @@
+import type { CreatedToken, HubToken } from '../clients/types.ts';
+import { asAuditorError } from '../audit/read.ts';
+import { HOUR, iso } from '../core/days.ts';
+import { fingerprintOf, fingerprintOfKey } from '../core/fingerprint.ts';
+import type { Issuing, Ledger } from '../core/ledger.ts';
+import { AuditorError, isAuditorError } from '../errors.ts';
+import type { LedgerStore } from '../ledger-store.ts';
+import { asker, changeKeys, listedIds, tellDone, tellLeftBehind, withLease } from '../on-demand.ts';
+import type { Services } from '../services.ts';
+import { answered, rememberAnswer } from './answers.ts';
+import { checkLicense, checkName, checkNoneExists, loadLicenses } from './checks.ts';
+import { createToken, discardToken, SCOPES } from './create.ts';
+import { DEFAULT_OVERLAP_HOURS, deploymentOf, type IssueEvent } from './event.ts';
+import { renameToken } from './rename.ts';
+import type { IssueResult } from './result.ts';
+
+/** A token is not begun with less time than this: creating, proving and storing it must fit. */
+const NEEDED_MILLISECONDS = 45_000;
+/** How far Docker Hub's clock may be from ours. */
+const CLOCK_SKEW = 5 * 60_000;
+/** A broken-off issue created its token within the lease. */
+const LEASE = 15 * 60_000;
+
+/** Where the content goes: whether the secret has to be made, and whether a key of that name is there. */
+interface Place {
+  readonly secretThere: boolean;
+  readonly hasKey: boolean;
+}
+
+async function findPlace(services: Services, deployment: string, createSecret: boolean): Promise<Place> {
+  try {
+    const keys = await services.vault.readKeyNames();
+    return { secretThere: true, hasKey: keys.names.includes(deployment) };
+  } catch (error) {
+    if (!createSecret || !isAuditorError(error, 'VaultSecretMissing')) throw error;
+    return { secretThere: false, hasKey: false };
+  }
+}
+
+/** Stores the content; resolves only when it was read back. */
+async function store(services: Services, place: Place, deployment: string, content: string): Promise<number> {
+  const { vault } = services;
+  if (!place.secretThere) {
+    try {
+      await vault.createSecret(new Map([[deployment, content]]));
+    } catch (error) {
+      // Made by somebody else meanwhile, or the answer was lost: what is there decides.
+      if (!isAuditorError(error, 'VaultConflict', 'VaultUnavailable')) throw error;
+    }
+  }
+  // Writes where it is not there yet, and reads back where it is.
+  await changeKeys(services, ({ values }) =>
+    values?.get(deployment) === content ? undefined : new Map([[deployment, content]]),
+  );
+  const { values, version } = await vault.readKeys();
+  if (values?.get(deployment) === content) return version;
+  throw new AuditorError(
+    'VaultConflict',
+    `Writing the key ${deployment} to Vault did not last: reading it back gave another content, so somebody else writes the same key; find out who and invoke again.`,
+  );
+}
+
+/** Whether the content may be in Vault although storing it failed: `undefined` where not even that can be read. */
+async function isStored(
+  services: Services,
+  deployment: string,
+  content: string,
+): Promise<boolean | undefined> {
+  try {
+    return (await services.vault.readKeys()).values?.get(deployment) === content;
+  } catch (error) {
+    return isAuditorError(error, 'VaultSecretMissing') ? false : undefined;
+  }
+}
+
+function withIssuing(ledger: Ledger, entry: Issuing | undefined, deployment: string): Ledger {
+  const others = ledger.issuing.filter((open) => open.deployment !== deployment);
+  return { ...ledger, issuing: entry === undefined ? others : [...others, entry] };
+}
+
+/** What an issue that broke off left: its tokens, and whether its content reached Vault. */
+interface Leftover {
+  readonly entry: Issuing;
+  readonly tokens: readonly HubToken[];
+  readonly stored: boolean;
+}
+
+async function findLeftover(
+  services: Services,
+  ledger: Ledger,
+  deployment: string,
+  tokens: readonly HubToken[],
+): Promise<Leftover | undefined> {
+  const entry = ledger.issuing.find((open) => open.deployment === deployment);
+  if (entry === undefined) return undefined;
+  const begun = Date.parse(entry.at);
+  const isLeft = ({ id, createdAt, lastUsedAt }: HubToken): boolean =>
+    entry.tokenId === undefined
+      ? // Its id was never learnt: made in that time, not there before, never used.
+        !entry.before.includes(id) &&
+        createdAt !== undefined &&
+        createdAt > begun - CLOCK_SKEW &&
+        createdAt < begun + LEASE + CLOCK_SKEW &&
+        (lastUsedAt ?? null) === null
+      : id === entry.tokenId;
+  const left = tokens.filter(isLeft);
+  const stored =
+    entry.fingerprint !== undefined &&
+    left.length > 0 &&
+    fingerprintOfKey((await services.vault.readKeys()).values, deployment) === entry.fingerprint;
+  return { entry, tokens: left, stored };
+}
+
+function instructionsFor(services: Services, deployment: string): string[] {
+  const { account, testImage, vaultMount, vaultTokensPath } = services.settings;
+  return [
+    `# On the server of ${deployment}. The password is the value of the key ${deployment} in Vault, ${vaultMount}/${vaultTokensPath}`,
+    'docker logout',
+    `docker login --username ${account}`,
+    `docker pull ${testImage}`,
+  ];
+}
+
+/** Everything an issue goes by once it may begin. */
+interface Issue {
+  readonly services: Services;
+  readonly event: IssueEvent;
+  readonly deployment: string;
+  readonly ledger: LedgerStore;
+  /** Tokens of the label that a regenerated one replaces. */
+  readonly existing: readonly HubToken[];
+  readonly place: Place;
+}
+
+/** Proves and stores a token that was just made; where that fails, the token is deleted again. */
+async function proveAndStore(issue: Issue, { token, content }: CreatedToken): Promise<number> {
+  const { services, event, deployment, place, ledger } = issue;
+  const { account, testImage } = services.settings;
+  try {
+    await ledger.update((current) => {
+      const entry = current.issuing.find((open) => open.deployment === deployment);
+      return entry === undefined
+        ? current
+        : withIssuing(
+            current,
+            { ...entry, tokenId: token.id, fingerprint: fingerprintOf(content) },
+            deployment,
+          );
+    });
+    if (event.verifyPull !== false) await services.registry.verifyPull(testImage, account, content);
+    if (services.deadline - services.clock.now() < NEEDED_MILLISECONDS / 3) throw outOfTime(deployment);
+    return await store(services, place, deployment, content);
+  } catch (error) {
+    const failure = asAuditorError(error, `Issuing the token of ${deployment}`);
+    const stored = await isStored(services, deployment, content);
+    // Unknown, or stored after all: deleting the token might leave a key of a dead token.
+    const end =
+      stored === false
+        ? await discardToken(services, token.id, failure)
+        : new AuditorError(
+            failure.name,
+            `${failure.message} The token ${listedIds([token.id])} was made and ${stored === true ? 'its content is in Vault' : 'may be in Vault'}: invoke again, which finishes or undoes it.`,
+          );
+    const leftBehind = end !== failure;
+    if (leftBehind)
+      await tellLeftBehind(services, `issue of ${deployment} failed, a token is left`, [end.message]);
+    else await forget(ledger, deployment);
+    throw end;
+  }
+}
+
+/** Closes an issue that left nothing; a ledger that can't be written now is met again at the next call. */
+async function forget(ledger: LedgerStore, deployment: string): Promise<void> {
+  await ledger.update((current) => withIssuing(current, undefined, deployment)).catch(() => undefined);
+}
+
+function outOfTime(deployment: string): AuditorError {
+  return new AuditorError(
+    'DockerHubUnavailable',
+    `The token of ${deployment} was not finished, because the systems answered so slowly that the function's time got short; invoke again later.`,
+  );
+}
+
+/** Writes down what is done: who replaced whom until when, that the token is ours, and the answer for a repeated delivery. */
+async function record(issue: Issue, token: HubToken, until: string, result: IssueResult): Promise<void> {
+  const { services, event, deployment, ledger, existing } = issue;
+  const at = iso(services.clock.now());
+  await ledger.update((current) => ({
+    ...rememberAnswer(withIssuing(current, undefined, deployment), services.requestId, at, result),
+    issued: [
+      ...current.issued.filter(({ tokenId }) => tokenId !== token.id),
+      { tokenId: token.id, deployment, at },
+    ],
+    replaced: [
+      ...current.replaced.filter(({ tokenId }) => !existing.some(({ id }) => id === tokenId)),
+      ...existing.map(({ id }) => ({ tokenId: id, deployment, until, by: token.id })),
+    ],
+    restores:
+      event.allowUnlicensed === true
+        ? [...current.restores, { tokenId: token.id, deployment, at, reason: asker(event) }]
+        : current.restores,
+  }));
+}
+
+/** Deletes replaced tokens whose overlap is 0; the audit deletes what could not be deleted here. */
+async function deleteReplacedNow(issue: Issue): Promise<string[]> {
+  const { services, existing, ledger } = issue;
+  const left: string[] = [];
+  for (const { id } of existing) {
+    try {
+      await services.dockerHub.deleteToken(id);
+    } catch (error) {
+      left.push(id);
+      services.log.warn('A replaced token could not be deleted yet', {
+        token: id,
+        error: isAuditorError(error) ? error.name : 'unknown',
+      });
+    }
+  }
+  await ledger.update((current) => ({
+    ...current,
+    replaced: current.replaced.filter(
+      ({ tokenId }) => left.includes(tokenId) || !existing.some(({ id }) => id === tokenId),
+    ),
+  }));
+  return left;
+}
+
+async function makeToken(issue: Issue): Promise<IssueResult> {
+  const { services, event, deployment, ledger, existing } = issue;
+  const { settings, clock } = services;
+  if (services.deadline - clock.now() < NEEDED_MILLISECONDS) throw outOfTime(deployment);
+  const overlapHours = event.overlapHours ?? DEFAULT_OVERLAP_HOURS;
+  await ledger.update((current) =>
+    withIssuing(
+      current,
+      {
+        deployment,
+        requestId: services.requestId,
+        at: iso(clock.now()),
+        before: existing.map(({ id }) => id),
+        regenerate: event.regenerate === true,
+        overlapHours,
+      },
+      deployment,
+    ),
+  );
+  const created = await createToken(services, deployment, new Set(existing.map(({ id }) => id)));
+  const version = await proveAndStore(issue, created);
+  const { token } = created;
+  return finish(issue, token, version, overlapHours, {
+    verified: event.verifyPull !== false,
+    image: settings.testImage,
+  });
+}
+
+/** After the confirmed write: remember, let the replaced go, tell. From here on the new token stays. */
+async function finish(
+  issue: Issue,
+  token: HubToken,
+  version: number,
+  overlapHours: number,
+  pull: IssueResult['pull'],
+): Promise<IssueResult> {
+  const { services, event, deployment, ledger, existing } = issue;
+  const { settings, clock } = services;
+  const until = iso(clock.now() + overlapHours * HOUR);
+  const result: IssueResult = {
+    deployment,
+    tokenId: token.id,
+    scopes: [...(token.scopes ?? SCOPES)],
+    createdAt: iso(token.createdAt ?? clock.now()),
+    vault: { path: `${settings.vaultMount}/${settings.vaultTokensPath}`, key: deployment, version },
+    pull,
+    replaced: existing.map(({ id }) => ({ tokenId: id, until })),
+    instructions: instructionsFor(services, deployment),
+  };
+  await record(issue, token, until, result);
+  const left = overlapHours === 0 ? await deleteReplacedNow(issue) : [];
+  const replacing =
+    existing.length === 0
+      ? []
+      : overlapHours === 0
+        ? [
+            `Replaced and deleted at once: ${listedIds(existing.map(({ id }) => id))}.`,
+            ...(left.length === 0
+              ? []
+              : [`Could not be deleted yet, the next night does it: ${listedIds(left)}.`]),
+          ]
+        : [`It replaces ${listedIds(existing.map(({ id }) => id))}, which keep working until ${until}.`];
+  await tellDone(
+    services,
+    ledger,
+    `${existing.length === 0 ? 'issued' : 'regenerated'} ${deployment}`,
+    [
+      `A token for ${deployment} was ${existing.length === 0 ? 'issued' : 'regenerated'} (${asker(event)}).`,
+      `Token: ${token.id}, scope ${result.scopes.join(', ')}. Its content is in Vault, key ${deployment}, version ${version}.`,
+      pull.verified
+        ? `It was proved that it can pull ${pull.image}.`
+        : `That it can pull ${pull.image} was not checked.`,
+      ...replacing,
+      ...(event.allowUnlicensed === true
+        ? ['It was issued without a license in force; the audit leaves it alone for 7 days.']
+        : []),
+    ],
+    [],
+  );
+  return result;
+}
+
+/** Undoes or finishes what an issue of the same deployment left when it broke off. */
+async function settleLeftover(issue: Issue, leftover: Leftover): Promise<IssueResult | undefined> {
+  const { services, deployment, ledger, existing } = issue;
+  const [token] = leftover.tokens;
+  if (leftover.stored && token !== undefined) {
+    // Only the last lines were missing. The tokens it replaced are those that were there before it.
+    const { version } = await services.vault.readKeyNames();
+    const before = existing.filter(({ id }) => leftover.entry.before.includes(id));
+    const finished = { ...issue, existing: before };
+    return finish(finished, token, version, leftover.entry.overlapHours, {
+      verified: false,
+      image: services.settings.testImage,
+    });
+  }
+  for (const { id } of leftover.tokens) {
+    await services.dockerHub.deleteToken(id);
+    services.log.warn('A token that a broken-off issue left was deleted', { token: id });
+  }
+  await forget(ledger, deployment);
+  return undefined;
+}
+
+async function issueWithLease(
+  services: Services,
+  event: IssueEvent,
+  deployment: string,
+  ledger: LedgerStore,
+): Promise<IssueResult> {
+  const known = answered(ledger.current, services.requestId);
+  if (known !== undefined) return known;
+  if (event.renameTo !== undefined) return renameToken(services, event, deployment, event.renameTo, ledger);
+
+  if (event.allowUnlicensed !== true) checkLicense(services, await loadLicenses(services), deployment);
+  const [tokens, place] = await Promise.all([
+    services.dockerHub.listTokens(),
+    findPlace(services, deployment, event.createSecret === true),
+  ]);
+  const existing = tokens.filter(({ label }) => label === deployment);
+  const issue: Issue = { services, event, deployment, ledger, existing, place };
+  const leftover = await findLeftover(services, ledger.current, deployment, existing);
+  if (leftover === undefined) {
+    if (event.regenerate !== true) checkNoneExists(deployment, existing, place.hasKey);
+    return makeToken(issue);
+  }
+  const finished = await settleLeftover(issue, leftover);
+  // What was finished now is what this call asks for: a second token would be one too many.
+  if (finished !== undefined) return finished;
+  const gone = new Set(leftover.tokens.map(({ id }) => id));
+  const rest = existing.filter(({ id }) => !gone.has(id));
+  if (event.regenerate !== true) checkNoneExists(deployment, rest, place.hasKey);
+  return makeToken({ ...issue, existing: rest });
+}
+
+/**
+ * Issues, regenerates or renames a deployment's token (contract section 9). The end is both, token and key, or neither,
+ * or an error and a mail that name the token's id.
+ *
+ * @throws AuditorError
+ */
+export async function issue(event: IssueEvent, services: Services): Promise<IssueResult> {
+  const deployment = deploymentOf(event);
+  if (event.renameTo === undefined)
+    await checkName(
+      services,
+      event.deployment === undefined ? 'telco and country' : 'deployment',
+      deployment,
+    );
+  else await checkName(services, 'renameTo', event.renameTo);
+  return withLease(services, 'issue', (ledger) => issueWithLease(services, event, deployment, ledger));
+}

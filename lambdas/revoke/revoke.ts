@@ -1,0 +1,249 @@
+import type { HubToken } from '../clients/types.ts';
+import { asAuditorError } from '../audit/read.ts';
+import { iso } from '../core/days.ts';
+import type { Ledger, Suspension } from '../core/ledger.ts';
+import { counted, printable, shownName } from '../core/printable.ts';
+import type { Action, ActionKind } from '../core/report.ts';
+import { AuditorError } from '../errors.ts';
+import type { LedgerStore } from '../ledger-store.ts';
+import { asker, changeKeys, tellDone, withLease } from '../on-demand.ts';
+import type { Services } from '../services.ts';
+import type { RevokeEvent } from './event.ts';
+
+/** What the revoke function returns (contract section 10). */
+export interface RevokeResult {
+  readonly deployment: string;
+  readonly actions: readonly Action[];
+}
+
+function tokenNotFound({ deployment, tokenId }: RevokeEvent): AuditorError {
+  const which = tokenId === undefined ? '' : ` and the id ${printable(tokenId)}`;
+  return new AuditorError(
+    'TokenNotFound',
+    `Nothing was changed, because Docker Hub has no token with the label ${shownName(deployment)}${which}; look the label up in the last report and invoke again.`,
+  );
+}
+
+/** Forgets what the audit had in mind for a token: people have decided otherwise. */
+function decided(ledger: Ledger, ids: ReadonlySet<string>): Ledger {
+  const others = <Entry extends { readonly tokenId?: string | undefined }>(
+    entries: readonly Entry[],
+  ): Entry[] => entries.filter(({ tokenId }) => !ids.has(tokenId ?? ''));
+  return {
+    ...ledger,
+    intents: others(ledger.intents),
+    notices: others(ledger.notices),
+    suspensions: others(ledger.suspensions),
+    restores: others(ledger.restores),
+    inactive: ledger.inactive.filter((id) => !ids.has(id)),
+  };
+}
+
+/** One change that was tried: what became of it and of whom. */
+interface Tried {
+  readonly token: HubToken;
+  readonly error?: AuditorError;
+}
+
+/** Changes the tokens one by one; a failure does not keep the others from it. */
+async function each(
+  tokens: readonly HubToken[],
+  change: (token: HubToken) => Promise<void>,
+): Promise<Tried[]> {
+  const tried: Tried[] = [];
+  for (const token of tokens) {
+    try {
+      await change(token);
+      tried.push({ token });
+    } catch (error) {
+      tried.push({ token, error: asAuditorError(error, 'Changing a token') });
+    }
+  }
+  return tried;
+}
+
+function actionsOf(tried: readonly Tried[], kind: ActionKind, reason: (token: HubToken) => string): Action[] {
+  return tried.map(({ token, error }) => ({
+    kind,
+    deployment: token.label,
+    tokenId: token.id,
+    status: error === undefined ? 'done' : 'failed',
+    reason: error === undefined ? reason(token) : `${error.name}: ${error.message}`,
+  }));
+}
+
+const doneIds = (tried: readonly Tried[]): Set<string> =>
+  new Set(tried.filter(({ error }) => error === undefined).map(({ token }) => token.id));
+
+/** Switches tokens off; those that are off already are recorded as people's, so that the audit never switches them on. */
+async function deactivate(
+  services: Services,
+  event: RevokeEvent,
+  tokens: readonly HubToken[],
+  store: LedgerStore,
+): Promise<{ actions: Action[]; tried: Tried[] }> {
+  const tried = await each(tokens, async ({ id, enabled }) => {
+    if (enabled) await services.dockerHub.setEnabled(id, false);
+  });
+  const done = doneIds(tried);
+  const at = iso(services.clock.now());
+  await store.update((ledger) => ({
+    ...decided(ledger, done),
+    suspensions: [
+      ...decided(ledger, done).suspensions,
+      ...[...done].map((tokenId): Suspension => ({
+        tokenId,
+        deployment: event.deployment,
+        by: 'people',
+        at,
+        reason: event.reason ?? '',
+        ...(event.requestedBy === undefined ? {} : { requestedBy: event.requestedBy }),
+      })),
+    ],
+    inactive: [...decided(ledger, done).inactive, ...done],
+  }));
+  return {
+    tried,
+    actions: actionsOf(tried, 'deactivate', ({ enabled }) =>
+      enabled
+        ? asker(event)
+        : `it was switched off already and is now recorded as people's (${asker(event)})`,
+    ),
+  };
+}
+
+/** Switches tokens on again; the audit leaves them alone for 7 days, then announces anew. */
+async function restore(
+  services: Services,
+  event: RevokeEvent,
+  tokens: readonly HubToken[],
+  store: LedgerStore,
+): Promise<{ actions: Action[]; tried: Tried[] }> {
+  const tried = await each(tokens, async ({ id, enabled }) => {
+    if (!enabled) await services.dockerHub.setEnabled(id, true);
+  });
+  const done = doneIds(tried);
+  const at = iso(services.clock.now());
+  await store.update((ledger) => {
+    const rest = decided(ledger, done);
+    const restored = [...done].map((tokenId) => ({
+      tokenId,
+      deployment: event.deployment,
+      at,
+      reason: asker(event),
+    }));
+    return { ...rest, restores: [...rest.restores, ...restored] };
+  });
+  return {
+    tried,
+    actions: actionsOf(tried, 'reactivate', ({ enabled }) =>
+      enabled
+        ? `it was active already; the audit leaves it alone for 7 days (${asker(event)})`
+        : asker(event),
+    ),
+  };
+}
+
+/** Deletes tokens and, when none of the label is left, its key. */
+async function remove(
+  services: Services,
+  event: RevokeEvent,
+  tokens: readonly HubToken[],
+  others: number,
+  store: LedgerStore,
+): Promise<{ actions: Action[]; tried: Tried[] }> {
+  const { deployment } = event;
+  const tried = await each(tokens, ({ id }) => services.dockerHub.deleteToken(id));
+  const done = doneIds(tried);
+  const at = iso(services.clock.now());
+  await store.update((ledger) => {
+    const rest = decided(ledger, done);
+    return {
+      ...rest,
+      replaced: rest.replaced.filter(({ tokenId }) => !done.has(tokenId)),
+      suspensions: [
+        ...rest.suspensions,
+        ...[...done].map((tokenId): Suspension => ({
+          tokenId,
+          deployment,
+          by: 'people',
+          at,
+          reason: event.reason ?? '',
+          deletedAt: at,
+        })),
+      ],
+    };
+  });
+  const actions = actionsOf(tried, 'delete-token', () => asker(event));
+  if (others > 0 || done.size < tokens.length) return { tried, actions };
+  const before = await services.vault.readKeyNames();
+  if (!before.names.includes(deployment)) return { tried, actions };
+  await changeKeys(services, ({ names }) =>
+    names.includes(deployment) ? new Map([[deployment, null]]) : undefined,
+  );
+  return {
+    tried,
+    actions: [...actions, { kind: 'remove-key', deployment, status: 'done', reason: asker(event) }],
+  };
+}
+
+const WORDS: Partial<Record<ActionKind, string>> = {
+  deactivate: 'switched off',
+  reactivate: 'switched on again',
+  'delete-token': 'deleted',
+  'remove-key': 'key removed from Vault',
+};
+
+function titleOf(event: RevokeEvent): string {
+  const what = event.restore === true ? 'restored' : event.delete === true ? 'deleted' : 'revoked';
+  return `${what} ${shownName(event.deployment)}`;
+}
+
+async function revokeWithLease(
+  services: Services,
+  event: RevokeEvent,
+  store: LedgerStore,
+): Promise<RevokeResult> {
+  const { deployment, tokenId } = event;
+  const labelled = (await services.dockerHub.listTokens()).filter(({ label }) => label === deployment);
+  const tokens = tokenId === undefined ? labelled : labelled.filter(({ id }) => id === tokenId);
+  const keyOnly =
+    event.delete === true &&
+    labelled.length === 0 &&
+    (await services.vault.readKeyNames()).names.includes(deployment);
+  if (tokens.length === 0 && !keyOnly) throw tokenNotFound(event);
+
+  const { actions, tried } =
+    event.restore === true
+      ? await restore(services, event, tokens, store)
+      : event.delete === true
+        ? await remove(services, event, tokens, labelled.length - tokens.length, store)
+        : await deactivate(services, event, tokens, store);
+  await tellDone(
+    services,
+    store,
+    titleOf(event),
+    [
+      `${titleOf(event)}: ${counted(tokens.length, 'token')} (${asker(event)}).`,
+      ...actions.map(({ kind, tokenId: id, status, reason }) =>
+        status === 'done'
+          ? `${id === undefined ? shownName(deployment) : printable(id)} ${WORDS[kind] ?? kind}.`
+          : `${id === undefined ? '' : printable(id)} ${kind} ${status}: ${reason}`,
+      ),
+    ],
+    actions.filter(({ status }) => status === 'done'),
+  );
+  const failed = tried.find(({ error }) => error !== undefined)?.error;
+  if (failed !== undefined) throw failed;
+  return { deployment, actions };
+}
+
+/**
+ * Switches a deployment's tokens off, on again, or deletes them with their key (contract section 10); recorded in the
+ * ledger, so that the audit respects it.
+ *
+ * @throws AuditorError `TokenNotFound`, `Busy`, and what the systems answer
+ */
+export function revoke(event: RevokeEvent, services: Services): Promise<RevokeResult> {
+  return withLease(services, 'revoke', (store) => revokeWithLease(services, event, store));
+}
