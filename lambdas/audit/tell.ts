@@ -98,7 +98,7 @@ export function makeTelling(input: TellingInput): Telling {
     remember(current, published, confirmed) {
       const told = due && published;
       const settled = !due || published;
-      const failed = report.actions.filter(({ status }) => status === 'failed');
+      const skipped = report.actions.filter(({ status }) => status === 'skipped');
       const enforced = report.mode === 'enforce';
       return {
         ...current,
@@ -107,12 +107,14 @@ export function makeTelling(input: TellingInput): Telling {
           ...standing(current.notices, world),
           ...(told && confirmed && enforced ? noticesOf(announced, world.now) : []),
         ],
-        // Of a failed step nobody knows whether it happened: the next run looks. All others are settled.
-        intents: current.intents.filter((intent) =>
-          failed.some(
-            ({ kind, deployment, tokenId }) =>
-              kind === intent.step && deployment === intent.deployment && tokenId === intent.tokenId,
-          ),
+        // What was not tried is settled. Of a step that failed, or whose mark could not be written, the next run looks
+        // what became of it.
+        intents: current.intents.filter(
+          (intent) =>
+            !skipped.some(
+              ({ kind, deployment, tokenId }) =>
+                kind === intent.step && deployment === intent.deployment && tokenId === intent.tokenId,
+            ),
         ),
         exemptions: settled
           ? exemptions.remembered

@@ -1,0 +1,112 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { audit } from '../../lambdas/audit/audit.ts';
+import { DAY } from '../../lambdas/core/days.ts';
+import type { Fate } from '../fakes.ts';
+import { Life, NAMES, type Happening } from './life.ts';
+
+const who = fc.nat({ max: NAMES.length - 1 });
+const night = (fate: fc.Arbitrary<Fate>, times: number): fc.Arbitrary<Happening> =>
+  fc.record({
+    do: fc.constant('night' as const),
+    at: fc.integer({ min: 1, max: 40 }),
+    fate,
+    times: fc.constant(times),
+  });
+
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  { weight: 6, arbitrary: night(fc.constant<Fate>('pass'), 1) },
+  { weight: 3, arbitrary: night(fc.constantFrom<Fate>('crash before', 'crash after'), 1) },
+  { weight: 3, arbitrary: night(fc.constantFrom<Fate>('fail before', 'fail after'), 1) },
+  { weight: 1, arbitrary: night(fc.constantFrom<Fate>('fail before', 'fail after'), 3) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('pass' as const),
+      hours: fc.constantFrom(1, 12, 20, 24, 48, 24 * 8, 24 * 84),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('license' as const),
+      who,
+      days: fc.constantFrom(null, -30, -1, 0, 1, 5, 8, 400),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('misspell' as const), who, days: fc.constant(200) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('garble' as const), who }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('switch' as const), who, on: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('hold' as const), on: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('subscriber' as const), on: fc.boolean() }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constantFrom('revoke' as const, 'restore' as const, 'regenerate' as const),
+      who,
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant<Happening>({ do: 'lose tokens' }) },
+);
+
+describe('the life of licenses', () => {
+  it('never breaks an invariant, whatever happens in whatever order', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(happening, { minLength: 5, maxLength: 60 }), async (happenings) => {
+        const life = new Life();
+        for (const what of happenings) await life.happen(what);
+      }),
+      { numRuns: Number(process.env['LIVES'] ?? 300) },
+    );
+  }, 120_000);
+
+  it('is changed by nothing when a night is run again at once', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(happening, { minLength: 5, maxLength: 40 }), async (happenings) => {
+        const life = new Life();
+        for (const what of happenings) await life.happen(what);
+        await life.night(0, 'pass', 0);
+        const once = JSON.stringify(life.state);
+        life.world.now -= 16 * 60_000;
+        await life.night(0, 'pass', 0);
+        expect(JSON.stringify(life.state)).toBe(once);
+      }),
+      { numRuns: 100 },
+    );
+  }, 60_000);
+
+  it('ends where an uninterrupted one ends, wherever a night crashed and was run again', async () => {
+    const story = async (crashAt: number | undefined, fate: Fate): Promise<string> => {
+      const life = new Life();
+      const { world } = life;
+      for (const [index, name] of NAMES.entries())
+        if (index < 2) await life.happen({ do: 'license', who: NAMES.indexOf(name), days: 3 });
+      for (let day = 0; day < 110; day++) {
+        // Nights that do something: announcing, switching off, announcing the deletion, deleting.
+        if (crashAt !== undefined && [0, 4, 87, 94].includes(day)) await life.night(crashAt, fate, 1);
+        else await life.night(0, 'pass', 0);
+        world.now += DAY - 16 * 60_000;
+      }
+      return JSON.stringify(life.state);
+    };
+    const whole = await story(undefined, 'pass');
+    expect(whole).not.toContain('orange-cd');
+    expect(whole).toContain('mtn-cm');
+    for (const fate of ['crash before', 'crash after', 'fail before', 'fail after'] as const)
+      for (let at = 1; at <= 45; at++) expect([fate, at, await story(at, fate)]).toEqual([fate, at, whole]);
+  }, 120_000);
+
+  it('is touched by no dry run', async () => {
+    const life = new Life();
+    await life.happen({ do: 'license', who: 0, days: -1 });
+    await life.night(0, 'pass', 0);
+    life.world.now += DAY;
+    const before = JSON.stringify([life.state, [...life.world.objects], life.world.mails.length]);
+    const result = await audit({ dryRun: true }, life.world.services());
+    expect(result.actions).toMatchObject([{ kind: 'deactivate', status: 'planned' }]);
+    const reports = [...life.world.objects.keys()].filter((key) => key.startsWith('reports/dry-run/'));
+    expect(reports).toHaveLength(2);
+    for (const key of reports) life.world.objects.delete(key);
+    expect(JSON.stringify([life.state, [...life.world.objects], life.world.mails.length])).toBe(before);
+  });
+});

@@ -1,0 +1,277 @@
+import { audit } from '../../lambdas/audit/audit.ts';
+import { addDays, DAY, dayOf, HOUR } from '../../lambdas/core/days.ts';
+import { issue } from '../../lambdas/issue/issue.ts';
+import { revoke } from '../../lambdas/revoke/revoke.ts';
+import { AuditorError } from '../../lambdas/errors.ts';
+import { OBJECTS } from '../../lambdas/objects.ts';
+import { Crash, FakeWorld, type Fate } from '../fakes.ts';
+
+/** One thing that happens in the life of licenses: to customers, to people, to systems. */
+export type Happening =
+  | { readonly do: 'pass'; readonly hours: number }
+  | { readonly do: 'license'; readonly who: number; readonly days: number | null }
+  | { readonly do: 'misspell'; readonly who: number; readonly days: number }
+  | { readonly do: 'garble'; readonly who: number }
+  | { readonly do: 'switch'; readonly who: number; readonly on: boolean }
+  | { readonly do: 'hold'; readonly on: boolean }
+  | { readonly do: 'subscriber'; readonly on: boolean }
+  | { readonly do: 'night'; readonly at: number; readonly fate: Fate; readonly times: number }
+  | { readonly do: 'revoke' | 'restore' | 'regenerate'; readonly who: number }
+  | { readonly do: 'lose tokens' };
+
+export const NAMES = [
+  'orange-cd',
+  'vodacom-cd',
+  'mtn-cm',
+  'airtel-td',
+  'moov-bj',
+  'telma-mg',
+  'onatel-bf',
+] as const;
+
+/** A rule of the audit that was broken. */
+export class Broken extends Error {
+  override readonly name = 'Broken';
+}
+
+interface Watch {
+  enabled: boolean;
+  label: string;
+}
+
+/**
+ * A world in which things happen, and which checks after each of them that what must never happen did not: the
+ * invariants of contract section 8.
+ */
+export class Life {
+  readonly world = new FakeWorld({ maxWithdrawals: 2, maxWithdrawalPercent: 0 });
+  /** Last paid day by deployment; `never` for an unreadable row; absent without a row. */
+  private readonly paid = new Map<string, string>();
+  private readonly misspelt = new Map<string, string>();
+  /** When the audit's own hand switched a token off. */
+  private readonly offByAudit = new Map<string, number>();
+  /** When the audit withdrew which deployment. */
+  private withdrawn: { deployment: string; at: number }[] = [];
+  /** When a published mail with a confirmed subscriber announced a deployment. */
+  private readonly announced = new Map<string, number[]>();
+  private nights = 0;
+
+  constructor() {
+    for (const name of NAMES) {
+      this.world.addToken(name);
+      this.paid.set(name, '2026-12-31');
+    }
+    this.writeLicenses();
+  }
+
+  private writeLicenses(): void {
+    const rows = [...this.paid, ...this.misspelt].map(([name, end]) => {
+      const cut = name.lastIndexOf('-');
+      return `${name.slice(0, cut)},${name.slice(cut + 1)},${end},0`;
+    });
+    // A list that nobody is in would be refused as a whole, and nothing would ever happen.
+    this.world.put(
+      OBJECTS.licenses,
+      ['telco,country,expires_on,grace_days', 'filler,zz,9999-12-31,0', ...rows].join('\n'),
+    );
+  }
+
+  private name(who: number): string {
+    return NAMES[who % NAMES.length] ?? NAMES[0];
+  }
+
+  private get today(): string {
+    return dayOf(this.world.now, 'UTC');
+  }
+
+  private snapshot(): Map<string, Watch> {
+    return new Map([...this.world.tokens].map(([id, { enabled, label }]) => [id, { enabled, label }]));
+  }
+
+  /** Lets one thing happen and checks what came of it. */
+  async happen(what: Happening): Promise<void> {
+    const { world } = this;
+    switch (what.do) {
+      case 'pass':
+        world.now += what.hours * HOUR;
+        return;
+      case 'license':
+        if (what.days === null) this.paid.delete(this.name(what.who));
+        else this.paid.set(this.name(what.who), addDays(this.today, what.days));
+        this.writeLicenses();
+        return;
+      case 'misspell': {
+        const name = this.name(what.who);
+        this.misspelt.set(`${name.slice(0, 1)}${name}`, addDays(this.today, what.days));
+        this.writeLicenses();
+        return;
+      }
+      case 'garble':
+        this.paid.set(this.name(what.who), 'never');
+        this.writeLicenses();
+        return;
+      case 'switch':
+        for (const token of world.tokens.values())
+          if (token.label === this.name(what.who) && token.enabled !== what.on) {
+            token.enabled = what.on;
+            this.offByAudit.delete(token.id);
+          }
+        return;
+      case 'hold':
+        if (what.on) world.put(OBJECTS.hold, '');
+        else world.objects.delete(OBJECTS.hold);
+        return;
+      case 'subscriber':
+        world.confirmed = what.on;
+        return;
+      case 'revoke':
+      case 'restore':
+        await this.onDemand(() =>
+          revoke(
+            {
+              deployment: this.name(what.who),
+              reason: 'people',
+              ...(what.do === 'restore' ? { restore: true } : {}),
+            },
+            world.services(),
+          ),
+        );
+        for (const token of world.tokens.values())
+          if (token.label === this.name(what.who)) this.offByAudit.delete(token.id);
+        return;
+      case 'regenerate':
+        await this.onDemand(() =>
+          issue(
+            {
+              deployment: this.name(what.who),
+              regenerate: true,
+              overlapHours: 48,
+              allowUnlicensed: true,
+              reason: 'lost',
+            },
+            world.services(),
+          ),
+        );
+        return;
+      case 'lose tokens': {
+        // More than a fifth and more than two of the keys vanish at once.
+        for (const name of NAMES.slice(0, 4)) world.keys.delete(name);
+        world.vaultVersion += 1;
+        return;
+      }
+      case 'night':
+        await this.night(what.at, what.fate, what.times);
+    }
+  }
+
+  private async onDemand(call: () => Promise<unknown>): Promise<void> {
+    this.world.fate = () => 'pass';
+    try {
+      await call();
+    } catch (error) {
+      if (!(error instanceof AuditorError)) throw error;
+    }
+  }
+
+  /** One night in which the calls from number `at` on have a fate, so many of them. */
+  async night(at: number, fate: Fate, times: number): Promise<void> {
+    const { world } = this;
+    const before = this.snapshot();
+    const mails = world.mails.length;
+    let calls = 0;
+    world.fate = () => {
+      calls += 1;
+      return calls >= at && calls < at + times ? fate : 'pass';
+    };
+    this.nights += 1;
+    try {
+      await audit({}, world.services());
+    } catch (error) {
+      if (!(error instanceof AuditorError) && !(error instanceof Crash)) throw error;
+    }
+    world.revive();
+    world.fate = () => 'pass';
+    this.check(before);
+    if (world.confirmed)
+      for (const mail of world.mails.slice(mails))
+        for (const name of NAMES)
+          if (new RegExp(`ANNOUNCED[^]*- ${name}: `).test(mail.text))
+            this.announced.set(name, [...(this.announced.get(name) ?? []), world.now]);
+    // Whatever happened, nobody else's lease is in the way of the next night.
+    world.now += 16 * 60_000;
+  }
+
+  private license(name: string): 'in force' | 'ended' | 'unknown' {
+    const end = this.paid.get(name);
+    if (end === undefined || end === 'never') return 'unknown';
+    return end >= this.today ? 'in force' : 'ended';
+  }
+
+  private check(before: ReadonlyMap<string, Watch>): void {
+    const { world } = this;
+    const held = world.objects.has(OBJECTS.hold);
+    const changed = new Set<string>();
+    for (const [id, was] of before) {
+      const is = world.tokens.get(id);
+      const isReplaced = is === undefined && was.enabled;
+      if (was.enabled && is?.enabled === false) {
+        this.expect(
+          this.license(was.label) === 'ended',
+          `${was.label} was switched off without an ended license`,
+        );
+        this.expect(!held, `${was.label} was switched off under HOLD`);
+        this.expect(this.hasNotice(was.label), `${was.label} was switched off without notice`);
+        this.offByAudit.set(id, world.now);
+        changed.add(was.label);
+      }
+      if (!was.enabled && is?.enabled === true) {
+        this.expect(
+          this.offByAudit.has(id),
+          `${was.label} was switched on, and it was people who switched it off`,
+        );
+        this.expect(
+          this.license(was.label) === 'in force',
+          `${was.label} was switched on without a license in force`,
+        );
+        this.offByAudit.delete(id);
+      }
+      if (is === undefined && !isReplaced) {
+        const off = this.offByAudit.get(id);
+        const isOverlap = off === undefined || world.now - off < 90 * DAY;
+        // An inactive token may also go because a regenerated one replaced it: then that one is there.
+        const successor = [...world.tokens.values()].some(
+          ({ label, id: other }) => label === was.label && other !== id,
+        );
+        this.expect(!isOverlap || successor, `${was.label} was deleted too early`);
+        this.expect(!held, `${was.label} was deleted under HOLD`);
+        if (!isOverlap) changed.add(was.label);
+      }
+      if (isReplaced) {
+        const successor = [...world.tokens.values()].some(
+          ({ label, enabled }) => label === was.label && enabled,
+        );
+        this.expect(successor, `${was.label} was deleted while active, and nothing replaces it`);
+      }
+    }
+    this.withdrawn = this.withdrawn.filter(({ at }) => world.now - at < DAY);
+    for (const deployment of changed) this.withdrawn.push({ deployment, at: world.now });
+    const distinct = new Set(this.withdrawn.map(({ deployment }) => deployment)).size;
+    this.expect(distinct <= 2, `${distinct} deployments lost their access within 24 hours`);
+  }
+
+  private hasNotice(name: string): boolean {
+    return (this.announced.get(name) ?? []).some((at) => this.world.now - at >= 20 * HOUR);
+  }
+
+  private expect(holds: boolean, broken: string): void {
+    if (!holds) throw new Broken(`${broken} (night ${this.nights}, ${this.today})`);
+  }
+
+  /** What there is to compare: who can pull, and what Vault holds. */
+  get state(): unknown {
+    return {
+      tokens: [...this.world.tokens.values()].map(({ id, label, enabled }) => ({ id, label, enabled })),
+      keys: [...this.world.keys].sort(),
+    };
+  }
+}

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { addDays, dayOf, daysBetween, isDay, mondayOf, noonOf } from '../../lambdas/core/days.ts';
+
+const at = (text: string): number => Date.parse(text);
+
+describe('days', () => {
+  it('takes the day from the configured time zone, not from the machine', () => {
+    expect(dayOf(at('2026-03-01T23:30:00Z'), 'Europe/Brussels')).toBe('2026-03-02');
+    expect(dayOf(at('2026-03-01T23:30:00Z'), 'America/New_York')).toBe('2026-03-01');
+    expect(dayOf(at('2026-03-01T23:30:00Z'), 'UTC')).toBe('2026-03-01');
+  });
+
+  it('finds noon of a day in any zone, also on days when clocks change', () => {
+    expect(noonOf('2026-03-29', 'Europe/Brussels')).toBe(at('2026-03-29T10:00:00Z'));
+    expect(noonOf('2026-10-25', 'Europe/Brussels')).toBe(at('2026-10-25T11:00:00Z'));
+    expect(noonOf('2026-07-01', 'Pacific/Kiritimati')).toBe(at('2026-06-30T22:00:00Z'));
+  });
+
+  it('knows only days that exist', () => {
+    expect(['2026-02-28', '2028-02-29', '9999-12-31'].every(isDay)).toBe(true);
+    expect(['2026-02-30', '2026-13-01', '46000', '2026-2-3', '03/04/2026', ''].some(isDay)).toBe(false);
+  });
+
+  it('counts days across months, years and changes of clocks', () => {
+    expect(addDays('2026-12-31', 1)).toBe('2027-01-01');
+    expect(addDays('9999-12-30', 5)).toBe('9999-12-31');
+    expect(daysBetween('2026-03-28', '2026-03-30')).toBe(2);
+    expect(daysBetween('2026-03-30', '2026-03-28')).toBe(-2);
+  });
+
+  it('begins the week on Monday at midnight of the zone', () => {
+    expect(mondayOf('2026-11-23', 'Europe/Brussels')).toBe(at('2026-11-22T23:00:00Z'));
+    expect(mondayOf('2026-11-29', 'Europe/Brussels')).toBe(at('2026-11-22T23:00:00Z'));
+  });
+});

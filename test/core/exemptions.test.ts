@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { exemptionNews } from '../../lambdas/core/exemption-news.ts';
+import { exemptedLabels, readExemptions, type Exemption } from '../../lambdas/core/exemptions.ts';
+import { failureOf } from '../failure.ts';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const read = (rows: string): readonly Exemption[] =>
+  readExemptions(bytes(`label,reason,owner,until,findings\n${rows}\n`), false);
+
+describe('exemptions', () => {
+  it('are in force until their day is over, without a day for ever', () => {
+    const exemptions = read('orange-cd,pilot,ann,2026-03-02,\nmtn-cm,own use,bob,,');
+    expect([...exemptedLabels(exemptions, '2026-03-02').keys()]).toEqual(['orange-cd', 'mtn-cm']);
+    expect([...exemptedLabels(exemptions, '2026-03-03').keys()]).toEqual(['mtn-cm']);
+  });
+
+  it('without kinds mean all kinds and no withdrawal, with kinds only these', () => {
+    const labels = exemptedLabels(read('a,,,,\nb,,,,unused-token wrong-scope'), '2026-01-01');
+    expect(labels.get('a')?.everything).toBe(true);
+    expect(labels.get('b')?.everything).toBe(false);
+    expect([...(labels.get('b')?.kinds ?? [])]).toEqual(['unused-token', 'wrong-scope']);
+  });
+
+  it('add up over several rows of one label, whatever their order', () => {
+    for (const rows of ['a,,,,\na,,,,unused-token', 'a,,,,unused-token\na,,,,'])
+      expect(exemptedLabels(read(rows), '2026-01-01').get('a')?.everything).toBe(true);
+  });
+
+  it('may be absent, unless an earlier run saw the file', () => {
+    expect(readExemptions(undefined, false)).toEqual([]);
+    expect(() => readExemptions(undefined, true)).toThrow('now it is gone');
+  });
+
+  it.each([
+    ['a,,,2026-02-30,', 'is not a day'],
+    [',r,o,,', 'names no label'],
+    ['a,,,,no-such-kind', 'no kind of finding'],
+    ['a,,,,,,shifted', 'more cells'],
+  ])('are unreadable as a whole with the row %j', async (row, why) => {
+    const failure = await failureOf(() => read(row));
+    expect(failure.name).toBe('ExemptionsUnreadable');
+    expect(failure.message).toContain(why);
+  });
+
+  it('are unreadable without one of their columns, and readable with a header only', () => {
+    expect(() => readExemptions(bytes('label,reason,owner\na,b,c\n'), false)).toThrow('until');
+    expect(readExemptions(bytes('label,reason,owner,until\n'), true)).toEqual([]);
+  });
+
+  it('are told when they come, go, and end within 7 days, each once', () => {
+    const both = read('a,pilot,ann,2026-03-20,\nb,,,,');
+    const first = exemptionNews(null, both, true, '2026-03-01');
+    expect(first.lines).toEqual([
+      'a is exempt until 2026-03-20 (ann: pilot).',
+      'b is exempt without end (no owner: no reason given).',
+    ]);
+    expect(exemptionNews(first.remembered, both, true, '2026-03-02').lines).toEqual([]);
+    const soon = exemptionNews(first.remembered, both, true, '2026-03-13');
+    expect(soon.lines).toEqual(['a is exempt for 7 more days, until 2026-03-20 (ann: pilot).']);
+    expect(exemptionNews(soon.remembered, both, true, '2026-03-14').lines).toEqual([]);
+    expect(exemptionNews(soon.remembered, both, true, '2026-03-21').lines).toEqual([
+      'a is no longer exempt.',
+    ]);
+  });
+});

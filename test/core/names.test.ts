@@ -1,0 +1,80 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { countryOf, isNearTelco, isWellNamed, nameFinder, telcoOf } from '../../lambdas/core/names.ts';
+
+describe('the naming rule', () => {
+  it.each(['orange-cd', 'orange-dr-cd', 'm1-2x-abc', `${'a'.repeat(97)}-cd`])('accepts %s', (name) => {
+    expect(isWellNamed(name)).toBe(true);
+  });
+
+  it.each([
+    'orange',
+    'Orange-cd',
+    'orange_cd',
+    'orange--cd',
+    '-orange-cd',
+    'orange-cd-',
+    'orange-c',
+    'orange-c1',
+    'orange-cd\n',
+    ' orange-cd',
+    'оrange-cd',
+    'orange-cd\u200b',
+    '',
+    'constructor',
+    '__proto__',
+    `${'a'.repeat(98)}-cd`,
+  ])('refuses %j', (name) => {
+    expect(isWellNamed(name)).toBe(false);
+  });
+
+  it('takes the last part as the country and all before it as the telco', () => {
+    expect([telcoOf('orange-dr-cd'), countryOf('orange-dr-cd')]).toEqual(['orange-dr', 'cd']);
+  });
+});
+
+describe('the name that was probably meant', () => {
+  const find = nameFinder(['orange-cd', 'orange-cm', 'vodacom-cd', 'airtel-td', 'mtn-cm', 'mtn-cg']);
+
+  it.each([
+    ['Orange_CD', 'orange-cd'],
+    ['orange cd', 'orange-cd'],
+    ['orangecd', 'orange-cd'],
+    ['оrange-cd', 'orange-cd'],
+    ['Orangé-CD\u200b', 'orange-cd'],
+    ['cd-orange', 'orange-cd'],
+    ['CD_vodacom', 'vodacom-cd'],
+    ['vodacon_cd', 'vodacom-cd'],
+    ['airtell-TD', 'airtel-td'],
+  ])('is found for %j', (label, meant) => {
+    expect(find(label)).toBe(meant);
+  });
+
+  it('is not guessed where two names are as near, or none is', () => {
+    expect(find('MTN_CX')).toBeUndefined();
+    expect(find('something else')).toBeUndefined();
+    expect(find('')).toBeUndefined();
+    expect(find('constructor')).toBeUndefined();
+  });
+
+  it('is always one of the licensed deployments, whatever the label', () => {
+    const names = new Set(['orange-cd', 'vodacom-cd']);
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 120 }), (label) => {
+        const meant = nameFinder(names)(label);
+        expect(meant === undefined || names.has(meant)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('near telcos', () => {
+  it('are equal but for hyphens, or a letter or two apart, fewer for short names', () => {
+    expect(isNearTelco('orange', 'ornage')).toBe(true);
+    expect(isNearTelco('orange-rdc', 'orangerdc')).toBe(true);
+    expect(isNearTelco('mtn', 'mtm')).toBe(true);
+    expect(isNearTelco('mtn', 'max')).toBe(false);
+    expect(isNearTelco('orange', 'vodacom')).toBe(false);
+    expect(isNearTelco('orange', 'orange-dr2')).toBe(false);
+  });
+});
