@@ -1,0 +1,184 @@
+import * as v from 'valibot';
+import { printable } from '../core/printable.ts';
+import { AuditorError } from '../errors.ts';
+import { described, shaped, type Answer } from './http.ts';
+import type { Clock, HubToken } from './types.ts';
+
+/** Rows asked for at once: 100 is in common use, the maximum is not documented. */
+const PAGE_SIZE = 100;
+/** Pages asked for at the same time. */
+export const CONCURRENCY = 8;
+
+const time = v.nullish(
+  v.pipe(
+    v.string(),
+    v.transform((text) => Date.parse(text)),
+    v.number(),
+  ),
+);
+
+/** One row of the list or one token by itself; a row without id or state can't be judged, so the whole list can't. */
+export const tokenSchema = v.pipe(
+  v.object({
+    uuid: v.pipe(v.string(), v.minLength(1)),
+    is_active: v.boolean(),
+    token_label: v.nullish(v.string()),
+    created_at: time,
+    last_used: time,
+    expires_at: time,
+    generated_by: v.nullish(v.string()),
+    scopes: v.nullish(v.array(v.string())),
+  }),
+  v.transform((row): HubToken => {
+    const at = (value: number | null | undefined): value is number =>
+      typeof value === 'number' && !Number.isNaN(value);
+    return {
+      id: row.uuid,
+      label: row.token_label ?? '',
+      enabled: row.is_active,
+      ...(at(row.created_at) ? { createdAt: row.created_at } : {}),
+      ...(row.last_used === undefined || Number.isNaN(row.last_used) ? {} : { lastUsedAt: row.last_used }),
+      ...(at(row.expires_at) ? { expiresAt: row.expires_at } : {}),
+      ...(typeof row.generated_by === 'string' && row.generated_by !== ''
+        ? { generatedBy: row.generated_by }
+        : {}),
+      ...(row.scopes == null ? {} : { scopes: row.scopes }),
+    };
+  }),
+);
+
+const pageSchema = v.object({
+  count: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  next: v.nullish(v.string()),
+  results: v.array(v.unknown()),
+});
+
+/** One page as it was read. */
+export interface Page {
+  readonly count: number;
+  readonly tokens: readonly HubToken[];
+}
+
+export function unavailable(doing: string, what: string): AuditorError {
+  return new AuditorError(
+    'DockerHubUnavailable',
+    `${doing} at Docker Hub failed, because ${what}; look at https://www.dockerstatus.com and try again later.`,
+  );
+}
+
+const LISTING = 'Listing the tokens';
+
+/** Whether an answer is a page at all; what is not is tried again. */
+export function isPage(answer: Answer): boolean {
+  return (
+    answer.status === 401 ||
+    answer.status === 403 ||
+    (answer.status === 200 && shaped(pageSchema, answer) !== undefined)
+  );
+}
+
+/**
+ * Reads one page and refuses a `next` that leads elsewhere: it is never followed, the pages are asked for by number,
+ * but a list that points to another host or back at itself is not Docker Hub's.
+ */
+export function parsePage(answer: Answer, number: number, base: string): Page {
+  const page = answer.status === 200 ? shaped(pageSchema, answer) : undefined;
+  if (page === undefined) throw unavailable(LISTING, `page ${number} came back with ${described(answer)}`);
+  if (typeof page.next === 'string' && page.next !== '') {
+    const here = new URL(base);
+    const next = URL.canParse(page.next, base) ? new URL(page.next, base) : undefined;
+    if (next?.host !== here.host)
+      throw unavailable(
+        LISTING,
+        `page ${number} points to a next page on another host (${printable(next?.host ?? 'not an address', 60)})`,
+      );
+    const asked = Number(next.searchParams.get('page') ?? NaN);
+    if (asked <= number) throw unavailable(LISTING, `page ${number} points back to page ${asked}`);
+  }
+  const tokens = page.results.map((row, index) => {
+    const parsed = v.safeParse(tokenSchema, row);
+    if (parsed.success) return parsed.output;
+    const field = v.getDotPath(parsed.issues[0]) ?? 'row';
+    throw unavailable(
+      LISTING,
+      `row ${index + 1} of page ${number} has no usable ${printable(field, 40)}, so it can't be judged`,
+    );
+  });
+  return { count: page.count, tokens };
+}
+
+/**
+ * Keeps requests no faster than Docker Hub's headers allow: where the last answer says how many are left, no more than
+ * that many are sent before the time at which the count starts anew.
+ */
+export class RateGate {
+  private remaining = Infinity;
+  private resetAt = 0;
+  private readonly clock: Clock;
+  private readonly deadline: number;
+
+  constructor(clock: Clock, deadline: number) {
+    this.clock = clock;
+    this.deadline = deadline;
+  }
+
+  /** Waits until one more request is allowed. */
+  async pass(): Promise<void> {
+    while (this.remaining <= 0) {
+      const wait = this.resetAt - this.clock.now();
+      if (wait <= 0 || this.clock.now() + wait >= this.deadline) break;
+      await this.clock.sleep(wait);
+    }
+    this.remaining -= 1;
+  }
+
+  /** Learns from an answer how many are left. Answers may overtake each other: the lower number counts. */
+  learn(answer: Answer): void {
+    const left = Number(answer.headers.get('x-ratelimit-remaining') ?? NaN);
+    const reset = Number(answer.headers.get('x-ratelimit-reset') ?? NaN) * 1000;
+    if (Number.isNaN(left) || Number.isNaN(reset)) return;
+    const isNewWindow = reset > this.resetAt;
+    this.remaining = isNewWindow ? left : Math.min(this.remaining, left);
+    this.resetAt = Math.max(this.resetAt, reset);
+  }
+}
+
+/** How one page is asked for, already past the session's and the limits' concerns. */
+export type AskPage = (path: string, number: number) => Promise<Answer>;
+
+async function listOnce(ask: AskPage, base: string): Promise<{ tokens: HubToken[]; counts: Set<number> }> {
+  const page = async (number: number): Promise<Page> =>
+    parsePage(await ask(`/v2/access-tokens?page=${number}&page_size=${PAGE_SIZE}`, number), number, base);
+  const first = await page(1);
+  // The server may give fewer rows than were asked for: its own page size divides the count.
+  const pages = first.tokens.length === 0 ? 1 : Math.ceil(first.count / first.tokens.length);
+  const rest = new Array<Page>(Math.max(pages - 1, 0));
+  let following = 2;
+  const work = async (): Promise<void> => {
+    for (let number = following++; number <= pages; number = following++)
+      rest[number - 2] = await page(number);
+  };
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, rest.length) }, work));
+  const all = [first, ...rest];
+  // A token made or deleted meanwhile shifts the rest: rows come twice or are missed.
+  const byId = new Map(all.flatMap(({ tokens }) => tokens).map((token) => [token.id, token]));
+  return { tokens: [...byId.values()], counts: new Set(all.map(({ count }) => count)) };
+}
+
+/**
+ * Reads the whole list: as many different rows as Docker Hub itself counts, on every page the same count. Where they
+ * are not, it is listed once more.
+ *
+ * @throws AuditorError `DockerHubUnavailable`
+ */
+export async function listWhole(ask: AskPage, base: string): Promise<HubToken[]> {
+  let last = { tokens: [] as HubToken[], counts: new Set<number>() };
+  for (let attempt = 0; attempt < 2; attempt++) {
+    last = await listOnce(ask, base);
+    if (last.counts.size === 1 && last.counts.has(last.tokens.length)) return last.tokens;
+  }
+  throw unavailable(
+    LISTING,
+    `it gave ${last.tokens.length} different tokens and counts ${[...last.counts].join(', then ')}, also when listed once more`,
+  );
+}

@@ -1,0 +1,240 @@
+import * as v from 'valibot';
+import { printable } from '../core/printable.ts';
+import { AuditorError, isAuditorError } from '../errors.ts';
+import {
+  claimedTokenId,
+  isLockOut,
+  isRefusedLogin,
+  isTokenSessionRefusal,
+  loginError,
+  logIn,
+  type Session,
+} from './docker-hub-login.ts';
+import { isPage, listWhole, RateGate, tokenSchema, unavailable } from './docker-hub-list.ts';
+import { createHttp, described, NoAnswer, shaped, type Answer, type Request } from './http.ts';
+import type { Clock, ContentCheck, CreatedToken, DockerHub, DockerHubLogin, HubToken } from './types.ts';
+
+/** A session is renewed this long before its end, so that it does not run out under way. */
+const RENEWED_BEFORE = 30_000;
+
+const createdSchema = v.object({ token: v.pipe(v.string(), v.minLength(1)) });
+const sessionSchema = v.object({ access_token: v.pipe(v.string(), v.minLength(1)) });
+
+export interface DockerHubOptions {
+  readonly url: string;
+  /** The account whose tokens these are: somebody else's are never judged. */
+  readonly account: string;
+  /** Reads the login from Vault, once. */
+  readonly login: () => Promise<DockerHubLogin>;
+  readonly clock: Clock;
+  readonly deadline: number;
+  readonly answerMilliseconds?: number;
+}
+
+/** The tokens of one Docker Hub account, by Docker Hub's API. */
+export function createDockerHub(options: DockerHubOptions): DockerHub {
+  const { url, account, clock, deadline } = options;
+  const http = createHttp(options);
+  const gate = new RateGate(clock, deadline);
+  let login: Promise<DockerHubLogin> | undefined;
+  let session: Promise<Session> | undefined;
+  let refusal: AuditorError | undefined;
+
+  const credentials = (): Promise<DockerHubLogin> =>
+    (login ??= options.login().then((found) => {
+      if (found.username === account) return found;
+      throw new AuditorError(
+        'InvalidConfiguration',
+        `The Docker Hub login in Vault is for the user ${printable(found.username, 40)}, and the configured account is ${account}; correct whichever is wrong, other people's tokens are never judged.`,
+      );
+    }));
+
+  const begin = async (): Promise<Session> => {
+    // A refused login is not tried again in this run: Docker Hub counts failures and locks out.
+    if (refusal !== undefined) throw refusal;
+    try {
+      return await logIn({ http, clock, deadline }, await credentials());
+    } catch (error) {
+      if (isRefusedLogin(error)) refusal = error;
+      throw error;
+    }
+  };
+
+  /** The session in force; concurrent callers share one login, a failed one is not kept. */
+  const current = async (): Promise<Session> => {
+    const held = session;
+    if (held !== undefined) {
+      const known = await held;
+      if (known.expiresAt - clock.now() > RENEWED_BEFORE) return known;
+      if (session === held) session = undefined;
+    }
+    session ??= begin();
+    const mine = session;
+    try {
+      return await mine;
+    } catch (error) {
+      if (session === mine) session = undefined;
+      throw error;
+    }
+  };
+
+  /** Sends with the session, and once more with a new one where Docker Hub says that it ran out. */
+  const withSession = async (send: (bearer: string) => Promise<Answer>): Promise<Answer> => {
+    const first = await current();
+    const answer = await send(first.bearer);
+    if (answer.status !== 401) return answer;
+    if (session !== undefined && (await session).bearer === first.bearer) session = undefined;
+    return send((await current()).bearer);
+  };
+
+  const checked = (answer: Answer, doing: string): Answer => {
+    if (isTokenSessionRefusal(answer))
+      throw loginError(
+        'DockerHubNeedsPassword',
+        'Docker Hub says that its session was got with a personal access token',
+      );
+    if (isLockOut(answer))
+      throw loginError(
+        'DockerHubLockedOut',
+        'Docker Hub locked the account out after too many failed logins',
+      );
+    if (answer.status === 401 || answer.status === 403)
+      throw unavailable(doing, `it refuses a session that it has just given (${described(answer)})`);
+    return answer;
+  };
+
+  const reading = async (
+    doing: string,
+    path: string,
+    isUsable: (answer: Answer) => boolean,
+  ): Promise<Answer> => {
+    try {
+      const answer = await withSession(async (bearer) => {
+        await gate.pass();
+        const received = await http.read(
+          { method: 'GET', path, headers: { authorization: `Bearer ${bearer}` } },
+          isUsable,
+        );
+        gate.learn(received);
+        return received;
+      });
+      return checked(answer, doing);
+    } catch (error) {
+      if (error instanceof NoAnswer) throw unavailable(doing, error.message);
+      throw error;
+    }
+  };
+
+  const changing = async (doing: string, request: Omit<Request, 'headers'>): Promise<Answer> => {
+    try {
+      return checked(
+        await withSession((bearer) =>
+          http.send({ ...request, headers: { authorization: `Bearer ${bearer}` } }),
+        ),
+        doing,
+      );
+    } catch (error) {
+      if (error instanceof NoAnswer) throw unavailable(doing, error.message);
+      throw error;
+    }
+  };
+
+  const pathOf = (id: string): string => `/v2/access-tokens/${encodeURIComponent(id)}`;
+
+  const getToken = async (id: string): Promise<HubToken | undefined> => {
+    const doing = `Reading the token ${printable(id)}`;
+    const isToken = (answer: Answer): boolean => shaped(tokenSchema, answer) !== undefined;
+    const answer = await reading(
+      doing,
+      pathOf(id),
+      (candidate) =>
+        [401, 403].includes(candidate.status) ||
+        (candidate.status === 404 && candidate.json !== undefined) ||
+        isToken(candidate),
+    );
+    // A 404 page of an outage says nothing about the token; Docker Hub's own 404 is JSON.
+    if (answer.status === 404 && answer.json !== undefined) return undefined;
+    const token = answer.status === 200 ? shaped(tokenSchema, answer) : undefined;
+    if (token?.id !== id) throw unavailable(doing, `it came back with ${described(answer)}`);
+    return token;
+  };
+
+  /** Makes a change whose outcome can be read back: where the answer says nothing, the token does. */
+  const change = async (
+    doing: string,
+    request: Omit<Request, 'headers'>,
+    isDone: (answer: Answer) => boolean,
+    isChanged: () => Promise<boolean>,
+  ): Promise<void> => {
+    let failure: AuditorError;
+    try {
+      const answer = await changing(doing, request);
+      if (isDone(answer)) return;
+      failure = unavailable(doing, `it came back with ${described(answer)}`);
+    } catch (error) {
+      if (!isAuditorError(error, 'DockerHubUnavailable')) throw error;
+      failure = error;
+    }
+    if (!(await isChanged())) throw failure;
+  };
+
+  return {
+    listTokens: () => listWhole((path) => reading('Listing the tokens', path, isPage), url),
+    getToken,
+    async createToken(label, scopes): Promise<CreatedToken> {
+      const doing = `Creating the token ${printable(label)}`;
+      const answer = await changing(doing, {
+        method: 'POST',
+        path: '/v2/access-tokens',
+        body: { token_label: label, scopes },
+      });
+      const content = shaped(createdSchema, answer)?.token;
+      const token = shaped(tokenSchema, answer);
+      if (answer.status !== 201 || content === undefined || token === undefined)
+        throw unavailable(doing, `it came back with ${described(answer)}`);
+      return { token, content };
+    },
+    setEnabled: (id, enabled) =>
+      change(
+        `Switching the token ${printable(id)} ${enabled ? 'on' : 'off'}`,
+        { method: 'PATCH', path: pathOf(id), body: { is_active: enabled } },
+        (answer) => answer.status === 200 && shaped(tokenSchema, answer)?.enabled === enabled,
+        async () => (await getToken(id))?.enabled === enabled,
+      ),
+    setLabel: (id, label) =>
+      change(
+        `Renaming the token ${printable(id)}`,
+        { method: 'PATCH', path: pathOf(id), body: { token_label: label } },
+        (answer) => answer.status === 200 && shaped(tokenSchema, answer)?.label === label,
+        async () => (await getToken(id))?.label === label,
+      ),
+    deleteToken: (id) =>
+      change(
+        `Deleting the token ${printable(id)}`,
+        { method: 'DELETE', path: pathOf(id) },
+        (answer) => answer.status === 204 || answer.status === 202,
+        async () => (await getToken(id)) === undefined,
+      ),
+    async checkContent(content): Promise<ContentCheck> {
+      let answer: Answer;
+      try {
+        answer = await http.send({
+          method: 'POST',
+          path: '/v2/auth/token',
+          body: { identifier: account, secret: content },
+        });
+      } catch {
+        return { outcome: 'unwell' };
+      }
+      if (answer.status === 429) return { outcome: 'limited' };
+      const bearer = answer.status === 200 ? shaped(sessionSchema, answer)?.access_token : undefined;
+      if (bearer !== undefined) {
+        const claimedId = claimedTokenId(bearer);
+        return { outcome: 'accepted', ...(claimedId === undefined ? {} : { claimedId }) };
+      }
+      return answer.status === 401 && answer.json !== undefined
+        ? { outcome: 'refused' }
+        : { outcome: 'unwell' };
+    },
+  };
+}

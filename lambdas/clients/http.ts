@@ -1,0 +1,246 @@
+import { Agent, request, type Dispatcher } from 'undici';
+import * as v from 'valibot';
+import type { Clock } from './types.ts';
+
+/** One dispatcher a server: connections are kept and few, and nothing waits longer than this. */
+const CONNECT_MILLISECONDS = 5_000;
+const ANSWER_MILLISECONDS = 15_000;
+const CONNECTIONS = 10;
+/** A page of 100 tokens is some 60 kB, the largest secret that Vault holds 1 MiB. */
+const LONGEST_ANSWER = 16 * 1024 * 1024;
+
+/** Reads that failed in transit are tried so often again, after 0.2, 0.4 and 0.8 seconds with jitter. */
+const RETRIES = 3;
+const FIRST_WAIT = 200;
+/** Times that one request waits because it was told to, and the longest it waits at once. */
+const PATIENCE = 5;
+const LONGEST_WAIT = 5 * 60_000;
+
+/** What a server answered: its status, and its body where it was JSON. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: ReadonlyMap<string, string>;
+  /** `undefined` where the answer was not JSON. */
+  readonly json: unknown;
+  /** The first characters of the body. It may echo secrets: to compare with known texts, never to print. */
+  readonly start: string;
+}
+
+/** No answer at all, or one that came too late or was too long. `reason` is ours and safe to print. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+}
+
+export interface Request {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+}
+
+/** One server. */
+export interface Http {
+  readonly host: string;
+  /** Sends once. @throws NoAnswer */
+  send(request: Request): Promise<Answer>;
+  /**
+   * Sends a request that changes nothing: failures in transit, 5xx and answers that `isUsable` refuses are tried again,
+   * a 429 waits as it is told. Resolves with the last answer. @throws NoAnswer
+   */
+  read(request: Request, isUsable?: (answer: Answer) => boolean): Promise<Answer>;
+}
+
+export interface HttpOptions {
+  readonly url: string;
+  readonly clock: Clock;
+  /** Milliseconds since 1970 beyond which nothing is waited for. */
+  readonly deadline: number;
+  /** PEM of a private certificate authority. */
+  readonly ca?: string;
+  /** Milliseconds until an answer must have begun and may pause; default 15,000. */
+  readonly answerMilliseconds?: number;
+}
+
+const CODES = new Map([
+  ['ECONNREFUSED', 'the connection was refused'],
+  ['ECONNRESET', 'the connection was reset'],
+  ['UND_ERR_SOCKET', 'the connection was closed'],
+  ['UND_ERR_CONNECT_TIMEOUT', 'no connection in time'],
+  ['UND_ERR_HEADERS_TIMEOUT', 'no answer in time'],
+  ['UND_ERR_BODY_TIMEOUT', 'the answer stopped half way'],
+  ['UND_ERR_RES_EXCEEDED_MAX_SIZE', 'the answer was too long'],
+  ['UND_ERR_ABORTED', 'the time was over'],
+  ['ABORT_ERR', 'the time was over'],
+  ['ENOTFOUND', 'its name does not resolve'],
+  ['EAI_AGAIN', 'its name does not resolve'],
+  ['EPIPE', 'the connection was closed'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'its certificate is not trusted'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'its certificate is not trusted'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'its certificate is not trusted'],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'its certificate is not trusted'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another name'],
+  ['CERT_HAS_EXPIRED', 'its certificate has expired'],
+]);
+
+/** A sentence's part about a foreign error, by its code alone: its message may hold the request. */
+function reasonOf(error: unknown): string {
+  const code =
+    error instanceof Error && 'code' in error && typeof error.code === 'string'
+      ? error.code
+      : error instanceof Error && error.name === 'TimeoutError'
+        ? 'ABORT_ERR'
+        : '';
+  return CODES.get(code) ?? 'the connection failed';
+}
+
+function parseJson(headers: ReadonlyMap<string, string>, text: string): unknown {
+  if (!/^application\/(?:[\w.+-]+\+)?json\b/i.test(headers.get('content-type') ?? '')) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A time in seconds from now, in seconds since 1970, or as an HTTP date, as milliseconds to wait. */
+function waitOf(value: string | undefined, now: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d+(?:\.\d+)?$/.test(value.trim())) {
+    const number = Number(value);
+    // Nobody is told to wait for 30 years: that is a point in time.
+    return number > 1_000_000_000 ? number * 1000 - now : number * 1000;
+  }
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : date - now;
+}
+
+/**
+ * How long a 429 says to wait, in milliseconds: `Retry-After` or `X-Retry-After` in any of their forms, else
+ * `X-RateLimit-Reset`, else one second.
+ */
+export function toldWait(headers: ReadonlyMap<string, string>, now: number): number {
+  const told =
+    waitOf(headers.get('retry-after'), now) ??
+    waitOf(headers.get('x-retry-after'), now) ??
+    waitOf(headers.get('x-ratelimit-reset'), now) ??
+    1000;
+  return Math.max(told, FIRST_WAIT);
+}
+
+/** Speaks JSON with one server: time-outs, no redirects, bounded answers, nothing beyond the deadline. */
+export function createHttp({
+  url,
+  clock,
+  deadline,
+  ca,
+  answerMilliseconds = ANSWER_MILLISECONDS,
+}: HttpOptions): Http {
+  const { origin, pathname, host } = new URL(url);
+  const base = pathname.replace(/\/+$/, '');
+  let dispatcher: Dispatcher | undefined;
+  const agent = (): Dispatcher =>
+    (dispatcher ??= new Agent({
+      connections: CONNECTIONS,
+      connect: { timeout: CONNECT_MILLISECONDS, ...(ca === undefined ? {} : { ca }) },
+      headersTimeout: answerMilliseconds,
+      bodyTimeout: answerMilliseconds,
+      maxResponseSize: LONGEST_ANSWER,
+      keepAliveTimeout: 4_000,
+    }));
+
+  const send = async ({ method, path, headers = {}, body }: Request): Promise<Answer> => {
+    const left = deadline - clock.now();
+    if (left <= 0) throw new NoAnswer('the time was over');
+    try {
+      const response = await request(`${origin}${base}${path}`, {
+        method,
+        dispatcher: agent(),
+        headers: {
+          accept: 'application/json',
+          'user-agent': 'hub-token-auditor',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        body: body === undefined ? null : JSON.stringify(body),
+        signal: AbortSignal.timeout(Math.min(left, 4 * answerMilliseconds)),
+      });
+      const received = new Map(
+        Object.entries(response.headers).flatMap(([name, value]): [string, string][] =>
+          value === undefined ? [] : [[name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value]],
+        ),
+      );
+      const text = await response.body.text();
+      return {
+        status: response.statusCode,
+        headers: received,
+        json: parseJson(received, text),
+        start: text.slice(0, 500),
+      };
+    } catch (error) {
+      throw new NoAnswer(reasonOf(error));
+    }
+  };
+
+  const pause = async (milliseconds: number): Promise<boolean> => {
+    if (milliseconds > LONGEST_WAIT || clock.now() + milliseconds >= deadline) return false;
+    await clock.sleep(milliseconds);
+    return true;
+  };
+
+  const read = async (
+    wanted: Request,
+    isUsable: (answer: Answer) => boolean = () => true,
+  ): Promise<Answer> => {
+    let tries = 0;
+    let waits = 0;
+    for (;;) {
+      let answer: Answer | undefined;
+      let failure: unknown;
+      try {
+        answer = await send(wanted);
+      } catch (error) {
+        failure = error;
+      }
+      if (answer?.status === 429) {
+        if (
+          waits++ >= PATIENCE ||
+          !(await pause(toldWait(answer.headers, clock.now()) + clock.random() * FIRST_WAIT))
+        )
+          return answer;
+        continue;
+      }
+      if (answer !== undefined && answer.status < 500 && isUsable(answer)) return answer;
+      const wait = FIRST_WAIT * 2 ** tries * (0.5 + clock.random());
+      if (tries++ >= RETRIES || !(await pause(wait))) {
+        if (answer === undefined) throw failure;
+        return answer;
+      }
+    }
+  };
+
+  return { host, send, read };
+}
+
+/** The answer's JSON in the shape that was promised; `undefined` where it is not. */
+export function shaped<Schema extends v.GenericSchema>(
+  schema: Schema,
+  answer: Answer,
+): v.InferOutput<Schema> | undefined {
+  const parsed = v.safeParse(schema, answer.json);
+  return parsed.success ? parsed.output : undefined;
+}
+
+/** What came back, for a sentence: the status, and whether it was JSON; never the text, which may echo secrets. */
+export function described(answer: Answer): string {
+  return answer.json === undefined && answer.status !== 204
+    ? `status ${answer.status} without the promised JSON`
+    : `status ${answer.status}`;
+}
+
+/** The real time. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  random: () => Math.random(),
+};

@@ -1,0 +1,72 @@
+import * as v from 'valibot';
+import { AuditorError } from '../errors.ts';
+import { awsDefaults, awsReason, lazily } from './aws.ts';
+import type { LoginSecret, VaultLogin } from './types.ts';
+
+const filled = v.pipe(v.string(), v.trim(), v.minLength(1));
+const secretSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ role_id: filled, secret_id: filled, ca_cert: v.optional(v.string()) }),
+);
+
+function unavailable(id: string, what: string, cure: string): AuditorError {
+  return new AuditorError(
+    'SecretUnavailable',
+    `Reading the Vault login from AWS Secrets Manager (${id}) failed, because ${what}; ${cure}.`,
+  );
+}
+
+const CURES = new Map([
+  [
+    'ResourceNotFoundException',
+    ['there is no such secret or it has no value yet', 'fill it as the README says'],
+  ],
+  ['InvalidRequestException', ['it is scheduled for deletion', 'restore it with restore-secret']],
+  ['DecryptionFailure', ['it could not be decrypted', "check the function's rights on the key"]],
+  [
+    'AccessDeniedException',
+    ['the function may not read it', "check the function's rights on secret and key"],
+  ],
+]);
+
+/** The Vault login in one AWS Secrets Manager secret. */
+export function createLoginSecret(id: string): LoginSecret {
+  const manager = lazily(async () => {
+    const sdk = await import('@aws-sdk/client-secrets-manager');
+    return { sdk, client: new sdk.SecretsManagerClient(awsDefaults()) };
+  });
+  const fetch = async (): Promise<VaultLogin> => {
+    const { sdk, client } = await manager();
+    let text: string | undefined;
+    try {
+      text = (await client.send(new sdk.GetSecretValueCommand({ SecretId: id }))).SecretString;
+    } catch (error) {
+      const [what, cure] = CURES.get(error instanceof Error ? error.name : '') ?? [
+        awsReason(error),
+        'try again later',
+      ];
+      throw unavailable(id, what ?? '', cure ?? '');
+    }
+    const parsed = v.safeParse(secretSchema, text);
+    if (!parsed.success)
+      throw unavailable(id, 'it is not JSON with role_id and secret_id', 'fill it as the README says');
+    const { role_id, secret_id, ca_cert } = parsed.output;
+    return {
+      roleId: role_id,
+      secretId: secret_id,
+      ...(ca_cert === undefined || ca_cert.trim() === '' ? {} : { caCert: ca_cert }),
+    };
+  };
+  let remembered: Promise<VaultLogin> | undefined;
+  return {
+    read(fresh = false) {
+      if (fresh || remembered === undefined)
+        remembered = fetch().catch((error: unknown) => {
+          remembered = undefined;
+          throw error;
+        });
+      return remembered;
+    },
+  };
+}

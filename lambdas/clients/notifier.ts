@@ -1,0 +1,53 @@
+import { AuditorError } from '../errors.ts';
+import { awsDefaults, awsReason, lazily } from './aws.ts';
+import type { Notifier } from './types.ts';
+
+/** The topic in SNS. */
+export function createNotifier(topicArn: string): Notifier {
+  const sns = lazily(async () => {
+    const sdk = await import('@aws-sdk/client-sns');
+    return { sdk, client: new sdk.SNSClient(awsDefaults()) };
+  });
+  /** Publishing to nobody succeeds silently, so it is asked whether anybody would get it. Not to know counts as no. */
+  const isHeard = async (): Promise<boolean> => {
+    try {
+      const { sdk, client } = await sns();
+      const { Attributes } = await client.send(new sdk.GetTopicAttributesCommand({ TopicArn: topicArn }));
+      return Number(Attributes?.['SubscriptionsConfirmed'] ?? 0) > 0;
+    } catch {
+      return false;
+    }
+  };
+  return {
+    async publish({ subject, text, summary, outcome, severity }) {
+      const confirmed = await isHeard();
+      try {
+        const { sdk, client } = await sns();
+        await client.send(
+          new sdk.PublishCommand({
+            TopicArn: topicArn,
+            Subject: subject,
+            MessageStructure: 'json',
+            Message: JSON.stringify({
+              default: text,
+              email: text,
+              sqs: summary,
+              lambda: summary,
+              https: summary,
+            }),
+            MessageAttributes: {
+              outcome: { DataType: 'String', StringValue: outcome },
+              severity: { DataType: 'String', StringValue: severity },
+            },
+          }),
+        );
+      } catch (error) {
+        throw new AuditorError(
+          'NotificationFailed',
+          `Sending the mail through SNS failed (${awsReason(error)}); check the topic ${topicArn} and the function's rights on it and on its key.`,
+        );
+      }
+      return { confirmed };
+    },
+  };
+}

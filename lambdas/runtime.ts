@@ -1,0 +1,44 @@
+import type { Context } from 'aws-lambda';
+import { AuditorError, isAuditorError } from './errors.ts';
+import { makeServices } from './make-services.ts';
+import type { Services } from './services.ts';
+import { readSettings } from './settings.ts';
+import { powertoolsLog, powertoolsMeter } from './telemetry.ts';
+
+/** What is done between the last moment of work and the moment Lambda ends the function, in milliseconds. */
+const FAREWELL = 2_000;
+
+/**
+ * Runs one event as Lambda calls it: settings from the environment, services for this event alone, and every failure
+ * as an error of ours. What is not ours is a defect: it is told by its class, never by its content, which may hold a
+ * request with its tokens.
+ */
+export async function runtime<Result>(
+  context: Pick<Context, 'awsRequestId' | 'functionName' | 'getRemainingTimeInMillis'>,
+  work: (services: Services) => Promise<Result>,
+): Promise<Result> {
+  const log = powertoolsLog(context.functionName, context.awsRequestId);
+  try {
+    const services = makeServices(readSettings(process.env), {
+      deadline: Date.now() + context.getRemainingTimeInMillis() - FAREWELL,
+      requestId: context.awsRequestId,
+      log,
+      meter: powertoolsMeter(serviceName(context.functionName)),
+    });
+    return await work(services);
+  } catch (error) {
+    const known = isAuditorError(error)
+      ? error
+      : new AuditorError(
+          'AuditIncomplete',
+          `The function stopped with an unexpected ${error instanceof Error ? error.name : 'error'}, which is a defect of this program; report it with the request's log.`,
+        );
+    log.error('The function failed', { error: known.name, message: known.message });
+    throw known;
+  }
+}
+
+/** The configured name, which the functions' names begin with. */
+function serviceName(functionName: string): string {
+  return functionName.replace(/-(?:audit|issue|revoke)$/, '');
+}
