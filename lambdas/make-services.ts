@@ -25,6 +25,8 @@ export interface ServicesOptions {
   readonly vaultToken?: string;
   /** Milliseconds that an answer may take; default 15,000. */
   readonly answerMilliseconds?: number;
+  /** Is told how many of Docker Hub's tokens were read. */
+  readonly onProgress?: (rows: number, count: number) => void;
 }
 
 /** Makes the clients of one event. Nothing is asked of anybody before it is needed. */
@@ -70,6 +72,7 @@ export function makeServices(settings: Settings, options: ServicesOptions): Serv
       url: settings.dockerHubUrl,
       account: settings.account,
       login: () => vault.readDockerHubLogin(),
+      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     }),
     registry: createRegistry({
       ...common,

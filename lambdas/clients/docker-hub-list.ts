@@ -143,20 +143,33 @@ export class RateGate {
   }
 }
 
+/** Is told how many rows of how many were read. */
+export type Progress = (rows: number, count: number) => void;
+
 /** How one page is asked for, already past the session's and the limits' concerns. */
 export type AskPage = (path: string, number: number) => Promise<Answer>;
 
-async function listOnce(ask: AskPage, base: string): Promise<{ tokens: HubToken[]; counts: Set<number> }> {
+async function listOnce(
+  ask: AskPage,
+  base: string,
+  onProgress: Progress,
+): Promise<{ tokens: HubToken[]; counts: Set<number> }> {
   const page = async (number: number): Promise<Page> =>
     parsePage(await ask(`/v2/access-tokens?page=${number}&page_size=${PAGE_SIZE}`, number), number, base);
   const first = await page(1);
+  let rows = first.tokens.length;
+  onProgress(rows, first.count);
   // The server may give fewer rows than were asked for: its own page size divides the count.
   const pages = first.tokens.length === 0 ? 1 : Math.ceil(first.count / first.tokens.length);
   const rest = new Array<Page>(Math.max(pages - 1, 0));
   let following = 2;
   const work = async (): Promise<void> => {
-    for (let number = following++; number <= pages; number = following++)
-      rest[number - 2] = await page(number);
+    for (let number = following++; number <= pages; number = following++) {
+      const next = await page(number);
+      rest[number - 2] = next;
+      rows += next.tokens.length;
+      onProgress(rows, first.count);
+    }
   };
   await Promise.all(Array.from({ length: Math.min(CONCURRENCY, rest.length) }, work));
   const all = [first, ...rest];
@@ -171,10 +184,14 @@ async function listOnce(ask: AskPage, base: string): Promise<{ tokens: HubToken[
  *
  * @throws AuditorError `DockerHubUnavailable`
  */
-export async function listWhole(ask: AskPage, base: string): Promise<HubToken[]> {
+export async function listWhole(
+  ask: AskPage,
+  base: string,
+  onProgress: Progress = () => undefined,
+): Promise<HubToken[]> {
   let last = { tokens: [] as HubToken[], counts: new Set<number>() };
   for (let attempt = 0; attempt < 2; attempt++) {
-    last = await listOnce(ask, base);
+    last = await listOnce(ask, base, onProgress);
     if (last.counts.size === 1 && last.counts.has(last.tokens.length)) return last.tokens;
   }
   throw unavailable(

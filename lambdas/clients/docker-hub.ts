@@ -10,7 +10,7 @@ import {
   logIn,
   type Session,
 } from './docker-hub-login.ts';
-import { isPage, listWhole, RateGate, tokenSchema, unavailable } from './docker-hub-list.ts';
+import { isPage, listWhole, type Progress, RateGate, tokenSchema, unavailable } from './docker-hub-list.ts';
 import { createHttp, described, NoAnswer, shaped, type Answer, type Request } from './http.ts';
 import type { Clock, ContentCheck, CreatedToken, DockerHub, DockerHubLogin, HubToken } from './types.ts';
 
@@ -29,6 +29,8 @@ export interface DockerHubOptions {
   readonly clock: Clock;
   readonly deadline: number;
   readonly answerMilliseconds?: number;
+  /** Is told how many rows of the list were read. */
+  readonly onProgress?: Progress;
 }
 
 /** The tokens of one Docker Hub account, by Docker Hub's API. */
@@ -179,7 +181,8 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
   };
 
   return {
-    listTokens: () => listWhole((path) => reading('Listing the tokens', path, isPage), url),
+    listTokens: () =>
+      listWhole((path) => reading('Listing the tokens', path, isPage), url, options.onProgress),
     getToken,
     async createToken(label, scopes): Promise<CreatedToken> {
       const doing = `Creating the token ${printable(label)}`;

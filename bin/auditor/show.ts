@@ -1,0 +1,86 @@
+import type { Finding } from '../../lambdas/core/findings.ts';
+import { wrapped } from '../../lambdas/core/mail.ts';
+import { counted, printable, shownName } from '../../lambdas/core/printable.ts';
+import type { Action, AuditResult } from '../../lambdas/core/report.ts';
+import type { CalendarEntry } from '../../lambdas/core/simulate.ts';
+import type { IssueResult } from '../../lambdas/issue/result.ts';
+import type { RevokeResult } from '../../lambdas/revoke/revoke.ts';
+
+const actionLine = ({ kind, deployment, status, reason }: Action): string =>
+  `${status.padEnd(9)} ${kind} ${shownName(deployment)}: ${reason}`;
+
+const findingLine = ({ severity, kind, deployment, detail, remedy }: Finding): string =>
+  `${severity.padEnd(9)} ${kind} ${shownName(deployment)}: ${detail} ${remedy}`;
+
+const paragraph = (line: string): string[] => wrapped(line, '          ');
+
+const MODES = {
+  enforce: '',
+  observe: ' (observe: nothing was changed at Docker Hub or in Vault)',
+  'dry-run': ' (dry run: nothing was changed)',
+} as const;
+
+/** An audit's result for a terminal. */
+export function showAudit(result: AuditResult, location: string): string {
+  const { counts, actions, findings, notes } = result;
+  return [
+    `Audit ${result.runId} as of ${result.asOf}: ${result.outcome}${MODES[result.mode]}`,
+    ...wrapped(
+      `${counted(counts.tokens, 'token')} (${counts.activeTokens} active, besides ${counts.automaticTokens} automatic), ${counted(counts.keys, 'key')}, ${counted(counts.licenses, 'licensed deployment')}, ${counts.exempt} exempt`,
+    ),
+    ...(actions.length === 0
+      ? []
+      : ['', `Actions (${actions.length})`, ...actions.flatMap((action) => paragraph(actionLine(action)))]),
+    ...(findings.length === 0
+      ? ['', 'No findings.']
+      : [
+          '',
+          `Findings (${findings.length})`,
+          ...findings.flatMap((finding) => paragraph(findingLine(finding))),
+        ]),
+    ...(notes.length === 0 ? [] : ['', ...notes.flatMap((note) => wrapped(note))]),
+    '',
+    `Report: ${location}/${result.report}`,
+    `Mail: ${result.notified ? 'sent' : 'none'}`,
+  ].join('\n');
+}
+
+/** An issue's result for a terminal. */
+export function showIssue(result: IssueResult): string {
+  const { vault, pull, replaced, instructions } = result;
+  return [
+    `${result.deployment}: token ${result.tokenId}, scope ${result.scopes.join(', ')}`,
+    vault === null
+      ? 'Vault has no key for it.'
+      : `Content: in Vault, ${vault.path}, key ${vault.key}, version ${vault.version}`,
+    `Pull of ${pull.image}: ${pull.verified ? 'proved' : 'not checked'}`,
+    ...replaced.map(({ tokenId, until }) => `Replaces ${tokenId}, which works until ${until}`),
+    '',
+    ...instructions,
+  ].join('\n');
+}
+
+/** A revoke's or restore's result for a terminal. */
+export function showRevoke({ deployment, actions }: RevokeResult): string {
+  return [
+    `${shownName(deployment)}: ${counted(actions.length, 'step')}`,
+    ...actions.flatMap(({ kind, tokenId, status, reason }) =>
+      paragraph(
+        `${status.padEnd(9)} ${kind}${tokenId === undefined ? '' : ` ${printable(tokenId)}`}: ${reason}`,
+      ),
+    ),
+  ].join('\n');
+}
+
+/** A calendar for a terminal. */
+export function showCalendar(calendar: readonly CalendarEntry[], until: string): string {
+  if (calendar.length === 0) return `Nothing will be announced, switched off or deleted until ${until}.`;
+  return calendar
+    .flatMap(({ day, kind, deployment, withheld, reason }) =>
+      wrapped(
+        `${day} ${withheld ? 'WITHHELD ' : ''}${kind} ${shownName(deployment)}: ${reason}`,
+        '           ',
+      ),
+    )
+    .join('\n');
+}
