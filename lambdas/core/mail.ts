@@ -292,7 +292,8 @@ function subjectParts(report: Omit<Report, 'notified'>, news: News): string[] {
   const withheld = report.actions.filter(({ status }) => status === 'withheld').length;
   const parts = [
     ...part(news.revoked.length, 'revoked'),
-    ...part(news.failed.length, 'failed'),
+    ...part(news.failed.filter(({ status }) => status === 'failed').length, 'failed'),
+    ...part(news.failed.filter(({ status }) => status === 'skipped').length, 'left alone'),
     ...part(withheld, 'withheld'),
     ...part(news.restored.length, 'restored'),
     ...part(news.announced.length, 'announced'),

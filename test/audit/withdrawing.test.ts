@@ -1,0 +1,505 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { audit } from '../../lambdas/audit/audit.ts';
+import type { AuditEvent } from '../../lambdas/audit/event.ts';
+import { DAY, HOUR } from '../../lambdas/core/days.ts';
+import type { Action, AuditResult } from '../../lambdas/core/report.ts';
+import { OBJECTS } from '../../lambdas/objects.ts';
+import { failureOf } from '../failure.ts';
+import { FakeWorld } from '../fakes.ts';
+
+const NAMES = ['orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td', 'moov-bj', 'telma-mg'] as const;
+const FAR = '2027-01-01';
+
+let world: FakeWorld;
+let ends: Map<string, string>;
+
+beforeEach(() => {
+  world = new FakeWorld();
+  ends = new Map(NAMES.map((name) => [name, FAR]));
+  for (const name of NAMES) world.addToken(name);
+  writeLicenses();
+});
+
+function writeLicenses(): void {
+  world.putLicenses([...ends]);
+}
+
+/** Gives licenses of these deployments this last day. */
+function end(day: string, ...names: string[]): void {
+  for (const name of names) ends.set(name, day);
+  writeLicenses();
+}
+
+/** One night, then a day passes. */
+async function night(event: AuditEvent = {}): Promise<AuditResult> {
+  const result = await audit(event, world.services());
+  world.now += DAY;
+  return result;
+}
+
+const steps = ({ actions }: AuditResult): string[] =>
+  actions.map(({ kind, deployment, status }) => `${kind} ${deployment} ${status}`);
+const reasons = ({ actions }: AuditResult): string => actions.map(({ reason }: Action) => reason).join('\n');
+const isOn = (name: string): boolean =>
+  [...world.tokens.values()].some(({ label, enabled }) => label === name && enabled);
+const lastMail = (): string => {
+  const mail = world.mails.at(-1);
+  return `${mail?.subject ?? ''}\n${mail?.text ?? ''}`.replace(/\s+/g, ' ');
+};
+const tokenOf = (name: string): { enabled: boolean; id: string } => {
+  const token = [...world.tokens.values()].find(({ label }) => label === name);
+  if (token === undefined) throw new Error(`no token ${name}`);
+  return token;
+};
+
+describe('the life of an ended license', () => {
+  it('is announced within 7 days of its end, switched off the night after, announced and deleted 90 days later', async () => {
+    end('2026-03-10', 'orange-cd');
+    const log: string[] = [];
+    for (let day = 2; day < 110; day++) {
+      const date = new Date(world.now).toISOString().slice(0, 10);
+      log.push(...steps(await night()).map((step) => `${date} ${step}`));
+    }
+    expect(log).toEqual([
+      '2026-03-03 announce orange-cd done',
+      '2026-03-11 deactivate orange-cd done',
+      '2026-06-02 announce orange-cd done',
+      '2026-06-09 delete-token orange-cd done',
+      '2026-06-09 remove-key orange-cd done',
+    ]);
+    expect(world.keys.has('orange-cd')).toBe(false);
+    expect(world.keys.size).toBe(NAMES.length - 1);
+  });
+
+  it('is not deleted with deleteAfterDays null', async () => {
+    world.settings = { ...world.settings, deleteAfterDays: null };
+    end('2026-03-01', 'orange-cd');
+    for (let day = 0; day < 200; day++) await night();
+    expect(tokenOf('orange-cd').enabled).toBe(false);
+    expect(world.keys.has('orange-cd')).toBe(true);
+  });
+
+  it('keeps the key where its content is not that of then any more', async () => {
+    end('2026-03-01', 'orange-cd');
+    await night();
+    await night();
+    world.keys.set('orange-cd', 'dckr_pat_written_by_somebody_else');
+    for (let day = 0; day < 100; day++) await night();
+    expect([...world.tokens.values()].some(({ label }) => label === 'orange-cd')).toBe(false);
+    expect(world.keys.get('orange-cd')).toBe('dckr_pat_written_by_somebody_else');
+  });
+
+  it('keeps the key where another token of the label is left', async () => {
+    end('2026-03-01', 'orange-cd');
+    world.addToken('orange-cd', { key: false, enabled: false });
+    for (let day = 0; day < 110; day++) await night();
+    expect([...world.tokens.values()].filter(({ label }) => label === 'orange-cd')).toHaveLength(1);
+    expect(world.keys.has('orange-cd')).toBe(true);
+  });
+
+  it('is over when the license is renewed: the token is switched on again and not told as missing', async () => {
+    end('2026-03-01', 'orange-cd');
+    await night();
+    await night();
+    expect(isOn('orange-cd')).toBe(false);
+    end(FAR, 'orange-cd');
+    const renewed = await night();
+    expect(steps(renewed)).toEqual(['reactivate orange-cd done']);
+    expect(renewed.findings.map(({ kind }) => kind)).not.toContain('missing-token');
+    expect(lastMail()).toContain('1 restored');
+    expect(isOn('orange-cd')).toBe(true);
+  });
+
+  it('withdraws nothing where the row disappears', async () => {
+    end('2026-03-01', 'orange-cd');
+    await night();
+    ends.delete('orange-cd');
+    writeLicenses();
+    expect(steps(await night())).toEqual([]);
+    expect(isOn('orange-cd')).toBe(true);
+  });
+});
+
+describe('notice', () => {
+  it('is given at least noticeHours before', async () => {
+    end('2026-03-01', 'orange-cd');
+    await audit({}, world.services());
+    world.now += 19 * HOUR;
+    expect(steps(await audit({}, world.services()))).toEqual([]);
+    world.now += HOUR;
+    expect(steps(await audit({}, world.services()))).toEqual(['deactivate orange-cd done']);
+  });
+
+  it('does not count where the topic has no confirmed subscriber, nor where the mail failed', async () => {
+    end('2026-03-01', 'orange-cd');
+    world.confirmed = false;
+    expect(steps(await night())).toEqual(['announce orange-cd failed']);
+    world.confirmed = true;
+    world.fate = (call) => (call === 'topic.publish' ? 'fail before' : 'pass');
+    expect((await failureOf(() => night())).name).toBe('NotificationFailed');
+    world.now += DAY;
+    world.fate = () => 'pass';
+    expect(steps(await night())).toEqual(['announce orange-cd done']);
+    expect(steps(await night())).toEqual(['deactivate orange-cd done']);
+  });
+
+  it('lapses when the end changes, and when the token does', async () => {
+    end('2026-03-03', 'orange-cd');
+    await night();
+    end('2026-03-02', 'orange-cd');
+    expect(steps(await night())).toEqual(['announce orange-cd done']);
+    const old = tokenOf('orange-cd');
+    world.tokens.delete(old.id);
+    world.addToken('orange-cd');
+    expect(steps(await night())).toEqual(['announce orange-cd done']);
+    expect(steps(await night())).toEqual(['deactivate orange-cd done']);
+  });
+
+  it('lapses when people switch the token on: it is left for 7 days, then announced anew', async () => {
+    end('2026-03-01', 'orange-cd');
+    await night();
+    await night();
+    tokenOf('orange-cd').enabled = true;
+    const log: string[][] = [];
+    for (let day = 0; day < 9; day++) log.push(steps(await night()));
+    expect(log.slice(0, 7).flat()).toEqual([]);
+    expect(log.slice(7)).toEqual([['announce orange-cd done'], ['deactivate orange-cd done']]);
+  });
+});
+
+describe('what people switched off', () => {
+  it('is never switched on by the audit', async () => {
+    await night();
+    tokenOf('orange-cd').enabled = false;
+    for (let day = 0; day < 3; day++) expect(steps(await night())).toEqual([]);
+    expect(isOn('orange-cd')).toBe(false);
+  });
+
+  it('and on again while its license had ended is left for 7 days', async () => {
+    end('2026-03-01', 'orange-cd');
+    tokenOf('orange-cd').enabled = false;
+    await night();
+    tokenOf('orange-cd').enabled = true;
+    expect(steps(await night())).toEqual([]);
+  });
+});
+
+describe('the caps', () => {
+  it('withhold all, not some, when more are due than 3 in 24 hours, and name the event that approves', async () => {
+    end('2026-03-01', 'orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td');
+    await night();
+    const result = await night();
+    expect(result.outcome).toBe('withheld');
+    expect(new Set(result.actions.map(({ status }) => status))).toEqual(new Set(['withheld']));
+    expect(NAMES.every(isOn)).toBe(true);
+    expect(lastMail()).toContain('{"approve": ["airtel-td", "mtn-cm", "orange-cd", "vodacom-cd"]}');
+  });
+
+  it('let as many as allowed pass', async () => {
+    end('2026-03-01', 'orange-cd', 'vodacom-cd', 'mtn-cm');
+    await night();
+    expect(steps(await night())).toHaveLength(3);
+    expect(isOn('mtn-cm')).toBe(false);
+  });
+
+  it('count what was withdrawn in the last 24 hours', async () => {
+    end('2026-03-01', 'orange-cd', 'vodacom-cd', 'mtn-cm');
+    await night();
+    await audit({}, world.services());
+    end('2026-03-01', 'airtel-td');
+    await audit({}, world.services());
+    world.now += 23 * HOUR;
+    expect(reasons(await audit({}, world.services()))).toContain(
+      '1 withdrawal due and 3 in the last 24 hours',
+    );
+    expect(isOn('airtel-td')).toBe(true);
+    world.now += HOUR;
+    expect(steps(await audit({}, world.services()))).toEqual(['deactivate airtel-td done']);
+  });
+
+  it('take the relative one where it is more, rounded down', async () => {
+    world.settings = { ...world.settings, maxWithdrawals: 0, maxWithdrawalPercent: 40 };
+    end('2026-03-01', 'orange-cd', 'vodacom-cd');
+    await night();
+    expect(steps(await night())).toHaveLength(2);
+    world.settings = { ...world.settings, maxWithdrawalPercent: 33 };
+    end('2026-03-01', 'mtn-cm', 'airtel-td');
+    await night();
+    expect((await night()).outcome).toBe('withheld');
+  });
+
+  it('of 0 and 0 mean none at all, and no approval overrides that', async () => {
+    world.settings = { ...world.settings, maxWithdrawals: 0, maxWithdrawalPercent: 0 };
+    end('2026-03-01', 'orange-cd');
+    await night();
+    const result = await night({ approve: ['orange-cd'] });
+    expect(steps(result)).toEqual(['deactivate orange-cd withheld']);
+    expect(lastMail()).not.toContain('"approve"');
+  });
+});
+
+describe('approve', () => {
+  beforeEach(async () => {
+    end('2026-03-01', 'orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td');
+    await night();
+  });
+
+  it('withdraws exactly the named ones over the caps', async () => {
+    const result = await night({ approve: ['orange-cd', 'mtn-cm'] });
+    expect(steps(result)).toEqual([
+      'deactivate mtn-cm done',
+      'deactivate orange-cd done',
+      'deactivate airtel-td withheld',
+      'deactivate vodacom-cd withheld',
+    ]);
+  });
+
+  it('fails with NotDue before anything is changed where a name is not due', async () => {
+    const state = (): string => JSON.stringify([world.ledger, [...world.tokens.values()], [...world.keys]]);
+    const before = state();
+    const failure = await failureOf(() => audit({ approve: ['orange-cd', 'moov-bj'] }, world.services()));
+    expect(failure.name).toBe('NotDue');
+    expect(failure.message).toContain('moov-bj');
+    expect(failure.message).not.toContain('orange-cd');
+    expect(state()).toBe(before);
+  });
+
+  it('does not override HOLD', async () => {
+    world.put(OBJECTS.hold, '');
+    expect(steps(await night({ approve: ['orange-cd'] })).every((step) => step.endsWith('withheld'))).toBe(
+      true,
+    );
+  });
+});
+
+describe('HOLD', () => {
+  it('withholds what is due, whatever its content, and neither announcing nor reactivating', async () => {
+    end('2026-03-01', 'orange-cd', 'mtn-cm');
+    await night();
+    await night();
+    end(FAR, 'mtn-cm');
+    end('2026-03-04', 'vodacom-cd');
+    world.put(OBJECTS.hold, 'anything');
+    expect(steps(await night())).toEqual(['reactivate mtn-cm done', 'announce vodacom-cd done']);
+    const held = await night();
+    expect([held.outcome, steps(held)]).toEqual(['withheld', ['deactivate vodacom-cd withheld']]);
+    expect(lastMail()).toContain('HOLD');
+  });
+
+  it('alone is no outcome: nothing was due', async () => {
+    world.put(OBJECTS.hold, '');
+    expect((await night()).outcome).toBe('clean');
+  });
+});
+
+describe('a shrunken input', () => {
+  it('withholds all withdrawals until it is approved or nothing is due', async () => {
+    end('2026-03-01', 'orange-cd');
+    await night();
+    for (const name of ['vodacom-cd', 'mtn-cm', 'airtel-td']) world.keys.delete(name);
+    const result = await night();
+    expect(result.outcome).toBe('withheld');
+    expect(reasons(result)).toContain("Vault's keys went from 6 to 3");
+    // The count of before stays what is compared with: withholding does not wear off by itself.
+    expect((await night()).outcome).toBe('withheld');
+    expect(steps(await night({ approve: ['orange-cd'] }))).toEqual(['deactivate orange-cd done']);
+  });
+
+  it('by two entries or by a fifth is none', async () => {
+    end('2026-03-01', 'orange-cd');
+    await night();
+    for (const name of ['vodacom-cd', 'mtn-cm']) world.keys.delete(name);
+    expect(steps(await night())).toEqual(['deactivate orange-cd done']);
+  });
+});
+
+describe('probably renewed under another spelling', () => {
+  it('is held and told, until the other deployment has a token of its own', async () => {
+    end('2026-03-01', 'orange-cd');
+    ends.set('ornage-cd', FAR);
+    writeLicenses();
+    await night();
+    const held = await night();
+    expect(steps(held)).toEqual(['deactivate orange-cd withheld']);
+    expect(reasons(held)).toContain('probably renewed as ornage-cd');
+    world.addToken('ornage-cd');
+    expect(steps(await night())).toEqual(['deactivate orange-cd done']);
+  });
+
+  it('is not another telco, another country, or a license that has ended', async () => {
+    end('2026-03-01', 'orange-cd');
+    ends.set('expresso-cd', FAR);
+    ends.set('orange-cg', FAR);
+    ends.set('orangee-cd', '2026-02-01');
+    writeLicenses();
+    await night();
+    expect(steps(await night())).toContain('deactivate orange-cd done');
+  });
+});
+
+describe('an unreadable row', () => {
+  it('keeps its deployment from being withdrawn, its country where the name is lost, everybody where all is', async () => {
+    end('2026-03-01', 'orange-cd');
+    await night();
+    const list = world.objects.get(OBJECTS.licenses);
+    const text = typeof list === 'object' ? list.body : '';
+    for (const [row, status] of [
+      ['orange,cd,never,', 'withheld'],
+      [',cd,2026-03-01,', 'withheld'],
+      ['x,,2026-03-01,', 'withheld'],
+      ['vodacom,cd,never,', 'done'],
+    ] as const) {
+      world.put(OBJECTS.licenses, `${text}\n${row}`);
+      expect(steps(await night({ dryRun: true }))).toEqual([
+        `deactivate orange-cd ${status === 'done' ? 'planned' : status}`,
+      ]);
+    }
+  });
+});
+
+describe('an exemption', () => {
+  it('without kinds keeps a deployment from being announced and withdrawn; with kinds it does not', async () => {
+    end('2026-03-01', 'orange-cd');
+    world.put(OBJECTS.exemptions, 'label,reason,owner,until,findings\norange-cd,,,,\n');
+    expect(steps(await night())).toEqual([]);
+    world.put(OBJECTS.exemptions, 'label,reason,owner,until,findings\norange-cd,,,,unused-token\n');
+    expect(steps(await night())).toEqual(['announce orange-cd done']);
+  });
+});
+
+describe('taking the steps', () => {
+  it('reads every token again and leaves alone what is no longer as planned', async () => {
+    end('2026-03-01', 'orange-cd', 'mtn-cm');
+    await night();
+    // Somebody renames one and switches the other off between reading and acting.
+    world.fate = (call) => {
+      if (call === `bucket.writeIf ${OBJECTS.ledger}`) {
+        for (const token of world.tokens.values()) {
+          if (token.label === 'orange-cd') token.label = 'renamed-cd';
+          if (token.label === 'mtn-cm') token.enabled = false;
+        }
+      }
+      return 'pass';
+    };
+    expect(steps(await night())).toEqual(['deactivate mtn-cm skipped', 'deactivate orange-cd skipped']);
+    world.fate = () => 'pass';
+    expect(isOn('renamed-cd')).toBe(true);
+    expect(world.ledger.suspensions).toEqual([]);
+  });
+
+  it('stops after 3 failed changes in a row, and the next night does the rest', async () => {
+    world.settings = { ...world.settings, maxWithdrawals: 6 };
+    end('2026-03-01', ...NAMES.slice(0, 5));
+    await night();
+    world.fate = (call) => (call === 'hub.setEnabled' ? 'fail before' : 'pass');
+    const result = await night();
+    expect(result.actions.map(({ status }) => status)).toEqual([
+      'failed',
+      'failed',
+      'failed',
+      'skipped',
+      'skipped',
+    ]);
+    expect(lastMail()).toContain('3 changes in a row failed');
+    world.fate = () => 'pass';
+    expect(new Set((await night()).actions.map(({ status }) => status))).toEqual(new Set(['done']));
+  });
+
+  it('leaves the rest when the time gets short', async () => {
+    end('2026-03-01', 'orange-cd', 'mtn-cm');
+    await night();
+    const services = world.services();
+    world.fate = (call) => {
+      if (call === 'hub.setEnabled') world.now += 14.5 * 60_000;
+      return 'pass';
+    };
+    const result = await audit({}, services);
+    expect(steps(result)).toEqual(['deactivate mtn-cm done', 'deactivate orange-cd skipped']);
+    expect(reasons(result)).toContain('the time got short');
+  });
+
+  it('writes the steps to the ledger before the first is taken', async () => {
+    end('2026-03-01', 'orange-cd');
+    await night();
+    let intents = -1;
+    world.fate = (call) => {
+      if (call === 'hub.setEnabled') intents = world.ledger.intents.length;
+      return 'pass';
+    };
+    await night();
+    expect(intents).toBe(1);
+    expect(world.ledger.intents).toEqual([]);
+  });
+
+  it('changes nothing where the ledger can not be written', async () => {
+    end('2026-03-01', 'orange-cd');
+    await night();
+    world.fate = (call) => (call === `bucket.writeIf ${OBJECTS.ledger}` ? 'fail before' : 'pass');
+    const failure = await failureOf(() => audit({}, world.services()));
+    expect([failure.name, failure.message.split(':')[0]]).toEqual(['AuditIncomplete', 'StorageUnavailable']);
+    expect(isOn('orange-cd')).toBe(true);
+  });
+});
+
+describe('a mail that fails after changes were made', () => {
+  it('fails the run loudly, and the next mail tells the changes; nothing is done twice', async () => {
+    end('2026-03-01', 'orange-cd');
+    await night();
+    world.fate = (call) => (call === 'topic.publish' ? 'fail before' : 'pass');
+    expect((await failureOf(() => night())).name).toBe('NotificationFailed');
+    world.now += DAY;
+    expect(isOn('orange-cd')).toBe(false);
+    world.fate = () => 'pass';
+    const next = await night();
+    expect(next.actions).toEqual([]);
+    expect(lastMail()).toContain('orange-cd switched off: the license ended with 2026-03-01');
+  });
+});
+
+describe('observe', () => {
+  it('mails and remembers, and never changes Docker Hub or Vault', async () => {
+    world.settings = { ...world.settings, mode: 'observe' };
+    end('2026-03-01', 'orange-cd');
+    for (let day = 0; day < 5; day++) expect(steps(await night())).toEqual(['announce orange-cd planned']);
+    expect(isOn('orange-cd')).toBe(true);
+    expect(world.calls.filter((call) => /set|create|delete|patch/.test(call))).toEqual([]);
+    expect(lastMail()).toContain('observe');
+    // What was only planned counts as no notice.
+    world.settings = { ...world.settings, mode: 'enforce' };
+    expect(steps(await night())).toEqual(['announce orange-cd done']);
+  });
+});
+
+describe('a replaced token', () => {
+  const replace = (until: number): string => {
+    const old = tokenOf('orange-cd');
+    const fresh = world.addToken('orange-cd');
+    const ledger = {
+      ...world.ledger,
+      replaced: [
+        { tokenId: old.id, deployment: 'orange-cd', until: new Date(until).toISOString(), by: fresh.id },
+      ],
+    };
+    world.put(OBJECTS.ledger, JSON.stringify(ledger));
+    return fresh.id;
+  };
+
+  it('is deleted when its time is over, uncounted by the caps', async () => {
+    world.settings = { ...world.settings, maxWithdrawals: 0, maxWithdrawalPercent: 0 };
+    await night();
+    replace(world.now + 30 * HOUR);
+    expect(steps(await night())).toEqual([]);
+    expect(steps(await night())).toEqual([]);
+    expect(steps(await night())).toEqual(['delete-token orange-cd done']);
+    expect(world.keys.has('orange-cd')).toBe(true);
+    expect(world.ledger.withdrawals).toEqual([]);
+  });
+
+  it('is kept while the one that replaces it is not active', async () => {
+    await night();
+    const fresh = replace(world.now);
+    world.tokens.delete(fresh);
+    expect(steps(await night())).toEqual(['delete-token orange-cd withheld']);
+    expect(isOn('orange-cd')).toBe(true);
+  });
+});
