@@ -33,6 +33,7 @@ const UNAVAILABLE = {
   vault: 'VaultUnavailable',
   bucket: 'StorageUnavailable',
   topic: 'NotificationFailed',
+  registry: 'RegistryUnavailable',
 } as const;
 
 /** A token that is stored in a {@link FakeWorld}. */
@@ -50,6 +51,10 @@ export class FakeWorld {
   readonly objects = new Map<string, { body: string; etag: string } | 'deleted'>();
   readonly mails: Notification[] = [];
   confirmed = true;
+  /** Whether the registry lets a new token pull. */
+  canPull = true;
+  /** Whether the deployments' secret is there. */
+  secretThere = true;
   settings: Settings;
   /** Decides the fate of each call by its name, such as `hub.setEnabled`. */
   fate: (call: string) => Fate = () => 'pass';
@@ -195,11 +200,10 @@ export class FakeWorld {
   }
 
   private get vault(): Vault {
-    const read = (): { names: string[]; values: Map<string, unknown>; version: number } => ({
-      names: [...this.keys.keys()],
-      values: new Map(this.keys),
-      version: this.vaultVersion,
-    });
+    const read = (): { names: string[]; values: Map<string, unknown>; version: number } => {
+      if (!this.secretThere) throw new AuditorError('VaultSecretMissing', 'There is no secret.');
+      return { names: [...this.keys.keys()], values: new Map(this.keys), version: this.vaultVersion };
+    };
     return {
       readDockerHubLogin: () =>
         this.call('vault', 'readDockerHubLogin', () => ({ username: 'riaktrdelivery', password: 'secret' })),
@@ -218,7 +222,13 @@ export class FakeWorld {
             else this.keys.set(name, value);
           return { version: ++this.vaultVersion };
         }),
-      createSecret: () => Promise.reject(new AuditorError('VaultConflict', 'The secret exists.')),
+      createSecret: (keys) =>
+        this.call('vault', 'createSecret', () => {
+          if (this.secretThere) throw new AuditorError('VaultConflict', 'The secret exists.');
+          this.secretThere = true;
+          for (const [name, value] of keys) this.keys.set(name, value);
+          return { version: ++this.vaultVersion };
+        }),
       close: () => Promise.resolve(),
     };
   }
@@ -262,7 +272,12 @@ export class FakeWorld {
   }
 
   private get registry(): Registry {
-    return { verifyPull: () => Promise.resolve() };
+    return {
+      verifyPull: () =>
+        this.call('registry', 'verifyPull', () => {
+          if (!this.canPull) throw new AuditorError('PullVerificationFailed', "The token can't pull.");
+        }),
+    };
   }
 
   /** The services of one invocation. */

@@ -1,0 +1,152 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { audit } from '../../lambdas/audit/audit.ts';
+import { DAY } from '../../lambdas/core/days.ts';
+import { parseEvent } from '../../lambdas/events.ts';
+import { revokeEventSchema } from '../../lambdas/revoke/event.ts';
+import { revoke, type RevokeResult } from '../../lambdas/revoke/revoke.ts';
+import { failureOf } from '../failure.ts';
+import { FakeWorld } from '../fakes.ts';
+
+let world: FakeWorld;
+
+beforeEach(() => {
+  world = new FakeWorld();
+  world.addToken('orange-cd', { id: 'first' });
+  world.addToken('orange-cd', { id: 'second', key: false });
+  world.addToken('Mtn_CM', { id: 'third' });
+  world.putLicenses([['orange-cd', '2027-01-01']]);
+});
+
+const call = (event: unknown): Promise<RevokeResult> =>
+  revoke(parseEvent(revokeEventSchema, event), world.services());
+const isOn = (id: string): boolean | undefined => world.tokens.get(id)?.enabled;
+const night = async () => {
+  world.now += DAY;
+  return audit({}, world.services());
+};
+
+describe('revoking', () => {
+  it('switches all tokens of the label off, tells it by mail, and the audit never switches them on', async () => {
+    const { actions } = await call({ deployment: 'orange-cd', reason: 'leaked', requestedBy: 'ann' });
+    expect(actions).toMatchObject([
+      { kind: 'deactivate', tokenId: 'first', status: 'done' },
+      { kind: 'deactivate', tokenId: 'second', status: 'done' },
+    ]);
+    expect(world.mails[0]?.subject).toContain('revoked orange-cd');
+    expect(world.mails[0]?.text).toContain('leaked, requested by ann');
+    const result = await night();
+    expect([isOn('first'), isOn('second'), result.actions]).toEqual([false, false, []]);
+    expect(result.findings.map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining(['suspended', 'suspended']),
+    );
+    expect(result.findings.map(({ kind }) => kind)).not.toContain('missing-token');
+  });
+
+  it('switches only the named one off', async () => {
+    await call({ deployment: 'orange-cd', tokenId: 'second', reason: 'duplicate' });
+    expect([isOn('first'), isOn('second')]).toEqual([true, false]);
+  });
+
+  it('works on misnamed labels', async () => {
+    await call({ deployment: 'Mtn_CM', reason: 'unknown' });
+    expect(isOn('third')).toBe(false);
+  });
+
+  it('records what is inactive already as people’s', async () => {
+    world.putLicenses([
+      ['orange-cd', '2026-03-01'],
+      ['filler-zz', '2027-01-01'],
+    ]);
+    await audit({}, world.services());
+    await night();
+    expect(isOn('first')).toBe(false);
+    await call({ deployment: 'orange-cd', reason: 'stays off' });
+    world.putLicenses([
+      ['orange-cd', '2027-01-01'],
+      ['filler-zz', '2027-01-01'],
+    ]);
+    expect((await night()).actions).toEqual([]);
+    expect(isOn('first')).toBe(false);
+  });
+
+  it.each([
+    [{ deployment: 'orange-cd' }, 'InvalidRequest'],
+    [{ deployment: 'orange-cd', reason: '' }, 'InvalidRequest'],
+    [{ deployment: 'orange-cd', reason: 'x', force: true }, 'InvalidRequest'],
+    [{ deployment: 'orange-cd', reason: 'x', delete: true }, 'InvalidRequest'],
+    [{ deployment: 'orange-cd', reason: 'x', delete: true, confirm: 'orange-cm' }, 'InvalidRequest'],
+    [
+      { deployment: 'orange-cd', reason: 'x', delete: true, restore: true, confirm: 'orange-cd' },
+      'InvalidRequest',
+    ],
+    [{ deployment: 'orange', reason: 'x' }, 'TokenNotFound'],
+    [{ deployment: 'orange-cd', tokenId: 'third', reason: 'x' }, 'TokenNotFound'],
+  ])('refuses %j and changes nothing', async (event, name) => {
+    expect((await failureOf(() => call(event))).name).toBe(name);
+    expect(world.calls.filter((made) => /setEnabled|deleteToken|patch/.test(made))).toEqual([]);
+  });
+
+  it('fails loudly where the mail fails, and the next night tells it', async () => {
+    world.fate = (name) => (name === 'topic.publish' ? 'fail before' : 'pass');
+    const failure = await failureOf(() => call({ deployment: 'orange-cd', reason: 'leaked' }));
+    expect([failure.name, isOn('first')]).toEqual(['NotificationFailed', false]);
+    expect(failure.message).toContain('do not repeat');
+    world.fate = () => 'pass';
+    await night();
+    expect(world.mails[0]?.text).toContain('orange-cd switched off: leaked');
+  });
+});
+
+describe('restoring', () => {
+  it('switches on again, and the audit leaves the token alone for 7 days, then announces anew', async () => {
+    world.putLicenses([
+      ['orange-cd', '2026-03-01'],
+      ['filler-zz', '2027-01-01'],
+    ]);
+    await audit({}, world.services());
+    await night();
+    const { actions } = await call({ deployment: 'orange-cd', restore: true, tokenId: 'first' });
+    expect(actions).toMatchObject([{ kind: 'reactivate', tokenId: 'first', status: 'done' }]);
+    for (let day = 0; day < 6; day++) expect((await night()).actions).toEqual([]);
+    expect((await night()).actions).toMatchObject([{ kind: 'announce', tokenId: 'first' }]);
+    expect((await night()).actions).toMatchObject([{ kind: 'deactivate', tokenId: 'first' }]);
+  });
+});
+
+describe('deleting', () => {
+  it('deletes tokens and key with the name confirmed, and other keys stay', async () => {
+    const { actions } = await call({
+      deployment: 'orange-cd',
+      delete: true,
+      confirm: 'orange-cd',
+      reason: 'gone',
+    });
+    expect(actions.map(({ kind }) => kind)).toEqual(['delete-token', 'delete-token', 'remove-key']);
+    expect([...world.tokens.keys()]).toEqual(['third']);
+    expect([...world.keys.keys()]).toEqual(['Mtn_CM']);
+    expect((await night()).findings.map(({ kind }) => kind)).not.toContain('missing-token');
+  });
+
+  it('of one of several tokens leaves the key', async () => {
+    await call({
+      deployment: 'orange-cd',
+      tokenId: 'second',
+      delete: true,
+      confirm: 'orange-cd',
+      reason: 'x',
+    });
+    expect([isOn('first'), world.keys.has('orange-cd')]).toEqual([true, true]);
+  });
+
+  it('removes a key that no token is left of', async () => {
+    world.keys.set('old-xx', 'x');
+    const { actions } = await call({
+      deployment: 'old-xx',
+      delete: true,
+      confirm: 'old-xx',
+      reason: 'orphan',
+    });
+    expect(actions).toMatchObject([{ kind: 'remove-key', status: 'done' }]);
+    expect(world.keys.has('old-xx')).toBe(false);
+  });
+});
