@@ -1,0 +1,3 @@
+import { buildApp } from '../lib/auditor-app.ts';
+
+buildApp(Date.now()).app.synth();

@@ -1,0 +1,45 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Key } from 'aws-cdk-lib/aws-kms';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+import type { Config } from './config.ts';
+import { makeDataKey } from './data-key.ts';
+import { makeMailTopic } from './mail-topic.ts';
+import { makeStore, type Store } from './store.ts';
+import { makeVaultLogin } from './vault-login.ts';
+
+/** What the functions work with. */
+export interface Data {
+  readonly key: Key;
+  readonly bucket: Store;
+  readonly topic: Topic;
+  /** ARN of the secret with the Vault login. */
+  readonly vaultLogin: string;
+}
+
+/** What holds data: kept when the stack goes, and apart from what can be replaced at any time. */
+export class DataStack extends Stack implements Data {
+  readonly key: Key;
+  readonly bucket: Store;
+  readonly topic: Topic;
+  readonly vaultLogin: string;
+
+  constructor(scope: Construct, id: string, config: Config, props: StackProps) {
+    super(scope, id, {
+      ...props,
+      description: 'Hub Token Auditor: bucket, mail topic, key and Vault login',
+    });
+    this.key = makeDataKey(this, config.name);
+    this.bucket = makeStore(this, config, this.key);
+    this.topic = makeMailTopic(this, config, this.key);
+    this.vaultLogin = makeVaultLogin(this, config, this.key);
+    new CfnOutput(this, 'BucketName', {
+      value: this.bucket.bucketName,
+      description: 'Where licenses.csv belongs and the reports are',
+    });
+    new CfnOutput(this, 'VaultLoginSecret', {
+      value: this.vaultLogin,
+      description: 'Secret to fill with the Vault login',
+    });
+  }
+}

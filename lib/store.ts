@@ -1,0 +1,66 @@
+import { Annotations, Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import type { Key } from 'aws-cdk-lib/aws-kms';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { OBJECTS } from '../lambdas/objects.ts';
+import { acknowledge } from './acknowledge.ts';
+import type { Config } from './config.ts';
+
+/** The bucket as others refer to it, whether it is ours or was there already. */
+export interface Store {
+  readonly bucketName: string;
+  readonly bucketArn: string;
+  /** ARN of an object; the key may end in `*`. */
+  objectArn(key: string): string;
+}
+
+function refer(bucketName: string, bucketArn: string): Store {
+  return { bucketName, bucketArn, objectArn: (key) => `${bucketArn}/${key}` };
+}
+
+/** Pattern of the reports' keys: their names are made up by the runs, so that rights on them need a wildcard. */
+export const REPORTS = `${OBJECTS.reports}*`;
+
+/** Why a right on the reports has a wildcard. */
+export const REPORTS_REASON = 'Reports are named by day and run; the wildcard is bound to their folder.';
+
+/**
+ * The bucket of license list, exemptions, ledger and reports: created and kept when the stack goes, or one that is
+ * there already. Its name is not fixed, so that a stack that was deleted can be deployed again beside the bucket that
+ * was kept.
+ *
+ * Every version of `ledger.json` is kept: a deleted ledger is told from one that never existed by its delete marker,
+ * which S3 would tidy away once the versions under it are gone. The two lists that people edit keep theirs as well,
+ * which is the way back after a wrong edit.
+ */
+export function makeStore(scope: Stack, config: Config, key: Key): Store {
+  if (config.bucketName !== undefined) {
+    Annotations.of(scope).addInfo(
+      `The bucket ${config.bucketName} is used as it is: it must keep versions, refuse access without TLS and block public access.`,
+    );
+    const { bucketArn } = Bucket.fromBucketName(scope, 'Bucket', config.bucketName);
+    return refer(config.bucketName, bucketArn);
+  }
+  const bucket = new Bucket(scope, 'Bucket', {
+    versioned: true,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    encryption: BucketEncryption.KMS,
+    encryptionKey: key,
+    bucketKeyEnabled: true,
+    enforceSSL: true,
+    minimumTLSVersion: 1.2,
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+    lifecycleRules: [
+      { id: 'UnfinishedUploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
+      { id: 'DryRunReports', prefix: `${OBJECTS.reports}dry-run/`, expiration: Duration.days(90) },
+      { id: 'OldReports', prefix: OBJECTS.reports, noncurrentVersionExpiration: Duration.days(90) },
+      { id: 'OldLeases', prefix: OBJECTS.lease, noncurrentVersionExpiration: Duration.days(1) },
+    ],
+  });
+  acknowledge(bucket, {
+    'AwsSolutions-S1':
+      'Versions, ledger and reports say what was changed and when; who read or wrote is in CloudTrail. Access logs would need a second bucket that nobody reads.',
+  });
+  // Exported by hand, so that what others make of it is known before synthesis, to acknowledge a finding by.
+  return refer(bucket.bucketName, scope.exportValue(bucket.bucketArn));
+}

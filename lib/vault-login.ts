@@ -1,0 +1,27 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import type { Key } from 'aws-cdk-lib/aws-kms';
+import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+import type { Config } from './config.ts';
+
+/**
+ * The ARN of the secret with the Vault login, `{"role_id": "…", "secret_id": "…"}` and, for a Vault with a private
+ * certificate authority, `ca_cert`: an existing one, or one created without any value. A generated value would look
+ * like a login and be tried at Vault, which locks the role after five refusals; without one the functions say
+ * `SecretUnavailable`. The construct of the library for secrets always generates a value, hence the resource itself.
+ */
+export function makeVaultLogin(scope: Construct, config: Config, key: Key): string {
+  if (config.vault.loginSecretArn !== undefined) return config.vault.loginSecretArn;
+  const secret = new CfnSecret(scope, 'VaultLogin', {
+    name: `${config.name}/vault-login`,
+    description: 'Vault AppRole login: {"role_id": "...", "secret_id": "..."}, optionally "ca_cert" (PEM)',
+    kmsKeyId: key.keyArn,
+  });
+  secret.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+  acknowledge(secret, {
+    'AwsSolutions-SMG4':
+      'The login is issued by Vault and filled in by its administrators; AWS has nothing to rotate it with.',
+  });
+  return secret.ref;
+}
