@@ -343,7 +343,8 @@ async function readAndCheck(
   run: Run,
   event: AuditEvent,
 ): Promise<{ inputs: Inputs; checks: ContentChecks }> {
-  const inputs = await readInputs(services, run.now);
+  const withValues = event.verifyAll === true || services.settings.verifyPerRun > 0;
+  const inputs = await readInputs(services, run.now, withValues);
   const wanted =
     event.verifyAll === true ? Infinity : run.mode === 'dry-run' ? 0 : services.settings.verifyPerRun;
   if (inputs.causes.length > 0 || wanted === 0) return { inputs, checks: { checks: [] } };

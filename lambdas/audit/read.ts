@@ -83,16 +83,20 @@ function versionsOf(
  * named in `causes`.
  *
  * @param now the instant that the run judges by
+ * @param withValues whether anything is judged by the keys' values; else names only are read
  */
-export async function readInputs(services: Services, now: number): Promise<Inputs> {
+export async function readInputs(
+  services: Services,
+  now: number,
+  withValues = services.settings.verifyPerRun > 0,
+): Promise<Inputs> {
   const { bucket, dockerHub, vault, settings } = services;
   const causes: AuditorError[] = [];
   const reading = <Value>(promise: Promise<Value>, what: string): Promise<Value | undefined> =>
     attempt(promise, `Reading ${what}`, causes);
   const [tokens, keys, licensesObject, exemptionsObject, hold, store] = await Promise.all([
     reading(dockerHub.listTokens(), "Docker Hub's tokens"),
-    // Values leave Vault only where something is judged by them.
-    reading(settings.verifyPerRun === 0 ? vault.readKeyNames() : vault.readKeys(), "Vault's keys"),
+    reading(withValues ? vault.readKeys() : vault.readKeyNames(), "Vault's keys"),
     reading(bucket.read(OBJECTS.licenses), 'the license list'),
     reading(bucket.read(OBJECTS.exemptions), 'the exemptions'),
     reading(bucket.exists(OBJECTS.hold), 'HOLD'),

@@ -1,0 +1,312 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { audit } from '../../lambdas/audit/audit.ts';
+import { auditEventSchema } from '../../lambdas/audit/event.ts';
+import { DAY, HOUR } from '../../lambdas/core/days.ts';
+import type { AuditResult } from '../../lambdas/core/report.ts';
+import { emptyLedger, readLedger } from '../../lambdas/core/ledger.ts';
+import { parseEvent } from '../../lambdas/events.ts';
+import { OBJECTS } from '../../lambdas/objects.ts';
+import { failureOf } from '../failure.ts';
+import { FakeWorld } from '../fakes.ts';
+import { readFileSync } from 'node:fs';
+
+let world: FakeWorld;
+
+beforeEach(() => {
+  world = new FakeWorld();
+  for (const name of ['orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td']) world.addToken(name);
+  world.putLicenses(['orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td'].map((name) => [name, '2027-01-01']));
+});
+
+const run = (event: unknown = {}): Promise<AuditResult> =>
+  audit(parseEvent(auditEventSchema, event), world.services());
+const reports = (): string[] => [...world.objects.keys()].filter((key) => key.startsWith(OBJECTS.reports));
+const reportText = (key: string | undefined): string => {
+  const object = world.objects.get(key ?? '');
+  return typeof object === 'object' ? object.body : '';
+};
+
+describe('the event', () => {
+  it.each([
+    [{ dryrun: true }, 'dryrun is no field'],
+    [{ dryRun: 'true' }, 'dryRun must be true or false'],
+    [{ asOf: '2026-02-30' }, 'asOf must be a day that exists'],
+    [{ asOf: 20260101 }, 'asOf must be a day'],
+    [{ approve: 'orange-cd' }, 'approve must be a list'],
+    [{ approve: [7] }, 'must be text'],
+    [{ approve: ['a-bc'], asOf: '2026-01-01' }, 'exclude each other'],
+    [{ source: 'aws.events', detail: {} }, 'is no field'],
+    [null, 'must be a JSON object'],
+    ['{}', 'must be a JSON object'],
+  ])('%j is refused, not run', async (event, why) => {
+    const failure = await failureOf(() => run(event));
+    expect(failure.name).toBe('InvalidRequest');
+    expect(failure.message).toContain(why);
+    expect(world.calls).toEqual([]);
+  });
+});
+
+describe('a night', () => {
+  it('returns what the contract promises and writes the whole of it as the report', async () => {
+    const result = await run();
+    expect(result).toMatchObject({
+      asOf: '2026-03-02',
+      mode: 'enforce',
+      outcome: 'clean',
+      counts: {
+        tokens: 4,
+        activeTokens: 4,
+        automaticTokens: 0,
+        keys: 4,
+        licenses: 4,
+        exempt: 0,
+        findings: {},
+        verified: { matching: 4, rejected: 0, mismatched: 0, unclear: 0, unchecked: 0 },
+      },
+      findings: [],
+      actions: [],
+      notified: false,
+      truncated: false,
+    });
+    expect(result.report).toBe(`reports/2026/03/02/${result.runId}.json`);
+    expect(reports()).toEqual([result.report, result.report.replace('.json', '.html')]);
+    const report: unknown = JSON.parse(reportText(result.report));
+    const { finishedAt: _, ...same } = result;
+    expect(report).toMatchObject(same);
+    expect(report).toHaveProperty('deployments.length', 4);
+    expect(world.metrics.get('AuditSucceeded')).toBe(1);
+  });
+
+  it('cuts the result at 500 findings and never the report', async () => {
+    for (let number = 0; number < 600; number++) world.keys.set(`telco${number}-cd`, 'x');
+    const result = await run();
+    expect([result.findings.length, result.truncated, result.counts.findings['orphaned-key']]).toEqual([
+      500,
+      true,
+      600,
+    ]);
+    expect(JSON.parse(reportText(result.report))).toHaveProperty('findings.length', 600);
+  });
+
+  it('mails only what is new, resolved, done or wrong, and once a week everything that is open', async () => {
+    world.keys.set('old-xx', 'x');
+    expect((await run()).notified).toBe(true);
+    for (let day = 0; day < 6; day++) {
+      world.now += DAY;
+      expect((await run()).notified).toBe(false);
+    }
+    world.now += DAY;
+    expect((await run()).notified).toBe(true);
+    expect(world.mails.at(-1)?.text).toContain('EVERYTHING ELSE OPEN');
+    world.now += DAY;
+    world.keys.delete('old-xx');
+    expect((await run()).notified).toBe(true);
+    expect(world.mails.at(-1)?.text).toContain('RESOLVED (1)\n- orphaned-key old-xx');
+  });
+
+  it('mails every night with notifications.when always', async () => {
+    world.settings = { ...world.settings, notifyWhen: 'always' };
+    expect([(await run()).notified, (await run()).notified]).toEqual([true, true]);
+    expect(world.mails[0]?.subject).toBe('[Docker Hub tokens] nothing to fix');
+  });
+
+  it('tells an ending license once at each of warnDays that it reaches', async () => {
+    world.now = Date.parse('2026-11-25T02:00:00Z');
+    const told: string[] = [];
+    for (let day = 0; day < 37; day++) {
+      const { notified, findings } = await run();
+      expect(findings.some(({ kind }) => kind === 'license-expiring')).toBe(day >= 7);
+      if (notified && /^NEW[^]*- WARNING license-expiring/m.test(world.mails.at(-1)?.text ?? ''))
+        told.push(/ends in (\d+) day/.exec((world.mails.at(-1)?.text ?? '').replace(/\s+/g, ' '))?.[1] ?? '');
+      world.now += DAY;
+    }
+    expect(told).toEqual(['30', '14', '7', '1']);
+  });
+});
+
+describe('a catch-up', () => {
+  it('does nothing if this local day already had an undisturbed run', async () => {
+    const night = await run();
+    world.now += HOUR;
+    const calls = world.calls.length;
+    const again = await run({ catchUp: true });
+    expect([again.runId, again.report, again.notified]).toEqual([night.runId, night.report, false]);
+    expect(world.calls.slice(calls)).toEqual([`bucket.read ${OBJECTS.ledger}`]);
+  });
+
+  it('runs where the night failed, was withheld, or was another day', async () => {
+    world.fate = (call) => (call === 'hub.listTokens' ? 'fail before' : 'pass');
+    await failureOf(() => run());
+    world.fate = () => 'pass';
+    const made = await run({ catchUp: true });
+    expect(made.counts.tokens).toBe(4);
+    world.now += DAY;
+    expect((await run({ catchUp: true })).runId).not.toBe(made.runId);
+  });
+});
+
+describe('a dry run', () => {
+  it('changes nothing, sends no mail, takes no lease, and writes nothing but its report', async () => {
+    world.keys.set('old-xx', 'x');
+    const result = await run({ dryRun: true });
+    expect(result).toMatchObject({ mode: 'dry-run', outcome: 'attention', notified: false });
+    expect(result.report).toMatch(/^reports\/dry-run\/2026\/03\/02\//);
+    expect([...world.objects.keys()].sort()).toEqual(
+      [OBJECTS.licenses, result.report, result.report.replace('.json', '.html')].sort(),
+    );
+    expect(world.mails).toEqual([]);
+    expect(world.metrics.size).toBe(0);
+  });
+
+  it('judges as at noon of asOf', async () => {
+    const result = await run({ asOf: '2027-01-02' });
+    expect([result.asOf, result.mode, result.counts.findings['license-expired']]).toEqual([
+      '2027-01-02',
+      'dry-run',
+      4,
+    ]);
+    expect(result.actions.map(({ kind, status }) => `${kind} ${status}`)).toEqual(
+      Array(4).fill('announce planned'),
+    );
+  });
+
+  it('checks stored contents only with verifyAll', async () => {
+    expect((await run({ dryRun: true })).counts.verified).toMatchObject({ matching: 0, unchecked: 4 });
+    expect((await run({ dryRun: true, verifyAll: true })).counts.verified).toMatchObject({
+      matching: 4,
+      unchecked: 0,
+    });
+  });
+});
+
+describe('a run that can not read one of its inputs wholly', () => {
+  it.each([
+    ['hub.listTokens', 'DockerHubUnavailable'],
+    ['vault.readKeys', 'VaultUnavailable'],
+    [`bucket.read ${OBJECTS.licenses}`, 'StorageUnavailable'],
+    [`bucket.read ${OBJECTS.exemptions}`, 'StorageUnavailable'],
+    [`bucket.exists ${OBJECTS.hold}`, 'StorageUnavailable'],
+    [`bucket.read ${OBJECTS.ledger}`, 'StorageUnavailable'],
+    [`bucket.read ${OBJECTS.lease}`, 'StorageUnavailable'],
+  ])('because of %s mails that, writes a report, changes nothing, and fails with %s', async (call, cause) => {
+    await run();
+    const before = JSON.stringify([world.ledger, [...world.tokens.values()]]);
+    const mails = world.mails.length;
+    world.now += DAY;
+    world.fate = (made) => (made === call ? 'fail before' : 'pass');
+    const failure = await failureOf(() => run());
+    expect(failure.name).toBe('AuditIncomplete');
+    expect(failure.message.startsWith(`${cause}:`)).toBe(true);
+    expect(world.mails.slice(mails)).toMatchObject([{ outcome: 'incomplete', severity: 'critical' }]);
+    expect(world.mails.at(-1)?.subject).toBe(`[Docker Hub tokens] audit incomplete: ${cause}`);
+    const report: unknown = JSON.parse(
+      reportText(reports().find((key) => key.includes('/03/') && key.endsWith('.json'))),
+    );
+    expect(report).toHaveProperty('runId');
+    expect(reports()).toHaveLength(4);
+    world.fate = () => 'pass';
+    expect(JSON.stringify([world.ledger, [...world.tokens.values()]])).toBe(before);
+  });
+
+  it('mails the same cause once a day, another one at once', async () => {
+    world.fate = (made) => (made === 'hub.listTokens' ? 'fail before' : 'pass');
+    await failureOf(() => run());
+    await failureOf(() => run({ catchUp: true }));
+    expect(world.mails).toHaveLength(1);
+    world.fate = (made) => (made === 'vault.readKeys' ? 'fail before' : 'pass');
+    await failureOf(() => run({ catchUp: true }));
+    expect(world.mails).toHaveLength(2);
+    world.now += DAY;
+    await failureOf(() => run());
+    expect(world.mails).toHaveLength(3);
+  });
+
+  it('still judges what it can', async () => {
+    world.addToken('Orange_CD', { key: false });
+    world.fate = (made) => (made === 'vault.readKeys' ? 'fail before' : 'pass');
+    await failureOf(() => run());
+    const report = reportText(reports().find((key) => key.endsWith('.json')));
+    expect(report).toContain('misnamed-token');
+    expect(report).not.toContain('orphaned-token');
+  });
+
+  it('because exemptions.csv is gone is incomplete, too', async () => {
+    world.put(OBJECTS.exemptions, 'label,reason,owner,until\n');
+    await run();
+    world.objects.set(OBJECTS.exemptions, 'deleted');
+    expect((await failureOf(() => run())).message).toContain('ExemptionsUnreadable');
+  });
+});
+
+describe('the ledger', () => {
+  it.each([
+    ['deleted', 'deleted'],
+    ['not JSON', '{"version":1,'],
+    ['empty', ''],
+    ['of another version', JSON.stringify({ ...emptyLedger(), version: 2 })],
+    ['without one of its parts', JSON.stringify({ version: 1 })],
+    ['with something unknown', JSON.stringify({ ...emptyLedger(), more: [] })],
+  ])('%s is LedgerUnreadable: nothing is changed and it is not overwritten', async (_name, content) => {
+    if (content === 'deleted') world.objects.set(OBJECTS.ledger, 'deleted');
+    else world.put(OBJECTS.ledger, content);
+    const failure = await failureOf(() => run());
+    expect(failure.message.startsWith('LedgerUnreadable:')).toBe(true);
+    const object = world.objects.get(OBJECTS.ledger);
+    expect(typeof object === 'object' ? object.body : object).toBe(content);
+  });
+
+  it('that never existed is a first night: everything is announced, nothing withdrawn', async () => {
+    world.putLicenses([
+      ['orange-cd', '2026-01-01'],
+      ['mtn-cm', '2026-01-01'],
+      ['vodacom-cd', '2027-01-01'],
+    ]);
+    expect((await run()).actions.map(({ kind }) => kind)).toEqual(['announce', 'announce']);
+  });
+
+  it('to begin anew with stands in docs/decisions.md as this version reads it', () => {
+    const text = /```json\n(.*)\n```/.exec(readFileSync('docs/decisions.md', 'utf8'))?.[1] ?? '';
+    expect(readLedger(new TextEncoder().encode(text))).toEqual(emptyLedger());
+  });
+});
+
+describe('the check of stored contents', () => {
+  it('takes its share of those changed or longest unchecked first', async () => {
+    world.settings = { ...world.settings, verifyPerRun: 2 };
+    const checked = async (): Promise<string[]> => {
+      const before = new Set(world.ledger.checks.map(({ deployment, at }) => `${deployment} ${at}`));
+      await run();
+      world.now += DAY;
+      return world.ledger.checks
+        .filter(({ deployment, at }) => !before.has(`${deployment} ${at}`))
+        .map(({ deployment }) => deployment)
+        .sort();
+    };
+    expect(await checked()).toEqual(['airtel-td', 'mtn-cm']);
+    expect(await checked()).toEqual(['orange-cd', 'vodacom-cd']);
+    world.keys.set('vodacom-cd', 'changed');
+    expect(await checked()).toEqual(['airtel-td', 'vodacom-cd']);
+  });
+
+  it('stops at the second refusal, with verifyAll as well, and says so', async () => {
+    for (const name of world.keys.keys()) world.keys.set(name, 'nonsense');
+    const result = await run({ verifyAll: true });
+    expect(result.counts.verified).toMatchObject({ rejected: 2, unchecked: 2 });
+    expect(result.counts.findings['rejected-key']).toBe(2);
+    expect(result.notes.join()).toContain('refused 2 contents');
+    expect(world.mails[0]?.text).toContain('stopped for this run');
+  });
+
+  it('finds the content of another token', async () => {
+    world.keys.set('orange-cd', [...world.tokens.values()].find(({ label }) => label === 'mtn-cm')?.content);
+    const result = await run();
+    expect(result.findings).toMatchObject([{ kind: 'mismatched-key', deployment: 'orange-cd' }]);
+  });
+
+  it('reads names only with verifyPerRun 0', async () => {
+    world.settings = { ...world.settings, verifyPerRun: 0 };
+    await run();
+    expect(world.calls).toContain('vault.readKeyNames');
+    expect(world.calls).not.toContain('vault.readKeys');
+  });
+});
