@@ -1,4 +1,4 @@
-import { Validations, type Stack } from 'aws-cdk-lib';
+import { Validations, type Stack } from 'aws-cdk-lib/core';
 import * as v from 'valibot';
 import type { IConstruct } from 'constructs';
 

@@ -1,4 +1,4 @@
-import { App, Tags, Validations, type AppProps } from 'aws-cdk-lib';
+import { App, Tags, Validations, type AppProps } from 'aws-cdk-lib/core';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { dayOf } from '../lambdas/core/days.ts';
 import { AuditStack } from './audit-stack.ts';

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Metric, Stats, type Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Policy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
@@ -87,7 +87,9 @@ export class AuditorFunction extends Construct {
     });
 
     acknowledge(policy, {
-      [wildcardFinding(stack, data.bucket.objectArn(REPORTS))]: REPORTS_REASON,
+      ...(kind === 'audit'
+        ? { [wildcardFinding(stack, data.bucket.objectArn(REPORTS))]: REPORTS_REASON }
+        : {}),
       ...(config.vpc === undefined
         ? {}
         : {

@@ -134,7 +134,7 @@ const vault = v.optional(
 
 const ids = (prefix: string, what: string) =>
   v.pipe(
-    v.array(text(new RegExp(`^${prefix}-[0-9a-f]+$`), `the id of a ${what}, ${prefix}-…`)),
+    v.array(text(new RegExp(`^${prefix}-(?:[0-9a-f]{8}|[0-9a-f]{17})$`), `the id of a ${what}, ${prefix}-…`)),
     v.minLength(1, `must name at least one ${what}`),
   );
 

@@ -1,4 +1,4 @@
-import { ArnFormat, type Stack } from 'aws-cdk-lib';
+import { ArnFormat, type Stack } from 'aws-cdk-lib/core';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CfnSchema } from 'aws-cdk-lib/aws-eventschemas';
 import { PhysicalResourceId } from 'aws-cdk-lib/custom-resources';

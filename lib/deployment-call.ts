@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { AwsCustomResource, type AwsSdkCall } from 'aws-cdk-lib/custom-resources';
@@ -17,6 +17,7 @@ const CALLER = 'DeploymentCalls';
 class Caller extends Construct {
   readonly role: Role;
   readonly logGroup: LogGroup;
+  #acknowledged = false;
 
   constructor(stack: Stack) {
     super(stack, CALLER);
@@ -37,6 +38,18 @@ class Caller extends Construct {
           resources: [this.logGroup.logGroupArn],
         }),
       ],
+    });
+  }
+
+  /** Accepts the runtime of the library's function, once it is there. */
+  acknowledgeProvider(): void {
+    const id = `AWS${AwsCustomResource.PROVIDER_FUNCTION_UUID.replaceAll('-', '')}`;
+    const provider = Stack.of(this).node.tryFindChild(id);
+    if (provider === undefined || this.#acknowledged) return;
+    this.#acknowledged = true;
+    acknowledge(provider, {
+      'AwsSolutions-L1':
+        'The function and its runtime are those of the CDK library; they go up with the library.',
     });
   }
 
@@ -67,12 +80,6 @@ export class DeploymentCall extends Construct {
       timeout: Duration.minutes(2),
     });
     call.node.addDependency(permission, caller);
-    const provider = stack.node.tryFindChild(
-      `AWS${AwsCustomResource.PROVIDER_FUNCTION_UUID.replaceAll('-', '')}`,
-    );
-    if (provider !== undefined)
-      acknowledge(provider, {
-        'AwsSolutions-L1': 'The function and its runtime are the CDK library’s; they go up with the library.',
-      });
+    caller.acknowledgeProvider();
   }
 }

@@ -1,4 +1,4 @@
-import { Token } from 'aws-cdk-lib';
+import { Token } from 'aws-cdk-lib/core';
 import { ENV, toText, type SettingName } from '../lambdas/settings.ts';
 import type { Config } from './config.ts';
 import type { Data } from './data-stack.ts';

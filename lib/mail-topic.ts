@@ -1,4 +1,4 @@
-import { Stack, Validations } from 'aws-cdk-lib';
+import { Stack, Validations } from 'aws-cdk-lib/core';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -12,7 +12,7 @@ export function makeMailTopic(scope: Construct, config: Config, key: Key): Topic
   const stack = Stack.of(scope);
   const topic = new Topic(scope, 'Topic', {
     topicName: config.name,
-    displayName: 'Hub Token Auditor',
+    displayName: config.name,
     masterKey: key,
     enforceSSL: true,
   });
