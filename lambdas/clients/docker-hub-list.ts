@@ -107,13 +107,21 @@ export function parsePage(answer: Answer, number: number, base: string): Page {
   return { count: page.count, tokens };
 }
 
+/** How long to wait for the answers under way, in milliseconds, when only they can tell how many more are allowed. */
+const GLANCE = 50;
+
 /**
  * Keeps requests no faster than Docker Hub's headers allow: where the last answer says how many are left, no more than
- * that many are sent before the time at which the count starts anew.
+ * that many are sent before the time at which the count starts anew. Answers overtake each other and say nothing of the
+ * requests behind them, so what is under way counts as used.
  */
 export class RateGate {
   private remaining = Infinity;
-  private resetAt = 0;
+  private limit = Infinity;
+  private resetAt = Infinity;
+  private underWay = 0;
+  /** A new window has begun by the clock, and no answer of it has come yet. */
+  private isGuess = false;
   private readonly clock: Clock;
   private readonly deadline: number;
 
@@ -124,22 +132,33 @@ export class RateGate {
 
   /** Waits until one more request is allowed. */
   async pass(): Promise<void> {
-    while (this.remaining <= 0) {
-      const wait = this.resetAt - this.clock.now();
-      if (wait <= 0 || this.clock.now() + wait >= this.deadline) break;
+    for (;;) {
+      if (!this.isGuess && this.clock.now() >= this.resetAt) {
+        this.isGuess = true;
+        this.remaining = this.limit - this.underWay;
+      }
+      if (this.remaining > 0 || (this.isGuess && this.underWay === 0)) break;
+      const wait = this.isGuess ? GLANCE : this.resetAt - this.clock.now();
+      if (this.clock.now() + wait >= this.deadline) break;
       await this.clock.sleep(wait);
     }
     this.remaining -= 1;
+    this.underWay += 1;
   }
 
-  /** Learns from an answer how many are left. Answers may overtake each other: the lower number counts. */
-  learn(answer: Answer): void {
-    const left = Number(answer.headers.get('x-ratelimit-remaining') ?? NaN);
-    const reset = Number(answer.headers.get('x-ratelimit-reset') ?? NaN) * 1000;
+  /** Learns from the answer to a request that passed; `undefined` where none came. */
+  learn(answer: Answer | undefined): void {
+    this.underWay -= 1;
+    const header = (name: string): number => Number(answer?.headers.get(`x-ratelimit-${name}`) ?? NaN);
+    const [limit, left, reset] = [header('limit'), header('remaining'), header('reset') * 1000];
     if (Number.isNaN(left) || Number.isNaN(reset)) return;
-    const isNewWindow = reset > this.resetAt;
-    this.remaining = isNewWindow ? left : Math.min(this.remaining, left);
-    this.resetAt = Math.max(this.resetAt, reset);
+    if (!Number.isNaN(limit)) this.limit = limit;
+    const isNewWindow = this.resetAt === Infinity || reset > this.resetAt;
+    if (isNewWindow) {
+      this.isGuess = false;
+      this.resetAt = reset;
+      this.remaining = left - this.underWay;
+    } else if (!this.isGuess) this.remaining = Math.min(this.remaining, left);
   }
 }
 

@@ -113,12 +113,16 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
     try {
       const answer = await withSession(async (bearer) => {
         await gate.pass();
-        const received = await http.read(
-          { method: 'GET', path, headers: { authorization: `Bearer ${bearer}` } },
-          isUsable,
-        );
-        gate.learn(received);
-        return received;
+        let received: Answer | undefined;
+        try {
+          received = await http.read(
+            { method: 'GET', path, headers: { authorization: `Bearer ${bearer}` } },
+            isUsable,
+          );
+          return received;
+        } finally {
+          gate.learn(received);
+        }
       });
       return checked(answer, doing);
     } catch (error) {

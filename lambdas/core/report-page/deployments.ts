@@ -1,0 +1,185 @@
+import { dayOf, type Day } from '../days.ts';
+import type { DeploymentRow, Report } from '../report.ts';
+import { amount, embeddedJson, html, numeral, shownLabel, visible, type Markup } from './markup.ts';
+import { whenText } from './timeline.ts';
+
+/** Rows that stand in the table at first, and that one press on the button adds. */
+export const ROWS_AT_ONCE = 200;
+
+/** Rows that a printed page holds; beyond them it holds those with a verdict other than ok. */
+const MOST_PRINTED = 1000;
+
+/** Verdicts, the worst last, as they are sorted. */
+const VERDICTS = ['ok', 'info', 'warning', 'critical'] as const satisfies readonly DeploymentRow['verdict'][];
+
+/**
+ * One row as it is shown, the same for the table in the page and for the script that replaces its rows: texts only, in
+ * this order, each fit to be looked at. The second text of a cell is its small print.
+ */
+export type ShownRow = readonly [
+  name: string,
+  nameNote: string,
+  license: string,
+  licenseNote: string,
+  hub: string,
+  hubNote: string,
+  vault: string,
+  verdict: DeploymentRow['verdict'],
+  nextStep: string,
+  /** What the license is sorted by: its last day; no end after all days, no license after that. */
+  licenseOrder: string,
+];
+
+const LICENSE_NOTES: Record<DeploymentRow['license']['state'], string> = {
+  'in force': 'no end',
+  ended: '',
+  none: 'in no row of the license list',
+  unreadable: "its row can't be read",
+  unknown: 'the license list was not read',
+};
+
+function licenseNote({ state, lastDay, daysLeft }: DeploymentRow['license']): string {
+  if (lastDay === undefined) return LICENSE_NOTES[state];
+  const when = daysLeft === undefined ? '' : `, ${whenText(daysLeft)}`;
+  return `last day ${lastDay}${when}`;
+}
+
+function hubNote({ state, tokens }: DeploymentRow['hub'], dayText: (instant: string) => Day): string {
+  const used = tokens.map(({ lastUsedAt }) => lastUsedAt ?? '').sort().at(-1) ?? ''; // prettier-ignore
+  const expired = tokens.filter(({ state: own }) => own === 'expired').length;
+  const ends = tokens
+    .filter(({ state: own }) => own === 'active')
+    .flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : [`expires ${dayText(expiresAt)}`]));
+  return [
+    ...(tokens.length > 1 ? [amount(tokens.length, 'token')] : []),
+    ...(expired > 0 ? [state === 'active' ? `${numeral(expired)} expired` : 'expired'] : []),
+    ...ends.slice(0, 1),
+    ...(used === '' ? [] : [`last used ${dayText(used)}`]),
+    ...(state === 'unknown' ? ['the tokens were not read'] : []),
+  ].join(', ');
+}
+
+/** A deployment as the table shows it. */
+export function shownRow(row: DeploymentRow, timeZone: string): ShownRow {
+  const { license, hub } = row;
+  const dayText = (instant: string): Day => {
+    const time = Date.parse(instant);
+    return Number.isNaN(time) ? instant : dayOf(time, timeZone);
+  };
+  const notes = [
+    ...(row.exempt ? ['exempt'] : []),
+    ...license.products,
+    ...(license.contact === undefined ? [] : [license.contact]),
+  ];
+  const hasLicense = license.state === 'in force' || license.state === 'ended';
+  return [
+    shownLabel(row.deployment),
+    visible(notes.join(' · ')),
+    license.state,
+    visible(licenseNote(license)),
+    hub.state,
+    visible(hubNote(hub, dayText)),
+    row.vault.state,
+    row.verdict,
+    visible(row.nextStep),
+    hasLicense ? (license.lastDay ?? '9999-12-31') : `~${license.state}`,
+  ];
+}
+
+/** The columns of the table, each with the place of what it is sorted by. */
+const COLUMNS = [
+  { name: 'Deployment', key: 0 },
+  { name: 'License', key: 9 },
+  { name: 'Docker Hub', key: 4 },
+  { name: 'Vault', key: 6 },
+  { name: 'Verdict', key: 7 },
+  { name: 'Next step', key: 8 },
+] as const;
+
+/** The choices above the table, each with the place of the text that it compares. The script knows them by their ids. */
+const FILTERS = [
+  { id: 'by-verdict', name: 'Verdict', place: 7 },
+  { id: 'by-license', name: 'License', place: 2 },
+  { id: 'by-hub', name: 'Docker Hub', place: 4 },
+  { id: 'by-vault', name: 'Vault', place: 6 },
+] as const;
+
+const cell = (text: string, note: string): Markup =>
+  html`${text}${note === '' ? undefined : html`<small>${note}</small>`}`;
+
+/**
+ * One row. Roles are spelled out because a narrow screen shows rows as cards, and a table that is laid out as something
+ * else is no table for a screen reader unless it says so. The script builds the same row.
+ */
+function tableRow([
+  name,
+  nameNote,
+  license,
+  licenseText,
+  hub,
+  hubText,
+  vault,
+  verdict,
+  nextStep,
+]: ShownRow): Markup {
+  return html`<tr role="row"><th role="rowheader" scope="row">${cell(name, nameNote)}</th><td role="cell">${cell(license, licenseText)}</td><td role="cell">${cell(hub, hubText)}</td><td role="cell">${vault}</td><td role="cell"><span class="badge ${verdict}">${verdict}</span></td><td role="cell">${nextStep}</td></tr>`; // prettier-ignore
+}
+
+/** A choice among the values that a column really has, each with its number of rows. */
+function filter(id: string, label: string, rows: readonly ShownRow[], place: number): Markup {
+  const counts = [...Map.groupBy(rows, (row) => row[place] ?? '')].sort(([one], [other]) =>
+    one < other ? -1 : 1,
+  );
+  return html`<label for="${id}"
+    >${label}
+    <select id="${id}">
+      <option value="">all</option>
+      ${counts.map(([value, { length }]) => html`<option value="${value}">${value} (${numeral(length)})</option>`)}
+    </select></label
+  >`;
+}
+
+/** The worst first, by name among equals: what the table shows before anybody sorts it. */
+function worstFirst(rows: readonly ShownRow[]): ShownRow[] {
+  return [...rows].sort((one, other) => VERDICTS.indexOf(other[7]) - VERDICTS.indexOf(one[7]));
+}
+
+/** The table of deployments with its controls, and the data that the script works on. */
+export function deploymentsSection({ deployments, timeZone }: Report): Markup {
+  const rows = deployments.map((row) => shownRow(row, timeZone));
+  const first = worstFirst(rows).slice(0, ROWS_AT_ONCE);
+  return html`<section aria-labelledby="deployments">
+    <h2 id="deployments">Deployments</h2>
+    <div id="controls" role="search" aria-label="Deployments" hidden>
+      <label for="search"
+        >Search <input id="search" type="search" autocomplete="off" spellcheck="false"
+      /></label>
+      ${FILTERS.map(({ id, name, place }) => filter(id, name, rows, place))}
+      <button type="button" id="reset">Show all</button>
+    </div>
+    <p id="shown" role="status">
+      ${
+        rows.length > first.length
+          ? `The ${numeral(first.length)} with the worst verdict of ${amount(rows.length, 'deployment')}; the JSON report beside this page has them all.`
+          : `${amount(rows.length, 'deployment')}.`
+      }
+    </p>
+    <table id="table" role="table" class="deployments">
+      <caption>
+        Every deployment that Docker Hub, Vault or the license list knows
+      </caption>
+      <thead role="rowgroup">
+        <tr role="row">
+          ${COLUMNS.map(({ name, key }) => html`<th role="columnheader" scope="col" data-key="${key}">${name}</th>`)}
+        </tr>
+      </thead>
+      <tbody role="rowgroup" id="rows">
+        ${first.map(tableRow)}
+      </tbody>
+    </table>
+    <p class="more"><button type="button" id="more" hidden>Show more</button></p>
+    <script type="application/json" id="data">
+      ${embeddedJson({ rows, verdicts: VERDICTS, atOnce: ROWS_AT_ONCE, mostPrinted: MOST_PRINTED })}
+    </script>
+  </section>`;
+}

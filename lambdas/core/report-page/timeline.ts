@@ -1,0 +1,304 @@
+import { addDays, daysBetween, type Day } from '../days.ts';
+import type { DeploymentRow, Report } from '../report.ts';
+import { amount, html, numeral, shownLabel, type Markup } from './markup.ts';
+
+/** The named marks reach so many days ahead; what ended longer ago than `BEHIND` stands at the left edge. */
+const AHEAD = 60;
+const BEHIND = 14;
+/** Named marks at most, and how many of them may be overdue: so many lines still are one look. */
+const MOST_MARKS = 30;
+const MOST_OVERDUE = 12;
+/** Months of the histogram, the running one included. */
+const MONTHS = 13;
+/** Letters of a name in the drawing; on a phone half of its width holds no more. */
+const NAME_LETTERS = 22;
+
+const LINE = 24;
+const HEAD = 26;
+
+/** A license with its end. */
+interface Ending {
+  readonly deployment: string;
+  readonly lastDay: Day;
+  /** Last day minus today. */
+  readonly days: number;
+  readonly hub: DeploymentRow['hub']['state'];
+}
+
+/** Who ends when, as the drawings and their tables show it. */
+export interface Endings {
+  /** License ended, token still active; the longest ago first. */
+  readonly overdue: readonly Ending[];
+  /** In force, ends within the named days; the soonest first. */
+  readonly soon: readonly Ending[];
+  /** In force, by the month of the last day. */
+  readonly months: readonly { readonly month: string; readonly ending: number }[];
+  readonly later: number;
+  readonly noEnd: number;
+  /** Ended, and no active token: done with. */
+  readonly switchedOff: number;
+}
+
+const nextMonth = (month: string): string => addDays(`${month}-01`, 31).slice(0, 7);
+
+/** Sorts the licenses of a report by when they end. */
+export function endingsOf({ deployments, asOf }: Pick<Report, 'deployments' | 'asOf'>): Endings {
+  const ended: Ending[] = [];
+  const inForce: Ending[] = [];
+  let noEnd = 0;
+  for (const { deployment, license, hub } of deployments) {
+    const { state, lastDay } = license;
+    if (state !== 'in force' && state !== 'ended') continue;
+    if (lastDay === undefined) noEnd += 1;
+    else
+      (state === 'ended' ? ended : inForce).push({
+        deployment,
+        lastDay,
+        days: daysBetween(asOf, lastDay),
+        hub: hub.state,
+      });
+  }
+  const byEnd = (one: Ending, other: Ending): number => one.days - other.days;
+  const perMonth = new Map<string, number>();
+  let month = asOf.slice(0, 7);
+  for (let index = 0; index < MONTHS; index++, month = nextMonth(month)) perMonth.set(month, 0);
+  let later = 0;
+  for (const { lastDay } of inForce) {
+    const count = perMonth.get(lastDay.slice(0, 7));
+    if (count === undefined) later += 1;
+    else perMonth.set(lastDay.slice(0, 7), count + 1);
+  }
+  return {
+    overdue: ended.filter(({ hub }) => hub === 'active').sort(byEnd),
+    soon: inForce.filter(({ days }) => days <= AHEAD).sort(byEnd),
+    months: [...perMonth].map(([name, ending]) => ({ month: name, ending })),
+    later,
+    noEnd,
+    switchedOff: ended.filter(({ hub }) => hub !== 'active').length,
+  };
+}
+
+/** Those that get a named mark; each of the two groups may use what the other leaves. */
+function marked({ overdue, soon }: Endings): readonly Ending[] {
+  const room = Math.max(MOST_OVERDUE, MOST_MARKS - soon.length);
+  const first = overdue.slice(0, room);
+  return [...first, ...soon.slice(0, MOST_MARKS - first.length)];
+}
+
+const dayFormat = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short' });
+const monthFormat = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', month: 'short', year: 'numeric' });
+
+const shortDay = (day: Day): string => dayFormat.format(Date.parse(`${day}T00:00:00Z`));
+const monthName = (month: string): string => monthFormat.format(Date.parse(`${month}-01T00:00:00Z`));
+
+/** When a license ends, seen from today. */
+export function whenText(days: number): string {
+  if (days < 0) return `ended ${amount(-days, 'day')} ago`;
+  return days === 0 ? 'ends today' : `ends in ${amount(days, 'day')}`;
+}
+
+/**
+ * Where a day stands, in percent of the width: the drawing has no inner scale, so that its letters keep their size on
+ * every screen.
+ */
+function place(days: number): number {
+  const inside = Math.min(Math.max(days, -BEHIND), AHEAD);
+  return Number((((inside + BEHIND) / (BEHIND + AHEAD)) * 100).toFixed(2));
+}
+
+function cut(name: string): string {
+  return name.length <= NAME_LETTERS ? name : `${name.slice(0, NAME_LETTERS - 1)}…`;
+}
+
+function mark({ deployment, lastDay, days, hub }: Ending, index: number): Markup {
+  const y = HEAD + index * LINE;
+  const today = place(0);
+  const at = place(days);
+  const kind = days < 0 ? 'overdue' : hub === 'active' ? 'soon' : 'tokenless';
+  const from = Math.min(at, today);
+  // The name stands where there is room: behind the mark in the left half, before it in the right one.
+  const isLeft = at < 52;
+  const nameAt = days < 0 ? today : at;
+  return html`<g class="${kind}">
+    <title>${shownLabel(deployment)}: ${whenText(days)} (${lastDay})</title>
+    <rect
+      class="span"
+      x="${from}%"
+      y="${y + 4}"
+      width="${Math.abs(at - today).toFixed(2)}%"
+      height="${LINE - 8}"
+    />
+    <rect class="end" x="${at}%" y="${y + 2}" width="3" height="${LINE - 4}" />
+    <text x="${nameAt}%" y="${y + 16}" dx="${isLeft ? 8 : -6}" text-anchor="${isLeft ? 'start' : 'end'}">
+      ${cut(shownLabel(deployment))}<tspan class="day" dx="5"
+        >${days < -BEHIND ? `ended ${lastDay}` : shortDay(lastDay)}</tspan
+      >
+    </text>
+  </g>`;
+}
+
+function axis(asOf: Day, height: number): Markup[] {
+  const ticks = [0, 14, 28, 42, 56];
+  return ticks.map(
+    (days) =>
+      html`<g class="${days === 0 ? 'today' : 'tick'}">
+        <line x1="${place(days)}%" x2="${place(days)}%" y1="${HEAD - 6}" y2="${height}" />
+        <text x="${place(days)}%" y="14" text-anchor="middle">
+          ${days === 0 ? 'today' : shortDay(addDays(asOf, days))}
+        </text>
+      </g>`,
+  );
+}
+
+/** One sentence that says what the drawing shows. */
+function overview({ overdue, soon }: Endings): string {
+  const first = soon[0];
+  const late =
+    overdue.length === 0
+      ? 'No deployment has an active token after its license ended.'
+      : `${amount(overdue.length, 'deployment')} with an active token ${overdue.length === 1 ? 'is' : 'are'} overdue: the license has ended.`;
+  return first === undefined
+    ? `${late} No license ends within ${AHEAD} days.`
+    : `${late} ${amount(soon.length, 'license')} ${soon.length === 1 ? 'ends' : 'end'} within ${AHEAD} days, first ${shownLabel(first.deployment)} on ${first.lastDay}.`;
+}
+
+function marksDrawing(endings: Endings, asOf: Day): Markup {
+  const marks = marked(endings);
+  if (marks.length === 0) return html`<p>${overview(endings)}</p>`;
+  const height = HEAD + marks.length * LINE + 4;
+  const left = endings.overdue.length + endings.soon.length - marks.length;
+  return html`<p id="marks-text">${overview(endings)}</p>
+    <svg class="marks" role="img" aria-labelledby="marks-title marks-desc" width="100%" height="${height}">
+      <title id="marks-title">Licenses ending around ${asOf}</title>
+      <desc id="marks-desc">
+        One line for each deployment, from today to the last day of its license. ${overview(endings)} The
+        table below says the same.
+      </desc>
+      ${axis(asOf, height)} ${marks.map(mark)}
+    </svg>
+    ${
+      left === 0
+        ? undefined
+        : html`<p>
+            Drawn are ${numeral(marks.length)}; ${numeral(left)} more stand in the table of deployments,
+            sorted by license.
+          </p>`
+    }
+    <p class="legend">
+      <span class="overdue">license ended, token active</span>
+      <span class="soon">in force, token active</span>
+      <span class="tokenless">in force, no active token</span>
+    </p>
+    <details>
+      <summary>The same as a table</summary>
+      <table class="list">
+        <caption>
+          Licenses ending around ${asOf}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Deployment</th>
+            <th scope="col">Last day</th>
+            <th scope="col">Seen from today</th>
+            <th scope="col">Docker Hub</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${marks.map(
+            ({ deployment, lastDay, days, hub }) =>
+              html`<tr>
+                <th scope="row">${shownLabel(deployment)}</th>
+                <td>${lastDay}</td>
+                <td>${whenText(days)}</td>
+                <td>${hub}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </details>`;
+}
+
+function monthsDrawing(endings: Endings): Markup {
+  const { months, overdue, later, noEnd, switchedOff } = endings;
+  const bars = [
+    { name: 'overdue', ending: overdue.length, kind: 'overdue' },
+    ...months.map(({ month, ending }) => ({ name: monthName(month), ending, kind: 'soon' })),
+  ];
+  const most = Math.max(4, ...bars.map(({ ending }) => ending));
+  const total = months.reduce((sum, { ending }) => sum + ending, 0);
+  const height = bars.length * LINE;
+  return html`<svg
+      class="months"
+      role="img"
+      aria-labelledby="months-title months-desc"
+      width="100%"
+      height="${height}"
+    >
+      <title id="months-title">Licenses ending by month</title>
+      <desc id="months-desc">
+        One bar for each month of the coming year, ${numeral(total)} licenses together; above them the overdue
+        ones. The table below says the same.
+      </desc>
+      ${bars.map(
+        ({ name, ending, kind }, index) =>
+          html`<g class="${kind}">
+            <text x="0" y="${index * LINE + 16}">${name}</text>
+            <rect
+              class="end"
+              x="25%"
+              y="${index * LINE + 4}"
+              width="${((ending / most) * 60).toFixed(2)}%"
+              height="${LINE - 8}"
+            />
+            <text x="${(25 + (ending / most) * 60).toFixed(2)}%" dx="6" y="${index * LINE + 16}"
+              >${numeral(ending)}</text
+            >
+          </g>`,
+      )}
+    </svg>
+    <p>
+      ${numeral(later)} end later, ${numeral(noEnd)} have no end, ${numeral(switchedOff)} have ended and no
+      active token any more.
+    </p>
+    <details>
+      <summary>The same as a table</summary>
+      <table class="list">
+        <caption>
+          Licenses ending by month
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Month</th>
+            <th scope="col">Licenses ending</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${bars.map(
+            ({ name, ending }) =>
+              html`<tr>
+                <th scope="row">${name}</th>
+                <td>${numeral(ending)}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </details>`;
+}
+
+/** The time line: who ends when, by name for the next weeks and as numbers for the next year. */
+export function timelineSection(report: Report): Markup {
+  const endings = endingsOf(report);
+  return html`<section aria-labelledby="timeline">
+    <h2 id="timeline">Licenses ending</h2>
+    <div class="columns">
+      <div>
+        <h3>The next ${AHEAD} days</h3>
+        ${marksDrawing(endings, report.asOf)}
+      </div>
+      <div>
+        <h3>The next 12 months</h3>
+        ${monthsDrawing(endings)}
+      </div>
+    </div>
+  </section>`;
+}
