@@ -1,195 +1,246 @@
-import { Agent, type Dispatcher } from 'undici';
+import { Agent, request, type Dispatcher } from 'undici';
 import * as v from 'valibot';
-import { counted } from '../core/printable.ts';
-import { RequestFailure } from './failure.ts';
 import type { Clock } from './types.ts';
-import { waitTold, type ReadHeader } from './waiting.ts';
 
-const MEBIBYTE = 1024 * 1024;
+/** One dispatcher a server: connections are kept and few, and nothing waits longer than this. */
+const CONNECT_MILLISECONDS = 5_000;
+const ANSWER_MILLISECONDS = 15_000;
+const CONNECTIONS = 10;
+/** A page of 100 tokens is some 60 kB, the largest secret that Vault holds 1 MiB. */
+const LONGEST_ANSWER = 16 * 1024 * 1024;
 
-export interface HttpOptions {
-  /** Address of the server, without closing slash; paths of requests are added to it. */
-  readonly url: string;
-  /** Milliseconds since 1970; no request outlives it. */
-  readonly deadline: number;
-  readonly clock: Clock;
-  /** Connections kept at once, default 8. */
-  readonly connections?: number | undefined;
-  /** Milliseconds for one request from beginning to end, default 30,000. */
-  readonly timeoutMs?: number | undefined;
-  /** Bytes that an answer may have, default 8 MiB. */
-  readonly mostBytes?: number | undefined;
-  /** PEM of the certificate authority to trust instead of the usual ones. */
-  readonly ca?: string | undefined;
+/** Reads that failed in transit are tried so often again, after 0.2, 0.4 and 0.8 seconds with jitter. */
+const RETRIES = 3;
+const FIRST_WAIT = 200;
+/** Times that one request waits because it was told to, and the longest it waits at once. */
+const PATIENCE = 5;
+const LONGEST_WAIT = 5 * 60_000;
+
+/** What a server answered: its status, and its body where it was JSON. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: ReadonlyMap<string, string>;
+  /** `undefined` where the answer was not JSON. */
+  readonly json: unknown;
+  /** The first characters of the body. It may echo secrets: to compare with known texts, never to print. */
+  readonly start: string;
 }
 
-export interface HttpRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE';
-  /** With leading slash, encoded, with its query. */
+/** No answer at all, or one that came too late or was too long. `reason` is ours and safe to print. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+}
+
+export interface Request {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
-  readonly json?: unknown;
-  /** Milliseconds for this request, where the client's own time-out is too long. */
-  readonly timeoutMs?: number;
+  readonly body?: unknown;
 }
 
-export interface Answer {
-  readonly status: number;
-  readonly header: ReadHeader;
-  /** Parsed where the content is JSON in fact and by its type, else the text. */
-  readonly body: unknown;
-  readonly isJson: boolean;
+/** One server. */
+export interface Http {
+  readonly host: string;
+  /** Sends once. @throws NoAnswer */
+  send(request: Request): Promise<Answer>;
+  /**
+   * Sends a request that changes nothing: failures in transit, 5xx and answers that `isUsable` refuses are tried again,
+   * a 429 waits as it is told. Resolves with the last answer. @throws NoAnswer
+   */
+  read(request: Request, isUsable?: (answer: Answer) => boolean): Promise<Answer>;
 }
 
-/** Sends one request. Rejects with a {@link RequestFailure} of kind `lost`, `unreached` or `late`, nothing else. */
-export type Http = (request: HttpRequest) => Promise<Answer>;
+export interface HttpOptions {
+  readonly url: string;
+  readonly clock: Clock;
+  /** Milliseconds since 1970 beyond which nothing is waited for. */
+  readonly deadline: number;
+  /** PEM of a private certificate authority. */
+  readonly ca?: string;
+  /** Milliseconds until an answer must have begun and may pause; default 15,000. */
+  readonly answerMilliseconds?: number;
+}
 
-const UNREACHED: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
+const CODES = new Map([
+  ['ECONNREFUSED', 'the connection was refused'],
+  ['ECONNRESET', 'the connection was reset'],
+  ['UND_ERR_SOCKET', 'the connection was closed'],
+  ['UND_ERR_CONNECT_TIMEOUT', 'no connection in time'],
+  ['UND_ERR_HEADERS_TIMEOUT', 'no answer in time'],
+  ['UND_ERR_BODY_TIMEOUT', 'the answer stopped half way'],
+  ['UND_ERR_RES_EXCEEDED_MAX_SIZE', 'the answer was too long'],
+  ['UND_ERR_ABORTED', 'the time was over'],
+  ['ABORT_ERR', 'the time was over'],
+  ['ENOTFOUND', 'its name does not resolve'],
+  ['EAI_AGAIN', 'its name does not resolve'],
+  ['EPIPE', 'the connection was closed'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'its certificate is not trusted'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'its certificate is not trusted'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'its certificate is not trusted'],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'its certificate is not trusted'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another name'],
+  ['CERT_HAS_EXPIRED', 'its certificate has expired'],
 ]);
-const CERTIFICATE = /CERT|^ERR_TLS|^ERR_SSL|^ERR_OSSL|^UNABLE_TO_|SIGNATURE/;
-const TIMED_OUT = /^UND_ERR_(?:HEADERS|BODY)_TIMEOUT$/;
 
-const thrown = v.object({ code: v.pipe(v.string(), v.regex(/^[A-Z][A-Z0-9_]{1,60}$/)) });
-
-/** The code of an error of Node or undici; everything else about it may hold the request, and is left behind. */
-function codeOf(error: unknown): string | undefined {
-  const parsed = v.safeParse(thrown, error);
-  return parsed.success ? parsed.output.code : undefined;
+/** A sentence's part about a foreign error, by its code alone: its message may hold the request. */
+function reasonOf(error: unknown): string {
+  const code =
+    error instanceof Error && 'code' in error && typeof error.code === 'string'
+      ? error.code
+      : error instanceof Error && error.name === 'TimeoutError'
+        ? 'ABORT_ERR'
+        : '';
+  return CODES.get(code) ?? 'the connection failed';
 }
 
-function noAnswer(error: unknown, timedOut: boolean, timeoutMs: number): RequestFailure {
-  const code = codeOf(error) ?? 'no code';
-  if (timedOut || TIMED_OUT.test(code))
-    return new RequestFailure(
-      'lost',
-      `no answer within ${counted(Math.round(timeoutMs / 100) / 10, 'second')}`,
-    );
-  if (UNREACHED.has(code)) return new RequestFailure('unreached', `no connection (${code})`);
-  if (CERTIFICATE.test(code))
-    return new RequestFailure('unreached', `a certificate that is not accepted (${code})`, {
-      permanent: true,
-    });
-  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE')
-    return new RequestFailure('lost', 'an answer larger than is accepted');
-  return new RequestFailure('lost', `a broken connection (${code})`);
-}
-
-function parsed(text: string, contentType: string): { body: unknown; isJson: boolean } {
-  if (!/^application\/(?:[\w.-]+\+)?json\b/i.test(contentType)) return { body: text, isJson: false };
+function parseJson(headers: ReadonlyMap<string, string>, text: string): unknown {
+  if (!/^application\/(?:[\w.+-]+\+)?json\b/i.test(headers.get('content-type') ?? '')) return undefined;
   try {
-    const body: unknown = JSON.parse(text);
-    return { body, isJson: true };
+    return JSON.parse(text);
   } catch {
-    return { body: text, isJson: false };
+    return undefined;
   }
 }
 
-/**
- * A sender of requests to one server. Follows no redirect, so that no password or token goes to another host; asks
- * neither the environment nor a proxy; HTTP/1.1 only, so that connections bound what is under way. Made anew for each
- * run: the connections of a function that was frozen in between are dead, and a request written to one is lost.
- */
-export function createHttp(options: HttpOptions): Http {
-  const { url, clock, deadline, timeoutMs: usualTimeout = 30_000 } = options;
-  const { origin, pathname } = new URL(url);
-  const prefix = pathname.replace(/\/$/, '');
-  const agent = new Agent({
-    connections: options.connections ?? 8,
-    connect: { timeout: Math.min(5000, usualTimeout), ...(options.ca === undefined ? {} : { ca: options.ca }) },
-    headersTimeout: usualTimeout,
-    bodyTimeout: usualTimeout,
-    maxResponseSize: options.mostBytes ?? 8 * MEBIBYTE,
-    allowH2: false,
-  });
+/** A time in seconds from now, in seconds since 1970, or as an HTTP date, as milliseconds to wait. */
+function waitOf(value: string | undefined, now: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d+(?:\.\d+)?$/.test(value.trim())) {
+    const number = Number(value);
+    // Nobody is told to wait for 30 years: that is a point in time.
+    return number > 1_000_000_000 ? number * 1000 - now : number * 1000;
+  }
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : date - now;
+}
 
-  return async ({ method, path, headers, json, timeoutMs = usualTimeout }) => {
+/**
+ * How long a 429 says to wait, in milliseconds: `Retry-After` or `X-Retry-After` in any of their forms, else
+ * `X-RateLimit-Reset`, else one second.
+ */
+export function toldWait(headers: ReadonlyMap<string, string>, now: number): number {
+  const told =
+    waitOf(headers.get('retry-after'), now) ??
+    waitOf(headers.get('x-retry-after'), now) ??
+    waitOf(headers.get('x-ratelimit-reset'), now) ??
+    1000;
+  return Math.max(told, FIRST_WAIT);
+}
+
+/** Speaks JSON with one server: time-outs, no redirects, bounded answers, nothing beyond the deadline. */
+export function createHttp({
+  url,
+  clock,
+  deadline,
+  ca,
+  answerMilliseconds = ANSWER_MILLISECONDS,
+}: HttpOptions): Http {
+  const { origin, pathname, host } = new URL(url);
+  const base = pathname.replace(/\/+$/, '');
+  let dispatcher: Dispatcher | undefined;
+  const agent = (): Dispatcher =>
+    (dispatcher ??= new Agent({
+      connections: CONNECTIONS,
+      connect: { timeout: CONNECT_MILLISECONDS, ...(ca === undefined ? {} : { ca }) },
+      headersTimeout: answerMilliseconds,
+      bodyTimeout: answerMilliseconds,
+      maxResponseSize: LONGEST_ANSWER,
+      keepAliveTimeout: 4_000,
+    }));
+
+  const send = async ({ method, path, headers = {}, body }: Request): Promise<Answer> => {
     const left = deadline - clock.now();
-    if (left <= 0) throw new RequestFailure('late', "no request, because the function's time is used up");
-    const time = Math.min(timeoutMs, left);
-    const signal = AbortSignal.timeout(time);
-    const request: Dispatcher.RequestOptions = {
-      origin,
-      path: prefix + path,
-      method,
-      signal,
-      headers: {
-        accept: 'application/json',
-        'user-agent': 'hub-token-auditor',
-        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      body: json === undefined ? null : JSON.stringify(json),
-    };
+    if (left <= 0) throw new NoAnswer('the time was over');
     try {
-      const answer = await agent.request(request);
-      const header: ReadHeader = (name) => {
-        const value = answer.headers[name];
-        return typeof value === 'string' ? value : value?.[0];
+      const response = await request(`${origin}${base}${path}`, {
+        method,
+        dispatcher: agent(),
+        headers: {
+          accept: 'application/json',
+          'user-agent': 'hub-token-auditor',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        body: body === undefined ? null : JSON.stringify(body),
+        signal: AbortSignal.timeout(Math.min(left, 4 * answerMilliseconds)),
+      });
+      const received = new Map(
+        Object.entries(response.headers).flatMap(([name, value]): [string, string][] =>
+          value === undefined ? [] : [[name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value]],
+        ),
+      );
+      const text = await response.body.text();
+      return {
+        status: response.statusCode,
+        headers: received,
+        json: parseJson(received, text),
+        start: text.slice(0, 500),
       };
-      const text = await answer.body.text();
-      return { status: answer.statusCode, header, ...parsed(text, header('content-type') ?? '') };
     } catch (error) {
-      throw noAnswer(error, signal.aborted, time);
+      throw new NoAnswer(reasonOf(error));
     }
   };
+
+  const pause = async (milliseconds: number): Promise<boolean> => {
+    if (milliseconds > LONGEST_WAIT || clock.now() + milliseconds >= deadline) return false;
+    await clock.sleep(milliseconds);
+    return true;
+  };
+
+  const read = async (
+    wanted: Request,
+    isUsable: (answer: Answer) => boolean = () => true,
+  ): Promise<Answer> => {
+    let tries = 0;
+    let waits = 0;
+    for (;;) {
+      let answer: Answer | undefined;
+      let failure: unknown;
+      try {
+        answer = await send(wanted);
+      } catch (error) {
+        failure = error;
+      }
+      if (answer?.status === 429) {
+        if (
+          waits++ >= PATIENCE ||
+          !(await pause(toldWait(answer.headers, clock.now()) + clock.random() * FIRST_WAIT))
+        )
+          return answer;
+        continue;
+      }
+      if (answer !== undefined && answer.status < 500 && isUsable(answer)) return answer;
+      const wait = FIRST_WAIT * 2 ** tries * (0.5 + clock.random());
+      if (tries++ >= RETRIES || !(await pause(wait))) {
+        if (answer === undefined) throw failure;
+        return answer;
+      }
+    }
+  };
+
+  return { host, send, read };
 }
 
-/** An answer in words that are harmless to show: `HTTP 503 with an HTML page`. */
-function described({ status, body, isJson }: Answer): string {
-  if (isJson) return `HTTP ${status}`;
-  if (typeof body !== 'string' || body === '') return `HTTP ${status} without content`;
-  return /^\s*<(?:!doctype|html)/i.test(body)
-    ? `HTTP ${status} with an HTML page`
-    : `HTTP ${status} with content that is not JSON`;
-}
-
-/**
- * What an answer that is not the hoped-for one means. Without JSON, a 4xx comes from something in front of the server
- * (an outage's HTML page, a router's `404 page not found`), and says nothing about what was asked.
- */
-export function failureOf(answer: Answer, now: number): RequestFailure {
-  const { status, body } = answer;
-  if (status === 429) {
-    const waitMs = waitTold(answer.header, now);
-    return new RequestFailure('limited', `HTTP 429 (too many requests)`, {
-      status,
-      answer: body,
-      ...(waitMs === undefined ? {} : { waitMs }),
-    });
-  }
-  const clear = status >= 400 && status < 500 && answer.isJson;
-  return new RequestFailure(clear ? 'refused' : 'unwell', described(answer), { status, answer: body });
-}
-
-/**
- * The content of a successful answer, in the promised shape.
- *
- * @throws RequestFailure `unwell`, naming the field that is missing or wrong
- */
-export function promised<Schema extends v.GenericSchema>(
-  answer: Answer,
+/** The answer's JSON in the shape that was promised; `undefined` where it is not. */
+export function shaped<Schema extends v.GenericSchema>(
   schema: Schema,
-): v.InferOutput<Schema> {
-  if (!answer.isJson) throw new RequestFailure('unwell', described(answer), { status: answer.status });
-  const result = v.safeParse(schema, answer.body, { abortEarly: true });
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  const field = (v.getDotPath(issue) ?? '').replace(/\.(\d+)\./g, '[$1].');
-  throw new RequestFailure(
-    'unwell',
-    `HTTP ${answer.status} with JSON in which ${field === '' ? 'the content' : field} ${fault(issue)}`,
-    { status: answer.status },
-  );
+  answer: Answer,
+): v.InferOutput<Schema> | undefined {
+  const parsed = v.safeParse(schema, answer.json);
+  return parsed.success ? parsed.output : undefined;
 }
 
-/** Messages of valibot's own quote what was received, which may be a secret. */
-function fault(issue: v.BaseIssue<unknown>): string {
-  return issue.input === undefined ? 'is missing' : issue.type === 'custom' ? issue.message : 'is blank or of the wrong kind';
+/** What came back, for a sentence: the status, and whether it was JSON; never the text, which may echo secrets. */
+export function described(answer: Answer): string {
+  return answer.json === undefined && answer.status !== 204
+    ? `status ${answer.status} without the promised JSON`
+    : `status ${answer.status}`;
 }
+
+/** The real time. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  random: () => Math.random(),
+};
