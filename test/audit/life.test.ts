@@ -81,11 +81,13 @@ describe('the life of licenses', () => {
       const { world } = life;
       for (const [index, name] of NAMES.entries())
         if (index < 2) await life.happen({ do: 'license', who: NAMES.indexOf(name), days: 3 });
-      for (let day = 0; day < 110; day++) {
-        // Nights that do something: announcing, switching off, announcing the deletion, deleting.
+      const start = world.now;
+      // The quiet weeks between the nights that announce, switch off, announce the deletion and delete are left out.
+      const nights = [0, 1, 2, 3, 4, 5, 6, 86, 87, 88, 89, 90, 91, 92, 93, 94, 95, 96, 97];
+      for (const day of nights) {
+        world.now = start + day * DAY;
         if (crashAt !== undefined && [0, 4, 87, 94].includes(day)) await life.night(crashAt, fate, 1);
         else await life.night(0, 'pass', 0);
-        world.now += DAY - 16 * 60_000;
       }
       return JSON.stringify(life.state);
     };
@@ -93,7 +95,7 @@ describe('the life of licenses', () => {
     expect(whole).not.toContain('orange-cd');
     expect(whole).toContain('mtn-cm');
     for (const fate of ['crash before', 'crash after', 'fail before', 'fail after'] as const)
-      for (let at = 1; at <= 45; at++) expect([fate, at, await story(at, fate)]).toEqual([fate, at, whole]);
+      for (let at = 1; at <= 36; at++) expect([fate, at, await story(at, fate)]).toEqual([fate, at, whole]);
   }, 120_000);
 
   it('is touched by no dry run', async () => {
