@@ -1,0 +1,173 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Secret, TOTP } from 'otpauth';
+import type { Canaries } from './canaries.ts';
+import type { SandboxClock } from './clock.ts';
+import type { DockerHubSwitches } from './docker-hub-switches.ts';
+import type { StoredToken, TokenStore } from './docker-hub-tokens.ts';
+import type { SandboxAnswer } from './faults.ts';
+import { textOf, type JsonObject } from './json.ts';
+import { readHs256, signHs256 } from './jwt.ts';
+
+/** The technical account. */
+export interface DockerHubAccount {
+  username: string;
+  password: string;
+  /** Base32; where it is set, logging in with the password asks for a code. */
+  totpSecret: string | undefined;
+}
+
+/** Who a session belongs to. */
+export interface OpenSession {
+  readonly username: string;
+  /** Whether it was got with a token: then it may not manage tokens. */
+  readonly bornOfToken: boolean;
+}
+
+const WRONG: SandboxAnswer = { status: 401, body: { detail: 'Incorrect authentication credentials' } };
+const LOCKED: SandboxAnswer = {
+  status: 429,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body: 'toomanyrequests: too many failed login attempts for username or IP address',
+};
+const MINUTE = 60_000;
+
+/** Logging in to Docker Hub, by every route that there is, and the sessions that come of it. */
+export class DockerHubLogins {
+  private readonly key = randomBytes(32);
+  private readonly failures = new Map<string, number[]>();
+  private readonly lockedUntil = new Map<string, number>();
+  /** Half logins that wait for their code, with the route's name for the session. */
+  private readonly halves = new Map<string, string>();
+  private readonly account: DockerHubAccount;
+  private readonly tokens: TokenStore;
+  private readonly switches: DockerHubSwitches;
+  private readonly clock: SandboxClock;
+  private readonly canaries: Canaries;
+
+  constructor(parts: {
+    account: DockerHubAccount;
+    tokens: TokenStore;
+    switches: DockerHubSwitches;
+    clock: SandboxClock;
+    canaries: Canaries;
+  }) {
+    this.account = parts.account;
+    this.tokens = parts.tokens;
+    this.switches = parts.switches;
+    this.clock = parts.clock;
+    this.canaries = parts.canaries;
+  }
+
+  /** `POST /v2/auth/token` */
+  newRoute(body: JsonObject | undefined): SandboxAnswer {
+    return this.logIn(textOf(body, 'identifier'), textOf(body, 'secret'), 'access_token');
+  }
+
+  /** `POST /v2/users/login` */
+  oldRoute(body: JsonObject | undefined): SandboxAnswer {
+    return this.logIn(textOf(body, 'username'), textOf(body, 'password'), 'token');
+  }
+
+  /** `POST /v2/users/2fa-login` */
+  secondStep(body: JsonObject | undefined): SandboxAnswer {
+    const { username, totpSecret } = this.account;
+    if (this.isLocked(username)) return LOCKED;
+    const half = textOf(body, 'login_2fa_token');
+    const isKnown = this.halves.delete(half);
+    if (!isKnown || totpSecret === undefined || !this.isCode(totpSecret, textOf(body, 'code')))
+      return this.fail(username);
+    this.failures.delete(username);
+    return { status: 200, body: { token: this.session({ username }) } };
+  }
+
+  /** The session that an `Authorization` header opens, `undefined` where it opens none or one that ran out. */
+  sessionOf(authorization: string | undefined): OpenSession | undefined {
+    const bearer = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1];
+    // A raw token is no session: it has to be exchanged for one.
+    const claims = bearer === undefined ? undefined : readHs256(bearer, this.key);
+    if (claims === undefined) return undefined;
+    const end = claims['exp'];
+    if (typeof end !== 'number' || end * 1000 <= this.clock.now()) return undefined;
+    return { username: textOf(claims, 'username'), bornOfToken: claims['born_of_token'] === true };
+  }
+
+  /** A session as a test needs it that does not want to log in; `token`: as got with that one. */
+  session({ username, token }: { username: string; token?: StoredToken }): string {
+    const now = Math.floor(this.clock.now() / 1000);
+    const source = this.sourceOf(token);
+    return this.canaries.add(
+      signHs256(
+        {
+          iss: 'https://login.docker.com/',
+          sub: randomUUID(),
+          username,
+          session_id: randomUUID(),
+          iat: now,
+          exp: now + this.switches.sessionSeconds,
+          ...(token === undefined ? {} : { born_of_token: true }),
+          ...(source === undefined ? {} : { source, scope: (token?.scopes ?? []).join(' ') }),
+        },
+        this.key,
+      ),
+    );
+  }
+
+  /** Whether a user name is locked out now. */
+  isLocked(username: string): boolean {
+    return (this.lockedUntil.get(username) ?? 0) > this.clock.now();
+  }
+
+  /** Counts a failed login, of whatever part of Docker Hub. */
+  fail(username: string): SandboxAnswer {
+    const now = this.clock.now();
+    const span = this.switches.lockOutMinutes * MINUTE;
+    const recent = [...(this.failures.get(username) ?? []), now].filter((at) => at > now - span);
+    this.failures.set(username, recent);
+    if (recent.length >= this.switches.lockOutAfter) {
+      this.lockedUntil.set(username, now + span);
+      this.failures.delete(username);
+    }
+    return WRONG;
+  }
+
+  private logIn(username: string, secret: string, field: 'access_token' | 'token'): SandboxAnswer {
+    if (username === '' || secret === '')
+      return { status: 400, body: { message: 'bad request', errinfo: { missing: 'credentials' } } };
+    // Who is locked out is refused with good credentials too.
+    if (this.isLocked(username)) return LOCKED;
+    if (username !== this.account.username) return this.fail(username);
+    if (secret === this.account.password) return this.byPassword(username, field);
+    const token = this.tokens.open(secret);
+    if (typeof token === 'string') return this.fail(username);
+    if (this.switches.exchangeIsUse) this.tokens.use(token);
+    return { status: 200, body: { [field]: this.session({ username, token }) } };
+  }
+
+  private byPassword(username: string, field: 'access_token' | 'token'): SandboxAnswer {
+    if (this.switches.enforcesSingleSignOn) return this.fail(username);
+    // The new route's refusal of good passwords is a fault of its own, and not counted as a failed login.
+    if (field === 'access_token' && !this.switches.newRouteTakesPassword) return WRONG;
+    this.failures.delete(username);
+    if (this.account.totpSecret === undefined)
+      return { status: 200, body: { [field]: this.session({ username }) } };
+    const half = this.canaries.add(randomBytes(24).toString('base64url'));
+    this.halves.set(half, field);
+    return {
+      status: 401,
+      body: {
+        detail: 'Require secondary authentication on MFA enabled account',
+        login_2fa_token: half,
+      },
+    };
+  }
+
+  private isCode(secret: string, code: string): boolean {
+    const totp = new TOTP({ secret: Secret.fromBase32(secret) });
+    return totp.validate({ token: code, timestamp: this.clock.now(), window: 1 }) !== null;
+  }
+
+  private sourceOf(token: StoredToken | undefined): string | undefined {
+    if (token === undefined || this.switches.claims === 'none') return undefined;
+    return `docker_pat|${this.switches.claims === 'uuid' ? token.uuid : randomUUID()}`;
+  }
+}
