@@ -9,18 +9,25 @@ const PAGE_SIZE = 100;
 /** Pages asked for at the same time. */
 export const CONCURRENCY = 8;
 
+/**
+ * A time as milliseconds since 1970. Without a zone it is UTC, whatever the machine's is; nothing, and the year 1 that
+ * Go writes for it, is `null`.
+ */
 const time = v.nullish(
   v.pipe(
     v.string(),
-    v.transform((text) => Date.parse(text)),
-    v.number(),
+    v.transform((text) => {
+      if (text === '' || text.startsWith('0001-')) return null;
+      return Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`);
+    }),
+    v.nullable(v.number()),
   ),
 );
 
 /** One row of the list or one token by itself; a row without id or state can't be judged, so the whole list can't. */
 export const tokenSchema = v.pipe(
   v.object({
-    uuid: v.pipe(v.string(), v.minLength(1)),
+    uuid: v.pipe(v.string(), v.regex(/\S/)),
     is_active: v.boolean(),
     token_label: v.nullish(v.string()),
     created_at: time,
@@ -30,15 +37,13 @@ export const tokenSchema = v.pipe(
     scopes: v.nullish(v.array(v.string())),
   }),
   v.transform((row): HubToken => {
-    const at = (value: number | null | undefined): value is number =>
-      typeof value === 'number' && !Number.isNaN(value);
     return {
       id: row.uuid,
       label: row.token_label ?? '',
       enabled: row.is_active,
-      ...(at(row.created_at) ? { createdAt: row.created_at } : {}),
-      ...(row.last_used === undefined || Number.isNaN(row.last_used) ? {} : { lastUsedAt: row.last_used }),
-      ...(at(row.expires_at) ? { expiresAt: row.expires_at } : {}),
+      ...(typeof row.created_at === 'number' ? { createdAt: row.created_at } : {}),
+      ...(row.last_used === undefined ? {} : { lastUsedAt: row.last_used }),
+      ...(typeof row.expires_at === 'number' ? { expiresAt: row.expires_at } : {}),
       ...(typeof row.generated_by === 'string' && row.generated_by !== ''
         ? { generatedBy: row.generated_by }
         : {}),
@@ -179,18 +184,24 @@ async function listOnce(
   let rows = first.tokens.length;
   onProgress(rows, first.count);
   // The server may give fewer rows than were asked for: its own page size divides the count.
-  const pages = first.tokens.length === 0 ? 1 : Math.ceil(first.count / first.tokens.length);
-  const rest = new Array<Page>(Math.max(pages - 1, 0));
+  const size = first.tokens.length;
+  const pages = size === 0 ? 1 : Math.ceil(first.count / size);
+  const rest: Page[] = [];
   let following = 2;
   const work = async (): Promise<void> => {
     for (let number = following++; number <= pages; number = following++) {
-      const next = await page(number);
-      rest[number - 2] = next;
+      // Whatever goes wrong, the others stop too: the list is lost, and an outage wants no more requests.
+      const next = await page(number).catch((error: unknown) => {
+        following = Infinity;
+        throw error;
+      });
+      rest.push(next);
       rows += next.tokens.length;
       onProgress(rows, first.count);
+      if (next.count !== first.count || (number < pages && next.tokens.length !== size)) following = Infinity;
     }
   };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, rest.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, pages - 1) }, work));
   const all = [first, ...rest];
   // A token made or deleted meanwhile shifts the rest: rows come twice or are missed.
   const byId = new Map(all.flatMap(({ tokens }) => tokens).map((token) => [token.id, token]));

@@ -1,21 +1,24 @@
 import { TOTP } from 'otpauth';
 import * as v from 'valibot';
 import { AuditorError, isAuditorError, type ErrorName } from '../errors.ts';
-import { described, NoAnswer, shaped, toldWait, type Answer, type Http } from './http.ts';
+import { described, isLockOut, NoAnswer, shaped, type Answer, type Http } from './http.ts';
 import type { Clock, DockerHubLogin } from './types.ts';
 
 /** A session as Docker Hub gave it; it is secret. */
 export interface Session {
   readonly bearer: string;
-  /** Milliseconds since 1970. */
-  readonly expiresAt: number;
+  /** Milliseconds since 1970: shortly before its end, so that it does not run out under way. */
+  readonly renewAt: number;
 }
 
 /** A session without a readable end is taken to last this long; Docker Hub's last ten minutes. */
 const UNKNOWN_LIFE = 5 * 60_000;
-/** A login is not kept waiting longer than this by a limit. */
-const LONGEST_LOGIN_WAIT = 60_000;
-const PAT_PREFIX = 'dckr_pat_';
+/** A session is renewed this long before its end, one that lives shortly after four fifths of its life. */
+const RENEWED_BEFORE = 30_000;
+/** A code is good for this long (RFC 6238), and once: it is not sent again within its time. */
+const CODE_MILLISECONDS = 30_000;
+/** Personal and organization access tokens. */
+const TOKEN_PREFIX = /^dckr_[a-z]{3}_/;
 
 const newSession = v.object({ access_token: v.pipe(v.string(), v.minLength(1)) });
 const oldSession = v.object({ token: v.pipe(v.string(), v.minLength(1)) });
@@ -47,14 +50,14 @@ export function wordsOf(answer: Answer): string {
   return words === undefined ? answer.start : `${words.detail} ${words.message}`;
 }
 
-/** Whether a 429 is the lock-out after failed logins rather than a limit. */
-export function isLockOut(answer: Answer): boolean {
-  return answer.status === 429 && /too many failed login/i.test(wordsOf(answer));
-}
-
 /** Docker Hub's words for "this session may not manage tokens, because it was got with a token". */
 export function isTokenSessionRefusal(answer: Answer): boolean {
   return answer.status === 403 && /personal access token/i.test(wordsOf(answer));
+}
+
+/** Whether credentials are right as far as they go, and a second factor is asked for: a token never needs one. */
+export function isMissingFactor(answer: Answer): boolean {
+  return answer.status === 401 && shaped(secondFactor, answer) !== undefined;
 }
 
 const CURES: Partial<Record<ErrorName, string>> = {
@@ -79,25 +82,18 @@ export function loginError(name: ErrorName, what: string): AuditorError {
 export interface LoginOptions {
   readonly http: Http;
   readonly clock: Clock;
-  readonly deadline: number;
+  /** The codes of a second factor that this run has sent. */
+  readonly spentCodes: Set<string>;
 }
 
-/** Posts one login; a limit is waited for once, because a limited login is not a refused one. */
-async function post({ http, clock, deadline }: LoginOptions, path: string, body: unknown): Promise<Answer> {
-  const send = async (): Promise<Answer> => {
-    try {
-      return await http.send({ method: 'POST', path, body });
-    } catch (error) {
-      if (error instanceof NoAnswer) throw loginError('DockerHubUnavailable', error.message);
-      throw error;
-    }
-  };
-  const answer = await send();
-  if (answer.status !== 429 || isLockOut(answer)) return answer;
-  const wait = toldWait(answer.headers, clock.now());
-  if (wait > LONGEST_LOGIN_WAIT || clock.now() + wait >= deadline) return answer;
-  await clock.sleep(wait);
-  return send();
+/** Posts one login; a limit is waited for, because a limited login is not a refused one. */
+async function post({ http }: LoginOptions, path: string, body: unknown): Promise<Answer> {
+  try {
+    return await http.change({ method: 'POST', path, body });
+  } catch (error) {
+    if (error instanceof NoAnswer) throw loginError('DockerHubUnavailable', error.message);
+    throw error;
+  }
 }
 
 function sessionOf(bearer: string, clock: Clock): Session {
@@ -106,26 +102,40 @@ function sessionOf(bearer: string, clock: Clock): Session {
       'DockerHubNeedsPassword',
       'a personal access token is stored where the password should be',
     );
-  const { exp } = claimsOf(bearer);
-  return { bearer, expiresAt: exp === undefined ? clock.now() + UNKNOWN_LIFE : exp * 1000 };
+  const now = clock.now();
+  const told = (claimsOf(bearer).exp ?? 0) * 1000 - now;
+  // A new session that ran out already means that the two clocks differ: to renew it each time would never end.
+  const life = told > 0 ? told : UNKNOWN_LIFE;
+  return { bearer, renewAt: now + Math.max(life - RENEWED_BEFORE, life * 0.8) };
 }
 
-function codeOf(secret: string | undefined, now: number): string {
+function codeAt(secret: string | undefined, now: number): string {
   if (secret === undefined)
     throw loginError(
       'DockerHubNeedsTwoFactor',
       'the account has two-factor login and no totp_secret is stored',
     );
   try {
-    return new TOTP({ secret: secret.replace(/\s+/g, '').toUpperCase() }).generate({ timestamp: now });
+    return new TOTP({ secret: secret.replace(/[\s-]+/g, '').toUpperCase() }).generate({ timestamp: now });
   } catch {
     throw loginError('DockerHubNeedsTwoFactor', 'the stored totp_secret is not base32');
   }
 }
 
+/** A code that was not sent yet: Docker Hub may take the same one twice for an eavesdropper's. */
+async function freshCode({ clock, spentCodes }: LoginOptions, secret: string | undefined): Promise<string> {
+  let code = codeAt(secret, clock.now());
+  if (spentCodes.has(code)) {
+    await clock.sleep(CODE_MILLISECONDS - (clock.now() % CODE_MILLISECONDS));
+    code = codeAt(secret, clock.now());
+  }
+  spentCodes.add(code);
+  return code;
+}
+
 /** The second step of a login with two factors. */
 async function secondStep(options: LoginOptions, login: DockerHubLogin, half: string): Promise<Session> {
-  const code = codeOf(login.totpSecret, options.clock.now());
+  const code = await freshCode(options, login.totpSecret);
   const answer = await post(options, '/v2/users/2fa-login', { login_2fa_token: half, code });
   const session = shaped(oldSession, answer)?.token ?? shaped(newSession, answer)?.access_token;
   if (answer.status === 200 && session !== undefined) return sessionOf(session, options.clock);
@@ -175,11 +185,8 @@ async function oneRoute(
  *   `DockerHubLockedOut`, `DockerHubUnavailable`
  */
 export async function logIn(options: LoginOptions, login: DockerHubLogin): Promise<Session> {
-  if (login.password.startsWith(PAT_PREFIX))
-    throw loginError(
-      'DockerHubNeedsPassword',
-      'a personal access token is stored where the password should be',
-    );
+  if (TOKEN_PREFIX.test(login.password))
+    throw loginError('DockerHubNeedsPassword', 'an access token is stored where the password should be');
   const first = await oneRoute(options, login, 'new');
   if (!('refused' in first)) return first;
   const second = await oneRoute(options, login, 'old');
@@ -197,9 +204,13 @@ export async function logIn(options: LoginOptions, login: DockerHubLogin): Promi
       'DockerHubNeedsPassword',
       'a personal access token is stored where the password should be',
     );
+  // A route that is not there refuses nobody.
+  const judged = [second.refused, first.refused].find(({ status }) => status !== 404 && status !== 405);
+  if (judged === undefined)
+    throw loginError('DockerHubUnavailable', `it was answered with ${described(first.refused)}`);
   throw loginError(
     'DockerHubLoginFailed',
-    `Docker Hub refused user name and password (status ${second.refused.status})`,
+    `Docker Hub refused user name and password (status ${judged.status})`,
   );
 }
 

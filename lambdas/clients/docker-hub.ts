@@ -3,7 +3,7 @@ import { printable } from '../core/printable.ts';
 import { AuditorError, isAuditorError } from '../errors.ts';
 import {
   claimedTokenId,
-  isLockOut,
+  isMissingFactor,
   isRefusedLogin,
   isTokenSessionRefusal,
   loginError,
@@ -11,13 +11,18 @@ import {
   type Session,
 } from './docker-hub-login.ts';
 import { isPage, listWhole, type Progress, RateGate, tokenSchema, unavailable } from './docker-hub-list.ts';
-import { createHttp, described, NoAnswer, shaped, type Answer, type Request } from './http.ts';
+import { createHttp, described, isLockOut, NoAnswer, shaped, type Answer, type Request } from './http.ts';
 import type { Clock, ContentCheck, CreatedToken, DockerHub, DockerHubLogin, HubToken } from './types.ts';
 
-/** A session is renewed this long before its end, so that it does not run out under way. */
-const RENEWED_BEFORE = 30_000;
+/** Sessions given up in one run because Docker Hub refused them before their end; more is an outage, not an end. */
+const MOST_REFUSED_SESSIONS = 3;
+/** Logins in one run that may come to nothing without having been refused. */
+const MOST_FAILED_LOGINS = 2;
+/** Milliseconds for checking one content: there is always another night. */
+const CHECK_MILLISECONDS = 10_000;
 
-const createdSchema = v.object({ token: v.pipe(v.string(), v.minLength(1)) });
+/** The content of a new token; listed ones show stars or nothing in its place. */
+const createdSchema = v.object({ token: v.pipe(v.string(), v.regex(/[^\s*]/)) });
 const sessionSchema = v.object({ access_token: v.pipe(v.string(), v.minLength(1)) });
 
 export interface DockerHubOptions {
@@ -41,6 +46,9 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
   let login: Promise<DockerHubLogin> | undefined;
   let session: Promise<Session> | undefined;
   let refusal: AuditorError | undefined;
+  let failedLogins = 0;
+  let refusedSessions = 0;
+  const spentCodes = new Set<string>();
 
   const credentials = (): Promise<DockerHubLogin> =>
     (login ??= options.login().then((found) => {
@@ -55,9 +63,11 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
     // A refused login is not tried again in this run: Docker Hub counts failures and locks out.
     if (refusal !== undefined) throw refusal;
     try {
-      return await logIn({ http, clock, deadline }, await credentials());
+      return await logIn({ http, clock, spentCodes }, await credentials());
     } catch (error) {
-      if (isRefusedLogin(error)) refusal = error;
+      failedLogins += 1;
+      if (isRefusedLogin(error) || (isAuditorError(error) && failedLogins >= MOST_FAILED_LOGINS))
+        refusal = error;
       throw error;
     }
   };
@@ -67,7 +77,7 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
     const held = session;
     if (held !== undefined) {
       const known = await held;
-      if (known.expiresAt - clock.now() > RENEWED_BEFORE) return known;
+      if (clock.now() < known.renewAt) return known;
       if (session === held) session = undefined;
     }
     session ??= begin();
@@ -85,7 +95,11 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
     const first = await current();
     const answer = await send(first.bearer);
     if (answer.status !== 401) return answer;
-    if (session !== undefined && (await session).bearer === first.bearer) session = undefined;
+    if (session !== undefined && (await session).bearer === first.bearer) {
+      // Each renewal is a login, and must not become a loop of them.
+      if (++refusedSessions > MOST_REFUSED_SESSIONS) return answer;
+      session = undefined;
+    }
     return send((await current()).bearer);
   };
 
@@ -135,7 +149,7 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
     try {
       return checked(
         await withSession((bearer) =>
-          http.send({ ...request, headers: { authorization: `Bearer ${bearer}` } }),
+          http.change({ ...request, headers: { authorization: `Bearer ${bearer}` } }),
         ),
         doing,
       );
@@ -229,6 +243,7 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
           method: 'POST',
           path: '/v2/auth/token',
           body: { identifier: account, secret: content },
+          milliseconds: CHECK_MILLISECONDS,
         });
       } catch {
         return { outcome: 'unwell' };
@@ -239,7 +254,7 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
         const claimedId = claimedTokenId(bearer);
         return { outcome: 'accepted', ...(claimedId === undefined ? {} : { claimedId }) };
       }
-      return answer.status === 401 && answer.json !== undefined
+      return answer.status === 401 && answer.json !== undefined && !isMissingFactor(answer)
         ? { outcome: 'refused' }
         : { outcome: 'unwell' };
     },

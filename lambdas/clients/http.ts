@@ -12,9 +12,10 @@ const LONGEST_ANSWER = 16 * 1024 * 1024;
 /** Reads that failed in transit are tried so often again, after 0.2, 0.4 and 0.8 seconds with jitter. */
 const RETRIES = 3;
 const FIRST_WAIT = 200;
-/** Times that one request waits because it was told to, and the longest it waits at once. */
+/** Times that one request waits because it was told to. */
 const PATIENCE = 5;
-const LONGEST_WAIT = 5 * 60_000;
+/** Milliseconds to wait after the first 429 that does not say how long; twice as long after each further one. */
+const UNTOLD_WAIT = 1000;
 
 /** What a server answered: its status, and its body where it was JSON. */
 export interface Answer {
@@ -37,6 +38,8 @@ export interface Request {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Milliseconds for this request from beginning to end, where the usual time is too long. */
+  readonly milliseconds?: number;
 }
 
 /** One server. */
@@ -44,6 +47,11 @@ export interface Http {
   readonly host: string;
   /** Sends once. @throws NoAnswer */
   send(request: Request): Promise<Answer>;
+  /**
+   * Sends a change: once, but for a 429, which refuses before there is any effect, and is waited for as it says. What
+   * was not answered may have happened, and is the caller's to find out. @throws NoAnswer
+   */
+  change(request: Request): Promise<Answer>;
   /**
    * Sends a request that changes nothing: failures in transit, 5xx and answers that `isUsable` refuses are tried again,
    * a 429 waits as it is told. Resolves with the last answer. @throws NoAnswer
@@ -108,7 +116,8 @@ function waitOf(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined;
   if (/^\d+(?:\.\d+)?$/.test(value.trim())) {
     const number = Number(value);
-    // Nobody is told to wait for 30 years: that is a point in time.
+    // Nobody is told to wait for 30 years: that is a point in time, in seconds or in milliseconds.
+    if (number > 1_000_000_000_000) return number - now;
     return number > 1_000_000_000 ? number * 1000 - now : number * 1000;
   }
   const date = Date.parse(value);
@@ -117,15 +126,20 @@ function waitOf(value: string | undefined, now: number): number | undefined {
 
 /**
  * How long a 429 says to wait, in milliseconds: `Retry-After` or `X-Retry-After` in any of their forms, else
- * `X-RateLimit-Reset`, else one second.
+ * `X-RateLimit-Reset`, else one second, twice as long for each time that it `waited` already.
  */
-export function toldWait(headers: ReadonlyMap<string, string>, now: number): number {
+export function toldWait(headers: ReadonlyMap<string, string>, now: number, waited = 0): number {
   const told =
     waitOf(headers.get('retry-after'), now) ??
     waitOf(headers.get('x-retry-after'), now) ??
     waitOf(headers.get('x-ratelimit-reset'), now) ??
-    1000;
+    UNTOLD_WAIT * 2 ** waited;
   return Math.max(told, FIRST_WAIT);
+}
+
+/** Docker's lock-out after failed logins: to wait and ask again, with whatever credentials, only prolongs it. */
+export function isLockOut(answer: Answer): boolean {
+  return answer.status === 429 && /too many failed login/i.test(answer.start);
 }
 
 /** Speaks JSON with one server: time-outs, no redirects, bounded answers, nothing beyond the deadline. */
@@ -147,9 +161,12 @@ export function createHttp({
       bodyTimeout: answerMilliseconds,
       maxResponseSize: LONGEST_ANSWER,
       keepAliveTimeout: 4_000,
+      // One request a connection at a time, so that the number of connections bounds what is under way.
+      allowH2: false,
     }));
 
-  const send = async ({ method, path, headers = {}, body }: Request): Promise<Answer> => {
+  const send = async (wanted: Request): Promise<Answer> => {
+    const { method, path, headers = {}, body, milliseconds = 4 * answerMilliseconds } = wanted;
     const left = deadline - clock.now();
     if (left <= 0) throw new NoAnswer('the time was over');
     try {
@@ -163,7 +180,7 @@ export function createHttp({
           ...headers,
         },
         body: body === undefined ? null : JSON.stringify(body),
-        signal: AbortSignal.timeout(Math.min(left, 4 * answerMilliseconds)),
+        signal: AbortSignal.timeout(Math.min(left, milliseconds)),
       });
       const received = new Map(
         Object.entries(response.headers).flatMap(([name, value]): [string, string][] =>
@@ -183,43 +200,44 @@ export function createHttp({
   };
 
   const pause = async (milliseconds: number): Promise<boolean> => {
-    if (milliseconds > LONGEST_WAIT || clock.now() + milliseconds >= deadline) return false;
+    if (clock.now() + milliseconds >= deadline) return false;
     await clock.sleep(milliseconds);
     return true;
+  };
+
+  /** Sends, and again after each 429 once it is over, as often and as long as there is patience and time. */
+  const waiting = async (wanted: Request): Promise<Answer> => {
+    for (let waits = 0; ; waits++) {
+      const answer = await send(wanted);
+      if (answer.status !== 429 || isLockOut(answer) || waits >= PATIENCE) return answer;
+      const told = toldWait(answer.headers, clock.now(), waits);
+      if (!(await pause(told + clock.random() * FIRST_WAIT))) return answer;
+    }
   };
 
   const read = async (
     wanted: Request,
     isUsable: (answer: Answer) => boolean = () => true,
   ): Promise<Answer> => {
-    let tries = 0;
-    let waits = 0;
-    for (;;) {
+    for (let tries = 0; ; tries++) {
       let answer: Answer | undefined;
       let failure: unknown;
       try {
-        answer = await send(wanted);
+        answer = await waiting(wanted);
       } catch (error) {
         failure = error;
       }
-      if (answer?.status === 429) {
-        if (
-          waits++ >= PATIENCE ||
-          !(await pause(toldWait(answer.headers, clock.now()) + clock.random() * FIRST_WAIT))
-        )
-          return answer;
-        continue;
-      }
+      if (answer?.status === 429) return answer;
       if (answer !== undefined && answer.status < 500 && isUsable(answer)) return answer;
       const wait = FIRST_WAIT * 2 ** tries * (0.5 + clock.random());
-      if (tries++ >= RETRIES || !(await pause(wait))) {
+      if (tries >= RETRIES || !(await pause(wait))) {
         if (answer === undefined) throw failure;
         return answer;
       }
     }
   };
 
-  return { host, send, read };
+  return { host, send, change: waiting, read };
 }
 
 /** The answer's JSON in the shape that was promised; `undefined` where it is not. */

@@ -6,7 +6,7 @@ import { failureOf } from '../failure.ts';
 import { Canaries } from '../sandbox/canaries.ts';
 import { createClock, type SandboxClock } from '../sandbox/clock.ts';
 import { startDockerHub, type DockerHubStandIn } from '../sandbox/docker-hub.ts';
-import { FAULTS, type FaultName } from '../sandbox/faults.ts';
+import { answering, FAULTS, TOLD_WAIT, type FaultName } from '../sandbox/faults.ts';
 
 let clock: SandboxClock;
 let canaries: Canaries;
@@ -23,9 +23,11 @@ afterEach(() => hub.close());
 interface Wanted {
   readonly login?: Partial<{ username: string; password: string; totpSecret: string }>;
   readonly minutes?: number;
+  /** Milliseconds that the client's clock is ahead of Docker Hub's. */
+  readonly ahead?: number;
 }
 
-function client({ login = {}, minutes = 15 }: Wanted = {}): DockerHub {
+function client({ login = {}, minutes = 15, ahead = 0 }: Wanted = {}): DockerHub {
   const { username, password, totpSecret } = hub.account;
   return createDockerHub({
     url: hub.url,
@@ -36,8 +38,8 @@ function client({ login = {}, minutes = 15 }: Wanted = {}): DockerHub {
       ...(totpSecret === undefined ? {} : { totpSecret }),
       ...login,
     }),
-    clock,
-    deadline: clock.now() + minutes * 60_000,
+    clock: { ...clock, now: () => clock.now() + ahead },
+    deadline: clock.now() + ahead + minutes * 60_000,
     answerMilliseconds: 150,
   });
 }
@@ -136,6 +138,52 @@ describe('logging in to Docker Hub', () => {
     expect(logins()).toBe(3);
   });
 
+  it('does not log in anew for each request where sessions are short or the clocks differ', async () => {
+    fill(500);
+    hub.switches.sessionSeconds = 5;
+    await client().listTokens();
+    expect(logins()).toBe(1);
+    hub.log.length = 0;
+    await client({ ahead: 20 * 60_000 }).listTokens();
+    expect(logins()).toBe(1);
+  });
+
+  it('does not become a loop where sessions are refused again and again', async () => {
+    fill(100);
+    const docker = client();
+    for (let time = 0; time < 10; time++) {
+      hub.faults.when(isList, FAULTS.unauthorized);
+      await docker.listTokens().catch(() => undefined);
+    }
+    expect(logins()).toBe(4);
+  });
+
+  it('is tried once more after it came to nothing, and not a third time', async () => {
+    hub.faults.always(FAULTS.internalError, ({ path }) => path === '/v2/auth/token');
+    const docker = client();
+    for (let time = 0; time < 4; time++)
+      expect((await failureOf(() => docker.listTokens())).name).toBe('DockerHubUnavailable');
+    expect(logins()).toBe(2);
+  });
+
+  it('does not take routes that are not there for a refusal', async () => {
+    hub.faults.always(FAULTS.notFound, ({ path }) => /auth|login/.test(path));
+    expect((await failureOf(() => client().listTokens())).name).toBe('DockerHubUnavailable');
+  });
+
+  it('never sends the same code of a second factor twice', async () => {
+    hub.account.totpSecret = canaries.base32();
+    const docker = client();
+    await docker.listTokens();
+    hub.faults.when(isList, FAULTS.unauthorized);
+    await docker.listTokens();
+    const codes = hub.log
+      .filter(({ path }) => path.includes('2fa'))
+      .map(({ body }) => /"code":"(\d+)"/.exec(body)?.[1]);
+    expect(codes).toHaveLength(2);
+    expect(new Set(codes).size).toBe(2);
+  });
+
   it('waits as it is told where it is limited, which is no refusal', async () => {
     hub.faults.when(({ path }) => path === '/v2/auth/token', FAULTS.limitedSeconds);
     await client().listTokens();
@@ -222,6 +270,49 @@ describe('listing the tokens', () => {
     expect((await failureOf(() => client().listTokens())).name).toBe('DockerHubUnavailable');
   });
 
+  it('stops asking for pages as soon as the list is lost', async () => {
+    fill(5000);
+    hub.faults.nth(
+      4,
+      answering('a page of another host', {
+        status: 200,
+        body: { count: 5000, next: 'https://elsewhere.example/?page=9', results: [] },
+      }),
+      isList,
+    );
+    expect((await failureOf(() => client().listTokens())).message).toContain('another host');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(lists()).toBeLessThan(20);
+    hub.log.length = 0;
+    hub.faults.nth(
+      1,
+      answering('a nearly blank first page', {
+        status: 200,
+        body: { count: 5000, next: null, results: [{ uuid: 'a', is_active: true }] },
+      }),
+      isList,
+    );
+    expect(await client().listTokens()).toHaveLength(5000);
+    expect(lists()).toBeLessThan(70);
+  });
+
+  it.each([
+    ['0001-01-01T00:00:00Z', undefined, null],
+    ['', undefined, null],
+    ['2026-01-02T03:04:05', 1767323045000, 1767323045000],
+    ['2026-01-02T03:04:05.123456Z', 1767323045123, 1767323045123],
+    ['2026-01-02T04:04:05+01:00', 1767323045000, 1767323045000],
+  ])('reads the time %j the same on every machine', async (written, time, used) => {
+    hub.tokens.add({ created_at: written, expires_at: written, last_used: written });
+    const [token] = await client().listTokens();
+    expect([token?.createdAt, token?.expiresAt, token?.lastUsedAt]).toEqual([time, time, used]);
+  });
+
+  it('refuses a time that is none, naming the field', async () => {
+    hub.tokens.add({ expires_at: 'tomorrow' });
+    expect((await failureOf(() => client().listTokens())).message).toContain('expires_at');
+  });
+
   it('takes missing fields for not known, and refuses rows without id or state', async () => {
     hub.tokens.add({
       token_label: undefined,
@@ -302,7 +393,7 @@ describe('changing a token', () => {
     },
   );
 
-  it.each<FaultName>(['resetBefore', 'internalError', 'unavailablePage', 'okPage', 'limitedSeconds'])(
+  it.each<FaultName>(['resetBefore', 'internalError', 'unavailablePage', 'okPage'])(
     'fails where it did not happen because of %s, and is not sent twice',
     async (fault) => {
       const { uuid } = hub.tokens.add({ token_label: 'orange-cd' });
@@ -312,6 +403,15 @@ describe('changing a token', () => {
       expect(hub.tokens.get(uuid)?.is_active).toBe(true);
     },
   );
+
+  it('waits for a limit as it is told, because a limited change did not happen', async () => {
+    const { uuid } = hub.tokens.add({ token_label: 'orange-cd' });
+    hub.faults.when(({ method }) => method === 'PATCH', FAULTS.limitedSeconds);
+    const before = clock.now();
+    await client().setEnabled(uuid, false);
+    expect(clock.now() - before).toBeGreaterThanOrEqual(TOLD_WAIT * 1000);
+    expect(hub.tokens.get(uuid)?.is_active).toBe(false);
+  });
 
   it('counts a token that is gone as deleted, and reads it as undefined', async () => {
     await client().deleteToken('no-such-token');
