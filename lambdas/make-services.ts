@@ -23,7 +23,7 @@ export interface ServicesOptions {
   readonly notifier?: Notifier;
   /** A Vault token in place of the AppRole login. */
   readonly vaultToken?: string;
-  /** Milliseconds that an answer may take; default 15,000. */
+  /** Milliseconds that an answer may take; default 15,000, of AWS 10,000. */
   readonly answerMilliseconds?: number;
   /** Is told how many of Docker Hub's tokens were read. */
   readonly onProgress?: (rows: number, count: number) => void;
@@ -54,7 +54,7 @@ export function makeServices(settings: Settings, options: ServicesOptions): Serv
     mount: settings.vaultMount,
     loginPath: settings.vaultLoginPath,
     tokensPath: settings.vaultTokensPath,
-    login: createLoginSecret(settings.vaultLoginSecret),
+    login: createLoginSecret(settings.vaultLoginSecret, options.answerMilliseconds),
     ...(options.vaultToken === undefined ? {} : { token: options.vaultToken }),
   });
   return {
@@ -65,8 +65,8 @@ export function makeServices(settings: Settings, options: ServicesOptions): Serv
     log,
     meter,
     vault,
-    bucket: options.bucket ?? createBucket(settings.bucket, process.env),
-    notifier: options.notifier ?? createNotifier(settings.topicArn),
+    bucket: options.bucket ?? createBucket(settings.bucket, process.env, options.answerMilliseconds),
+    notifier: options.notifier ?? createNotifier(settings.topicArn, options.answerMilliseconds),
     dockerHub: createDockerHub({
       ...common,
       url: settings.dockerHubUrl,

@@ -14,16 +14,24 @@ function unavailable(doing: string, bucket: string, error: unknown): AuditorErro
   );
 }
 
-/** A bucket in S3. */
+/**
+ * A bucket in S3.
+ *
+ * @param answerMilliseconds how long an answer may take, default 10,000
+ */
 export function createBucket(
   name: string,
   environment: Readonly<Record<string, string | undefined>>,
+  answerMilliseconds?: number,
 ): Bucket {
   const s3 = lazily(async () => {
     const sdk = await import('@aws-sdk/client-s3');
     // Emulators are reached by address: the bucket's name can't be part of the host there.
     const isEmulated = Boolean(environment['AWS_ENDPOINT_URL_S3'] ?? environment['AWS_ENDPOINT_URL']);
-    return { sdk, client: new sdk.S3Client({ ...awsDefaults(), forcePathStyle: isEmulated }) };
+    return {
+      sdk,
+      client: new sdk.S3Client({ ...awsDefaults(answerMilliseconds), forcePathStyle: isEmulated }),
+    };
   });
 
   const read = async (key: string): Promise<ReadObject> => {

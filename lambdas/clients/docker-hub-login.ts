@@ -1,6 +1,7 @@
 import { TOTP } from 'otpauth';
 import * as v from 'valibot';
 import { AuditorError, isAuditorError, type ErrorName } from '../errors.ts';
+import { claimsIn } from './jwt.ts';
 import { described, isLockOut, NoAnswer, shaped, type Answer, type Http } from './http.ts';
 import type { Clock, DockerHubLogin } from './types.ts';
 
@@ -26,17 +27,9 @@ const secondFactor = v.object({ login_2fa_token: v.pipe(v.string(), v.minLength(
 const wording = v.object({ detail: v.optional(v.string(), ''), message: v.optional(v.string(), '') });
 const claims = v.object({ exp: v.optional(v.number()), source: v.optional(v.string()) });
 
-/** The claims of a JWT, not verified: who sent it is known by the connection. */
-export function claimsOf(bearer: string): v.InferOutput<typeof claims> {
-  try {
-    const parsed = v.safeParse(
-      claims,
-      JSON.parse(Buffer.from(bearer.split('.')[1] ?? '', 'base64url').toString()),
-    );
-    return parsed.success ? parsed.output : {};
-  } catch {
-    return {};
-  }
+function claimsOf(bearer: string): v.InferOutput<typeof claims> {
+  const parsed = v.safeParse(claims, claimsIn(bearer));
+  return parsed.success ? parsed.output : {};
 }
 
 /** The id that the claims of a session got with a personal access token name (`source: "docker_pat|<id>"`). */

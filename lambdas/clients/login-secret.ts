@@ -31,10 +31,10 @@ const CURES = new Map([
 ]);
 
 /** The Vault login in one AWS Secrets Manager secret. */
-export function createLoginSecret(id: string): LoginSecret {
+export function createLoginSecret(id: string, answerMilliseconds?: number): LoginSecret {
   const manager = lazily(async () => {
     const sdk = await import('@aws-sdk/client-secrets-manager');
-    return { sdk, client: new sdk.SecretsManagerClient(awsDefaults()) };
+    return { sdk, client: new sdk.SecretsManagerClient(awsDefaults(answerMilliseconds)) };
   });
   const fetch = async (): Promise<VaultLogin> => {
     const { sdk, client } = await manager();

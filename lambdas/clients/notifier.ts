@@ -3,10 +3,10 @@ import { awsDefaults, awsReason, lazily } from './aws.ts';
 import type { Notifier } from './types.ts';
 
 /** The topic in SNS. */
-export function createNotifier(topicArn: string): Notifier {
+export function createNotifier(topicArn: string, answerMilliseconds?: number): Notifier {
   const sns = lazily(async () => {
     const sdk = await import('@aws-sdk/client-sns');
-    return { sdk, client: new sdk.SNSClient(awsDefaults()) };
+    return { sdk, client: new sdk.SNSClient(awsDefaults(answerMilliseconds)) };
   });
   /** Publishing to nobody succeeds silently, so it is asked whether anybody would get it. Not to know counts as no. */
   const isHeard = async (): Promise<boolean> => {

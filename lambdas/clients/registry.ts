@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { AuditorError } from '../errors.ts';
-import { createHttp, described, NoAnswer, shaped, type Answer, type Http } from './http.ts';
+import { claimsIn } from './jwt.ts';
+import { createHttp, described, isLockOut, NoAnswer, shaped, type Answer, type Http } from './http.ts';
 import type { Clock, Registry } from './types.ts';
 
 /** The service that Docker Hub's registry names in its challenge. */
@@ -12,7 +13,26 @@ const MANIFESTS = [
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
   'application/vnd.docker.distribution.manifest.v2+json',
-].join(', ');
+];
+
+/** Whether a 200 is about a manifest; an outage's page comes with 200 too, and proves nothing. */
+function isManifest({ status, headers }: Answer): boolean {
+  return status === 200 && MANIFESTS.some((type) => headers.get('content-type')?.startsWith(type));
+}
+
+const accessSchema = v.object({
+  access: v.array(v.object({ name: v.string(), actions: v.array(v.string()) })),
+});
+
+/**
+ * Whether a bearer says that it may pull. The token service answers 200 and hands out one with empty `access` where the
+ * right is missing (distribution #1203). `undefined` where it can't be read: then the registry tells.
+ */
+function mayPull(bearer: string, repository: string): boolean | undefined {
+  const parsed = v.safeParse(accessSchema, claimsIn(bearer));
+  if (!parsed.success) return undefined;
+  return parsed.output.access.some(({ name, actions }) => name === repository && actions.includes('pull'));
+}
 
 const bearerSchema = v.union([
   v.pipe(
@@ -52,9 +72,10 @@ async function read(
   path: string,
   headers: Record<string, string>,
   method: 'GET' | 'HEAD',
+  isUsable: (answer: Answer) => boolean,
 ): Promise<Answer> {
   try {
-    return await http.read({ method, path, headers });
+    return await http.read({ method, path, headers }, isUsable);
   } catch (error) {
     if (error instanceof NoAnswer) throw unavailable(http.host, error.message);
     throw error;
@@ -71,25 +92,46 @@ export function createRegistry({ authUrl, registryUrl, ...rest }: RegistryOption
       const [repository, tag] = [image.slice(0, cut), image.slice(cut + 1)];
       const query = new URLSearchParams({ service: SERVICE, scope: `repository:${repository}:pull` });
       const basic = `Basic ${Buffer.from(`${username}:${content}`).toString('base64')}`;
-      const given = await read(auth, `/token?${query.toString()}`, { authorization: basic }, 'GET');
+      const given = await read(
+        auth,
+        `/token?${query.toString()}`,
+        { authorization: basic },
+        'GET',
+        ({ json }) => json !== undefined,
+      );
+      if (isLockOut(given))
+        throw unavailable(
+          auth.host,
+          'Docker Hub locked the account out for 10 minutes after too many failed logins',
+        );
       if ((given.status === 401 || given.status === 403) && given.json !== undefined)
-        throw refused(image, `the registry's token service refuses it (status ${given.status})`);
+        throw refused(
+          image,
+          /token is expired/i.test(given.start)
+            ? 'it has expired'
+            : `the registry's token service refuses it (status ${given.status})`,
+        );
       const bearer = given.status === 200 ? shaped(bearerSchema, given) : undefined;
       if (bearer === undefined)
         throw unavailable(auth.host, `the token service answered with ${described(given)}`);
-      // A 200 proves nothing: the service hands out a session without rights where the right is missing.
+      if (mayPull(bearer, repository) === false)
+        throw refused(image, "the registry's token service gives it no right to pull that repository");
       const head = await read(
         registry,
         `/v2/${repository}/manifests/${tag}`,
-        { authorization: `Bearer ${bearer}`, accept: MANIFESTS },
+        { authorization: `Bearer ${bearer}`, accept: MANIFESTS.join(', ') },
         'HEAD',
+        (answer) => answer.status !== 200 || isManifest(answer),
       );
-      if (head.status === 200) return;
+      if (isManifest(head)) return;
       if (head.status === 401 || head.status === 403)
         throw refused(image, `the registry does not let it read that repository (status ${head.status})`);
       if (head.status === 404)
         throw refused(image, 'the registry knows no such image, or hides it from this token (status 404)');
-      throw unavailable(registry.host, `asking for the manifest was answered with status ${head.status}`);
+      throw unavailable(
+        registry.host,
+        `asking for the manifest was answered with status ${head.status}${head.status === 200 ? ' and no manifest' : ''}`,
+      );
     },
   };
 }

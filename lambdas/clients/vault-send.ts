@@ -43,7 +43,7 @@ function isTransient(answer: Answer): boolean {
     answer.status === 473 ||
     answer.status === 307 ||
     (answer.status === 400 && /Upgrading from non-versioned/i.test(answer.start)) ||
-    (answer.status === 200 && answer.json === undefined)
+    (answer.status !== 204 && answer.json === undefined)
   );
 }
 

@@ -24,7 +24,19 @@ export interface VaultOptions {
 
 type Client = ReturnType<typeof nodeVault>;
 
-const authSchema = v.object({ auth: v.object({ client_token: v.pipe(v.string(), v.minLength(1)) }) });
+/** A client that is logged in, and until when, in milliseconds since 1970. */
+interface Session {
+  readonly client: Client;
+  readonly renewAt: number;
+}
+
+const authSchema = v.object({
+  auth: v.object({
+    client_token: v.pipe(v.string(), v.minLength(1)),
+    /** Seconds; 0 and nothing for no end. */
+    lease_duration: v.optional(v.number(), 0),
+  }),
+});
 const metadata = v.object({ version: v.pipe(v.number(), v.integer()) });
 /** Valibot's records leave `__proto__` out: a secret's keys are taken as they are by `Object.entries`. */
 const entries = v.pipe(
@@ -34,13 +46,15 @@ const entries = v.pipe(
 const readSchema = v.object({ data: v.object({ data: entries, metadata }) });
 const subkeysSchema = v.object({ data: v.object({ subkeys: entries, metadata }) });
 const writeSchema = v.object({ data: metadata });
-const deletedSchema = v.object({ data: v.object({ metadata: v.object({ deletion_time: v.string() }) }) });
+const goneSchema = v.object({
+  data: v.object({ metadata: v.object({ deletion_time: v.string(), destroyed: v.boolean() }) }),
+});
 const text = v.pipe(v.string(), v.minLength(1));
 
 /** Vault's KV version 2, spoken by node-vault over our own transport. */
 export function createVault(options: VaultOptions): Vault {
   const { address, namespace, mount, loginPath, tokensPath, login, clock, deadline } = options;
-  let client: Promise<Client> | undefined;
+  let current: Promise<Session> | undefined;
   let refusal: AuditorError | undefined;
   let openSession: Client | undefined;
 
@@ -68,7 +82,7 @@ export function createVault(options: VaultOptions): Vault {
   const failure = (doing: string, error: unknown, path?: string, capability?: string): AuditorError =>
     isAuditorError(error) ? error : mapped(doing, error, path, capability);
 
-  const logIn = async (credentials: VaultLogin): Promise<Client> => {
+  const logIn = async (credentials: VaultLogin): Promise<Session> => {
     const anonymous = await connect('', credentials.caCert);
     let answer: unknown;
     try {
@@ -77,24 +91,30 @@ export function createVault(options: VaultOptions): Vault {
         secret_id: credentials.secretId,
       });
     } catch (error) {
-      // 400 means anything that is wrong with role or secret id; the text may echo the secret id.
-      if (error instanceof VaultRefusal && (error.status === 400 || error.status === 403))
+      // 400 means anything that is wrong with role or secret id; the text may echo the secret id. 404: no AppRole login.
+      if (
+        error instanceof VaultRefusal &&
+        (error.status === 400 || error.status === 403 || (error.status === 404 && error.body !== undefined))
+      )
         throw new AuditorError(
           'VaultLoginFailed',
-          `Logging in to Vault by AppRole was refused (status ${error.status}); put a valid role_id and secret_id into the Vault login secret in AWS Secrets Manager, and mind that 5 failures lock the role for 15 minutes.`,
+          `Logging in to Vault by AppRole was refused (status ${error.status}); check that Vault has the login auth/approle, put a valid role_id and secret_id into the Vault login secret in AWS Secrets Manager, and mind that 5 failures lock the role for 15 minutes.`,
         );
       throw failure('Logging in to Vault', error);
     }
     const parsed = v.safeParse(authSchema, answer);
     if (!parsed.success)
       throw failure('Logging in to Vault', new VaultRefusal(200, undefined, 'an answer without a session'));
-    const session = await connect(parsed.output.auth.client_token, credentials.caCert);
-    openSession = session;
-    return session;
+    const { client_token, lease_duration } = parsed.output.auth;
+    const client = await connect(client_token, credentials.caCert);
+    openSession = client;
+    // Renewed after nine tenths of its life, so that it does not run out under way.
+    return { client, renewAt: lease_duration > 0 ? clock.now() + lease_duration * 900 : Infinity };
   };
 
-  const begin = async (): Promise<Client> => {
-    if (options.token !== undefined) return connect(options.token, undefined);
+  const begin = async (): Promise<Session> => {
+    if (options.token !== undefined)
+      return { client: await connect(options.token, undefined), renewAt: Infinity };
     // A refused login is not repeated in this run: Vault counts failures and locks the role.
     if (refusal !== undefined) throw refusal;
     const remembered = await login.read();
@@ -115,14 +135,18 @@ export function createVault(options: VaultOptions): Vault {
     }
   };
 
+  /** Concurrent callers share one login, a failed one is not kept. */
   const session = async (): Promise<Client> => {
-    client ??= begin();
-    const mine = client;
-    try {
-      return await mine;
-    } catch (error) {
-      if (client === mine) client = undefined;
-      throw error;
+    for (;;) {
+      const mine = (current ??= begin());
+      try {
+        const { client, renewAt } = await mine;
+        if (clock.now() < renewAt) return client;
+        if (current === mine) current = undefined;
+      } catch (error) {
+        if (current === mine) current = undefined;
+        throw error;
+      }
     }
   };
 
@@ -200,7 +224,7 @@ export function createVault(options: VaultOptions): Vault {
     async close(): Promise<void> {
       const open = openSession;
       openSession = undefined;
-      client = undefined;
+      current = undefined;
       try {
         await open?.write('auth/token/revoke-self', {});
       } catch {
@@ -228,6 +252,12 @@ function mapped(
   const make = (name: ErrorName, what: string, cure = CURES[name] ?? ''): AuditorError =>
     new AuditorError(name, `${doing} at Vault failed, because ${what}; ${cure}.`);
   const at = path ?? 'the path';
+  if (status === 403 && /bad token|invalid token/i.test(words))
+    return make(
+      'VaultLoginFailed',
+      'Vault does not know the token, or it has ended',
+      'log in again (VAULT_TOKEN, where it is used), and check how long its tokens live',
+    );
   if (status === 403)
     return make(
       'VaultPermissionDenied',
@@ -248,12 +278,19 @@ function mapped(
         `${secret} is no path of a version 2 secret`,
         'correct the configured Vault mount and path',
       );
-    if (v.safeParse(deletedSchema, body).success)
-      return make(
-        'VaultSecretMissing',
-        `the latest version of ${secret} is deleted`,
-        'restore it with vault kv undelete, or a good version with vault kv rollback',
-      );
+    const gone = v.safeParse(goneSchema, body);
+    if (gone.success)
+      return gone.output.data.metadata.destroyed
+        ? make(
+            'VaultSecretMissing',
+            `the latest version of ${secret} is destroyed`,
+            'bring back a good version with vault kv rollback',
+          )
+        : make(
+            'VaultSecretMissing',
+            `the latest version of ${secret} is deleted`,
+            'restore it with vault kv undelete, or a good version with vault kv rollback',
+          );
     if (body === undefined)
       return make('VaultUnavailable', 'it was answered with status 404 without the promised JSON');
     return make(
@@ -263,7 +300,12 @@ function mapped(
     );
   }
   if (status === 400 && /check-and-set/i.test(words))
-    return make('VaultConflict', 'somebody else wrote the secret in between');
+    return make(
+      'VaultConflict',
+      capability === 'create'
+        ? 'the secret exists already, or its latest version is deleted'
+        : 'somebody else wrote the secret in between',
+    );
   if (status === 415 || status === 405)
     return make(
       'VaultUnavailable',

@@ -152,7 +152,13 @@ export function deploymentsSection({ deployments, timeZone }: Report): Markup {
     <h2 id="deployments">Deployments</h2>
     <div id="controls" role="search" aria-label="Deployments" hidden>
       <label for="search"
-        >Search <input id="search" type="search" autocomplete="off" spellcheck="false"
+        >Search
+        <input
+          id="search"
+          type="search"
+          placeholder="name, product, contact, day"
+          autocomplete="off"
+          spellcheck="false"
       /></label>
       ${FILTERS.map(({ id, name, place }) => filter(id, name, rows, place))}
       <button type="button" id="reset">Show all</button>
@@ -166,7 +172,7 @@ export function deploymentsSection({ deployments, timeZone }: Report): Markup {
     </p>
     <table id="table" role="table" class="deployments">
       <caption>
-        Every deployment that Docker Hub, Vault or the license list knows
+        Every deployment that Docker Hub, Vault or the license list knows, as it was read
       </caption>
       <thead role="rowgroup">
         <tr role="row">

@@ -19,7 +19,7 @@ export function exemptionsSection({ exemptions }: Report): Markup {
     ${
       rows.length === 0
         ? html`<p>None.</p>`
-        : html`<div class="scroll" role="region" aria-labelledby="exemptions" tabindex="0">
+        : html`<div class="scroll" role="region" aria-label="Table of exemptions" tabindex="0">
             <table class="list">
               <caption>
                 Labels that the audit counts and leaves alone

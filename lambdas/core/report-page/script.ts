@@ -12,8 +12,9 @@ export const SCRIPT = `
   const byId = (id) => document.getElementById(id);
   const { rows, verdicts, atOnce, mostPrinted } = JSON.parse(byId('data').textContent);
   const VERDICT = 7;
-  const TEXTS = 9;
-  const searched = rows.map((row) => row.slice(0, TEXTS).join('\\n').toLowerCase());
+  // Names, notes and states; next steps are prose in which any short word is found.
+  const SEARCHED = 7;
+  const searched = rows.map((row) => row.slice(0, SEARCHED).join('\\n').toLowerCase());
   const number = (count) => count.toLocaleString('en');
 
   const search = byId('search');

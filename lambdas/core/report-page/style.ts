@@ -34,6 +34,7 @@ a { color: var(--link); }
 .skip:focus { left: .5rem; top: .5rem; }
 nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; padding: 0; margin: .75rem 0 1rem; font-size: .9375rem; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: 1.25rem; margin: 0 0 1rem; }
+section > :last-child { margin-bottom: 0; }
 footer { color: var(--muted); font-size: .8125rem; padding-bottom: 2rem; }
 
 .mode { border: 2px dashed var(--info); border-radius: .5rem; background: var(--info-tint); padding: .75rem 1.25rem; margin: 0 0 1rem; }
@@ -45,7 +46,7 @@ footer { color: var(--muted); font-size: .8125rem; padding-bottom: 2rem; }
 .verdict h2:not(.headline) { font-size: 1rem; margin: 1rem 0 .25rem; }
 .verdict ul { padding-left: 1.25rem; margin: 0; }
 .note { background: var(--warning-tint); border-radius: .25rem; padding: .5rem .75rem; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: .75rem; margin: 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .75rem; margin: 0; }
 .tile { border: 1px solid var(--line); border-top: 4px solid var(--line); border-radius: .375rem; padding: .5rem .75rem; display: flex; flex-direction: column; }
 .tile.critical { border-top-color: var(--critical); } .tile.warning { border-top-color: var(--warning); } .tile.info { border-top-color: var(--info); }
 .tile dt { order: 1; font-weight: 600; }
@@ -92,7 +93,7 @@ thead th { background: var(--card); border-bottom: 2px solid var(--line); }
 .deployments thead th { position: sticky; top: 0; z-index: 1; padding: 0; }
 .deployments thead th:not(:has(button)) { padding: .5rem .6rem; }
 .deployments tbody tr:hover > * { background: var(--plain-tint); }
-.deployments th:nth-child(1) { width: 20%; } .deployments th:nth-child(2) { width: 20%; } .deployments th:nth-child(3) { width: 15%; }
+.deployments th:nth-child(1) { width: 20%; } .deployments th:nth-child(2) { width: 19%; } .deployments th:nth-child(3) { width: 17%; }
 .deployments th:nth-child(4) { width: 9%; } .deployments th:nth-child(5) { width: 10%; }
 thead button { font: inherit; font-weight: 700; color: inherit; background: none; border: 0; padding: .5rem .6rem; width: 100%; text-align: left; cursor: pointer; overflow-wrap: normal; }
 thead button::after { content: " \\2195" / ""; color: var(--muted); font-weight: 400; }
@@ -101,6 +102,7 @@ thead button::after { content: " \\2195" / ""; color: var(--muted); font-weight:
 #controls label { display: grid; font-size: .8125rem; color: var(--muted); }
 #controls label:first-child { flex: 1 1 14rem; }
 input, select, #controls button, .more button { font: inherit; font-size: 1rem; color: var(--text); background: var(--page); border: 1px solid var(--muted); border-radius: .375rem; padding: .4rem .6rem; min-height: 2.5rem; }
+::placeholder { color: var(--muted); opacity: 1; }
 #controls button, .more button { cursor: pointer; }
 .more { text-align: center; margin: 1rem 0 0; }
 .facts { margin: 0; }
@@ -150,7 +152,9 @@ input, select, #controls button, .more button { font: inherit; font-size: 1rem; 
   section { border: 0; border-top: 1px solid var(--line); border-radius: 0; padding: .75rem 0; margin: 0; }
   .verdict { padding-left: .75rem; }
   h2, h3, h4 { break-after: avoid; }
-  tr, .entries li, .tile, svg { break-inside: avoid; }
+  tr, thead, .entries li, .tile, svg { break-inside: avoid; }
+  thead { display: table-header-group; }
+  .tile { padding: .3rem .4rem; } .tile b { font-size: 1.4rem; } .tile dt { font-size: .85rem; }
   details .entries li { content-visibility: visible; }
   details:has(> .entries)::details-content { content-visibility: visible; display: block; block-size: auto; }
   .deployments thead th { position: static; }

@@ -5,13 +5,18 @@ import { amount, html, numeral, shownLabel, type Markup } from './markup.ts';
 /** The named marks reach so many days ahead; what ended longer ago than `BEHIND` stands at the left edge. */
 const AHEAD = 60;
 const BEHIND = 14;
-/** Named marks at most, and how many of them may be overdue: so many lines still are one look. */
-const MOST_MARKS = 30;
+/** Lines of the drawing at most, and how many of them may be overdue when there are more: so many still are one look. */
+const MOST_LINES = 40;
 const MOST_OVERDUE = 12;
+/** Names that a week's line says in full. */
+const NAMES_IN_WEEK = 20;
 /** Months of the histogram, the running one included. */
 const MONTHS = 13;
 /** Letters of a name in the drawing; on a phone half of its width holds no more. */
 const NAME_LETTERS = 22;
+
+/** Up to so much of the width, in percent, a name stands behind its bar, beyond it before the bar's end. */
+const MIDDLE = 52;
 
 const LINE = 24;
 const HEAD = 26;
@@ -78,13 +83,6 @@ export function endingsOf({ deployments, asOf }: Pick<Report, 'deployments' | 'a
   };
 }
 
-/** Those that get a named mark; each of the two groups may use what the other leaves. */
-function marked({ overdue, soon }: Endings): readonly Ending[] {
-  const room = Math.max(MOST_OVERDUE, MOST_MARKS - soon.length);
-  const first = overdue.slice(0, room);
-  return [...first, ...soon.slice(0, MOST_MARKS - first.length)];
-}
-
 const dayFormat = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short' });
 const monthFormat = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', month: 'short', year: 'numeric' });
 
@@ -110,29 +108,83 @@ function cut(name: string): string {
   return name.length <= NAME_LETTERS ? name : `${name.slice(0, NAME_LETTERS - 1)}…`;
 }
 
-function mark({ deployment, lastDay, days, hub }: Ending, index: number): Markup {
+/** One line of the drawing and of the table that says the same: a deployment, or all that end in one week. */
+interface Line {
+  readonly kind: 'overdue' | 'soon' | 'tokenless';
+  /** Days from today at which its bar begins and ends, and beside which its name stands. */
+  readonly from: number;
+  readonly to: number;
+  readonly nameAt: number;
+  readonly name: string;
+  readonly whole: string;
+  readonly day: string;
+  readonly when: string;
+  readonly hub: string;
+}
+
+function lineOf({ deployment, lastDay, days, hub }: Ending): Line {
+  const name = shownLabel(deployment);
+  return {
+    kind: days < 0 ? 'overdue' : hub === 'active' ? 'soon' : 'tokenless',
+    from: days < 0 ? days : 0,
+    to: Math.max(days, 0),
+    nameAt: Math.max(days, 0),
+    name,
+    whole: name,
+    day: days < -BEHIND ? `ended ${lastDay}` : shortDay(lastDay),
+    when: `${whenText(days)} (${lastDay})`,
+    hub,
+  };
+}
+
+/** All that end in one week, for times in which too many end to name them one by one. */
+function weekOf(week: number, ending: readonly Ending[], asOf: Day): Line {
+  const from = week * 7;
+  const to = Math.min(from + 6, AHEAD);
+  const names = ending.map(({ deployment }) => shownLabel(deployment));
+  const more = names.length - NAMES_IN_WEEK;
+  const active = ending.filter(({ hub }) => hub === 'active').length;
+  return {
+    kind: 'soon',
+    from,
+    to,
+    nameAt: place(to) < MIDDLE ? to : from,
+    name: amount(names.length, 'deployment'),
+    whole: `${amount(names.length, 'deployment')}: ${names.slice(0, NAMES_IN_WEEK).join(', ')}${more > 0 ? ` and ${numeral(more)} more` : ''}`,
+    day: `${shortDay(addDays(asOf, from))} to ${shortDay(addDays(asOf, to))}`,
+    when: `end from ${addDays(asOf, from)} to ${addDays(asOf, to)}`,
+    hub: `${numeral(active)} active`,
+  };
+}
+
+/** The lines of the drawing: everybody by name where that is one look, else the overdue ones by name and the rest by week. */
+function linesOf({ overdue, soon }: Endings, asOf: Day): readonly Line[] {
+  if (overdue.length + soon.length <= MOST_LINES) return [...overdue, ...soon].map(lineOf);
+  const late = overdue.slice(0, MOST_OVERDUE).map(lineOf);
+  if (late.length + soon.length <= MOST_LINES) return [...late, ...soon.map(lineOf)];
+  const weeks = Map.groupBy(soon, ({ days }) => Math.floor(days / 7));
+  return [...late, ...[...weeks].map(([week, ending]) => weekOf(week, ending, asOf))];
+}
+
+function drawn({ kind, from, to, nameAt, name, whole, day, when }: Line, index: number): Markup {
   const y = HEAD + index * LINE;
-  const today = place(0);
-  const at = place(days);
-  const kind = days < 0 ? 'overdue' : hub === 'active' ? 'soon' : 'tokenless';
-  const from = Math.min(at, today);
-  // The name stands where there is room: behind the mark in the left half, before it in the right one.
-  const isLeft = at < 52;
-  const nameAt = days < 0 ? today : at;
+  const start = place(from);
+  const width = (place(to) - start).toFixed(2);
+  // The name stands where there is room: behind the bar in the left half, inside and before it in the right one.
+  const beside = place(nameAt);
+  const isLeft = beside < MIDDLE;
   return html`<g class="${kind}">
-    <title>${shownLabel(deployment)}: ${whenText(days)} (${lastDay})</title>
+    <title>${whole} ${when}</title>
+    <rect class="span" x="${start}%" y="${y + 4}" width="${width}%" height="${LINE - 8}" />
     <rect
-      class="span"
-      x="${from}%"
-      y="${y + 4}"
-      width="${Math.abs(at - today).toFixed(2)}%"
-      height="${LINE - 8}"
+      class="end"
+      x="${kind === 'overdue' ? start : place(to)}%"
+      y="${y + 2}"
+      width="3"
+      height="${LINE - 4}"
     />
-    <rect class="end" x="${at}%" y="${y + 2}" width="3" height="${LINE - 4}" />
-    <text x="${nameAt}%" y="${y + 16}" dx="${isLeft ? 8 : -6}" text-anchor="${isLeft ? 'start' : 'end'}">
-      ${cut(shownLabel(deployment))}<tspan class="day" dx="5"
-        >${days < -BEHIND ? `ended ${lastDay}` : shortDay(lastDay)}</tspan
-      >
+    <text x="${beside}%" y="${y + 16}" dx="${isLeft ? 8 : -6}" text-anchor="${isLeft ? 'start' : 'end'}">
+      ${cut(name)}<tspan class="day" dx="5">${day}</tspan>
     </text>
   </g>`;
 }
@@ -163,25 +215,25 @@ function overview({ overdue, soon }: Endings): string {
 }
 
 function marksDrawing(endings: Endings, asOf: Day): Markup {
-  const marks = marked(endings);
-  if (marks.length === 0) return html`<p>${overview(endings)}</p>`;
-  const height = HEAD + marks.length * LINE + 4;
-  const left = endings.overdue.length + endings.soon.length - marks.length;
+  const lines = linesOf(endings, asOf);
+  if (lines.length === 0) return html`<p>${overview(endings)}</p>`;
+  const height = HEAD + lines.length * LINE + 4;
+  const left = endings.overdue.length - lines.filter(({ kind }) => kind === 'overdue').length;
   return html`<p id="marks-text">${overview(endings)}</p>
     <svg class="marks" role="img" aria-labelledby="marks-title marks-desc" width="100%" height="${height}">
       <title id="marks-title">Licenses ending around ${asOf}</title>
       <desc id="marks-desc">
-        One line for each deployment, from today to the last day of its license. ${overview(endings)} The
-        table below says the same.
+        One line for each deployment, or for each week where many end, from today to the last day of the
+        license. ${overview(endings)} The table below says the same.
       </desc>
-      ${axis(asOf, height)} ${marks.map(mark)}
+      ${axis(asOf, height)} ${lines.map(drawn)}
     </svg>
     ${
       left === 0
         ? undefined
         : html`<p>
-            Drawn are ${numeral(marks.length)}; ${numeral(left)} more stand in the table of deployments,
-            sorted by license.
+            ${numeral(left)} more are overdue: in the table of deployments choose license ended and Docker Hub
+            active.
           </p>`
     }
     <p class="legend">
@@ -198,18 +250,16 @@ function marksDrawing(endings: Endings, asOf: Day): Markup {
         <thead>
           <tr>
             <th scope="col">Deployment</th>
-            <th scope="col">Last day</th>
-            <th scope="col">Seen from today</th>
+            <th scope="col">When</th>
             <th scope="col">Docker Hub</th>
           </tr>
         </thead>
         <tbody>
-          ${marks.map(
-            ({ deployment, lastDay, days, hub }) =>
+          ${lines.map(
+            ({ whole, when, hub }) =>
               html`<tr>
-                <th scope="row">${shownLabel(deployment)}</th>
-                <td>${lastDay}</td>
-                <td>${whenText(days)}</td>
+                <th scope="row">${whole}</th>
+                <td>${when}</td>
                 <td>${hub}</td>
               </tr>`,
           )}
