@@ -82,6 +82,18 @@ export class KvMount {
     return [...this.secrets.keys()];
   }
 
+  /** Writes a version past every limit and condition, as test data is. */
+  put(path: string, data: JsonObject): void {
+    this.add(path, data);
+  }
+
+  /** The data of the current version; `undefined` where there is none, or it is deleted. */
+  current(path: string): JsonObject | undefined {
+    const secret = this.secrets.get(path);
+    const version = secret?.versions.get(secret.current);
+    return version === undefined || isGone(version) ? undefined : version.data;
+  }
+
   /** `GET data/<path>`; without a version the current one. */
   read(path: string, number?: number): KvResult {
     return this.show(path, number, 'data', ({ data }) => data);
@@ -224,6 +236,10 @@ export class KvMount {
         status: 500,
         error: `put failed due to value being too large; got ${bytes} bytes, max: ${ENTRY_BYTES} bytes`,
       };
+    return this.add(path, data);
+  }
+
+  private add(path: string, data: JsonObject): KvResult {
     const secret = this.secrets.get(path) ?? this.make(path);
     secret.current++;
     const version: Version = {
