@@ -156,9 +156,7 @@ export async function startDockerHub(options: DockerHubOptions = {}): Promise<Do
     const size = Math.min(asked, switches.maxPageSize);
     standIn.beforePage?.(page);
     const all = tokens.all;
-    const counted = switches.countsAutomatic
-      ? all
-      : all.filter(({ generated_by }) => generated_by === undefined || generated_by === 'manual');
+    const { automatic, active } = tokens.counts;
     const isLast = page * size >= all.length;
     const shown = all.slice((page - 1) * size, page * size);
     const rows =
@@ -168,8 +166,8 @@ export async function startDockerHub(options: DockerHubOptions = {}): Promise<Do
     return {
       status: 200,
       body: {
-        count: counted.length,
-        active_count: counted.filter((token) => tokens.isUsable(token)).length,
+        count: all.length - (switches.countsAutomatic ? 0 : automatic),
+        active_count: active,
         ...nextOf(page, size, isLast),
         previous: page === 1 ? null : `${standIn.url}${BASE}?page=${page - 1}&page_size=${size}`,
         results: rows.map((token) => row(token)),
