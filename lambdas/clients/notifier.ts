@@ -2,11 +2,23 @@ import { AuditorError } from '../errors.ts';
 import { awsDefaults, awsReason, lazily } from './aws.ts';
 import type { Notifier } from './types.ts';
 
-/** The topic in SNS. */
+/**
+ * The topic in SNS. A publication is sent once: one whose answer was lost may have reached everybody, and the same mail
+ * twice is worse than an error that is told again.
+ */
 export function createNotifier(topicArn: string, answerMilliseconds?: number): Notifier {
+  // The topic's own region; elsewhere SNS says that there is no such topic.
+  const region = topicArn.split(':')[3] ?? '';
   const sns = lazily(async () => {
     const sdk = await import('@aws-sdk/client-sns');
-    return { sdk, client: new sdk.SNSClient(awsDefaults(answerMilliseconds)) };
+    return {
+      sdk,
+      client: new sdk.SNSClient({
+        ...awsDefaults(answerMilliseconds),
+        maxAttempts: 1,
+        ...(region === '' ? {} : { region }),
+      }),
+    };
   });
   /** Publishing to nobody succeeds silently, so it is asked whether anybody would get it. Not to know counts as no. */
   const isHeard = async (): Promise<boolean> => {

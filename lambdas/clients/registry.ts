@@ -13,11 +13,11 @@ const MANIFESTS = [
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
   'application/vnd.docker.distribution.manifest.v2+json',
-];
+].join(', ');
 
 /** Whether a 200 is about a manifest; an outage's page comes with 200 too, and proves nothing. */
 function isManifest({ status, headers }: Answer): boolean {
-  return status === 200 && MANIFESTS.some((type) => headers.get('content-type')?.startsWith(type));
+  return status === 200 && !headers.get('content-type')?.startsWith('text/');
 }
 
 const accessSchema = v.object({
@@ -119,7 +119,7 @@ export function createRegistry({ authUrl, registryUrl, ...rest }: RegistryOption
       const head = await read(
         registry,
         `/v2/${repository}/manifests/${tag}`,
-        { authorization: `Bearer ${bearer}`, accept: MANIFESTS.join(', ') },
+        { authorization: `Bearer ${bearer}`, accept: MANIFESTS },
         'HEAD',
         (answer) => answer.status !== 200 || isManifest(answer),
       );
