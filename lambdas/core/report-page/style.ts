@@ -158,6 +158,8 @@ input, select, #controls button, .more button { font: inherit; font-size: 1rem; 
   details .entries li { content-visibility: visible; }
   details:has(> .entries)::details-content { content-visibility: visible; display: block; block-size: auto; }
   .deployments thead th { position: static; }
-  thead button { padding: 0; } thead button::after { content: none; }
+  /* A row with boxes of buttons is not repeated on every sheet. */
+  thead button { display: contents; } thead button::after { content: none !important; }
+  .deployments thead th, .deployments thead th:has(button) { padding: .3rem .6rem; }
 }
 `;

@@ -17,6 +17,8 @@ const NAME_LETTERS = 22;
 
 /** Up to so much of the width, in percent, a name stands behind its bar, beyond it before the bar's end. */
 const MIDDLE = 52;
+/** The same for weeks, whose names stand beside the bar in either half. */
+const WEEK_MIDDLE = 60;
 
 const LINE = 24;
 const HEAD = 26;
@@ -115,6 +117,8 @@ interface Line {
   readonly from: number;
   readonly to: number;
   readonly nameAt: number;
+  /** Whether the name stands before that place rather than behind it, as there is more room. */
+  readonly before: boolean;
   readonly name: string;
   readonly whole: string;
   readonly day: string;
@@ -129,6 +133,7 @@ function lineOf({ deployment, lastDay, days, hub }: Ending): Line {
     from: days < 0 ? days : 0,
     to: Math.max(days, 0),
     nameAt: Math.max(days, 0),
+    before: place(days) >= MIDDLE,
     name,
     whole: name,
     day: days < -BEHIND ? `ended ${lastDay}` : shortDay(lastDay),
@@ -148,7 +153,9 @@ function weekOf(week: number, ending: readonly Ending[], asOf: Day): Line {
     kind: 'soon',
     from,
     to,
-    nameAt: place(to) < MIDDLE ? to : from,
+    // Weeks are too short for their words: those stand outside of the bar.
+    nameAt: place(to) < WEEK_MIDDLE ? to : from,
+    before: place(to) >= WEEK_MIDDLE,
     name: amount(names.length, 'deployment'),
     whole: `${amount(names.length, 'deployment')}: ${names.slice(0, NAMES_IN_WEEK).join(', ')}${more > 0 ? ` and ${numeral(more)} more` : ''}`,
     day: `${shortDay(addDays(asOf, from))} to ${shortDay(addDays(asOf, to))}`,
@@ -166,13 +173,11 @@ function linesOf({ overdue, soon }: Endings, asOf: Day): readonly Line[] {
   return [...late, ...[...weeks].map(([week, ending]) => weekOf(week, ending, asOf))];
 }
 
-function drawn({ kind, from, to, nameAt, name, whole, day, when }: Line, index: number): Markup {
+function drawn({ kind, from, to, nameAt, before, name, whole, day, when }: Line, index: number): Markup {
   const y = HEAD + index * LINE;
   const start = place(from);
   const width = (place(to) - start).toFixed(2);
-  // The name stands where there is room: behind the bar in the left half, inside and before it in the right one.
   const beside = place(nameAt);
-  const isLeft = beside < MIDDLE;
   return html`<g class="${kind}">
     <title>${whole} ${when}</title>
     <rect class="span" x="${start}%" y="${y + 4}" width="${width}%" height="${LINE - 8}" />
@@ -183,7 +188,7 @@ function drawn({ kind, from, to, nameAt, name, whole, day, when }: Line, index: 
       width="3"
       height="${LINE - 4}"
     />
-    <text x="${beside}%" y="${y + 16}" dx="${isLeft ? 8 : -6}" text-anchor="${isLeft ? 'start' : 'end'}">
+    <text x="${beside}%" y="${y + 16}" dx="${before ? -6 : 8}" text-anchor="${before ? 'end' : 'start'}">
       ${cut(name)}<tspan class="day" dx="5">${day}</tspan>
     </text>
   </g>`;
@@ -307,8 +312,8 @@ function monthsDrawing(endings: Endings): Markup {
       )}
     </svg>
     <p>
-      ${numeral(later)} end later, ${numeral(noEnd)} have no end, ${numeral(switchedOff)} have ended and no
-      active token any more.
+      ${numeral(later)} end later, ${numeral(noEnd)} have no end, ${numeral(switchedOff)} have ended and have
+      no active token any more.
     </p>
     <details>
       <summary>The same as a table</summary>
