@@ -8,13 +8,16 @@ import { powertoolsLog, powertoolsMeter } from './telemetry.ts';
 /** What is done between the last moment of work and the moment Lambda ends the function, in milliseconds. */
 const FAREWELL = 2_000;
 
+/** What the functions use of Lambda's context. */
+export type Invocation = Pick<Context, 'awsRequestId' | 'functionName' | 'getRemainingTimeInMillis'>;
+
 /**
  * Runs one event as Lambda calls it: settings from the environment, services for this event alone, and every failure
  * as an error of ours. What is not ours is a defect: it is told by its class, never by its content, which may hold a
  * request with its tokens.
  */
 export async function runtime<Result>(
-  context: Pick<Context, 'awsRequestId' | 'functionName' | 'getRemainingTimeInMillis'>,
+  context: Invocation,
   work: (services: Services) => Promise<Result>,
 ): Promise<Result> {
   const log = powertoolsLog(context.functionName, context.awsRequestId);

@@ -1,9 +1,8 @@
-import type { Context } from 'aws-lambda';
 import { parseEvent } from '../events.ts';
-import { runtime } from '../runtime.ts';
+import { runtime, type Invocation } from '../runtime.ts';
 import { audit } from './audit.ts';
 import { auditEventSchema } from './event.ts';
 
-// Called by AWS.
-export const handler = (event: unknown, context: Context) =>
+/** Called by AWS. */
+export const handler = (event: unknown, context: Invocation) =>
   runtime(context, (services) => audit(parseEvent(auditEventSchema, event), services));

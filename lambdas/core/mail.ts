@@ -188,6 +188,10 @@ export function newsOf(input: MailInput): News {
     report.findings.some(
       ({ kind, deployment }) => kind === 'license-expired' && deployment === entry.deployment,
     );
+  // Told as revoked already.
+  const suspended = new Set(ledger.suspensions.map(({ tokenId }) => tokenId));
+  const isSwitchedOff = (entry: ToldFinding): boolean =>
+    entry.kind === 'license-expired' && suspended.has(entry.tokenId ?? '');
   const gone = putRight(report);
   const done = ledger.untold.filter(({ status: end }) => end === 'done');
   return {
@@ -211,7 +215,8 @@ export function newsOf(input: MailInput): News {
         !current.has(entry.id) &&
         !QUIET.has(entry.kind) &&
         !input.exempt.has(entry.deployment) &&
-        !isExpired(entry),
+        !isExpired(entry) &&
+        !isSwitchedOff(entry),
     ),
     exemptions: input.exemptionNews.lines,
     notes: report.notes,
@@ -425,10 +430,10 @@ export function auditMail(input: MailInput, news: News, weekly: boolean): Notifi
 }
 
 function whereLines(bucket: string, key: string, runId: string): string[] {
-  // A key is one word and may be longer than a line: it stands on lines of its own.
+  // A key is one word and must not be broken: it stands on a line of its own.
   return [
-    'Report (the page for people has the ending .html):',
-    ...wrapped(`${bucket}/${key}`, ''),
+    ...wrapped(`Report in ${bucket} (the page for people ends in .html):`),
+    ...wrapped(key),
     ...wrapped(`Run ${runId}.`),
   ];
 }

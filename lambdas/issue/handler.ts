@@ -1,9 +1,8 @@
-import type { Context } from 'aws-lambda';
 import { parseEvent } from '../events.ts';
-import { runtime } from '../runtime.ts';
+import { runtime, type Invocation } from '../runtime.ts';
 import { issue } from './issue.ts';
 import { issueEventSchema } from './event.ts';
 
-// Called by AWS.
-export const handler = (event: unknown, context: Context) =>
+/** Called by AWS. */
+export const handler = (event: unknown, context: Invocation) =>
   runtime(context, (services) => issue(parseEvent(issueEventSchema, event), services));

@@ -1,9 +1,8 @@
-import type { Context } from 'aws-lambda';
 import { parseEvent } from '../events.ts';
-import { runtime } from '../runtime.ts';
+import { runtime, type Invocation } from '../runtime.ts';
 import { revoke } from './revoke.ts';
 import { revokeEventSchema } from './event.ts';
 
-// Called by AWS.
-export const handler = (event: unknown, context: Context) =>
+/** Called by AWS. */
+export const handler = (event: unknown, context: Invocation) =>
   runtime(context, (services) => revoke(parseEvent(revokeEventSchema, event), services));

@@ -305,6 +305,9 @@ describe('unused-token', () => {
     expect(unused({ ...token, lastUsedAt: NOW - HOUR }, { checks: [{ ...check, lastUse: null }] })).toBe(
       false,
     );
+    // Listed before tonight's check, so that Docker Hub still tells the one before.
+    const tonight = { ...check, at: iso(NOW), lastUse: iso(NOW - 100 * DAY) };
+    expect(unused(token, { checks: [tonight] })).toBe(true);
   });
 });
 

@@ -163,13 +163,12 @@ export const tokenExpiring: Rule = {
   },
 };
 
-/** How long after a check of ours Docker Hub's `last_used` may still be that check, and how far its clock may be behind. */
+/** How long after a check of ours Docker Hub's `last_used` may still be that check, in milliseconds. */
 const CHECK_AFTER = 10 * 60_000;
-const CHECK_BEFORE = 2 * 60_000;
 
 /**
- * When a token was last used by its customer: Docker Hub's `last_used`, unless that is our own check of the stored
- * content; then what it was before the check. `null` for never, `undefined` where nobody knows.
+ * When a token was last used by its customer: Docker Hub's `last_used`, unless that is no later than our own check of
+ * the stored content; then what was known before the check. `null` for never, `undefined` where nobody knows.
  */
 export function lastRealUse(
   token: HubToken,
@@ -177,8 +176,7 @@ export function lastRealUse(
 ): number | null | undefined {
   const used = token.lastUsedAt;
   if (used === undefined || used === null || check?.tokenId !== token.id) return used;
-  const checkedAt = Date.parse(check.at);
-  if (used < checkedAt - CHECK_BEFORE || used > checkedAt + CHECK_AFTER) return used;
+  if (used > Date.parse(check.at) + CHECK_AFTER) return used;
   return typeof check.lastUse === 'string' ? Date.parse(check.lastUse) : check.lastUse;
 }
 
