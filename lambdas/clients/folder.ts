@@ -65,7 +65,8 @@ export function createFolder(folder: string, files: ReadonlyMap<string, string> 
       if (isNew && codeOf(error) === 'EEXIST') return false;
       throw failure('Writing', key, error);
     } finally {
-      await rm(temporary, { force: true });
+      // What stays behind is a file of its own name, and no reason to fail.
+      await rm(temporary, { force: true }).catch(() => undefined);
     }
   };
 

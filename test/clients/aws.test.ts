@@ -1,0 +1,262 @@
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createBucket } from '../../lambdas/clients/bucket.ts';
+import { createLoginSecret } from '../../lambdas/clients/login-secret.ts';
+import { createNotifier } from '../../lambdas/clients/notifier.ts';
+import type { Bucket, Notification } from '../../lambdas/clients/types.ts';
+import { failureOf } from '../failure.ts';
+import { startAws, type AwsStandIn } from '../sandbox/aws.ts';
+import { Canaries } from '../sandbox/canaries.ts';
+import { answering, FAULTS, requests, type FaultName } from '../sandbox/faults.ts';
+import type { SecretError } from '../sandbox/secrets-manager.ts';
+
+const SECRET = 'hub-token-auditor/vault-login';
+/** Long enough for a busy machine, and short where an answer never comes. */
+const TIME_OUT = 3000;
+const SHORT = 250;
+
+let canaries: Canaries;
+let aws: AwsStandIn;
+
+beforeEach(async () => {
+  canaries = new Canaries();
+  aws = await startAws();
+  vi.stubEnv('AWS_ENDPOINT_URL', aws.url);
+  vi.stubEnv('AWS_REGION', aws.region);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'sandbox');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', canaries.password());
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await aws.close();
+});
+
+const bucket = (milliseconds = TIME_OUT): Bucket => createBucket(aws.bucketName, process.env, milliseconds);
+const bodyOf = async (key: string, milliseconds = TIME_OUT): Promise<string> => {
+  const read = await bucket(milliseconds).read(key);
+  return typeof read === 'string' ? read : new TextDecoder().decode(read.body);
+};
+
+describe('the bucket', () => {
+  it('tells an object from one that never was, and from one that was deleted', async () => {
+    expect(await bodyOf('licenses.csv')).toBe('absent');
+    aws.bucket.put('licenses.csv', 'telco;country\n');
+    expect(await bodyOf('licenses.csv')).toBe('telco;country\n');
+    aws.bucket.delete('licenses.csv');
+    expect(await bodyOf('licenses.csv')).toBe('deleted');
+  });
+
+  it('says whether an object is there, whatever its content', async () => {
+    expect(await bucket().exists('HOLD')).toBe(false);
+    aws.bucket.put('HOLD', '');
+    expect(await bucket().exists('HOLD')).toBe(true);
+  });
+
+  it('writes with the type of the content', async () => {
+    await bucket().write('reports/a.html', '<p>', 'text/html');
+    expect(aws.bucket.current('reports/a.html')?.contentType).toBe('text/html');
+  });
+
+  it('writes on a condition only what is still as it was read', async () => {
+    const first = await bucket().writeIf('ledger.json', '1', undefined);
+    if (first === 'conflict') throw new Error('There was nothing to conflict with.');
+    expect(await bucket().writeIf('ledger.json', '2', undefined)).toBe('conflict');
+    const second = await bucket().writeIf('ledger.json', '2', first.etag);
+    expect(second).not.toBe('conflict');
+    expect(await bucket().writeIf('ledger.json', '3', first.etag)).toBe('conflict');
+    expect(aws.bucket.text('ledger.json')).toBe('2');
+    aws.bucket.delete('ledger.json');
+    expect(await bucket().writeIf('ledger.json', '3', first.etag)).toBe('conflict');
+  });
+
+  it('takes a conflict at the same time for a conflict', async () => {
+    aws.faults.always(
+      answering('409', {
+        status: 409,
+        body: '<Error><Code>ConditionalRequestConflict</Code></Error>',
+        headers: { 'content-type': 'application/xml' },
+      }),
+      requests({ method: 'PUT' }),
+    );
+    expect(await bucket().writeIf('lease.json', '1', undefined)).toBe('conflict');
+  });
+
+  it.each<FaultName>(['resetAfter', 'timeOutAfter'])(
+    "does not take its own write for somebody else's where the answer was lost by %s",
+    async (fault) => {
+      aws.faults.nth(1, FAULTS[fault], requests({ method: 'PUT' }));
+      expect(await bucket(800).writeIf('lease.json', 'mine', undefined)).not.toBe('conflict');
+      expect(aws.bucket.versions).toHaveLength(1);
+    },
+  );
+
+  it('is StorageUnavailable, and says why it may be, where a missing object looks like a forbidden one', async () => {
+    aws.s3.mayList = false;
+    const failure = await failureOf(() => bucket().read('exemptions.csv'));
+    expect([failure.name, failure.message.includes('ListBucket')]).toEqual(['StorageUnavailable', true]);
+    await expect(bucket().exists('HOLD')).rejects.toThrow();
+  });
+
+  it('is StorageUnavailable where there is no such bucket', async () => {
+    expect((await failureOf(() => createBucket('nobodys', process.env, TIME_OUT).read('a'))).name).toBe(
+      'StorageUnavailable',
+    );
+  });
+
+  it.each<FaultName>(['resetBefore', 'timeOut', 'internalError'])('goes on after one %s', async (fault) => {
+    aws.bucket.put('licenses.csv', 'x');
+    aws.faults.nth(1, FAULTS[fault]);
+    expect(await bodyOf('licenses.csv', 800)).toBe('x');
+  });
+
+  it.each<FaultName>(['resetBefore', 'timeOut', 'internalError', 'forbidden'])(
+    'is StorageUnavailable where %s does not end',
+    async (fault) => {
+      aws.faults.always(FAULTS[fault]);
+      for (const work of [
+        () => bucket(SHORT).read('a'),
+        () => bucket(SHORT).exists('a'),
+        () => bucket(SHORT).write('a', 'b', 'text/plain'),
+        () => bucket(SHORT).writeIf('a', 'b', undefined),
+      ])
+        expect((await failureOf(work)).name).toBe('StorageUnavailable');
+    },
+  );
+});
+
+describe('the Vault login in Secrets Manager', () => {
+  const login = (): { role_id: string; secret_id: string } => ({
+    role_id: canaries.uuid(),
+    secret_id: canaries.uuid(),
+  });
+  const put = (value: unknown): void => {
+    aws.secrets.set(SECRET, { value: typeof value === 'string' ? value : JSON.stringify(value) });
+  };
+
+  it('is read once, and anew where that is asked for', async () => {
+    const one = login();
+    put(one);
+    const secret = createLoginSecret(SECRET, TIME_OUT);
+    const wanted = { roleId: one.role_id, secretId: one.secret_id };
+    expect(await Promise.all([secret.read(), secret.read()])).toEqual([wanted, wanted]);
+    const two = login();
+    put({ ...two, ca_cert: '-----BEGIN CERTIFICATE-----' });
+    expect(await secret.read()).toEqual(wanted);
+    const fresh = { roleId: two.role_id, secretId: two.secret_id, caCert: '-----BEGIN CERTIFICATE-----' };
+    expect([await secret.read(true), await secret.read()]).toEqual([fresh, fresh]);
+    expect(aws.log).toHaveLength(2);
+  });
+
+  it('forgets a failure', async () => {
+    const secret = createLoginSecret(SECRET, TIME_OUT);
+    await failureOf(() => secret.read());
+    put(login());
+    expect(Object.keys(await secret.read())).toEqual(['roleId', 'secretId']);
+  });
+
+  it.each([
+    '',
+    'role_id=x',
+    '[]',
+    '{"role_id":"r"}',
+    '{"role_id":"r","secret_id":""}',
+    '{"role_id":"r","secret_id":7}',
+  ])('is SecretUnavailable where it is %j, without showing it', async (value) => {
+    put(value);
+    const failure = await failureOf(() => createLoginSecret(SECRET, TIME_OUT).read());
+    expect(failure.name).toBe('SecretUnavailable');
+    if (value !== '' && value !== '[]') expect(failure.message).not.toContain(value);
+  });
+
+  it.each<[SecretError, string]>([
+    ['ResourceNotFoundException', 'no such secret'],
+    ['InvalidRequestException', 'deletion'],
+    ['DecryptionFailure', 'decrypted'],
+    ['AccessDeniedException', 'may not'],
+    ['InternalServiceError', 'try again'],
+  ])('says what %s means', async (error, words) => {
+    aws.secrets.set(SECRET, { error });
+    const failure = await failureOf(() => createLoginSecret(SECRET, TIME_OUT).read());
+    expect([failure.name, failure.message.includes(words)]).toEqual(['SecretUnavailable', true]);
+  });
+});
+
+describe('the notifier', () => {
+  const mail: Notification = {
+    subject: '[Docker Hub tokens] 1 to fix',
+    text: 'Hello\nSupport',
+    summary: '{"runId":"r"}',
+    outcome: 'attention',
+    severity: 'critical',
+  };
+
+  it('publishes once: plain text for people, the summary for programs, attributes for filters', async () => {
+    expect(await createNotifier(aws.topicArn, TIME_OUT).publish(mail)).toEqual({ confirmed: true });
+    expect(aws.published).toHaveLength(1);
+    const [sent] = aws.published;
+    expect(sent?.subject).toBe(mail.subject);
+    expect(Object.fromEntries(sent?.messages ?? [])).toEqual({
+      default: mail.text,
+      email: mail.text,
+      sqs: mail.summary,
+      lambda: mail.summary,
+      https: mail.summary,
+    });
+    expect(Object.fromEntries(sent?.attributes ?? [])).toEqual({
+      outcome: 'attention',
+      severity: 'critical',
+    });
+  });
+
+  it('says that nobody heard it where nobody confirmed, and where that is not to be known', async () => {
+    await aws.topics.setSubscribed(false);
+    expect(await createNotifier(aws.topicArn, TIME_OUT).publish(mail)).toEqual({ confirmed: false });
+    await aws.topics.setSubscribed(true);
+    aws.faults.nth(1, FAULTS.forbidden);
+    expect(await createNotifier(aws.topicArn, TIME_OUT).publish(mail)).toEqual({ confirmed: false });
+    expect(aws.published).toHaveLength(2);
+  });
+
+  it("publishes in the topic's own region", async () => {
+    vi.stubEnv('AWS_REGION', 'us-west-2');
+    expect(await createNotifier(aws.topicArn, TIME_OUT).publish(mail)).toEqual({ confirmed: true });
+  });
+
+  it.each<FaultName>(['resetBefore', 'resetAfter', 'timeOutAfter', 'internalError', 'forbidden'])(
+    'is NotificationFailed where %s befalls it, and sends no second mail',
+    async (fault) => {
+      aws.faults.when(({ body }) => body.includes('Action=Publish'), FAULTS[fault]);
+      expect((await failureOf(() => createNotifier(aws.topicArn, 1000).publish(mail))).name).toBe(
+        'NotificationFailed',
+      );
+      expect(aws.published.length).toBeLessThanOrEqual(1);
+    },
+  );
+});
+
+describe('errors of the AWS clients', () => {
+  it('hold no secret, however deeply they are looked into', async () => {
+    aws.secrets.set(SECRET, {
+      value: JSON.stringify({ role_id: canaries.uuid(), secret_id: canaries.uuid() }),
+    });
+    for (const name of [
+      'resetAfter',
+      'timeOut',
+      'forbidden',
+      'internalError',
+      'truncated',
+      'okPage',
+    ] as const) {
+      aws.faults.always(FAULTS[name]);
+      const outcomes = await Promise.all([
+        failureOf(() => bucket(SHORT).read('a')).catch(String),
+        failureOf(() => bucket(SHORT).writeIf('a', 'b', undefined)).catch(String),
+        failureOf(() => createLoginSecret(SECRET, SHORT).read()).catch(String),
+      ]);
+      aws.faults.clear();
+      for (const secret of canaries.all)
+        expect(inspect(outcomes, { depth: 10, showHidden: true })).not.toContain(secret);
+    }
+  });
+});
