@@ -214,6 +214,23 @@ describe('the verdict comes first', () => {
     expect(text).toContain('LicenseListUnreadable: no');
   });
 
+  it('shows no 0 and no all-clear for an input that an incomplete run could not read', () => {
+    const unknown = makeRow({ license: licenseUntil('2026-02-01'), hub: { state: 'unknown', tokens: [] } });
+    const licensed = { hold: false, licenses: { etag: '"1"', rows: 1 } };
+    const page = (inputs: Report['inputs'], deployments: readonly DeploymentRow[] = []): string =>
+      reportPage(makeReport({ outcome: 'incomplete', inputs, deployments }));
+    expect(textOf(section(page(licensed), 'counts'))).toMatch(
+      /0 in the license list.* tokens \? not read keys \? not read/,
+    );
+    expect(textOf(section(page({ hold: false }), 'counts'))).toContain('deployments ? not read');
+    expect(textOf(section(page({ hold: false }), 'timeline'))).toContain('who ends when is not known');
+    const timeline = textOf(section(page(licensed, [unknown]), 'timeline'));
+    expect(timeline).toContain('1 license has ended, and whether the tokens are active is not known');
+    expect(timeline).toContain('0 have ended and have no active token');
+    expect(textOf(section(page(licensed), 'findings'))).toContain('None in what could be judged');
+    expect(textOf(section(reportPage(makeReport()), 'counts'))).not.toContain('not read');
+  });
+
   it('says why steps were withheld, each reason once, with whom it kept', () => {
     const withheld = (deployment: string, why: string): Report['actions'][number] =>
       makeAction({ deployment, status: 'withheld', reason: `${why}; the license ended with 2026-02-26` });

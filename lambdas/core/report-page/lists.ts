@@ -63,7 +63,7 @@ export function findingsSection(report: Report): Markup {
   });
   return html`<section aria-labelledby="findings">
     <h2 id="findings">Findings</h2>
-    ${report.findings.length === 0 ? html`<p>None.</p>` : groups}
+    ${report.findings.length === 0 ? html`<p>${report.outcome === 'incomplete' ? 'None in what could be judged.' : 'None.'}</p>` : groups}
   </section>`;
 }
 

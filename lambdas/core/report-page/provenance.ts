@@ -12,13 +12,13 @@ function exemptionRow({ label, reason, owner, until, findings, inForce }: Exempt
 }
 
 /** The labels that the audit leaves alone, and why. */
-export function exemptionsSection({ exemptions }: Report): Markup {
+export function exemptionsSection({ exemptions, outcome }: Report): Markup {
   const rows = [...exemptions].sort((one, other) => Number(other.inForce) - Number(one.inForce));
   return html`<section aria-labelledby="exemptions">
     <h2 id="exemptions">Exemptions</h2>
     ${
       rows.length === 0
-        ? html`<p>None.</p>`
+        ? html`<p>${outcome === 'incomplete' ? 'None were read.' : 'None.'}</p>`
         : html`<div class="scroll" role="region" aria-label="Table of exemptions" tabindex="0">
             <table class="list">
               <caption>
@@ -87,7 +87,14 @@ export function inputsSection(report: Report): Markup {
     ['Vault', inputs.vault === undefined ? absent : `version ${inputs.vault.version} of the secret`],
     ['licenses.csv', object(inputs.licenses, absent)],
     ['exemptions.csv', object(inputs.exemptions, absent)],
-    ['HOLD', inputs.hold ? 'in the bucket: nothing is withdrawn' : 'not in the bucket'],
+    [
+      'HOLD',
+      inputs.hold
+        ? 'in the bucket: nothing is withdrawn'
+        : report.outcome === 'incomplete'
+          ? 'not seen'
+          : 'not in the bucket',
+    ],
     ['Stored contents', `${numeral(matching)} matching, ${numeral(rejected)} rejected, ${numeral(mismatched)} mismatched, ${numeral(unclear)} unclear, ${numeral(unchecked)} unchecked`], // prettier-ignore
     ['Mail', report.notified ? 'sent' : 'not sent'],
     ['JSON report', report.report],

@@ -83,20 +83,28 @@ function hold({ inputs }: Report): Markup | undefined {
     : undefined;
 }
 
-/** One number with what it counts. */
-function tile(number: number, name: string, explanation: string, target?: string, kind = 'plain'): Markup {
+/** One number with what it counts; `undefined` where its input was not read: a 0 would be a lie. */
+function tile(
+  number: number | undefined,
+  name: string,
+  explanation: string,
+  target?: string,
+  kind = 'plain',
+): Markup {
   const title = target === undefined ? html`${name}` : html`<a href="#${target}">${name}</a>`;
   return html`<div class="tile ${kind}">
     <dt>${title}</dt>
     <dd>
-      <b>${numeral(number)}</b>
-      <small>${explanation}</small>
+      <b>${number === undefined ? '?' : numeral(number)}</b>
+      <small>${number === undefined ? 'not read' : explanation}</small>
     </dd>
   </div>`;
 }
 
 /** The numbers of the run. */
-function tiles({ findings, counts }: Report): Markup {
+function tiles({ findings, counts, inputs, outcome }: Report): Markup {
+  const read = (number: number, input: unknown): number | undefined =>
+    outcome === 'incomplete' && input === undefined ? undefined : number;
   const { verified } = counts;
   const checked = verified.matching + verified.rejected + verified.mismatched + verified.unclear;
   return html`<dl class="tiles">
@@ -105,9 +113,9 @@ function tiles({ findings, counts }: Report): Markup {
       const target = number === 0 ? undefined : `findings-${severity}`;
       return tile(number, severity, SEVERITY_WORDS[severity], target, number === 0 ? 'plain' : severity);
     })}
-    ${tile(counts.licenses, 'deployments', 'in the license list')}
-    ${tile(counts.tokens, 'tokens', `${numeral(counts.activeTokens)} active; besides ${numeral(counts.automaticTokens)} automatic, which are never touched`)}
-    ${tile(counts.keys, 'keys', `in Vault; ${numeral(checked)} stored contents checked, ${numeral(verified.matching)} of them fit`)}
+    ${tile(read(counts.licenses, inputs.licenses), 'deployments', 'in the license list')}
+    ${tile(read(counts.tokens, inputs.dockerHub), 'tokens', `${numeral(counts.activeTokens)} active; besides ${numeral(counts.automaticTokens)} automatic, which are never touched`)}
+    ${tile(read(counts.keys, inputs.vault), 'keys', `in Vault; ${numeral(checked)} stored contents checked, ${numeral(verified.matching)} of them fit`)}
     ${tile(counts.exempt, 'exempt', 'labels that the audit leaves alone', 'exemptions')}
   </dl>`;
 }

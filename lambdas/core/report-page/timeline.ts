@@ -44,6 +44,8 @@ export interface Endings {
   readonly noEnd: number;
   /** Ended, and no active token: done with. */
   readonly switchedOff: number;
+  /** Ended, and Docker Hub's tokens were not read: whether they are overdue is not known. */
+  readonly unjudged: number;
 }
 
 const nextMonth = (month: string): string => addDays(`${month}-01`, 31).slice(0, 7);
@@ -81,7 +83,8 @@ export function endingsOf({ deployments, asOf }: Pick<Report, 'deployments' | 'a
     months: [...perMonth].map(([name, ending]) => ({ month: name, ending })),
     later,
     noEnd,
-    switchedOff: ended.filter(({ hub }) => hub !== 'active').length,
+    switchedOff: ended.filter(({ hub }) => hub === 'inactive' || hub === 'none').length,
+    unjudged: ended.filter(({ hub }) => hub === 'unknown').length,
   };
 }
 
@@ -129,7 +132,7 @@ interface Line {
 function lineOf({ deployment, lastDay, days, hub }: Ending): Line {
   const name = shownLabel(deployment);
   return {
-    kind: days < 0 ? 'overdue' : hub === 'active' ? 'soon' : 'tokenless',
+    kind: days < 0 ? 'overdue' : hub === 'inactive' || hub === 'none' ? 'tokenless' : 'soon',
     from: days < 0 ? days : 0,
     to: Math.max(days, 0),
     nameAt: Math.max(days, 0),
@@ -208,12 +211,14 @@ function axis(asOf: Day, height: number): Markup[] {
 }
 
 /** One sentence that says what the drawing shows. */
-function overview({ overdue, soon }: Endings): string {
+function overview({ overdue, soon, unjudged }: Endings): string {
   const first = soon[0];
   const late =
-    overdue.length === 0
-      ? 'No deployment has an active token after its license ended.'
-      : `${amount(overdue.length, 'deployment')} with an active token ${overdue.length === 1 ? 'is' : 'are'} overdue: the license has ended.`;
+    unjudged > 0
+      ? `${amount(unjudged, 'license')} ${unjudged === 1 ? 'has' : 'have'} ended, and whether the tokens are active is not known.`
+      : overdue.length === 0
+        ? 'No deployment has an active token after its license ended.'
+        : `${amount(overdue.length, 'deployment')} with an active token ${overdue.length === 1 ? 'is' : 'are'} overdue: the license has ended.`;
   return first === undefined
     ? `${late} No license ends within ${AHEAD} days.`
     : `${late} ${amount(soon.length, 'license')} ${soon.length === 1 ? 'ends' : 'end'} within ${AHEAD} days, first ${shownLabel(first.deployment)} on ${first.lastDay}.`;
@@ -343,6 +348,11 @@ function monthsDrawing(endings: Endings): Markup {
 /** The time line: who ends when, by name for the next weeks and as numbers for the next year. */
 export function timelineSection(report: Report): Markup {
   const endings = endingsOf(report);
+  if (report.outcome === 'incomplete' && report.inputs.licenses === undefined)
+    return html`<section aria-labelledby="timeline">
+      <h2 id="timeline">Licenses ending</h2>
+      <p>The license list was not read: who ends when is not known.</p>
+    </section>`;
   return html`<section aria-labelledby="timeline">
     <h2 id="timeline">Licenses ending</h2>
     <div class="columns">
