@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Canaries } from './canaries.ts';
 import { createClock, type SandboxClock } from './clock.ts';
-import { answering, type FaultPlan, type SandboxAnswer, type SandboxRequest } from './faults.ts';
-import { isObject, jsonObject, textOf, type JsonObject } from './json.ts';
+import type { FaultPlan, SandboxAnswer, SandboxRequest } from './faults.ts';
+import { isObject, jsonObject, textOf } from './json.ts';
 import { startServer, type LoggedRequest, type SandboxServer } from './server.ts';
+import { envelope, failure } from './vault-answers.ts';
 import { AppRoleMount, type AppRole } from './vault-approle.ts';
-import { KvMount, type KvResult } from './vault-kv.ts';
+import { KvMount } from './vault-kv.ts';
+import { serveKv } from './vault-kv-routes.ts';
 import { DEFAULT_POLICY, isAllowed, parsePolicy, type Capability, type Policy } from './vault-policy.ts';
 
 export interface VaultOptions {
@@ -57,36 +59,8 @@ type Mount =
   | { readonly type: 'kv'; readonly kv: KvMount }
   | { readonly type: 'approle'; readonly approle: AppRoleMount };
 
-const failure = (status: number, ...errors: string[]): SandboxAnswer => ({ status, body: { errors } });
 const DENIED = failure(403, 'permission denied');
 const MOST_STRINGS = 1000;
-
-/** Vault's own bad days, for {@link FaultPlan}s. */
-export const VAULT_FAULTS = {
-  sealed: answering('Vault is sealed', failure(503, 'Vault is sealed')),
-  noActive: answering(
-    'no active Vault instance',
-    failure(503, 'local node not active but active cluster node not found: no active Vault instance found'),
-  ),
-  quota: answering('rate limit quota exceeded', (_now, { path }) =>
-    failure(429, `request path ${JSON.stringify(path.slice('/v1/'.length))}: rate limit quota exceeded`),
-  ),
-  upgrading: answering(
-    'mount is being upgraded',
-    failure(
-      400,
-      'Upgrading from non-versioned to versioned data. This backend will be unavailable for a brief period and will resume service shortly.',
-    ),
-  ),
-  lagging: answering('replica lags behind', failure(412, 'required index state not present')),
-  performanceStandby: answering('473 performance standby', failure(473)),
-  recovery: answering('472 disaster recovery', failure(472)),
-  /** A race in AppRole: the error text repeats the secret id. */
-  secretIdEcho: answering('error that echoes the secret id', (_now, { body }) =>
-    failure(400, `invalid secret_id ${JSON.stringify(textOf(jsonObject(body), 'secret_id'))}`),
-  ),
-} as const;
-
 const HEALTH: Record<VaultState, number> = {
   active: 200,
   standby: 429,
@@ -104,27 +78,6 @@ function stringsIn(value: unknown): number {
   return Object.entries(value).reduce((sum, [, item]) => sum + 1 + stringsIn(item), 0);
 }
 
-function envelope(data: JsonObject | null, extra: JsonObject = {}): JsonObject {
-  return {
-    request_id: randomUUID(),
-    lease_id: '',
-    renewable: false,
-    lease_duration: 0,
-    data,
-    wrap_info: null,
-    warnings: null,
-    auth: null,
-    ...extra,
-  };
-}
-
-/** What a result of the KV engine looks like on the wire. */
-function kvAnswer(result: KvResult): SandboxAnswer {
-  if ('error' in result) return failure(result.status, result.error);
-  if (result.data !== undefined) return { status: result.status, body: envelope(result.data) };
-  return result.status === 404 ? failure(404) : { status: result.status };
-}
-
 function namesOf(value: unknown): string[] {
   const list: readonly unknown[] = Array.isArray(value)
     ? value
@@ -132,11 +85,6 @@ function namesOf(value: unknown): string[] {
       ? value.split(',')
       : [];
   return list.filter((name) => typeof name === 'string');
-}
-
-function numbersOf(value: unknown): number[] {
-  const list: readonly unknown[] = Array.isArray(value) ? value : [];
-  return list.map(Number);
 }
 
 /** Starts a Vault with one KV mount, and one role that may do nothing yet: see {@link VaultStandIn.allow}. */
@@ -172,67 +120,6 @@ export async function startVault(options: VaultOptions = {}): Promise<VaultStand
         },
       }),
     };
-  };
-
-  const data = (
-    store: KvMount,
-    path: string,
-    request: SandboxRequest,
-    body: JsonObject | undefined,
-  ): KvResult => {
-    const version = Number(request.query.get('version') ?? 0);
-    switch (request.method) {
-      case 'GET':
-        return store.read(path, version === 0 ? undefined : version);
-      case 'POST':
-      case 'PUT':
-        return store.write(path, body);
-      case 'PATCH':
-        return store.patch(path, body);
-      case 'DELETE':
-        return store.delete(path);
-      default:
-        return { status: 405, error: 'unsupported operation' };
-    }
-  };
-
-  const metadata = (store: KvMount, path: string, method: string, body: JsonObject | undefined): KvResult => {
-    if (method === 'GET') return store.metadata(path);
-    if (method === 'DELETE') return store.forget(path);
-    return store.configure(path, body);
-  };
-
-  const invalidPath = (method: string): SandboxAnswer => {
-    const command = { GET: 'get', PATCH: 'patch', DELETE: 'delete' }[method] ?? 'put';
-    const warning = `Invalid path for a versioned K/V secrets engine. See the API docs for the appropriate API endpoints to use. If using the Vault CLI, use 'vault kv ${command}' for this operation.`;
-    return { status: 404, body: envelope(null, { warnings: [warning] }) };
-  };
-
-  const serveKv = (store: KvMount, rest: string, request: SandboxRequest): SandboxAnswer => {
-    const body = jsonObject(request.body);
-    const cut = rest.indexOf('/');
-    const [kind, path] = cut < 0 ? [rest, ''] : [rest.slice(0, cut), rest.slice(cut + 1)];
-    const numbers = numbersOf(body?.['versions']);
-    const version = Number(request.query.get('version') ?? 0);
-    if (path === '') return invalidPath(request.method);
-    switch (kind) {
-      case 'data':
-        return kvAnswer(data(store, path, request, body));
-      case 'subkeys':
-        return kvAnswer(
-          store.subkeys(path, version === 0 ? undefined : version, Number(request.query.get('depth') ?? 0)),
-        );
-      case 'metadata':
-        return kvAnswer(metadata(store, path, request.method, body));
-      case 'delete':
-        return kvAnswer(store.delete(path, numbers));
-      case 'undelete':
-        return kvAnswer(store.undelete(path, numbers));
-      case 'destroy':
-        return kvAnswer(store.destroy(path, numbers));
-      default:
-        return invalidPath(request.method);
-    }
   };
 
   const serveRole = (store: AppRoleMount, rest: string, { method, body }: SandboxRequest): SandboxAnswer => {
@@ -352,18 +239,15 @@ export async function startVault(options: VaultOptions = {}): Promise<VaultStand
       return failure(415, `PATCH requires Content-Type of application/merge-patch+json, provided ${type}`);
     if (body.length === 0 || method === 'GET') return undefined;
     const parsed = jsonObject(body);
-    if (parsed === undefined) return failure(400, 'failed to parse JSON input: invalid character');
+    if (parsed === undefined) return failure(400, 'failed to decode JSON input: unexpected EOF');
     if (stringsIn(parsed) > standIn.maxStrings)
-      return failure(
-        400,
-        'failed to parse JSON input: refused JSON input due to high complexity: exceeded maximum number of strings',
-      );
+      return failure(400, 'refused JSON input due to high complexity: exceeded maximum number of strings');
     return undefined;
   };
 
   const route = (request: SandboxRequest): SandboxAnswer => {
     const { method, headers } = request;
-    if (!request.path.startsWith('/v1/')) return notFoundPage;
+    if (!request.path.startsWith('/v1/')) return failure(404);
     let target = decodeURIComponent(request.path.slice('/v1/'.length)).replace(/\/+$/, '');
     // A namespace comes as a header or as the path's beginning.
     const given = (headers['x-vault-namespace'] ?? '').replace(/^\/+|\/+$/g, '');
@@ -411,9 +295,3 @@ export async function startVault(options: VaultOptions = {}): Promise<VaultStand
   });
   return standIn;
 }
-
-const notFoundPage: SandboxAnswer = {
-  status: 404,
-  headers: { 'content-type': 'text/plain; charset=utf-8' },
-  body: '404 page not found\n',
-};

@@ -1,0 +1,72 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+/*
+ * Holds a real server to the contract that the Vault stand-in is held to: starts OpenBao in development mode (in
+ * memory, on loopback, with a root token of its own making), runs the contract tests against it, and ends it.
+ */
+
+const TESTS = 'test/sandbox/vault-contract.test.ts';
+const root = join(import.meta.dirname, '..', '..');
+
+/** A port that nobody listens on. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => {
+        if (typeof address === 'object' && address !== null) resolve(address.port);
+        else reject(new Error('There is no free port.'));
+      });
+    });
+  });
+}
+
+/** Resolves when the server is unsealed, fails when it ends before or takes more than half a minute. */
+async function ready(url: string, server: ChildProcess): Promise<void> {
+  const end = Date.now() + 30_000;
+  while (server.exitCode === null && Date.now() < end) {
+    try {
+      if ((await fetch(`${url}/v1/sys/health`)).status === 200) return;
+    } catch {
+      // It does not listen yet.
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`The server at ${url} did not start.`);
+}
+
+async function main(): Promise<number> {
+  const bao = process.env['OPENBAO_BIN'] ?? 'bao';
+  const version = spawnSync(bao, ['version'], { encoding: 'utf8' });
+  if (version.status !== 0) {
+    console.log(
+      'Skipped: the Vault contract was not tried against a real server, because there is no executable "bao"; install OpenBao from its project\'s releases, or name the executable in OPENBAO_BIN.',
+    );
+    return 0;
+  }
+  console.log(`Contract tests against ${version.stdout.trim()}`);
+  const token = randomBytes(16).toString('hex');
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const flags = [`-dev-listen-address=127.0.0.1:${port}`, `-dev-root-token-id=${token}`];
+  const server = spawn(bao, ['server', '-dev', '-dev-no-store-token', ...flags], { stdio: 'ignore' });
+  try {
+    await ready(url, server);
+    const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+    const tests = spawnSync(process.execPath, [vitest, 'run', TESTS], {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, VAULT_CONTRACT_ADDR: url, VAULT_CONTRACT_TOKEN: token },
+    });
+    return tests.status ?? 1;
+  } finally {
+    server.kill();
+  }
+}
+
+process.exitCode = await main();
