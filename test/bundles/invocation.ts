@@ -1,0 +1,42 @@
+/*
+ * Runs in a process of its own what Lambda runs: loads a bundle, calls its handler with one event, and tells what came
+ * back as one JSON object over the channel to its parent. None of the project's sources is loaded.
+ */
+import { pathToFileURL } from 'node:url';
+import * as v from 'valibot';
+
+const [, , bundle = '', functionName = '', timeout = '', now = '', event = ''] = process.argv;
+
+// Days pass in the sandbox; the bundle is not to know.
+const ahead = Number(now) - Date.now();
+const instant = () => RealDate.now() + ahead;
+const RealDate = Date;
+globalThis.Date = new Proxy(RealDate, {
+  construct: (real, given: [] | [number | string]): Date =>
+    given.length === 0 ? new real(instant()) : new real(...given),
+  get: (real, property): unknown => (property === 'now' ? instant : Reflect.get(real, property)),
+});
+
+const started = performance.now();
+const context = {
+  awsRequestId: crypto.randomUUID(),
+  functionName,
+  getRemainingTimeInMillis: () => Number(timeout) - (performance.now() - started),
+};
+
+const bundleSchema = v.object({ handler: v.function() });
+const tell = (answer: object) => {
+  process.send?.(answer);
+};
+try {
+  const { handler } = v.parse(bundleSchema, await import(pathToFileURL(bundle).href));
+  const result = await handler(JSON.parse(event), context);
+  tell({ result });
+} catch (error) {
+  tell(
+    error instanceof Error
+      ? { errorType: error.name, errorMessage: error.message }
+      : { errorType: 'Error', errorMessage: String(error) },
+  );
+}
+process.disconnect();
