@@ -46,7 +46,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
       who,
     }),
   },
-  { weight: 1, arbitrary: fc.constant<Happening>({ do: 'lose tokens' }) },
+  { weight: 1, arbitrary: fc.constant<Happening>({ do: 'lose keys' }) },
 );
 
 describe('the life of licenses', () => {

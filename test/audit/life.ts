@@ -17,7 +17,8 @@ export type Happening =
   | { readonly do: 'subscriber'; readonly on: boolean }
   | { readonly do: 'night'; readonly at: number; readonly fate: Fate; readonly times: number }
   | { readonly do: 'revoke' | 'restore' | 'regenerate'; readonly who: number }
-  | { readonly do: 'lose tokens' };
+  | { readonly do: 'together'; readonly who: number }
+  | { readonly do: 'lose keys' };
 
 export const NAMES = [
   'orange-cd',
@@ -54,7 +55,8 @@ export class Life {
   private withdrawn: { deployment: string; at: number }[] = [];
   /** When a published mail with a confirmed subscriber announced a deployment. */
   private readonly announced = new Map<string, number[]>();
-  private nights = 0;
+  /** How many nights passed. */
+  nights = 0;
 
   constructor() {
     for (const name of NAMES) {
@@ -153,7 +155,31 @@ export class Life {
           ),
         );
         return;
-      case 'lose tokens': {
+      case 'together': {
+        // A night and a person at the same moment: one of them works, the other is told that it is Busy.
+        const before = this.snapshot();
+        const mails = world.mails.length;
+        const results = await Promise.allSettled([
+          audit({}, world.services()),
+          issue(
+            {
+              deployment: this.name(what.who),
+              regenerate: true,
+              overlapHours: 48,
+              allowUnlicensed: true,
+              reason: 'lost',
+            },
+            world.services(),
+          ),
+        ]);
+        const failed = results.filter(({ status }) => status === 'rejected');
+        this.expect(failed.length > 0, 'two functions changed things at the same time');
+        this.check(before);
+        this.hear(mails);
+        world.now += 16 * 60_000;
+        return;
+      }
+      case 'lose keys': {
         // More than a fifth and more than two of the keys vanish at once.
         for (const name of NAMES.slice(0, 4)) world.keys.delete(name);
         world.vaultVersion += 1;
@@ -192,13 +218,19 @@ export class Life {
     world.revive();
     world.fate = () => 'pass';
     this.check(before);
-    if (world.confirmed)
-      for (const mail of world.mails.slice(mails))
-        for (const name of NAMES)
-          if (new RegExp(`ANNOUNCED[^]*- ${name}: `).test(mail.text))
-            this.announced.set(name, [...(this.announced.get(name) ?? []), world.now]);
+    this.hear(mails);
     // Whatever happened, nobody else's lease is in the way of the next night.
     world.now += 16 * 60_000;
+  }
+
+  /** Remembers whom the mails since then announce, where anybody was there to read them. */
+  private hear(since: number): void {
+    const { world } = this;
+    if (!world.confirmed) return;
+    for (const mail of world.mails.slice(since))
+      for (const name of NAMES)
+        if (new RegExp(`ANNOUNCED[^]*- ${name}: `).test(mail.text))
+          this.announced.set(name, [...(this.announced.get(name) ?? []), world.now]);
   }
 
   private license(name: string): 'in force' | 'ended' | 'unknown' {
@@ -244,12 +276,12 @@ export class Life {
         );
         this.expect(!isOverlap || successor, `${was.label} was deleted too early`);
         this.expect(!held, `${was.label} was deleted under HOLD`);
-        if (!isOverlap) changed.add(was.label);
+        // What a regenerated one replaced is not counted by the caps.
+        if (!isOverlap && !successor) changed.add(was.label);
       }
       if (isReplaced) {
-        const successor = [...world.tokens.values()].some(
-          ({ label, enabled }) => label === was.label && enabled,
-        );
+        // The one that replaces it may itself be switched off in the same night, when the license has ended.
+        const successor = [...world.tokens.values()].some(({ label }) => label === was.label);
         this.expect(successor, `${was.label} was deleted while active, and nothing replaces it`);
       }
     }
