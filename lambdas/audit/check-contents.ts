@@ -1,4 +1,4 @@
-import { judgeCheck, keysToCheck } from '../core/content-checks.ts';
+import { judgeCheck, keysToCheck, type KeyToCheck } from '../core/content-checks.ts';
 import type { ContentCheckEntry } from '../core/ledger.ts';
 import { counted } from '../core/printable.ts';
 import { isActive, type World } from '../core/world.ts';
@@ -27,33 +27,46 @@ async function isStillActive(services: Services, tokenId: string): Promise<boole
 }
 
 /**
- * Exchanges stored contents for sessions, one after the other, and stops at the second refusal or the first sign of
- * limiting, lock-out or illness. Never rejects.
+ * Exchanges stored contents for sessions, and stops at the second refusal or the first sign of limiting, lock-out or
+ * illness. Two at a time, and one after a first refusal: so there are never more than two refusals. Never rejects.
  *
  * @param share how many keys at the most; `Infinity` for all
  */
 export async function checkContents(services: Services, world: World, share: number): Promise<ContentChecks> {
   const keys = keysToCheck(world, share);
   const checks: ContentCheckEntry[] = [];
-  const stop = (why: string): ContentChecks => ({
-    checks,
-    stopped: `The check of stored contents stopped for this run, ${why}; ${counted(keys.length - checks.length, 'key')} of its share stay unchecked.`,
-  });
+  let begun = 0;
   let refusals = 0;
-  for (const key of keys) {
-    if (services.deadline - services.clock.now() < RESERVED_MILLISECONDS)
-      return stop('because the time got short');
+  let why: string | undefined;
+
+  const checkOne = async (key: KeyToCheck): Promise<void> => {
     const check = await services.dockerHub.checkContent(key.content);
-    if (check.outcome === 'limited') return stop('because Docker Hub limits or locks out');
-    if (check.outcome === 'unwell') return stop('because Docker Hub gave no usable answer');
-    const stillActive = check.outcome === 'refused' && (await isStillActive(services, key.tokenId));
-    checks.push(judgeCheck(world, key, check, stillActive));
-    if (check.outcome === 'refused' && ++refusals >= MOST_REFUSALS)
-      return keys.length > checks.length
-        ? stop(
-            `because Docker Hub refused ${counted(refusals, 'content')}, and more refusals might lock the account out`,
-          )
-        : { checks };
+    if (check.outcome === 'limited') why ??= 'because Docker Hub limits or locks out';
+    else if (check.outcome === 'unwell') why ??= 'because Docker Hub gave no usable answer';
+    else {
+      if (check.outcome === 'refused') refusals += 1;
+      const stillActive = check.outcome === 'refused' && (await isStillActive(services, key.tokenId));
+      checks.push(judgeCheck(world, key, check, stillActive));
+    }
+  };
+  while (why === undefined && begun < keys.length && refusals < MOST_REFUSALS) {
+    if (services.deadline - services.clock.now() < RESERVED_MILLISECONDS) {
+      why = 'because the time got short';
+      break;
+    }
+    // As many at a time as refusals are left: were all of them refused, it would still be no more than two.
+    const next = keys.slice(begun, begun + MOST_REFUSALS - refusals);
+    begun += next.length;
+    await Promise.all(next.map(checkOne));
   }
-  return { checks };
+
+  const left = keys.length - checks.length;
+  if (refusals >= MOST_REFUSALS && left > 0)
+    why ??= `because Docker Hub refused ${counted(refusals, 'content')}, and more refusals might lock the account out`;
+  return why === undefined
+    ? { checks }
+    : {
+        checks,
+        stopped: `The check of stored contents stopped for this run, ${why}; ${counted(left, 'key')} of its share stay unchecked.`,
+      };
 }

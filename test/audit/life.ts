@@ -116,7 +116,12 @@ export class Life {
         for (const token of world.tokens.values())
           if (token.label === this.name(what.who) && token.enabled !== what.on) {
             token.enabled = what.on;
-            this.offByAudit.delete(token.id);
+            // By the contract an inactive token with an open step is the audit's, whoever was quicker.
+            const isOpen = world.ledger.intents.some(
+              ({ step, tokenId }) => step === 'deactivate' && tokenId === token.id,
+            );
+            if (isOpen && !what.on) this.offByAudit.set(token.id, world.now);
+            else this.offByAudit.delete(token.id);
           }
         return;
       case 'hold':
