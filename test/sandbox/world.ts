@@ -40,6 +40,8 @@ export interface SandboxOptions {
   readonly twoFactor?: boolean;
   /** What a real registry verifies bearers by. */
   readonly signingKey?: SigningKey;
+  /** PEM of a key, its certificate, and the private authority's that issued it: Vault is served by HTTPS then. */
+  readonly vaultTls?: { readonly key: string; readonly cert: string; readonly ca: string };
 }
 
 /** One token and its key, as a test wants them. */
@@ -137,6 +139,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     ...common,
     mount: wanted.vaultMount,
     namespace: wanted.vaultNamespace,
+    ...(options.vaultTls === undefined ? {} : { tls: options.vaultTls }),
   });
   const aws = await startAws(common);
 
@@ -152,7 +155,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     ...(dockerHub.account.totpSecret === undefined ? {} : { totp_secret: dockerHub.account.totpSecret }),
   });
   aws.secrets.set(SECRET_NAME, {
-    value: JSON.stringify({ role_id: vault.role.roleId, secret_id: vault.secretId }),
+    value: JSON.stringify({
+      role_id: vault.role.roleId,
+      secret_id: vault.secretId,
+      ...(options.vaultTls === undefined ? {} : { ca_cert: options.vaultTls.ca }),
+    }),
   });
   const settings: Settings = {
     ...wanted,

@@ -1,0 +1,141 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { audit } from '../../lambdas/audit/audit.ts';
+import { FINDING_KINDS } from '../../lambdas/core/findings.ts';
+import { readLicenses } from '../../lambdas/core/licenses.ts';
+import { makeServices } from '../../lambdas/make-services.ts';
+import { readSettings } from '../../lambdas/settings.ts';
+import { startSandbox, type Sandbox } from './world.ts';
+
+const NOW = Date.parse('2026-03-03T02:00:00Z');
+const kept = { ...process.env };
+
+let sandbox: Sandbox | undefined;
+
+afterEach(async () => {
+  await sandbox?.close();
+  sandbox = undefined;
+  process.env = { ...kept };
+});
+
+/** One undisturbed night in a sandbox. */
+async function night(inside: Sandbox) {
+  Object.assign(process.env, inside.environment);
+  const nothing = (): void => undefined;
+  return audit(
+    {},
+    makeServices(readSettings(inside.environment), {
+      deadline: inside.clock.now() + 600_000,
+      requestId: 'night',
+      log: { info: nothing, warn: nothing, error: nothing },
+      meter: { count: nothing, milliseconds: nothing, flush: nothing },
+      clock: inside.clock,
+    }),
+  );
+}
+
+describe('the company', () => {
+  it('has every kind of finding that a first night can have', async () => {
+    sandbox = await startSandbox({ now: NOW, settings: { verifyPerRun: 60 } });
+    const { counts, outcome } = await night(sandbox);
+    expect(outcome).toBe('attention');
+    // What is suspended was withdrawn on an earlier night.
+    expect(Object.keys(counts.findings).sort()).toEqual(FINDING_KINDS.filter((kind) => kind !== 'suspended').toSorted()); // prettier-ignore
+    expect(counts).toMatchObject({ automaticTokens: 4, exempt: 3 });
+    expect(counts.tokens).toBeGreaterThan(50);
+  });
+
+  it('looks the same whenever it is looked at', async () => {
+    const pictures = [];
+    for (const instant of [NOW, Date.parse('2027-12-31T22:59:59Z'), Date.parse('2028-02-29T12:00:00Z')]) {
+      sandbox = await startSandbox({ now: instant, settings: { verifyPerRun: 60 } });
+      pictures.push((await night(sandbox)).counts);
+      await sandbox.close();
+    }
+    expect(pictures[1]).toEqual(pictures[0]);
+    expect(pictures[2]).toEqual(pictures[0]);
+  });
+
+  it('has its tokens on several pages, and its license list as a spreadsheet exports it', async () => {
+    sandbox = await startSandbox({ now: NOW });
+    expect(sandbox.dockerHub.tokens.size).toBeGreaterThan(2 * sandbox.dockerHub.switches.maxPageSize);
+    const csv = sandbox.aws.bucket.text('licenses.csv') ?? '';
+    expect(csv).toMatch(/^\ufeffTelco;Country;/);
+    expect(csv).toMatch(/"Renewed by mail;\r\n/);
+    const list = readLicenses(Buffer.from(csv), 3);
+    expect(list.invalid).toHaveLength(2);
+    expect([...list.licenses.values()].filter(({ products }) => products.length > 1).length).toBeGreaterThan(
+      2,
+    );
+  });
+
+  it('gives nobody more rights in Vault than the functions need', async () => {
+    sandbox = await startSandbox({ now: NOW });
+    expect(
+      [...(sandbox.vault.policies.get('auditor') ?? [])].map(([path, names]) => [
+        path.replace(/.*docker-deploy/, '…'),
+        names,
+      ]),
+    ).toEqual([
+      // prettier-ignore
+      ['…-tokens', ['read']],
+      ['…-tokens/riaktrdelivery-tokens', ['create', 'read', 'patch']],
+      ['…-tokens/riaktrdelivery-tokens', ['read']],
+    ]);
+  });
+});
+
+describe('a sandbox', () => {
+  it('may be empty but for the accounts, and be filled piece by piece', async () => {
+    sandbox = await startSandbox({ now: NOW, world: 'empty', twoFactor: false });
+    expect(sandbox.keys()).toEqual({});
+    const token = sandbox.addDeployment('orange-cd');
+    sandbox.addDeployment('vodacom-cd', { key: 'none', is_active: false });
+    sandbox.addDeployment('mtn-cm', { key: { value: 7 } });
+    sandbox.putLicenses([['orange-cd', '2026-12-31']]);
+    expect(sandbox.keys()).toEqual({ 'orange-cd': token.content, 'mtn-cm': 7 });
+    expect(readLicenses(Buffer.from(sandbox.aws.bucket.text('licenses.csv') ?? ''), 3).licenses.size).toBe(1);
+  });
+
+  it('has as many customers as are asked for', async () => {
+    sandbox = await startSandbox({ now: NOW, world: { customers: 2500 } });
+    expect(sandbox.dockerHub.tokens.size).toBe(2500);
+    expect(Object.keys(sandbox.keys())).toHaveLength(2475);
+    const { counts } = await night(sandbox);
+    expect(counts).toMatchObject({ tokens: 2500, licenses: 2500 });
+    expect(counts.findings).toMatchObject({
+      'license-expired': 25,
+      'license-expiring': 25,
+      'orphaned-token': 25,
+    });
+  });
+
+  it('names everything that grants access, each only once', async () => {
+    sandbox = await startSandbox({ now: NOW });
+    const before = sandbox.secrets.length;
+    const { account, tokens } = sandbox.dockerHub;
+    expect(sandbox.secrets).toContain(account.password);
+    expect(sandbox.secrets).toContain(account.totpSecret);
+    expect(sandbox.secrets).toContain(tokens.all[0]?.content);
+    expect(sandbox.secrets).toContain(sandbox.vault.secretId);
+    await night(sandbox);
+    // Sessions of Docker Hub and Vault came to it.
+    expect(sandbox.secrets.length).toBeGreaterThan(before + 2);
+    expect(new Set(sandbox.secrets).size).toBe(sandbox.secrets.length);
+  });
+
+  it('speaks the settings of the functions, and nothing else', async () => {
+    sandbox = await startSandbox({ now: NOW, settings: { deleteAfterDays: null, mode: 'observe' } });
+    expect(readSettings(sandbox.environment)).toMatchObject({
+      deleteAfterDays: null,
+      mode: 'observe',
+      dockerHubUrl: sandbox.dockerHub.url,
+      bucket: sandbox.aws.bucketName,
+    });
+    expect(Object.keys(sandbox.environment).filter((name) => name.startsWith('AWS_'))).toEqual([
+      'AWS_ENDPOINT_URL',
+      'AWS_REGION',
+      'AWS_ACCESS_KEY_ID',
+      'AWS_SECRET_ACCESS_KEY',
+    ]);
+  });
+});
