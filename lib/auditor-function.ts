@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Metric, Stats, type Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Policy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -6,15 +5,16 @@ import {
   Architecture,
   CfnEventInvokeConfig,
   CfnFunction,
+  Function as LambdaFunction,
   Runtime,
   type IFunction,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge, wildcardFinding } from './acknowledge.ts';
 import { AuditorAlarm } from './alarms.ts';
+import { functionCode, HANDLER } from './bundle.ts';
 import type { Config } from './config.ts';
 import type { Data } from './data-stack.ts';
 import { makeEnvironment } from './function-environment.ts';
@@ -22,8 +22,6 @@ import { functionStatements } from './function-permissions.ts';
 import { functionName, type FunctionKind } from './names.ts';
 import type { RunbookSection } from './runbook.ts';
 import { REPORTS, REPORTS_REASON } from './store.ts';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What differs from function to function. */
 export interface AuditorFunctionProps {
@@ -40,7 +38,7 @@ export interface AuditorFunctionProps {
 }
 
 /**
- * One of the three functions with the house's defaults: bundled to one file with everything it uses, no retries by
+ * One of the three functions with the house's defaults: bundled with everything it uses, no retries by
  * Lambda, a role of its own with exactly what it needs, logs that end, an alarm.
  *
  * Lambda does not try a failed event again: what a run has begun the next run goes on with, and a refused login
@@ -98,11 +96,11 @@ export class AuditorFunction extends Construct {
           }),
     });
 
-    const fn = new NodejsFunction(this, 'Function', {
+    const fn = new LambdaFunction(this, 'Function', {
       functionName: name,
       description: props.description,
-      entry: `${root}lambdas/${kind}/handler.ts`,
-      handler: 'handler',
+      code: functionCode(kind),
+      handler: HANDLER,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: 1024,
@@ -111,25 +109,6 @@ export class AuditorFunction extends Construct {
       role: role.withoutPolicyUpdates(),
       logGroup: this.logGroup,
       environment: makeEnvironment(config, data),
-      awsSdkConnectionReuse: false,
-      projectRoot: root,
-      depsLockFilePath: `${root}package-lock.json`,
-      bundling: {
-        format: OutputFormat.ESM,
-        target: 'node24',
-        mainFields: ['module', 'main'],
-        logLevel: LogLevel.ERROR,
-        minify: true,
-        sourceMap: true,
-        sourcesContent: false,
-        // The SDK goes into the bundle: what was tested is what runs, whatever version Lambda carries.
-        bundleAwsSDK: true,
-        externalModules: [],
-        // For packages that are CommonJS and call require() of Node's own modules.
-        banner:
-          "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-        esbuildArgs: { '--legal-comments': 'none', '--tree-shaking': 'true' },
-      },
     });
     this.function = fn;
     const resource = fn.node.defaultChild;
