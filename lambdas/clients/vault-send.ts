@@ -35,6 +35,11 @@ function isMethod(method: string): method is Request['method'] {
   return ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'].includes(method);
 }
 
+/** A PATCH of a secret that there is not is answered with 404 and no content at all, everything else with JSON. */
+function isSilentNo(answer: Answer, method: string): boolean {
+  return method === 'PATCH' && answer.status === 404 && answer.start === '';
+}
+
 /** Statuses and words that pass by themselves: standby, performance standby, sealed for a moment, limits, lagging replica. */
 function isTransient(answer: Answer): boolean {
   return (
@@ -84,6 +89,7 @@ export function createVaultSend(options: HttpOptions): {
           error instanceof NoAnswer ? error.message : 'the connection failed',
         );
       }
+      if (isSilentNo(answer, method)) throw new VaultRefusal(404, {}, 'status 404');
       if (answer.status === 204) return { statusCode: 204, body: undefined, request: { path: pathname } };
       if (answer.status !== 200 || answer.json === undefined)
         throw new VaultRefusal(answer.status, answer.json, answer.json === undefined ? `status ${answer.status} without the promised JSON` : `status ${answer.status}`); // prettier-ignore

@@ -6,7 +6,8 @@ import { failureOf } from '../failure.ts';
 import { Canaries } from '../sandbox/canaries.ts';
 import { createClock, type SandboxClock } from '../sandbox/clock.ts';
 import { answering, FAULTS, TOLD_WAIT, type FaultName } from '../sandbox/faults.ts';
-import { startVault, VAULT_FAULTS, type VaultStandIn } from '../sandbox/vault.ts';
+import { VAULT_FAULTS } from '../sandbox/vault-answers.ts';
+import { startVault, type VaultStandIn } from '../sandbox/vault.ts';
 
 const LOGIN = 'Global_customer_credentials/docker-deploy-tokens';
 const TOKENS = `${LOGIN}/riaktrdelivery-tokens`;

@@ -1,0 +1,193 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createHttp, NoAnswer, toldWait, type Http, type HttpOptions } from '../../lambdas/clients/http.ts';
+import { createClock, type SandboxClock } from '../sandbox/clock.ts';
+import { answering, type SandboxAnswer } from '../sandbox/faults.ts';
+import { startServer, type SandboxServer } from '../sandbox/server.ts';
+import { makeCertificate } from './certificate.ts';
+
+const NOW = Date.parse('2026-03-02T02:00:00Z');
+const GET = { method: 'GET', path: '/x' } as const;
+
+let clock: SandboxClock;
+let server: SandboxServer;
+let answer: SandboxAnswer;
+
+beforeEach(async () => {
+  clock = createClock({ now: NOW, ticking: false });
+  answer = { status: 200, body: { fine: true } };
+  server = await startServer({ name: 'any', clock, handle: () => answer });
+});
+
+afterEach(() => server.close());
+
+function client(options: Partial<HttpOptions> = {}): Http {
+  return createHttp({ url: server.url, clock, deadline: NOW + 60_000, answerMilliseconds: 200, ...options });
+}
+
+async function reasonOf(work: () => Promise<unknown>): Promise<string> {
+  const outcome: unknown = await work().catch((error: unknown) => error);
+  return outcome instanceof NoAnswer ? outcome.message : 'there was an answer';
+}
+
+describe('one request', () => {
+  it('takes for JSON only what is JSON in fact and by its type', async () => {
+    expect((await client().send(GET)).json).toEqual({ fine: true });
+    for (const [type, body] of [
+      ['text/html', '{"fine":true}'],
+      ['application/json', '{"fine":tr'],
+      ['application/jsonp', '{"fine":true}'],
+      ['application/json', ''],
+    ] as const) {
+      answer = { status: 200, headers: { 'content-type': type }, body };
+      expect((await client().send(GET)).json).toBeUndefined();
+    }
+    answer = {
+      status: 400,
+      headers: { 'content-type': 'application/problem+json; charset=utf-8' },
+      body: '[]',
+    };
+    expect((await client().send(GET)).json).toEqual([]);
+  });
+
+  it('follows no redirect', async () => {
+    answer = { status: 302, headers: { location: `${server.url}/elsewhere` } };
+    expect((await client().send(GET)).status).toBe(302);
+    expect(server.log).toHaveLength(1);
+  });
+
+  it('is refused an answer without end', async () => {
+    answer = { status: 200, body: 'x'.repeat(17 * 1024 * 1024) };
+    expect(await reasonOf(() => client({ answerMilliseconds: 5000 }).send(GET))).toBe(
+      'the answer was too long',
+    );
+  });
+
+  it('does not wait longer than its time-out, nor beyond the deadline', async () => {
+    server.latencyMs = 3000;
+    const before = performance.now();
+    expect(await reasonOf(() => client().send({ ...GET, milliseconds: 100 }))).toBe('the time was over');
+    expect(await reasonOf(() => client({ deadline: NOW + 100 }).send(GET))).toBe('the time was over');
+    expect(performance.now() - before).toBeLessThan(2500);
+    expect(await reasonOf(() => client({ deadline: NOW }).send(GET))).toBe('the time was over');
+    expect(server.log).toHaveLength(2);
+  });
+
+  it('goes straight to its server, whatever proxy the environment names', async () => {
+    for (const name of ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY']) vi.stubEnv(name, 'http://127.0.0.1:9');
+    expect((await client().send(GET)).status).toBe(200);
+    vi.unstubAllEnvs();
+  });
+
+  it('trusts a private certificate authority where it is given, and nobody else', async () => {
+    const tls = makeCertificate();
+    const secure = await startServer({ name: 'secure', clock, handle: () => answer, tls });
+    const options = { url: secure.url, answerMilliseconds: 2000 };
+    expect((await client({ ...options, ca: tls.cert }).send(GET)).status).toBe(200);
+    expect(await reasonOf(() => client(options).send(GET))).toBe('its certificate is not trusted');
+    expect(await reasonOf(() => client({ ...options, ca: makeCertificate().cert }).send(GET))).toBe(
+      'its certificate is not trusted',
+    );
+    expect(await reasonOf(() => client({ ...options, ca: 'nonsense' }).send(GET))).not.toBe(
+      'there was an answer',
+    );
+    expect(secure.log).toHaveLength(1);
+    await secure.close();
+  });
+
+  it('says that nobody listens', async () => {
+    await server.down();
+    expect(await reasonOf(() => client().send(GET))).toBe('the connection was refused');
+    await server.up();
+  });
+});
+
+describe('reads', () => {
+  it('are tried again three times, each time later', async () => {
+    server.faults.always(answering('500', { status: 500, body: {} }));
+    expect((await client().read(GET)).status).toBe(500);
+    const times = server.log.map(({ at }) => at - NOW);
+    expect(times).toHaveLength(4);
+    const pauses = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    expect(pauses).toEqual([200, 400, 800]);
+  });
+
+  it('are not tried again after the deadline', async () => {
+    server.faults.always(answering('500', { status: 500, body: {} }));
+    expect((await client({ deadline: NOW + 300 }).read(GET)).status).toBe(500);
+    expect(server.log).toHaveLength(2);
+  });
+
+  it('are tried again where the answer is not the promised one', async () => {
+    server.faults.nth(1, answering('odd', { status: 200, body: 'odd' }));
+    expect((await client().read(GET, ({ json }) => json !== undefined)).json).toEqual({ fine: true });
+  });
+});
+
+describe('changes', () => {
+  it('are sent once, but for a limit', async () => {
+    server.faults.nth(1, answering('429', { status: 429, headers: { 'retry-after': '7' } }));
+    expect((await client().change({ ...GET, method: 'POST', body: {} })).status).toBe(200);
+    expect(clock.now() - NOW).toBeGreaterThanOrEqual(7000);
+    server.log.length = 0;
+    server.faults.always(answering('500', { status: 500, body: {} }));
+    expect((await client().change({ ...GET, method: 'POST', body: {} })).status).toBe(500);
+    expect(server.log).toHaveLength(1);
+  });
+});
+
+describe('a 429', () => {
+  const told = (headers: Record<string, string>, waited?: number): number =>
+    toldWait(new Map(Object.entries(headers)), NOW, waited);
+  const unix = String(NOW / 1000 + 30);
+
+  it.each([
+    ['seconds', { 'retry-after': '30' }],
+    ['an HTTP date', { 'retry-after': new Date(NOW + 30_000).toUTCString() }],
+    ['unix time, though it should be seconds', { 'retry-after': unix }],
+    ['unix time in milliseconds', { 'retry-after': String(NOW + 30_000) }],
+    ['unix time in X-Retry-After', { 'x-retry-after': unix }],
+    ['seconds in X-Retry-After', { 'x-retry-after': '30' }],
+    ['the end of the window', { 'x-ratelimit-reset': unix }],
+    ['something unreadable, and the end of the window', { 'retry-after': 'soon', 'x-ratelimit-reset': unix }],
+  ])('is understood where it tells %s', (_form, headers) => {
+    expect(told(headers)).toBe(30_000);
+  });
+
+  it('never becomes a hot loop: the past, zero and nonsense wait too, and longer each time that nothing is told', () => {
+    for (const value of [
+      '0',
+      '-5',
+      '1',
+      'NaN',
+      '',
+      String(NOW / 1000 - 500),
+      'Thu, 01 Jan 1970 00:00:00 GMT',
+    ])
+      expect(told({ 'retry-after': value })).toBeGreaterThanOrEqual(200);
+    expect([0, 1, 2, 3].map((waited) => told({}, waited))).toEqual([1000, 2000, 4000, 8000]);
+  });
+
+  it.each(['99999', '99999999999', '99999999999999999999', '4102444800'])(
+    'is given up at once where it asks for longer than there is time: %s',
+    async (value) => {
+      answer = { status: 429, headers: { 'retry-after': value } };
+      expect((await client().read(GET)).status).toBe(429);
+      expect([server.log.length, clock.now()]).toEqual([1, NOW]);
+    },
+  );
+
+  it('is waited for five times, not for ever', async () => {
+    answer = { status: 429, headers: { 'retry-after': '1' } };
+    expect((await client().read(GET)).status).toBe(429);
+    expect(server.log).toHaveLength(6);
+  });
+
+  it('of a lock-out is not waited for', async () => {
+    answer = {
+      status: 429,
+      body: { detail: 'toomanyrequests: too many failed login attempts for username or IP address' },
+    };
+    expect((await client().read(GET)).status).toBe(429);
+    expect(server.log).toHaveLength(1);
+  });
+});
