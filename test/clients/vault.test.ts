@@ -415,6 +415,7 @@ describe('writing', () => {
     'internalError',
     'okPage',
     'truncated',
+    'notFound',
   ])('is sent once where %s befalls it, and is VaultUnavailable', async (fault) => {
     server.faults.nth(1, FAULTS[fault], ({ method }) => method === 'PATCH');
     expect(await nameOf(() => client().patchKeys(new Map([['a-cd', 'x']]), 1))).toBe('VaultUnavailable');
