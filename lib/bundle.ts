@@ -48,7 +48,7 @@ export function writeBundle(kind: FunctionKind, outdir: string): BundleFile[] {
     // Names and lines do for a stack; the sources would treble the upload.
     sourcesContent: false,
     legalComments: 'none',
-    alias: { axios: `${root}lib/no-axios.ts` },
+    alias: { axios: `${root}lib/bundled/axios.ts`, undici: `${root}lib/bundled/undici.ts` },
     // Packages that are CommonJS call require() for Node's own modules.
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
