@@ -3,7 +3,6 @@ import { AuditorError, isAuditorError } from './errors.ts';
 import { makeServices } from './make-services.ts';
 import type { Services } from './services.ts';
 import { readSettings } from './settings.ts';
-import { powertoolsLog, powertoolsMeter } from './telemetry.ts';
 
 /** What is done between the last moment of work and the moment Lambda ends the function, in milliseconds. */
 const FAREWELL = 2_000;
@@ -20,6 +19,7 @@ export async function runtime<Result>(
   context: Invocation,
   work: (services: Services) => Promise<Result>,
 ): Promise<Result> {
+  const { powertoolsLog, powertoolsMeter } = await import('./telemetry.ts');
   const log = powertoolsLog(context.functionName, context.awsRequestId);
   try {
     const services = makeServices(readSettings(process.env), {

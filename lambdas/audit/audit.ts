@@ -274,10 +274,6 @@ async function actAndTell(
       errors.push(asAuditorError(error, doing));
     }
   };
-  await attempt(
-    store.update((ledger) => telling.remember(memory(ledger), sent.published, sent.confirmed)),
-    'Writing the ledger',
-  );
   const unheard =
     sent.error !== undefined
       ? 'the mail could not be sent'
@@ -290,7 +286,15 @@ async function actAndTell(
     finishedAt: iso(services.clock.now()),
     notified: sent.published,
   };
-  await attempt(writeReport(services.bucket, report), 'Writing the report');
+  // Nothing of these needs another; Vault is not asked any more.
+  await Promise.all([
+    attempt(
+      store.update((ledger) => telling.remember(memory(ledger), sent.published, sent.confirmed)),
+      'Writing the ledger',
+    ),
+    attempt(writeReport(services.bucket, report), 'Writing the report'),
+    services.vault.close(),
+  ]);
   if (errors[0] !== undefined) throw errors[0];
   const result = resultOf(report);
   measure(services, run, report);

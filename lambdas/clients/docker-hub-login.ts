@@ -1,4 +1,3 @@
-import { TOTP } from 'otpauth';
 import * as v from 'valibot';
 import { AuditorError, isAuditorError, type ErrorName } from '../errors.ts';
 import { claimsIn } from './jwt.ts';
@@ -102,12 +101,13 @@ function sessionOf(bearer: string, clock: Clock): Session {
   return { bearer, renewAt: now + Math.max(life - RENEWED_BEFORE, life * 0.8) };
 }
 
-function codeAt(secret: string | undefined, now: number): string {
+async function codeAt(secret: string | undefined, now: number): Promise<string> {
   if (secret === undefined)
     throw loginError(
       'DockerHubNeedsTwoFactor',
       'the account has two-factor login and no totp_secret is stored',
     );
+  const { TOTP } = await import('otpauth');
   try {
     return new TOTP({ secret: secret.replace(/[\s-]+/g, '').toUpperCase() }).generate({ timestamp: now });
   } catch {
@@ -117,10 +117,10 @@ function codeAt(secret: string | undefined, now: number): string {
 
 /** A code that was not sent yet: Docker Hub may take the same one twice for an eavesdropper's. */
 async function freshCode({ clock, spentCodes }: LoginOptions, secret: string | undefined): Promise<string> {
-  let code = codeAt(secret, clock.now());
+  let code = await codeAt(secret, clock.now());
   if (spentCodes.has(code)) {
     await clock.sleep(CODE_MILLISECONDS - (clock.now() % CODE_MILLISECONDS));
-    code = codeAt(secret, clock.now());
+    code = await codeAt(secret, clock.now());
   }
   spentCodes.add(code);
   return code;

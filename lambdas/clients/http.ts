@@ -1,4 +1,4 @@
-import { Agent, request, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import * as v from 'valibot';
 import type { Clock } from './types.ts';
 
@@ -153,8 +153,10 @@ export function createHttp({
   const { origin, pathname, host } = new URL(url);
   const base = pathname.replace(/\/+$/, '');
   let dispatcher: Dispatcher | undefined;
-  const agent = (): Dispatcher =>
-    (dispatcher ??= new Agent({
+  // Loaded when the first request is made: it is a good part of what a cold start would pay for.
+  const transport = async (): Promise<{ request: typeof import('undici').request; agent: Dispatcher }> => {
+    const { Agent, request } = await import('undici');
+    dispatcher ??= new Agent({
       connections: CONNECTIONS,
       connect: { timeout: CONNECT_MILLISECONDS, ...(ca === undefined ? {} : { ca }) },
       headersTimeout: answerMilliseconds,
@@ -163,16 +165,19 @@ export function createHttp({
       keepAliveTimeout: 4_000,
       // One request a connection at a time, so that the number of connections bounds what is under way.
       allowH2: false,
-    }));
+    });
+    return { request, agent: dispatcher };
+  };
 
   const send = async (wanted: Request): Promise<Answer> => {
     const { method, path, headers = {}, body, milliseconds = 4 * answerMilliseconds } = wanted;
     const left = deadline - clock.now();
     if (left <= 0) throw new NoAnswer('the time was over');
     try {
+      const { request, agent } = await transport();
       const response = await request(`${origin}${base}${path}`, {
         method,
-        dispatcher: agent(),
+        dispatcher: agent,
         headers: {
           accept: 'application/json',
           'user-agent': 'hub-token-auditor',

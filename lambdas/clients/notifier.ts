@@ -32,9 +32,9 @@ export function createNotifier(topicArn: string, answerMilliseconds?: number): N
   };
   return {
     async publish({ subject, text, summary, outcome, severity }) {
-      const confirmed = await isHeard();
       try {
         const { sdk, client } = await sns();
+        const heard = isHeard();
         await client.send(
           new sdk.PublishCommand({
             TopicArn: topicArn,
@@ -53,13 +53,13 @@ export function createNotifier(topicArn: string, answerMilliseconds?: number): N
             },
           }),
         );
+        return { confirmed: await heard };
       } catch (error) {
         throw new AuditorError(
           'NotificationFailed',
           `Sending the mail through SNS failed (${awsReason(error)}); check the topic ${topicArn} and the function's rights on it and on its key.`,
         );
       }
-      return { confirmed };
     },
   };
 }

@@ -14,10 +14,8 @@ export interface Row {
 /** A file as a table, or the sentence that says why it is none. */
 export type Table = { readonly rows: readonly Row[] } | { readonly unreadable: string };
 
-/** What csv-parse returns with `info`: its typings depend on the options and do not say so. */
-const recordsSchema = v.array(
-  v.object({ record: v.array(v.string()), info: v.object({ lines: v.number() }) }),
-);
+/** A record as csv-parse gives it without `columns`: its typings depend on the options and do not say so. */
+const recordSchema = v.array(v.string());
 
 /** White space and the invisible characters that `trim()` leaves. */
 const EDGES = /^[\s\u00ad\u200b-\u200f\u2060\ufeff]+|[\s\u00ad\u200b-\u200f\u2060\ufeff]+$/g;
@@ -50,15 +48,22 @@ export function readTable(body: Uint8Array, required: readonly string[]): Table 
   const table = text.slice(separator?.[0].length ?? 0);
   if (trimmed(table) === '') return { unreadable: 'it is empty' };
   const delimiter = delimiterOf(/^[^\r\n]*/.exec(table.trimStart())?.[0] ?? '', separator?.[1]);
-  let records: v.InferOutput<typeof recordsSchema>;
+  const filled: { line: number; cells: string[] }[] = [];
+  let ended = 0;
   try {
-    const parsed: unknown = parse(table, {
+    parse(table, {
       delimiter,
-      info: true,
       relax_column_count: true,
       record_delimiter: ['\r\n', '\n', '\r'],
+      // One by one: what the library would keep of each of 100,000 records takes more memory than a function has.
+      on_record: (record: unknown, { lines }: { lines: number }) => {
+        const cells = v.parse(recordSchema, record).map(trimmed);
+        // A record begins behind the end of the one before; its cells may have line breaks.
+        if (cells.some((cell) => cell !== '')) filled.push({ line: ended + 1 + skipped, cells });
+        ended = lines;
+        return null;
+      },
     });
-    records = v.parse(recordsSchema, parsed);
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const line = typeof error['lines'] === 'number' ? ` (near line ${error['lines'] + skipped})` : '';
@@ -69,12 +74,6 @@ export function readTable(body: Uint8Array, required: readonly string[]): Table 
           : `its quotes do not fit${line}`,
     };
   }
-  const filled = records
-    .map(({ record }, index) => ({
-      line: (records[index - 1]?.info.lines ?? 0) + 1 + skipped,
-      cells: record.map(trimmed),
-    }))
-    .filter(({ cells }) => cells.some((cell) => cell !== ''));
   const header = (filled.shift()?.cells ?? []).map((name) => name.toLowerCase());
   const missing = required.filter((column) => !header.includes(column));
   if (missing.length > 0)
@@ -84,12 +83,28 @@ export function readTable(body: Uint8Array, required: readonly string[]): Table 
   const twice = header.filter((name, index) => name !== '' && header.indexOf(name) !== index);
   if (twice[0] !== undefined)
     return { unreadable: `its header names the column ${printable(twice[0])} twice` };
-  const columns = new Map(header.map((name, index) => [name, index]));
-  return {
-    rows: filled.map(({ line, cells }) => ({
-      line,
-      cell: (column) => cells[columns.get(column) ?? -1] ?? '',
-      overlong: cells.slice(header.length).some((cell) => cell !== ''),
-    })),
-  };
+  // Columns without a name are kept apart, so that as many names are known as the header has cells.
+  const columns = new Map(header.map((name, index) => [name === '' ? `\0${index}` : name, index]));
+  return { rows: filled.map(({ line, cells }) => new TableRow(line, cells, columns)) };
+}
+
+/** A row of a table; a class, because 100,000 rows with functions of their own would take twice the memory. */
+class TableRow implements Row {
+  readonly line: number;
+  private readonly cells: readonly string[];
+  private readonly columns: ReadonlyMap<string, number>;
+
+  constructor(line: number, cells: readonly string[], columns: ReadonlyMap<string, number>) {
+    this.line = line;
+    this.cells = cells;
+    this.columns = columns;
+  }
+
+  get overlong(): boolean {
+    return this.cells.slice(this.columns.size).some((cell) => cell !== '');
+  }
+
+  cell(column: string): string {
+    return this.cells[this.columns.get(column) ?? -1] ?? '';
+  }
 }

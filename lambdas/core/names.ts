@@ -90,27 +90,20 @@ export type NameFinder = (label: string) => string | undefined;
  * apart. A guess that fits two names is no guess.
  */
 export function nameFinder(deployments: Iterable<string>): NameFinder {
-  const bySpelling = new Map<string, string[]>();
-  const byEnds = new Map<string, string[]>();
-  for (const name of deployments) {
-    const letters = joined(name);
-    bySpelling.set(letters, [...(bySpelling.get(letters) ?? []), name]);
-    for (const end of endsOf(letters, letters.length)) {
-      const alike = byEnds.get(end);
-      if (alike) alike.push(letters);
-      else byEnds.set(end, [letters]);
-    }
-  }
-  const only = (spellings: Iterable<string>): string | undefined => {
-    const names = new Set([...spellings].flatMap((spelling) => bySpelling.get(spelling) ?? []));
-    return names.size === 1 ? [...names][0] : undefined;
-  };
+  let index: NameIndex | undefined;
   return (label) => {
     const spelling = respelt(label);
     const letters = joined(spelling);
     if (letters.length < 4) return undefined;
+    // Most nights nobody asks, and the index of a long list is large.
+    index ??= indexOf(deployments);
+    const { bySpelling, byEnds } = index;
+    const only = (spellings: Iterable<string>): string | undefined => {
+      const names = new Set([...spellings].flatMap((letterSet) => bySpelling.get(letterSet) ?? []));
+      return names.size === 1 ? [...names][0] : undefined;
+    };
     const swapped = joined(spelling.split('-').reverse().join('-'));
-    const lengths = Array.from({ length: 5 }, (_, index) => letters.length - 2 + index);
+    const lengths = Array.from({ length: 5 }, (_, offset) => letters.length - 2 + offset);
     return (
       only([letters]) ??
       only([swapped]) ??
@@ -123,4 +116,26 @@ export function nameFinder(deployments: Iterable<string>): NameFinder {
       )
     );
   };
+}
+
+/** The licensed names by their letters, and these letters by length and ends. */
+interface NameIndex {
+  readonly bySpelling: ReadonlyMap<string, readonly string[]>;
+  readonly byEnds: ReadonlyMap<string, readonly string[]>;
+}
+
+function indexOf(deployments: Iterable<string>): NameIndex {
+  const bySpelling = new Map<string, string[]>();
+  const byEnds = new Map<string, string[]>();
+  const add = (map: Map<string, string[]>, key: string, value: string): void => {
+    const found = map.get(key);
+    if (found) found.push(value);
+    else map.set(key, [value]);
+  };
+  for (const name of deployments) {
+    const letters = joined(name);
+    add(bySpelling, letters, name);
+    for (const end of endsOf(letters, letters.length)) add(byEnds, end, letters);
+  }
+  return { bySpelling, byEnds };
 }

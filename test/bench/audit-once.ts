@@ -1,0 +1,31 @@
+import { audit } from '../../lambdas/audit/audit.ts';
+import { makeServices } from '../../lambdas/make-services.ts';
+import { readSettings } from '../../lambdas/settings.ts';
+
+/** One audit in a process of its own, so that its time and memory are its alone. Prints them as JSON. */
+const silent = (): void => undefined;
+const services = makeServices(readSettings(process.env), {
+  deadline: Date.now() + 15 * 60_000,
+  requestId: 'bench',
+  log: { info: silent, warn: silent, error: silent },
+  meter: { count: silent, milliseconds: silent, flush: silent },
+});
+// What a warm function has loaded already is not part of an audit's time.
+await Promise.all([
+  import('node-vault'),
+  import('@aws-sdk/client-s3'),
+  import('@aws-sdk/client-sns'),
+  import('@aws-sdk/client-secrets-manager'),
+]);
+const begin = performance.now();
+const result = await audit({}, services);
+const milliseconds = performance.now() - begin;
+console.log(
+  JSON.stringify({
+    milliseconds,
+    tokens: result.counts.tokens,
+    findings: Object.values(result.counts.findings).reduce((sum, number) => sum + number, 0),
+    megabytes: process.resourceUsage().maxRSS / 1024,
+  }),
+);
+process.exit(0);
