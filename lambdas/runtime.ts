@@ -36,7 +36,8 @@ export async function runtime<Result>(
           'AuditIncomplete',
           `The function stopped with an unexpected ${error instanceof Error ? error.name : 'error'}, which is a defect of this program; report it with the request's log.`,
         );
-    log.error('The function failed', { error: known.name, message: known.message });
+    // `message` is the log line's own.
+    log.error('The function failed', { error: known.name, told: known.message });
     throw known;
   }
 }

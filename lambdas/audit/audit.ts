@@ -217,22 +217,18 @@ async function decideAndIntend(
   checks: ContentChecks,
   store: LedgerStore,
 ): Promise<IntendedDecision> {
-  let decision = decide(services, run, event, inputs, checks);
-  let steps: Change[] = [];
+  let made: IntendedDecision | undefined;
   await store.update((ledger) => {
     const memory = settled(ledger, inputs, checks, run.now);
-    decision = decide(
-      services,
-      run,
-      event,
-      { ...inputs, facts: { ...inputs.facts, ledger: memory } },
-      checks,
-    );
+    const facts = { ...inputs.facts, ledger: memory };
+    const decision = decide(services, run, event, { ...inputs, facts }, checks);
     if (decision.plan.notDue.length > 0) throw notDue(decision.plan.notDue);
-    steps = run.mode === 'enforce' ? decision.plan.steps.filter(isChange) : [];
+    const steps = run.mode === 'enforce' ? decision.plan.steps.filter(isChange) : [];
+    made = { ...decision, steps };
     return steps.length === 0 ? ledger : { ...memory, intents: intentsOf(steps, run.runId, run.now) };
   });
-  return { ...decision, steps };
+  if (made === undefined) throw new TypeError('A ledger is always decided upon before it is written.');
+  return made;
 }
 
 /** The second half of a real run, with the lease held: act, tell, remember. */

@@ -1,6 +1,6 @@
 import type { ContentCheck } from '../clients/types.ts';
 import { iso } from './days.ts';
-import { fingerprintOfKey } from './fingerprint.ts';
+import { fingerprintOf, fingerprintOfKey } from './fingerprint.ts';
 import type { ContentCheckEntry } from './ledger.ts';
 import type { VerifiedCounts } from './report.ts';
 import { lastRealUse } from './rules/tokens.ts';
@@ -26,9 +26,7 @@ export function keysToCheck(world: World, share: number): KeyToCheck[] {
     if (typeof content !== 'string' || content === '' || token === undefined || others.length > 0) return [];
     if (world.exempted.get(deployment)?.everything === true) return [];
     const check = world.checks.get(deployment);
-    const changed =
-      check?.tokenId !== token.id ||
-      check.fingerprint !== fingerprintOfKey(world.facts.keys?.values, deployment);
+    const changed = check?.tokenId !== token.id || check.fingerprint !== fingerprintOf(content);
     return [{ deployment, content, tokenId: token.id, rank: changed ? '' : check.at }];
   });
   return candidates
