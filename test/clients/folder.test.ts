@@ -43,14 +43,16 @@ describe('a folder in place of the bucket', () => {
   });
 
   it('lets one of many at the same time create, and one of many change', async () => {
-    const many = (etag: string | undefined): Promise<unknown[]> =>
+    const many = (etag: string | undefined, what: string): Promise<unknown[]> =>
       Promise.all(
-        Array.from({ length: 10 }, (_, index) => createFolder(root).writeIf('lease.json', `${index}`, etag)),
+        Array.from({ length: 10 }, (_, index) =>
+          createFolder(root).writeIf('lease.json', `${what} ${index}`, etag),
+        ),
       );
-    expect((await many(undefined)).filter((outcome) => outcome !== 'conflict')).toHaveLength(1);
+    expect((await many(undefined, 'created')).filter((outcome) => outcome !== 'conflict')).toHaveLength(1);
     const read = await createFolder(root).read('lease.json');
     if (typeof read === 'string') throw new Error('The lease is gone.');
-    expect((await many(read.etag)).filter((outcome) => outcome !== 'conflict')).toHaveLength(1);
+    expect((await many(read.etag, 'changed')).filter((outcome) => outcome !== 'conflict')).toHaveLength(1);
   });
 
   it('takes another file for a key where that is asked for', async () => {
