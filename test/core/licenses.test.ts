@@ -66,6 +66,9 @@ describe('the license list', () => {
     ['orange,cd,2026-02-30', 'is not a day'],
     ['orange,cd,03/04/2026', 'is not a day'],
     ['orange,cd,46000', 'is not a day'],
+    ['orange,cd,x30.06.2026', 'is not a day'],
+    ['orange,cd,30.06.2026x', 'is not a day'],
+    ['orange,cd,1999-12-31', 'is not a day'],
     ['orange,cd,1.3.2026', 'is not a day'],
     ['orange,cd,0026-01-01', 'is not a day'],
     ['orange,cd,', 'expires_on is empty'],
@@ -103,6 +106,58 @@ describe('the license list', () => {
     expect(about('orange,,2026-01-01,,', 'mtn-cm')).toBe(true);
   });
 
+  it('protects everybody where a row is shifted and no date stands where the date should, else its deployment', () => {
+    const about = (row: string): unknown =>
+      read(`${HEADER}\nmtn,cm,2026-07-01,0,\n${row}\n`).invalid.map((invalid) => invalid.about);
+    expect(about('orange,cd,a note,2026-01-01,,0')).toEqual([{ scope: 'everybody' }]);
+    expect(about('orange,cd,2026-01-01,0,p,more')).toEqual([
+      { scope: 'deployment', deployment: 'orange-cd' },
+    ]);
+    expect(about('orange,cd1,2026-01-01,0,p')).toEqual([{ scope: 'everybody' }]);
+  });
+
+  it('names an unreadable row by what stands in its cells, and tells all that is wrong with it', () => {
+    const [invalid, ...more] = ['orange,CD,never,,', ',cd,2026-01-01,,', 'Orange,,never,,p,q'].map(
+      (row) => read(`${HEADER}\n${row}\n`).invalid[0],
+    );
+    expect(invalid).toMatchObject({
+      name: 'orange-cd',
+      problem: 'expires_on "never" is not a day (write YYYY-MM-DD)',
+    });
+    expect(more).toMatchObject([
+      { name: 'cd', problem: 'telco is empty' },
+      {
+        name: 'orange',
+        problem:
+          'country is empty and expires_on "never" is not a day (write YYYY-MM-DD) and it has more cells than the header has columns',
+      },
+    ]);
+  });
+
+  it('keeps the products that are named, each once, and the first contact that is', () => {
+    const license = (rows: string): unknown =>
+      read(`telco,country,expires_on,product,contact\n${rows}\n`).licenses.get('orange-cd');
+    expect(license('orange,cd,2026-01-01,,')).toEqual({
+      deployment: 'orange-cd',
+      lastDay: '2026-01-04',
+      products: [],
+    });
+    expect(
+      license(
+        'orange,cd,2026-01-01,b,\norange,cd,2026-01-01,a,ann\norange,cd,2026-01-01,,bob\norange,cd,2026-01-01,b,',
+      ),
+    ).toMatchObject({ products: ['a', 'b'], contact: 'ann' });
+  });
+
+  it('gives different unreadable rows different fingerprints of 12 digits, whatever stands before them', () => {
+    const of = (...rows: string[]): string[] =>
+      read([HEADER, ...rows, ''].join('\n')).invalid.map(({ fingerprint }) => fingerprint);
+    const [one, other] = of('orange,cd,never,,', 'mtn,cm,never,,');
+    expect(one).toMatch(/^[0-9a-f]{12}$/);
+    expect(of('mtn,cm,never,,', 'orange,cd,never,,')).toEqual([other, one]);
+    expect(new Set(of('a,cd,never,,', 'a,cd,never,1,')).size).toBe(2);
+  });
+
   it('gives an unreadable row the same fingerprint wherever it stands, and two equal rows two', () => {
     const rows = (text: string): string[] => read(text).invalid.map(({ fingerprint }) => fingerprint);
     const [first, second] = rows(`${HEADER}\norange,cd,never,,\norange,cd,never,,\n`);
@@ -134,7 +189,9 @@ describe('the license list', () => {
     const bad = (number: number): string => Array.from({ length: number }, () => 'x,cd,never,,').join('\n');
     expect(read(`${HEADER}\n${bad(2)}\n`).invalid).toHaveLength(2);
     expect(read(`${HEADER}\n${good(12)}\n${bad(3)}\n`).invalid).toHaveLength(3);
-    expect(() => read(`${HEADER}\n${good(11)}\n${bad(3)}\n`)).toThrow('3 rows of 14');
+    expect(() => read(`${HEADER}\n${good(11)}\n${bad(3)}\n`)).toThrow(
+      '3 rows of 14 can\'t be read (line 13: expires_on "never" is not a day (write YYYY-MM-DD))',
+    );
   });
 
   it.each(['constructor', '__proto__', 'toString'])('has no license for %s that no row names', (name) => {

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countryOf, isNearTelco, isWellNamed, nameFinder, telcoOf } from '../../lambdas/core/names.ts';
+import {
+  countryOf,
+  isCountry,
+  isNearTelco,
+  isWellNamed,
+  nameFinder,
+  telcoOf,
+} from '../../lambdas/core/names.ts';
 
 describe('the naming rule', () => {
   it.each(['orange-cd', 'orange-dr-cd', 'm1-2x-abc', `${'a'.repeat(97)}-cd`])('accepts %s', (name) => {
@@ -31,6 +38,11 @@ describe('the naming rule', () => {
   it('takes the last part as the country and all before it as the telco', () => {
     expect([telcoOf('orange-dr-cd'), countryOf('orange-dr-cd')]).toEqual(['orange-dr', 'cd']);
   });
+
+  it('has countries of nothing but letters, two at least', () => {
+    expect(['cd', 'abc'].every(isCountry)).toBe(true);
+    expect(['c', 'cd1', '1cd', 'c-d', 'CD', ''].some(isCountry)).toBe(false);
+  });
 });
 
 describe('the name that was probably meant', () => {
@@ -57,6 +69,25 @@ describe('the name that was probably meant', () => {
     expect(find('constructor')).toBeUndefined();
   });
 
+  it('is found where a letter or two differ at one end, not at both', () => {
+    const near = nameFinder(['airtel-td']);
+    expect(['Airtal_TX', 'Xirtal_TD', 'Airte_TD', 'Airtellx_TD'].map(near)).toEqual(
+      Array(4).fill('airtel-td'),
+    );
+    expect(['Xirtel_TX', 'Axxtex_TD', 'Airtelxxx_TD'].map(near)).toEqual(Array(3).fill(undefined));
+  });
+
+  it('is not guessed where two names differ by their hyphens only', () => {
+    const find = nameFinder(['orange-dr-cd', 'orangedr-cd', 'mtn-cm']);
+    expect(find('Orange_DR_CD')).toBeUndefined();
+    expect(find('MTN_CM')).toBe('mtn-cm');
+  });
+
+  it('is not guessed from fewer than four letters', () => {
+    const short = nameFinder(['m-cd', 'mt-cg']);
+    expect([short('M_CD'), short('MT_CG')]).toEqual([undefined, 'mt-cg']);
+  });
+
   it('is always one of the licensed deployments, whatever the label', () => {
     const names = new Set(['orange-cd', 'vodacom-cd']);
     fc.assert(
@@ -76,5 +107,11 @@ describe('near telcos', () => {
     expect(isNearTelco('mtn', 'max')).toBe(false);
     expect(isNearTelco('orange', 'vodacom')).toBe(false);
     expect(isNearTelco('orange', 'orange-dr2')).toBe(false);
+    expect(isNearTelco('orange', 'orange-dr')).toBe(true);
+  });
+
+  it('may differ by one letter below five letters of the shorter one, by two from five on', () => {
+    expect([isNearTelco('abcd', 'abcde'), isNearTelco('abcd', 'abcdef')]).toEqual([true, false]);
+    expect([isNearTelco('abcde', 'abcxy'), isNearTelco('abcde', 'abxyz')]).toEqual([true, false]);
   });
 });
