@@ -89,8 +89,17 @@ const night: Operation = {
   recover: async (world) => {
     world.clock.advance(DAY);
     await audit({}, world.services());
-    // Where half of the license list was lost, a row was gone for a night: its notice lapsed and is given anew first.
-    if (isOn(world, 'orange-cd')) {
+    // Where half of the license list was lost on its way, rows were gone for a night: their notices lapsed, and are given
+    // anew before anything is withdrawn. Seven days for a deletion; until then the one that is ending renews.
+    if (!isOn(world, 'orange-cd') && labelled(world, 'mtn-cm').length === 0) return;
+    world.setLicenses([
+      [BYSTANDER, FAR],
+      ['orange-cd', '2026-06-10'],
+      ['vodacom-cd', FAR],
+      ['mtn-cm', '2026-03-01'],
+      ['airtel-td', FAR],
+    ]);
+    for (let more = 0; more < 9; more++) {
       world.clock.advance(DAY);
       await audit({}, world.services());
     }
