@@ -1,14 +1,11 @@
-import { countChecks } from '../core/content-checks.ts';
-import { deploymentRows } from '../core/deployments.ts';
 import { iso } from '../core/days.ts';
-import { isExemptionInForce } from '../core/exemptions.ts';
 import type { Finding } from '../core/findings.ts';
 import type { ContentCheckEntry, Ledger } from '../core/ledger.ts';
 import { emptyLedger } from '../core/ledger.ts';
 import { observe } from '../core/observe.ts';
 import { makePlan, reactivatedBy, type Plan } from '../core/plan.ts';
 import { listed, shownName } from '../core/printable.ts';
-import { countKinds, reconcile } from '../core/reconcile.ts';
+import { reconcile } from '../core/reconcile.ts';
 import { resultOf, type Action, type AuditResult, type Outcome, type Report } from '../core/report.ts';
 import { makeWorld, type World } from '../core/world.ts';
 import { AuditorError, isAuditorError } from '../errors.ts';
@@ -19,6 +16,7 @@ import type { Services } from '../services.ts';
 import { checkContents, type ContentChecks } from './check-contents.ts';
 import { isDry, type AuditEvent } from './event.ts';
 import { endIncomplete } from './incomplete.ts';
+import { makeReport } from './make-report.ts';
 import { asAuditorError, readInputs, type Inputs } from './read.ts';
 import { beginRun, type Run } from './run.ts';
 import { makeTelling, type Telling } from './tell.ts';
@@ -89,49 +87,20 @@ function actionsOf(plan: Plan, carriedOut: CarriedOut, mode: Run['mode']): Actio
   return [...carriedOut.actions, ...pending];
 }
 
-function makeReport(
+function wholeReport(
   services: Services,
   run: Run,
   inputs: Inputs,
   { world, findings }: Decision,
-  checks: ContentChecks,
+  { checks, stopped }: ContentChecks,
   actions: readonly Action[],
 ): Omit<Report, 'notified'> {
   const notes = [
     ...(inputs.hold ? ['The object HOLD is in the bucket: nothing is withdrawn while it is there.'] : []),
-    ...(checks.stopped === undefined ? [] : [checks.stopped]),
+    ...(stopped === undefined ? [] : [stopped]),
   ];
-  return {
-    runId: run.runId,
-    startedAt: iso(run.startedAt),
-    finishedAt: iso(services.clock.now()),
-    asOf: world.today,
-    mode: run.mode,
-    outcome: outcomeOf(findings, actions),
-    counts: {
-      tokens: world.tokens.length,
-      activeTokens: [...world.byLabel.values()].reduce((sum, { active }) => sum + active.length, 0),
-      automaticTokens: world.automaticTokens,
-      keys: world.keys.size,
-      licenses: world.licenses.size,
-      exempt: world.exempted.size,
-      findings: countKinds(findings),
-      verified: countChecks(checks.checks, world.keys.size),
-    },
-    findings,
-    actions,
-    report: run.report,
-    truncated: false,
-    notes,
-    deployments: deploymentRows(world, findings),
-    exemptions: (inputs.facts.exemptions ?? []).map((exemption) => ({
-      ...exemption,
-      inForce: isExemptionInForce(exemption, world.today),
-    })),
-    inputs: inputs.versions,
-    causes: [],
-    timeZone: services.settings.timeZone,
-  };
+  const outcome = outcomeOf(findings, actions);
+  return makeReport(services, run, inputs, { world, findings, checks, actions, outcome, notes, causes: [] });
 }
 
 /** An announcement that nobody got is none: it failed, and is made again at the next run. */
@@ -194,7 +163,7 @@ async function dryRun(
   const decision = decide(services, run, event, inputs, checks);
   if (decision.plan.notDue.length > 0) throw notDue(decision.plan.notDue);
   const actions = actionsOf(decision.plan, { actions: [] }, run.mode);
-  const report = { ...makeReport(services, run, inputs, decision, checks, actions), notified: false };
+  const report = { ...wholeReport(services, run, inputs, decision, checks, actions), notified: false };
   await writeReport(services.bucket, report);
   return resultOf(report);
 }
@@ -241,7 +210,7 @@ async function actAndTell(
   decision: IntendedDecision,
 ): Promise<AuditResult> {
   const carriedOut = await carryOut(services, store, decision.steps, run.now);
-  const draft = makeReport(
+  const draft = wholeReport(
     services,
     run,
     inputs,

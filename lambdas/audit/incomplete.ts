@@ -1,13 +1,11 @@
-import { deploymentRows } from '../core/deployments.ts';
-import { iso } from '../core/days.ts';
-import { isExemptionInForce } from '../core/exemptions.ts';
 import { incompleteMail } from '../core/mail.ts';
-import { countKinds, reconcile } from '../core/reconcile.ts';
+import { reconcile } from '../core/reconcile.ts';
 import type { Report } from '../core/report.ts';
 import { makeWorld } from '../core/world.ts';
 import { AuditorError } from '../errors.ts';
 import type { Lease } from '../lease.ts';
 import type { Services } from '../services.ts';
+import { makeReport } from './make-report.ts';
 import { asAuditorError, type Inputs } from './read.ts';
 import { writeReport } from './write-report.ts';
 import type { Run } from './run.ts';
@@ -20,39 +18,16 @@ function partialReport(
   causes: readonly AuditorError[],
 ): Report {
   const world = makeWorld(inputs.facts, services.settings, run.now);
-  const findings = reconcile(world);
-  return {
-    runId: run.runId,
-    startedAt: iso(run.startedAt),
-    finishedAt: iso(services.clock.now()),
-    asOf: world.today,
-    mode: run.mode,
-    outcome: 'incomplete',
-    counts: {
-      tokens: world.tokens.length,
-      activeTokens: [...world.byLabel.values()].reduce((sum, { active }) => sum + active.length, 0),
-      automaticTokens: world.automaticTokens,
-      keys: world.keys.size,
-      licenses: world.licenses.size,
-      exempt: world.exempted.size,
-      findings: countKinds(findings),
-      verified: { matching: 0, rejected: 0, mismatched: 0, unclear: 0, unchecked: world.keys.size },
-    },
-    findings,
+  const report = makeReport(services, run, inputs, {
+    world,
+    findings: reconcile(world),
+    checks: [],
     actions: [],
-    report: run.report,
-    notified: false,
-    truncated: false,
+    outcome: 'incomplete',
     notes: ['An input could not be read wholly: what depends on it was not judged, and nothing was changed.'],
-    deployments: deploymentRows(world, findings),
-    exemptions: (inputs.facts.exemptions ?? []).map((exemption) => ({
-      ...exemption,
-      inForce: isExemptionInForce(exemption, world.today),
-    })),
-    inputs: inputs.versions,
-    causes: causes.map(({ name, message }) => `${name}: ${message}`),
-    timeZone: services.settings.timeZone,
-  };
+    causes,
+  });
+  return { ...report, notified: false };
 }
 
 /** The failure of a run that could not read an input wholly: its message begins with the names of its causes. */

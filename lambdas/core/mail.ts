@@ -4,7 +4,7 @@ import type { ExemptionNews } from './exemption-news.ts';
 import type { Finding, FindingKind } from './findings.ts';
 import type { Ledger, ToldFinding } from './ledger.ts';
 import { counted, printable, shownName } from './printable.ts';
-import type { Action, Mode, Outcome, Report } from './report.ts';
+import { putRight, type Action, type Mode, type Outcome, type Report } from './report.ts';
 import { reachedThreshold } from './rules/licenses.ts';
 
 /** Columns of the mail's text, for readers whose program does not wrap. */
@@ -221,20 +221,6 @@ export function newsOf(input: MailInput): News {
     exemptions: input.exemptionNews.lines,
     notes: report.notes,
   };
-}
-
-/** Findings that this run itself put right: they were true when it read, and are not any more. */
-function putRight(report: Omit<Report, 'notified'>): ReadonlySet<string> {
-  const switchedOff = new Set(
-    report.actions
-      .filter(({ kind, status }) => kind === 'deactivate' && status === 'done')
-      .map(({ tokenId }) => tokenId),
-  );
-  return new Set(
-    report.findings
-      .filter(({ kind, tokenId }) => kind === 'license-expired' && switchedOff.has(tokenId))
-      .map(({ id }) => id),
-  );
 }
 
 /** Whether there is anything that people have to be told today. */

@@ -126,6 +126,20 @@ export interface Report extends AuditResult {
   readonly timeZone: string;
 }
 
+/** Ids of the findings that this run itself put right: true when it read, not any more when it ended. */
+export function putRight(report: Pick<Report, 'actions' | 'findings'>): ReadonlySet<string> {
+  const switchedOff = new Set(
+    report.actions
+      .filter(({ kind, status }) => kind === 'deactivate' && status === 'done')
+      .map(({ tokenId }) => tokenId),
+  );
+  return new Set(
+    report.findings
+      .filter(({ kind, tokenId }) => kind === 'license-expired' && switchedOff.has(tokenId))
+      .map(({ id }) => id),
+  );
+}
+
 /** The result of the function: the report without its tables, its lists cut at `most` entries each. */
 export function resultOf(report: Report, most = 500): AuditResult {
   return {

@@ -1,8 +1,8 @@
 import { dayOf } from '../days.ts';
 import type { Finding } from '../findings.ts';
-import type { Action, Report } from '../report.ts';
+import { putRight, type Action, type Report } from '../report.ts';
 import { amount, html, longList, numeral, shownLabel, type Markup } from './markup.ts';
-import { ACTION_WORDS, putRight, SEVERITIES, SEVERITY_WORDS, STATUS_WORDS, STATUSES } from './words.ts';
+import { ACTION_WORDS, SEVERITIES, SEVERITY_WORDS, STATUS_WORDS, STATUSES } from './words.ts';
 
 /** What stands in an entry when a token is concerned: people look it up by its id. */
 function tokenNote(tokenId: string | undefined): Markup | undefined {

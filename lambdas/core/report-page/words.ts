@@ -1,5 +1,5 @@
 import type { Finding, Severity } from '../findings.ts';
-import type { ActionKind, ActionStatus, Mode, Report } from '../report.ts';
+import { putRight, type ActionKind, type ActionStatus, type Mode, type Report } from '../report.ts';
 
 /** The severities, the worst first, and what each means for support. */
 export const SEVERITIES = ['critical', 'warning', 'info'] as const satisfies readonly Severity[];
@@ -48,20 +48,6 @@ export const MODE_BANNERS: Record<Mode, { readonly title: string; readonly text:
     text: 'Docker Hub and Vault were only read, no mail was sent and nothing was remembered. Steps called planned would be done by a real run.',
   },
 };
-
-/** Ids of the findings that this run itself put right: true when it read, not any more when it ended. */
-export function putRight(report: Report): ReadonlySet<string> {
-  const switchedOff = new Set(
-    report.actions
-      .filter(({ kind, status }) => kind === 'deactivate' && status === 'done')
-      .map(({ tokenId }) => tokenId),
-  );
-  return new Set(
-    report.findings
-      .filter(({ kind, tokenId }) => kind === 'license-expired' && switchedOff.has(tokenId))
-      .map(({ id }) => id),
-  );
-}
 
 /** What is left for people when the run is over, counted as in the mail's subject. */
 export function leftOver(report: Report): {
