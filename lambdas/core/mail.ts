@@ -352,8 +352,8 @@ function countLines(report: Omit<Report, 'notified'>): string[] {
 
 const MODE_LINES: Record<Mode, readonly string[]> = {
   enforce: [],
-  observe: ['Mode is observe: nothing was changed at Docker Hub or in Vault.', ''],
-  'dry-run': ['This was a dry run: nothing was changed.', ''],
+  observe: ['Mode is observe: nothing was changed at Docker Hub or in Vault.'],
+  'dry-run': ['This was a dry run: nothing was changed.'],
 };
 
 /**

@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { countChecks, judgeCheck, keysToCheck } from '../../lambdas/core/content-checks.ts';
+import { DAY, iso } from '../../lambdas/core/days.ts';
+import { fingerprintOf } from '../../lambdas/core/fingerprint.ts';
+import type { ContentCheckEntry } from '../../lambdas/core/ledger.ts';
+import { makeWorld } from '../../lambdas/core/world.ts';
+import { defaultSettings } from '../fakes.ts';
+import { factsOf, NOW, worldOf, type Situation } from './situation.ts';
+
+const checkOf = (changes: Partial<ContentCheckEntry> = {}): ContentCheckEntry => ({
+  deployment: 'orange-cd',
+  tokenId: 't1',
+  at: iso(NOW - DAY),
+  verdict: 'matching',
+  fingerprint: fingerprintOf('x'),
+  ...changes,
+});
+
+describe('the keys to check', () => {
+  const keys = (situation: Situation, share = Infinity): string[] =>
+    keysToCheck(worldOf(situation), share).map(({ deployment }) => deployment);
+
+  it('are those whose label has exactly one active token', () => {
+    const of = (...tokens: NonNullable<Situation['tokens']>): string[] =>
+      keys({ tokens, keys: { 'orange-cd': 'x' } });
+    expect(keysToCheck(worldOf({ tokens: [{}], keys: { 'orange-cd': 'x' } }), 1)).toEqual([
+      { deployment: 'orange-cd', content: 'x', tokenId: 't1' },
+    ]);
+    expect([of(), of({}, {}), of({ enabled: false }), of({}, { enabled: false })]).toEqual([
+      [],
+      [],
+      [],
+      ['orange-cd'],
+    ]);
+  });
+
+  it('are those with a content', () => {
+    for (const content of ['', null, 7, ['x']])
+      expect(keys({ tokens: [{}], keys: { 'orange-cd': content } })).toEqual([]);
+  });
+
+  it('are none where only names were read', () => {
+    const { keys: _, ...facts } = factsOf({ tokens: [{}] });
+    const names = { ...facts, keys: { names: ['orange-cd'], version: 1 } };
+    expect(keysToCheck(makeWorld(names, defaultSettings(), NOW), 9)).toEqual([]);
+    expect(keysToCheck(makeWorld(facts, defaultSettings(), NOW), 9)).toEqual([]);
+  });
+
+  it('are not those of exempt labels, unless only kinds are exempt', () => {
+    const of = (exemptions: string): string[] =>
+      keys({ tokens: [{}], keys: { 'orange-cd': 'x' }, exemptions });
+    expect(of('label,reason,owner,until\norange-cd,,,\n')).toEqual([]);
+    expect(of('label,reason,owner,until,findings\norange-cd,,,,wrong-scope\n')).toEqual(['orange-cd']);
+  });
+
+  it('are changed ones first by name, then the longest unchecked, as many as the share', () => {
+    const names = ['e', 'd', 'c', 'b', 'a'].map((name) => `${name}-cd`);
+    const situation: Situation = {
+      tokens: names.map((label) => ({ id: `id-${label}`, label })),
+      keys: Object.fromEntries(names.map((name) => [name, 'x'])),
+      ledger: {
+        checks: [
+          checkOf({ deployment: 'a-cd', tokenId: 'id-a-cd', at: iso(NOW - DAY) }),
+          checkOf({ deployment: 'b-cd', tokenId: 'id-b-cd', at: iso(NOW - 2 * DAY) }),
+          checkOf({ deployment: 'c-cd', tokenId: 'another' }),
+          checkOf({ deployment: 'd-cd', tokenId: 'id-d-cd', fingerprint: fingerprintOf('old') }),
+        ],
+      },
+    };
+    const expected = ['c-cd', 'd-cd', 'e-cd', 'b-cd', 'a-cd'];
+    expect(keys(situation)).toEqual(expected);
+    expect(
+      keys({ ...situation, keys: Object.fromEntries([...names].reverse().map((name) => [name, 'x'])) }),
+    ).toEqual(expected);
+    expect(keys(situation, 2)).toEqual(['c-cd', 'd-cd']);
+    expect(keys(situation, 0)).toEqual([]);
+  });
+});
+
+describe('what a check tells', () => {
+  const key = { deployment: 'orange-cd', content: 'x', tokenId: 't1' };
+  const world = worldOf({ tokens: [{}, { label: 'mtn-cm' }], keys: { 'orange-cd': 'x' } });
+  const verdict = (check: Parameters<typeof judgeCheck>[2], active = true): string => {
+    const entry = judgeCheck(world, key, check, active);
+    return entry.claimedId === undefined ? entry.verdict : `${entry.verdict} ${entry.claimedId}`;
+  };
+
+  it('is matching, mismatched with another listed token, else unclear', () => {
+    expect(verdict({ outcome: 'accepted', claimedId: 't1' })).toBe('matching');
+    expect(verdict({ outcome: 'accepted', claimedId: 't2' })).toBe('mismatched t2');
+    expect(verdict({ outcome: 'accepted', claimedId: 'nobody' })).toBe('unclear');
+    expect(verdict({ outcome: 'accepted' })).toBe('unclear');
+  });
+
+  it('is rejected only where the token was still active after the refusal', () => {
+    expect(verdict({ outcome: 'refused' })).toBe('rejected');
+    expect(verdict({ outcome: 'refused' }, false)).toBe('unclear');
+  });
+
+  it('is remembered with when, of what content, and when the token was really used last', () => {
+    const entry = (lastUsedAt: number | null): ContentCheckEntry =>
+      judgeCheck(
+        worldOf({ tokens: [{ lastUsedAt }], keys: { 'orange-cd': 'x' } }),
+        key,
+        { outcome: 'accepted', claimedId: 't1' },
+        true,
+      );
+    expect(entry(NOW - DAY)).toStrictEqual({
+      deployment: 'orange-cd',
+      tokenId: 't1',
+      at: iso(NOW),
+      verdict: 'matching',
+      fingerprint: fingerprintOf('x'),
+      lastUse: iso(NOW - DAY),
+    });
+    expect(entry(null).lastUse).toBeNull();
+    const unread = judgeCheck(worldOf({}), key, { outcome: 'refused' }, true);
+    expect(unread).not.toHaveProperty('lastUse');
+    expect(unread.fingerprint).toBe('');
+  });
+
+  it('is counted by what came out, and every other key as unchecked', () => {
+    const verdicts = [
+      'matching',
+      'matching',
+      'rejected',
+      'mismatched',
+      'mismatched',
+      'mismatched',
+      'unclear',
+    ] as const;
+    expect(
+      countChecks(
+        verdicts.map((one) => checkOf({ verdict: one })),
+        10,
+      ),
+    ).toEqual({
+      matching: 2,
+      rejected: 1,
+      mismatched: 3,
+      unclear: 1,
+      unchecked: 3,
+    });
+  });
+});
