@@ -30,6 +30,10 @@ describe('the delimiter', () => {
     expect(cells('sep=,\na,b,"x;y;z;w"\n1,2\n')).toEqual(['1|2']);
   });
 
+  it('does not depend on the line ends, which may be mixed', () => {
+    expect(cells('a,b\r\n1,2\n3,4\r5,6')).toEqual(['1|2', '3|4', '5|6']);
+  });
+
   it('line counts, and stands at the very beginning only', () => {
     expect(rows('sep=,\na,b\n1,2\n').map(({ line }) => line)).toEqual([3]);
     expect(rows('a,b\nsep=;,x\n').map((row) => row.cell('a'))).toEqual(['sep=;']);

@@ -21,6 +21,19 @@ describe('exemptions', () => {
     expect([...(labels.get('b')?.kinds ?? [])]).toEqual(['unused-token', 'wrong-scope']);
   });
 
+  it('have a reason, an owner, a day and kinds, and no day where none is written', () => {
+    expect(read('a,why,ann,2026-03-02,wrong-scope  unused-token\nb,,,,')).toStrictEqual([
+      {
+        label: 'a',
+        reason: 'why',
+        owner: 'ann',
+        until: '2026-03-02',
+        findings: ['wrong-scope', 'unused-token'],
+      },
+      { label: 'b', reason: '', owner: '', findings: [] },
+    ]);
+  });
+
   it('add up over several rows of one label, whatever their order', () => {
     for (const rows of ['a,,,,\na,,,,unused-token', 'a,,,,unused-token\na,,,,'])
       expect(exemptedLabels(read(rows), '2026-01-01').get('a')?.everything).toBe(true);
@@ -58,6 +71,14 @@ describe('exemptions', () => {
     const soon = exemptionNews(first.remembered, both, true, '2026-03-13');
     expect(soon.lines).toEqual(['a is exempt for 7 more days, until 2026-03-20 (ann: pilot).']);
     expect(exemptionNews(soon.remembered, both, true, '2026-03-14').lines).toEqual([]);
+    expect(exemptionNews(first.remembered, both, true, '2026-03-12').lines).toEqual([]);
+    expect(exemptionNews(first.remembered, both, true, '2026-03-20').lines).toEqual([
+      'a is exempt for today only (ann: pilot).',
+    ]);
+    expect(first.remembered).toStrictEqual([
+      { label: 'a', until: '2026-03-20', endTold: false },
+      { label: 'b', endTold: false },
+    ]);
     expect(exemptionNews(soon.remembered, both, true, '2026-03-21').lines).toEqual([
       'a is no longer exempt.',
     ]);
