@@ -248,9 +248,9 @@ export class FakeWorld {
           return { body: new TextEncoder().encode(object.body), etag: object.etag };
         }),
       exists: (key) => this.call('bucket', `exists ${key}`, () => etagOf(key) !== undefined),
-      write: (key, body) =>
+      write: (key, pieces) =>
         this.call('bucket', `write ${key.replace(/\d.*/, '')}`, () => {
-          this.put(key, body);
+          this.put(key, [...pieces].join(''));
         }),
       writeIf: (key, body, etag) =>
         this.call('bucket', `writeIf ${key}`, () => {

@@ -2,10 +2,18 @@
 const CONNECT_MILLISECONDS = 3_000;
 const ANSWER_MILLISECONDS = 10_000;
 
+/** How often a request is sent at the most. */
+export const AWS_ATTEMPTS = 3;
+
+const say = (): void => undefined;
+/** Nothing of what the SDK has to say is ours: its warnings go to the console, and its inputs hold what we send. */
+const SILENT = { debug: say, info: say, warn: say, error: say };
+
 /** What every AWS client is made with: few tries, bounded waits. Region, credentials and endpoints are the SDK's own concern. */
 export function awsDefaults(answerMilliseconds = ANSWER_MILLISECONDS) {
   return {
-    maxAttempts: 3,
+    maxAttempts: AWS_ATTEMPTS,
+    logger: SILENT,
     requestHandler: {
       connectionTimeout: CONNECT_MILLISECONDS,
       requestTimeout: answerMilliseconds,

@@ -1,5 +1,7 @@
+import { Readable } from 'node:stream';
 import { AuditorError } from '../errors.ts';
-import { awsDefaults, awsHeader, awsReason, awsStatus, lazily } from './aws.ts';
+import { AWS_ATTEMPTS, awsDefaults, awsHeader, awsReason, awsStatus, lazily } from './aws.ts';
+import { bodyOf } from './body.ts';
 import type { Bucket, ReadObject } from './types.ts';
 
 function unavailable(doing: string, bucket: string, error: unknown): AuditorError {
@@ -12,6 +14,15 @@ function unavailable(doing: string, bucket: string, error: unknown): AuditorErro
     'StorageUnavailable',
     `${doing} in the bucket ${bucket} failed (${awsReason(error)}); ${cure}.`,
   );
+}
+
+/** Milliseconds for a long body, from the first byte to the answer: it is made while it is sent. */
+const LONG_BODY_MILLISECONDS = 60_000;
+
+/** Whether a request may go through when it is sent again: no answer, or a server that is not well. */
+function isTransient(error: unknown): boolean {
+  const status = awsStatus(error);
+  return status === undefined || status === 429 || status >= 500;
 }
 
 /**
@@ -51,14 +62,29 @@ export function createBucket(
     location: `s3://${name}`,
     read,
     exists: async (key) => typeof (await read(key)) !== 'string',
-    async write(key, body, contentType) {
+    async write(key, pieces, contentType) {
       const { sdk, client } = await s3();
-      try {
-        await client.send(
-          new sdk.PutObjectCommand({ Bucket: name, Key: key, Body: body, ContentType: contentType }),
-        );
-      } catch (error) {
-        throw unavailable(`Writing ${key}`, name, error);
+      const body = bodyOf(pieces);
+      for (let tries = 1; ; tries++) {
+        const target = { Bucket: name, Key: key, ContentType: contentType };
+        try {
+          if ('text' in body) await client.send(new sdk.PutObjectCommand({ ...target, Body: body.text }));
+          else
+            await client.send(
+              new sdk.PutObjectCommand({
+                ...target,
+                Body: Readable.from(body.chunks),
+                ContentLength: body.length,
+                ChecksumCRC32: body.crc32,
+              }),
+              { requestTimeout: LONG_BODY_MILLISECONDS },
+            );
+          return;
+        } catch (error) {
+          // What was held the SDK has tried again by itself; what was sent as it was made it could not.
+          if ('text' in body || tries >= AWS_ATTEMPTS || !isTransient(error))
+            throw unavailable(`Writing ${key}`, name, error);
+        }
       }
     },
     async writeIf(key, body, etag) {

@@ -9,14 +9,14 @@ const PAGE_SIZE = 100;
 /** Pages asked for at the same time. */
 export const CONCURRENCY = 8;
 
-/**
- * A time as milliseconds since 1970. Without a zone it is UTC, whatever the machine's is; nothing, and the year 1 that
- * Go writes for it, is `null`.
- */
 /** The scopes of nearly every token, once: 100,000 lists of the same would be megabytes. */
 const READ_ONLY: readonly string[] = ['repo:read'];
 const isReadOnly = (scopes: readonly string[]): boolean => scopes.length === 1 && scopes[0] === READ_ONLY[0];
 
+/**
+ * A time as milliseconds since 1970. Without a zone it is UTC, whatever the machine's is; nothing, and the year 1 that
+ * Go writes for it, is `null`.
+ */
 const time = v.nullish(
   v.pipe(
     v.string(),

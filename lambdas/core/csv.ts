@@ -11,8 +11,8 @@ export interface Row {
   readonly overlong: boolean;
 }
 
-/** A file as a table, or the sentence that says why it is none. */
-export type Table = { readonly rows: readonly Row[] } | { readonly unreadable: string };
+/** How many rows a file has, or the clause that says why it is no table. */
+export type Table = { readonly rows: number } | { readonly unreadable: string };
 
 /** A record as csv-parse gives it without `columns`: its typings depend on the options and do not say so. */
 const recordSchema = v.array(v.string());
@@ -34,8 +34,10 @@ function delimiterOf(header: string, declared: string | undefined): string {
  * quoted fields, a leading `sep=` line, header names in any order and case. Rows of empty cells are left out.
  *
  * @param required columns without which the file is unreadable
+ * @param take is given each row as it is read: a list of 100,000 of them would take more memory than what is made of
+ *   them. Where the file turns out to be unreadable further down, what was given is to be forgotten.
  */
-export function readTable(body: Uint8Array, required: readonly string[]): Table {
+export function readTable(body: Uint8Array, required: readonly string[], take: (row: Row) => void): Table {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(body);
@@ -48,19 +50,25 @@ export function readTable(body: Uint8Array, required: readonly string[]): Table 
   const table = text.slice(separator?.[0].length ?? 0);
   if (trimmed(table) === '') return { unreadable: 'it is empty' };
   const delimiter = delimiterOf(/^[^\r\n]*/.exec(table.trimStart())?.[0] ?? '', separator?.[1]);
-  const filled: { line: number; cells: string[] }[] = [];
+  let columns: ReadonlyMap<string, number> | string | undefined;
+  let rows = 0;
   let ended = 0;
   try {
     parse(table, {
       delimiter,
       relax_column_count: true,
       record_delimiter: ['\r\n', '\n', '\r'],
-      // One by one: what the library would keep of each of 100,000 records takes more memory than a function has.
       on_record: (record: unknown, { lines }: { lines: number }) => {
         const cells = v.parse(recordSchema, record).map(trimmed);
         // A record begins behind the end of the one before; its cells may have line breaks.
-        if (cells.some((cell) => cell !== '')) filled.push({ line: ended + 1 + skipped, cells });
+        const line = ended + 1 + skipped;
         ended = lines;
+        if (cells.every((cell) => cell === '')) return null;
+        if (columns === undefined) columns = columnsOf(cells, required);
+        else if (typeof columns !== 'string') {
+          rows += 1;
+          take(new TableRow(line, cells, columns));
+        }
         return null;
       },
     });
@@ -74,21 +82,26 @@ export function readTable(body: Uint8Array, required: readonly string[]): Table 
           : `its quotes do not fit${line}`,
     };
   }
-  const header = (filled.shift()?.cells ?? []).map((name) => name.toLowerCase());
-  const missing = required.filter((column) => !header.includes(column));
-  if (missing.length > 0)
-    return {
-      unreadable: `its header lacks the ${counted(missing.length, 'column').replace(/^\d+ /, '')} ${listed(missing)} (it reads: ${printable(header.join(', '))})`,
-    };
-  const twice = header.filter((name, index) => name !== '' && header.indexOf(name) !== index);
-  if (twice[0] !== undefined)
-    return { unreadable: `its header names the column ${printable(twice[0])} twice` };
-  // Columns without a name are kept apart, so that as many names are known as the header has cells.
-  const columns = new Map(header.map((name, index) => [name === '' ? `\0${index}` : name, index]));
-  return { rows: filled.map(({ line, cells }) => new TableRow(line, cells, columns)) };
+  columns ??= columnsOf([], required);
+  return typeof columns === 'string' ? { unreadable: columns } : { rows };
 }
 
-/** A row of a table; a class, because 100,000 rows with functions of their own would take twice the memory. */
+/** The place of each column by its name, or the clause that says what is wrong with the header. */
+function columnsOf(
+  cells: readonly string[],
+  required: readonly string[],
+): ReadonlyMap<string, number> | string {
+  const header = cells.map((name) => name.toLowerCase());
+  const missing = required.filter((column) => !header.includes(column));
+  if (missing.length > 0)
+    return `its header lacks the ${counted(missing.length, 'column').replace(/^\d+ /, '')} ${listed(missing)} (it reads: ${printable(header.join(', '))})`;
+  const twice = header.filter((name, index) => name !== '' && header.indexOf(name) !== index);
+  if (twice[0] !== undefined) return `its header names the column ${printable(twice[0])} twice`;
+  // Columns without a name are kept apart, so that as many names are known as the header has cells.
+  return new Map(header.map((name, index) => [name === '' ? `\0${index}` : name, index]));
+}
+
+/** A row of a table. */
 class TableRow implements Row {
   readonly line: number;
   private readonly cells: readonly string[];

@@ -46,9 +46,32 @@ function wallClock(instant: number, timeZone: string): number {
   return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
 }
 
+/** How far a time zone's wall clock is ahead of UTC at an instant, in milliseconds. */
+function offsetAt(instant: number, timeZone: string): number {
+  const second = Math.floor(instant / 1000) * 1000;
+  return wallClock(second, timeZone) - second;
+}
+
+/** By time zone and day of UTC: the offset through all of that day, `null` where clocks change on it. */
+const offsets = new Map<string, Map<number, number | null>>();
+
+/** {@link offsetAt}, asked of the format only twice a day: a report has the days of 100,000 instants. */
+function offsetOf(instant: number, timeZone: string): number {
+  const days = offsets.get(timeZone) ?? new Map<number, number | null>();
+  if (days.size === 0) offsets.set(timeZone, days);
+  const day = Math.floor(instant / DAY);
+  let known = days.get(day);
+  if (known === undefined) {
+    const [begin, end] = [offsetAt(day * DAY, timeZone), offsetAt((day + 1) * DAY, timeZone)];
+    known = begin === end ? begin : null;
+    days.set(day, known);
+  }
+  return known ?? offsetAt(instant, timeZone);
+}
+
 /** The calendar day of an instant in a time zone. */
 export function dayOf(instant: number, timeZone: string): Day {
-  return new Date(wallClock(instant, timeZone)).toISOString().slice(0, 10);
+  return new Date(instant + offsetOf(instant, timeZone)).toISOString().slice(0, 10);
 }
 
 /** The instant at which the wall clock of a time zone shows an hour of a day (the later one where clocks skip it). */
@@ -77,9 +100,21 @@ export function addDays(day: Day, days: number): Day {
   return /^\d{4}-/.test(text) ? text.slice(0, 10) : NO_END;
 }
 
+const numbers = new Map<Day, number>();
+
+/** A day's number, counted from 1 January 1970. There are few different ones, and each is asked for often. */
+function numberOf(day: Day): number {
+  let number = numbers.get(day);
+  if (number === undefined) {
+    number = Math.round(Date.parse(`${day}T00:00:00Z`) / DAY);
+    numbers.set(day, number);
+  }
+  return number;
+}
+
 /** How many days after `from` the day `to` is; negative when before. */
 export function daysBetween(from: Day, to: Day): number {
-  return Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / DAY);
+  return numberOf(to) - numberOf(from);
 }
 
 /** Whether a text is a day that exists, written `YYYY-MM-DD`: `2026-02-30` is not. */

@@ -1,3 +1,4 @@
+import { anew } from './anew.ts';
 import { iso, NO_END } from './days.ts';
 import type { Finding } from './findings.ts';
 import { daysLeft, isInForce } from './licenses.ts';
@@ -38,26 +39,31 @@ function hubOf(world: World, deployment: string): DeploymentRow['hub'] {
 
 /**
  * Every deployment that any of the three sources knows, as all three see it, with the worst that was found of it and
- * what to do next. Sorted by name.
+ * what to do next. Sorted by name. The rows are made anew each time they are gone through.
  *
  * @param findings sorted by severity, the worst first, as `reconcile` returns them
  */
-export function deploymentRows(world: World, findings: readonly Finding[]): DeploymentRow[] {
+export function deploymentRows(world: World, findings: readonly Finding[]): Iterable<DeploymentRow> {
   const worst = new Map<string, Finding>();
   for (const finding of findings) if (!worst.has(finding.deployment)) worst.set(finding.deployment, finding);
-  const names = new Set([...world.named, ...world.licenses.keys(), ...world.byLabel.keys(), ...world.keys]);
-  return [...names].sort().map((deployment) => {
-    const finding = worst.get(deployment);
-    return {
-      deployment,
-      license: licenseOf(world, deployment),
-      hub: hubOf(world, deployment),
-      vault: {
-        state: world.facts.keys === undefined ? 'unknown' : world.keys.has(deployment) ? 'present' : 'absent',
-      },
-      exempt: world.exempted.has(deployment),
-      verdict: finding?.severity ?? 'ok',
-      nextStep: finding?.remedy ?? '',
-    };
+  const names = [
+    ...new Set([...world.named, ...world.licenses.keys(), ...world.byLabel.keys(), ...world.keys]),
+  ].sort();
+  return anew(function* () {
+    for (const deployment of names) {
+      const finding = worst.get(deployment);
+      yield {
+        deployment,
+        license: licenseOf(world, deployment),
+        hub: hubOf(world, deployment),
+        vault: {
+          state:
+            world.facts.keys === undefined ? 'unknown' : world.keys.has(deployment) ? 'present' : 'absent',
+        },
+        exempt: world.exempted.has(deployment),
+        verdict: finding?.severity ?? 'ok',
+        nextStep: finding?.remedy ?? '',
+      };
+    }
   });
 }

@@ -1,5 +1,5 @@
 import { AuditorError } from '../errors.ts';
-import { readTable } from './csv.ts';
+import { readTable, type Row } from './csv.ts';
 import type { Day } from './days.ts';
 import { isFindingKind, type FindingKind } from './findings.ts';
 import { parseDay } from './licenses.ts';
@@ -41,9 +41,10 @@ export function readExemptions(body: Uint8Array | undefined, known: boolean): re
       );
     return [];
   }
-  const table = readTable(body, COLUMNS);
+  const rows: Row[] = [];
+  const table = readTable(body, COLUMNS, (row) => rows.push(row));
   if ('unreadable' in table) throw unreadable(table.unreadable);
-  return table.rows.map((row) => {
+  return rows.map((row) => {
     const at = `line ${row.line}`;
     const label = row.cell('label');
     if (label === '') throw unreadable(`${at} names no label`);

@@ -90,6 +90,17 @@ function unreadable(reason: string): AuditorError {
   );
 }
 
+/** Gives the first of equal values for all of them: 100,000 rows have few different days, products and contacts. */
+function sharing<Value>(keyOf: (value: Value) => string): (value: Value) => Value {
+  const firsts = new Map<string, Value>();
+  return (value) => {
+    const key = keyOf(value);
+    const first = firsts.get(key) ?? value;
+    if (first === value) firsts.set(key, value);
+    return first;
+  };
+}
+
 /**
  * Reads `licenses.csv` (contract section 3).
  *
@@ -99,14 +110,12 @@ function unreadable(reason: string): AuditorError {
  */
 export function readLicenses(body: Uint8Array | undefined, graceDays: number): LicenseList {
   if (body === undefined) throw unreadable('it is not in the bucket');
-  const table = readTable(body, REQUIRED);
-  if ('unreadable' in table) throw unreadable(table.unreadable);
-  if (table.rows.length === 0) throw unreadable('it has a header and no rows');
-
   const licenses = new Map<string, License>();
   const invalid: InvalidRow[] = [];
   const seen = new Map<string, number>();
-  for (const row of table.rows) {
+  const text = sharing<string>((value) => value);
+  const list = sharing<readonly string[]>((value) => value.join('\0'));
+  const take = (row: Row): void => {
     const telco = row.cell('telco').toLowerCase();
     const country = row.cell('country').toLowerCase();
     const name = readName(telco, country);
@@ -128,23 +137,27 @@ export function readLicenses(body: Uint8Array | undefined, graceDays: number): L
         // Too many cells and no date where the date should be: the cells of the name may be anything as well.
         about: aboutWhom(telco, country, row.overlong && 'problem' in end),
       });
-      continue;
+      return;
     }
     const known = licenses.get(name.name);
     const product = row.cell('product');
     const contact = known?.contact ?? row.cell('contact');
+    const products = [...new Set([...(known?.products ?? []), ...(product === '' ? [] : [product])])].sort();
     licenses.set(name.name, {
       deployment: name.name,
-      lastDay: known !== undefined && known.lastDay > end.day ? known.lastDay : end.day,
-      products: [...new Set([...(known?.products ?? []), ...(product === '' ? [] : [product])])].sort(),
-      ...(contact === '' ? {} : { contact }),
+      lastDay: text(known !== undefined && known.lastDay > end.day ? known.lastDay : end.day),
+      products: list(products),
+      ...(contact === '' ? {} : { contact: text(contact) }),
     });
-  }
-  if (invalid.length > UNREADABLE_NUMBER && invalid.length > UNREADABLE_SHARE * table.rows.length)
+  };
+  const table = readTable(body, REQUIRED, take);
+  if ('unreadable' in table) throw unreadable(table.unreadable);
+  if (table.rows === 0) throw unreadable('it has a header and no rows');
+  if (invalid.length > UNREADABLE_NUMBER && invalid.length > UNREADABLE_SHARE * table.rows)
     throw unreadable(
-      `${counted(invalid.length, 'row')} of ${table.rows.length} can't be read (line ${invalid[0]?.line ?? 0}: ${invalid[0]?.problem ?? ''})`,
+      `${counted(invalid.length, 'row')} of ${table.rows} can't be read (line ${invalid[0]?.line ?? 0}: ${invalid[0]?.problem ?? ''})`,
     );
-  return { licenses, invalid, rows: table.rows.length };
+  return { licenses, invalid, rows: table.rows };
 }
 
 /** Whether a license is in force on a day: through the whole of its last one. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { deploymentsSection } from './report-page/deployments.ts';
+import { anew } from './anew.ts';
+import { deploymentsData, deploymentsSection } from './report-page/deployments.ts';
 import { actionsSection, findingsSection } from './report-page/lists.ts';
 import { html, Markup } from './report-page/markup.ts';
 import { exemptionsSection, inputsSection, notesSection } from './report-page/provenance.ts';
@@ -26,15 +27,25 @@ const POLICY = [
   `trusted-types 'none'`,
 ].join('; ');
 
-/** Constants whose text must stay as it is hashed: not through a template that might be reformatted. */
+/** A constant whose text must stay as it is hashed: not through a template that might be reformatted. */
 const style = new Markup(`<style>${STYLE}</style>`);
-const script = new Markup(`<script>${SCRIPT}</script>`);
 
 /**
  * A run's report for people: one self-contained HTML file that asks nothing of anybody (contract section 2). Reads well
- * on a phone, in the dark, printed, by keyboard and by screen reader; without script its table holds the first rows.
+ * on a phone, in the dark, printed, by keyboard and by screen reader; without script its table holds the first rows. In
+ * pieces, because all deployments are in it.
  */
-export function reportPage(report: Report): string {
+export function reportPage(report: Report): Iterable<string> {
+  const visible = visiblePart(report);
+  return anew(function* () {
+    yield visible;
+    yield* deploymentsData(report);
+    yield `<script>${SCRIPT}</script>\n</body>\n</html>\n`;
+  });
+}
+
+/** The page up to the end of what is seen. */
+function visiblePart(report: Report): string {
   const banner = MODE_BANNERS[report.mode];
   const title = `Docker Hub tokens, ${report.asOf}`;
   return html`<!doctype html>
@@ -76,7 +87,6 @@ export function reportPage(report: Report): string {
         <footer>
           <p>Hub Token Auditor, run ${report.runId}. The JSON report beside this page is never cut.</p>
         </footer>
-        ${script}
       </body>
     </html> `.text;
 }

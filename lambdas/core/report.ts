@@ -1,3 +1,4 @@
+import { anew } from './anew.ts';
 import type { Day } from './days.ts';
 import type { Finding, FindingKind } from './findings.ts';
 
@@ -118,12 +119,26 @@ export interface AuditResult {
 
 /** The whole of a run, as `reports/…/<runId>.json` holds it. */
 export interface Report extends AuditResult {
-  readonly deployments: readonly DeploymentRow[];
+  /** Sorted by name; gone through as often as needed, and long. */
+  readonly deployments: Iterable<DeploymentRow>;
   readonly exemptions: readonly ExemptionRow[];
   readonly inputs: InputVersions;
   /** Names and sentences of what could not be read; empty but for `incomplete`. */
   readonly causes: readonly string[];
   readonly timeZone: string;
+}
+
+/** The report as JSON, in pieces. */
+export function reportJson({ deployments, ...rest }: Report): Iterable<string> {
+  return anew(function* () {
+    yield `${JSON.stringify(rest).slice(0, -1)},"deployments":[`;
+    let separator = '';
+    for (const row of deployments) {
+      yield `${separator}${JSON.stringify(row)}`;
+      separator = ',';
+    }
+    yield ']}\n';
+  });
 }
 
 /** Ids of the findings that this run itself put right: true when it read, not any more when it ended. */

@@ -97,14 +97,22 @@ export function makeWorld(facts: Facts, rules: Rules, now: number): World {
     named.has(label) || keys.has(label) || issuedLabels.has(label) || issuedIds.has(id);
 
   const tokens = (facts.tokens ?? []).filter((token) => !isAutomatic(token, ours));
-  const byLabel = new Map<string, { all: HubToken[]; active: HubToken[] }>();
+  const byLabel = new Map<string, { readonly all: HubToken[]; active: HubToken[] }>();
   const byId = new Map<string, HubToken>();
   for (const token of tokens) {
     byId.set(token.id, token);
-    const entry = byLabel.get(token.label) ?? { all: [], active: [] };
-    if (entry.all.length === 0) byLabel.set(token.label, entry);
+    const isUsable = isActive(token, now);
+    const entry = byLabel.get(token.label);
+    if (entry === undefined) {
+      // Nearly every label has one token, and it is active: one list of exactly that length for both. A list that
+      // grows from nothing takes seventeen places, which for 100,000 labels is a good part of a function's memory.
+      const all = [token];
+      byLabel.set(token.label, { all, active: isUsable ? all : [] });
+      continue;
+    }
+    if (entry.active === entry.all && !isUsable) entry.active = [...entry.all];
+    if (entry.active !== entry.all && isUsable) entry.active.push(token);
     entry.all.push(token);
-    if (isActive(token, now)) entry.active.push(token);
   }
   const findName = nameFinder(licenses.keys());
   const meantFor = new Map<string, HubToken[]>();

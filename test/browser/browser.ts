@@ -9,8 +9,14 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { ROWS_AT_ONCE } from '../../lambdas/core/report-page/deployments.ts';
-import { reportPage } from '../../lambdas/core/report-page.ts';
-import { makeAction, makeFinding, makeReport, makeRow, realisticReport } from '../core/report-fixture.ts';
+import {
+  makeAction,
+  makeFinding,
+  makeReport,
+  makeRow,
+  pageOf,
+  realisticReport,
+} from '../core/report-fixture.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const ARGUMENTS = [
@@ -69,7 +75,7 @@ const REPORTS = new Map([
 
 /** Every request that reached the server: each visit to the page may be one, and no other. */
 const asked: string[] = [];
-const pages = new Map([...REPORTS].map(([path, report]) => [path, reportPage(report)]));
+const pages = new Map([...REPORTS].map(([path, report]) => [path, pageOf(report)]));
 const server = createServer((request, response) => {
   const path = request.url ?? '';
   asked.push(path);

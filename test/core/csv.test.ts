@@ -2,8 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { readTable, type Row } from '../../lambdas/core/csv.ts';
 import { bytes } from './situation.ts';
 
-const read = (text: string, required: readonly string[] = ['a', 'b']): ReturnType<typeof readTable> =>
-  readTable(bytes(text), required);
+const read = (
+  text: string,
+  required: readonly string[] = ['a', 'b'],
+): { readonly rows: readonly Row[] } | { readonly unreadable: string } => {
+  const rows: Row[] = [];
+  const table = readTable(bytes(text), required, (row) => rows.push(row));
+  if ('unreadable' in table) return table;
+  expect(table.rows).toBe(rows.length);
+  return { rows };
+};
 const rows = (text: string): readonly Row[] => {
   const table = read(text);
   if ('unreadable' in table) throw new Error(table.unreadable);

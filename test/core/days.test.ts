@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addDays, dayOf, daysBetween, isDay, mondayOf, noonOf } from '../../lambdas/core/days.ts';
 
@@ -8,6 +9,20 @@ describe('days', () => {
     expect(dayOf(at('2026-03-01T23:30:00Z'), 'Europe/Brussels')).toBe('2026-03-02');
     expect(dayOf(at('2026-03-01T23:30:00Z'), 'America/New_York')).toBe('2026-03-01');
     expect(dayOf(at('2026-03-01T23:30:00Z'), 'UTC')).toBe('2026-03-01');
+  });
+
+  it('takes the day that the calendar of the zone shows, at any instant of any zone', () => {
+    const years = { min: at('1990-01-01T00:00:00Z'), max: at('2040-01-01T00:00:00Z') };
+    // Lord Howe changes by half an hour, Apia left out a whole day, Casablanca changes four times a year.
+    const zones = ['Europe/Brussels', 'Australia/Lord_Howe', 'Pacific/Apia', 'Africa/Casablanca', 'Asia/Kathmandu', 'America/St_Johns']; // prettier-ignore
+    fc.assert(
+      fc.property(fc.integer(years), fc.constantFrom(...zones), (instant, timeZone) => {
+        const shown = new Intl.DateTimeFormat('en', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(instant); // prettier-ignore
+        const [month, day, year] = shown.split('/');
+        expect(dayOf(instant, timeZone)).toBe([year, month, day].join('-'));
+      }),
+      { numRuns: 1000, examples: [[at('2026-04-04T14:59:59.999Z'), 'Australia/Lord_Howe'], [at('2011-12-30T10:00:00Z'), 'Pacific/Apia']] }, // prettier-ignore
+    );
   });
 
   it('finds noon of a day in any zone, also on days when clocks change', () => {

@@ -8,9 +8,11 @@ import { makeWorld } from '../../lambdas/core/world.ts';
 import { defaultSettings } from '../fakes.ts';
 import { bytes, factsOf, NOW, worldOf, type Situation } from './situation.ts';
 
+const first = <Row>(rows: Iterable<Row>): Row | undefined => [...rows][0];
+
 const rows = (situation: Situation): DeploymentRow[] => {
   const world = worldOf(situation);
-  return deploymentRows(world, reconcile(world)).filter(({ deployment }) => deployment !== 'filler-zz');
+  return [...deploymentRows(world, reconcile(world))].filter(({ deployment }) => deployment !== 'filler-zz');
 };
 
 describe('the table of deployments', () => {
@@ -43,7 +45,7 @@ describe('the table of deployments', () => {
       ...factsOf({}),
       licenses: readLicenses(bytes('telco,country,expires_on,product,contact\na,cd,9999-12-31,p,ann\n'), 0),
     };
-    expect(deploymentRows(makeWorld(facts, defaultSettings(), NOW), [])[0]?.license).toStrictEqual({
+    expect(first(deploymentRows(makeWorld(facts, defaultSettings(), NOW), []))?.license).toStrictEqual({
       state: 'in force',
       products: ['p'],
       contact: 'ann',
@@ -70,7 +72,7 @@ describe('the table of deployments', () => {
     expect(row?.hub.tokens.map(({ lastUsedAt }) => lastUsedAt === undefined)).toEqual([false, false, true]);
     expect(rows({ tokens: [{ enabled: false }] })[0]?.hub.state).toBe('inactive');
     const facts = { ...factsOf({}), tokens: [{ id: 't', label: 'a-cd', enabled: true }] };
-    expect(deploymentRows(makeWorld(facts, defaultSettings(), NOW), [])[0]?.hub).toStrictEqual({
+    expect(first(deploymentRows(makeWorld(facts, defaultSettings(), NOW), []))?.hub).toStrictEqual({
       state: 'active',
       tokens: [{ tokenId: 't', state: 'active' }],
     });
@@ -94,7 +96,7 @@ describe('the table of deployments', () => {
     const { tokens: _, ...noTokens } = factsOf({ keys: { 'a-cd': 'x' } });
     const { keys: _keys, licenses: _licenses, ...tokensOnly } = factsOf({ tokens: [{}] });
     const row = (facts: Parameters<typeof makeWorld>[0]): DeploymentRow | undefined =>
-      deploymentRows(makeWorld(facts, defaultSettings(), NOW), [])[0];
+      first(deploymentRows(makeWorld(facts, defaultSettings(), NOW), []));
     expect(row(noTokens)?.hub).toEqual({ state: 'unknown', tokens: [] });
     expect(row(tokensOnly)).toMatchObject({
       license: { state: 'unknown', products: [] },

@@ -1,8 +1,17 @@
 import { addDays, daysBetween, type Day } from '../../lambdas/core/days.ts';
 import { SEVERITY_OF, type Finding, type FindingKind } from '../../lambdas/core/findings.ts';
+import { reportPage } from '../../lambdas/core/report-page.ts';
 import type { Action, DeploymentRow, Report } from '../../lambdas/core/report.ts';
 
 export const TODAY: Day = '2026-03-02';
+
+/** A report whose deployments are a list. */
+export type ListReport = Report & { readonly deployments: readonly DeploymentRow[] };
+
+/** The whole page of a report. */
+export function pageOf(report: Report): string {
+  return [...reportPage(report)].join('');
+}
 
 /** Numbers that look random and are the same in every run (a linear congruential generator). */
 function numbersFrom(seed: number): () => number {
@@ -14,7 +23,7 @@ function numbersFrom(seed: number): () => number {
 }
 
 /** A report of an undisturbed run that found nothing, with the given differences. */
-export function makeReport(changes: Partial<Report> = {}): Report {
+export function makeReport(changes: Partial<ListReport> = {}): ListReport {
   return {
     runId: '20260302T010012Z-5f0c2a91',
     startedAt: '2026-03-02T01:00:12.000Z',
@@ -213,7 +222,7 @@ function actionOf(finding: Finding, mode: Report['mode']): Action[] {
  *
  * @param size number of deployments in the license list and on Docker Hub
  */
-export function realisticReport(size: number, changes: Partial<Report> = {}): Report {
+export function realisticReport(size: number, changes: Partial<ListReport> = {}): ListReport {
   const random = numbersFrom(size);
   const mode = changes.mode ?? 'enforce';
   const misnamed = makeRow({

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Script } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { reportPage } from '../../lambdas/core/report-page.ts';
 import { html, longList, shownLabel, visible } from '../../lambdas/core/report-page/markup.ts';
 import { ROWS_AT_ONCE, shownRow } from '../../lambdas/core/report-page/deployments.ts';
 import { endingsOf } from '../../lambdas/core/report-page/timeline.ts';
@@ -12,7 +11,9 @@ import {
   makeFinding,
   makeReport,
   makeRow,
+  pageOf,
   realisticReport,
+  type ListReport,
 } from './report-fixture.ts';
 
 const HOSTILE = '</script><img src=x onerror=alert(1)>"\'&\u202egnp\u200b\u0007';
@@ -35,8 +36,8 @@ function section(page: string, id: string): string {
   return new RegExp(`<section [^>]*aria-labelledby="${id}".*?</section>`, 's').exec(page)?.[0] ?? '';
 }
 
-const verdictOf = (changes: Partial<Report>): string =>
-  textOf(section(reportPage(makeReport(changes)), 'verdict'));
+const verdictOf = (changes: Partial<ListReport>): string =>
+  textOf(section(pageOf(makeReport(changes)), 'verdict'));
 
 /** The data that the page's script works on. */
 function dataOf(page: string): unknown {
@@ -77,7 +78,7 @@ function hostileReport(): Report {
 }
 
 describe('the page is closed', () => {
-  const page = reportPage(realisticReport(50));
+  const page = pageOf(realisticReport(50));
 
   it('lets only its own script and style pass, by the hash of exactly their texts', () => {
     const policy = /http-equiv="Content-Security-Policy"\s+content="([^"]*)"/.exec(page)?.[1] ?? '';
@@ -122,7 +123,7 @@ describe('the page is closed', () => {
 
   it('links only to parts that it has', () => {
     for (const report of [makeReport(), realisticReport(50)]) {
-      const text = reportPage(report);
+      const text = pageOf(report);
       const ids = [...text.matchAll(/\sid="([^"]*)"/g)].map(([, id]) => id);
       expect(new Set(ids).size).toBe(ids.length);
       for (const [, target] of text.matchAll(/href="#([^"]*)"/g)) expect(ids).toContain(target);
@@ -135,7 +136,7 @@ describe('the page is closed', () => {
 describe('text from outside stays text', () => {
   it('makes no element, wherever a report holds it', () => {
     const tags = (page: string): string[] => [...page.matchAll(/<\/?[a-z!][^\s>]*/gi)].map(([tag]) => tag);
-    const page = reportPage(hostileReport());
+    const page = pageOf(hostileReport());
     expect(page).not.toMatch(/<img/i);
     expect(page).toContain('&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;');
     expect(page).not.toContain('</script><');
@@ -144,7 +145,7 @@ describe('text from outside stays text', () => {
   });
 
   it('can hide nothing and reorder nothing: control, direction and invisible letters become escapes', () => {
-    const page = reportPage(hostileReport());
+    const page = pageOf(hostileReport());
     expect(page).toContain('\\u{202e}');
     expect(page).not.toMatch(/[\u202e\u200b\u0007]/);
     expect(visible('a\u2066b\u00adc\u00a0d\u2028e\u3164f\u{e0041}g\nh')).toBe(
@@ -166,7 +167,7 @@ describe('text from outside stays text', () => {
   });
 
   it('reaches the script as the same visible text', () => {
-    const page = reportPage(makeReport({ deployments: [makeRow({ deployment: HOSTILE })] }));
+    const page = pageOf(makeReport({ deployments: [makeRow({ deployment: HOSTILE })] }));
     const [row] = [makeRow({ deployment: HOSTILE })].map((one) => shownRow(one, 'Europe/Brussels'));
     expect(row?.[0]).toBe(shownLabel(HOSTILE));
     expect(dataOf(page)).toMatchObject({ rows: [row] });
@@ -179,7 +180,7 @@ describe('text from outside stays text', () => {
 
 describe('the verdict comes first', () => {
   it('says clean, in words and in the title', () => {
-    const page = reportPage(makeReport());
+    const page = pageOf(makeReport());
     expect(page).toMatch(/<title>Docker Hub tokens, 2026-03-02: Clean: nothing to fix<\/title>/);
     expect(verdictOf({})).toContain('they fit each other');
     expect(page.indexOf('id="verdict"')).toBeLessThan(page.indexOf('id="findings"'));
@@ -199,7 +200,7 @@ describe('the verdict comes first', () => {
     );
     const failed = [makeAction({ deployment: 'mtn-gh', tokenId: 't1', status: 'failed' })];
     expect(verdictOf({ outcome: 'attention', findings, actions: failed })).toContain('2 to fix');
-    const page = reportPage(makeReport({ outcome: 'attention', findings, actions }));
+    const page = pageOf(makeReport({ outcome: 'attention', findings, actions }));
     expect(textOf(section(page, 'findings'))).toContain('switched off in this run');
   });
 
@@ -218,7 +219,7 @@ describe('the verdict comes first', () => {
     const unknown = makeRow({ license: licenseUntil('2026-02-01'), hub: { state: 'unknown', tokens: [] } });
     const licensed = { hold: false, licenses: { etag: '"1"', rows: 1 } };
     const page = (inputs: Report['inputs'], deployments: readonly DeploymentRow[] = []): string =>
-      reportPage(makeReport({ outcome: 'incomplete', inputs, deployments }));
+      pageOf(makeReport({ outcome: 'incomplete', inputs, deployments }));
     expect(textOf(section(page(licensed), 'counts'))).toMatch(
       /0 in the license list.* tokens \? not read keys \? not read/,
     );
@@ -228,7 +229,7 @@ describe('the verdict comes first', () => {
     expect(timeline).toContain('1 license has ended, and whether the tokens are active is not known');
     expect(timeline).toContain('0 have ended and have no active token');
     expect(textOf(section(page(licensed), 'findings'))).toContain('None in what could be judged');
-    expect(textOf(section(reportPage(makeReport()), 'counts'))).not.toContain('not read');
+    expect(textOf(section(pageOf(makeReport()), 'counts'))).not.toContain('not read');
   });
 
   it('says why steps were withheld, each reason once, with whom it kept', () => {
@@ -253,7 +254,7 @@ describe('the verdict comes first', () => {
     ['observe', 'Observe: nothing was changed'],
   ] as const)('cannot be mistaken for a real run in mode %s', (mode, words) => {
     const actions = [makeAction({ status: 'planned' })];
-    const page = reportPage(makeReport({ mode, outcome: 'attention', actions }));
+    const page = pageOf(makeReport({ mode, outcome: 'attention', actions }));
     expect(page).toMatch(new RegExp(`<title>.*${words}.*</title>`));
     expect(textOf(page).indexOf(words)).toBeLessThan(textOf(page).indexOf('Attention'));
     expect(textOf(section(page, 'actions'))).toContain('What would be done planned 1 step would be done; nothing was changed'); // prettier-ignore
@@ -261,7 +262,7 @@ describe('the verdict comes first', () => {
   });
 
   it('says nothing of the kind for a run that may change things', () => {
-    expect(textOf(reportPage(makeReport()))).not.toContain('would be');
+    expect(textOf(pageOf(makeReport()))).not.toContain('would be');
   });
 });
 
@@ -272,7 +273,7 @@ describe('findings and steps', () => {
       makeFinding('wrong-scope', { detail: 'A critical.', remedy: 'R critical.' }),
       makeFinding('orphaned-key', { detail: 'A warning.', remedy: 'R warning.' }),
     ];
-    const text = textOf(section(reportPage(makeReport({ findings })), 'findings'));
+    const text = textOf(section(pageOf(makeReport({ findings })), 'findings'));
     const places = ['A critical.', 'To do: R critical.', 'A warning.', 'To do: R warning.', 'A info.', 'To do: R info.'].map((part) => text.indexOf(part)); // prettier-ignore
     expect(places).not.toContain(-1);
     expect(places).toEqual([...places].sort((one, other) => one - other));
@@ -282,17 +283,15 @@ describe('findings and steps', () => {
     const findings = ['mtn-gh', 'glo-ng'].map((deployment) =>
       makeFinding('license-expiring', { deployment }),
     );
-    const text = section(reportPage(makeReport({ findings })), 'findings');
+    const text = section(pageOf(makeReport({ findings })), 'findings');
     expect(text.match(/To do:/g)).toHaveLength(1);
     const different = [...findings, makeFinding('license-expiring', { remedy: 'Something else.' })];
-    expect(
-      section(reportPage(makeReport({ findings: different })), 'findings').match(/To do:/g),
-    ).toHaveLength(3);
+    expect(section(pageOf(makeReport({ findings: different })), 'findings').match(/To do:/g)).toHaveLength(3);
   });
 
   it('are never cut, only folded', () => {
     const findings = Array.from({ length: 600 }, (_, index) => makeFinding('orphaned-key', { deployment: `mtn-${index}-gh` })); // prettier-ignore
-    const page = reportPage(makeReport({ findings }));
+    const page = pageOf(makeReport({ findings }));
     for (const { deployment } of findings) expect(page).toContain(`<b>${deployment}</b>`);
     expect(section(page, 'findings')).toMatch(/<summary>580 more<\/summary>/);
     expect(longList([html`<li>one</li>`]).text).not.toContain('<details>');
@@ -301,7 +300,7 @@ describe('findings and steps', () => {
   it('show every status of a step with its reason', () => {
     const statuses = ['planned', 'done', 'failed', 'skipped', 'withheld'] as const;
     const actions = statuses.map((status) => makeAction({ status, reason: `because ${status}` }));
-    const text = textOf(section(reportPage(makeReport({ actions })), 'actions'));
+    const text = textOf(section(pageOf(makeReport({ actions })), 'actions'));
     for (const status of statuses) {
       expect(text).toContain(`${status} 1 step`);
       expect(text).toContain(`because ${status}`);
@@ -362,7 +361,7 @@ describe('the time line', () => {
 
   it('has a title, a description and a table that says the same as the drawing', () => {
     const deployments = [ending('orange-cd', '2026-03-12'), ending('mtn-gh', '2026-02-20')];
-    const page = section(reportPage(makeReport({ deployments })), 'timeline');
+    const page = section(pageOf(makeReport({ deployments })), 'timeline');
     expect(page.match(/<svg[^>]*role="img"[^>]*aria-labelledby=/gs)).toHaveLength(2);
     expect(page.match(/<desc /g)).toHaveLength(2);
     const table = textOf(/<table.*?<\/table>/s.exec(page)?.[0] ?? '');
@@ -371,7 +370,7 @@ describe('the time line', () => {
   });
 
   it('stays one look with 10,000 deployments: names for the longest overdue, weeks for the rest', () => {
-    const page = section(reportPage(realisticReport(10_000)), 'timeline');
+    const page = section(pageOf(realisticReport(10_000)), 'timeline');
     expect(page.match(/<g class="(overdue|soon|tokenless)"/g)?.length).toBeLessThan(60);
     expect(textOf(page)).toMatch(/\d+ more are overdue/);
     const { soon } = endingsOf(realisticReport(10_000));
@@ -395,7 +394,7 @@ describe('the table of deployments', () => {
       verdict: 'warning',
       nextStep: 'Renew it.',
     });
-    const text = textOf(section(reportPage(makeReport({ deployments: [row] })), 'deployments'));
+    const text = textOf(section(pageOf(makeReport({ deployments: [row] })), 'deployments'));
     expect(text).toContain(
       'orange-cd exempt · base · churn · sales@example.com in force last day 2026-03-12, ends in 10 days active 2 tokens, 1 expired, last used 2026-03-02 present warning Renew it.',
     );
@@ -407,7 +406,7 @@ describe('the table of deployments', () => {
       hub: { state: 'unknown', tokens: [] },
       vault: { state: 'unknown' },
     });
-    const text = textOf(section(reportPage(makeReport({ deployments: [row] })), 'deployments'));
+    const text = textOf(section(pageOf(makeReport({ deployments: [row] })), 'deployments'));
     expect(text).toContain(
       'unknown the license list was not read unknown the tokens were not read unknown ok',
     );
@@ -415,17 +414,18 @@ describe('the table of deployments', () => {
 
   it('holds the worst rows without script, and the data of all of them', () => {
     const report = realisticReport(1000);
-    const page = section(reportPage(report), 'deployments');
+    const whole = pageOf(report);
+    const page = section(whole, 'deployments');
     const rows = page.match(/<tr role="row"><th role="rowheader"/g) ?? [];
     expect(rows).toHaveLength(ROWS_AT_ONCE);
     const verdicts = [...page.matchAll(/class="badge (\w+)"/g)].map(([, verdict]) => verdict);
     expect([...new Set(verdicts)]).toEqual(['critical', 'warning', 'info', 'ok']);
-    expect(dataOf(page)).toMatchObject({ rows: { length: report.deployments.length } });
+    expect(dataOf(whole)).toMatchObject({ rows: { length: report.deployments.length } });
     expect(textOf(page)).toContain('The 200 with the worst verdict of 1,001 deployments');
   });
 
   it('offers no control where no script will answer', () => {
-    const page = section(reportPage(makeReport({ deployments: [makeRow()] })), 'deployments');
+    const page = section(pageOf(makeReport({ deployments: [makeRow()] })), 'deployments');
     expect(page).toMatch(/<div id="controls"[^>]*\shidden/);
     expect(page).toMatch(/<button[^>]*id="more"[^>]*\shidden/);
     expect(/<thead.*<\/thead>/s.exec(page)?.[0]).not.toContain('<button');
@@ -434,7 +434,7 @@ describe('the table of deployments', () => {
 
 describe('what the report was made from', () => {
   it('stands with versions, counts, run, mode, day and time zone', () => {
-    const text = textOf(section(reportPage(realisticReport(50, { mode: 'dry-run' })), 'inputs'));
+    const text = textOf(section(pageOf(realisticReport(50, { mode: 'dry-run' })), 'inputs'));
     for (const part of [
       '20260302T010012Z-5f0c2a91',
       'Mode dry-run',
@@ -452,12 +452,12 @@ describe('what the report was made from', () => {
 
   it('tells an input that was not read from one that is not there', () => {
     const inputs = { hold: false };
-    expect(textOf(section(reportPage(makeReport({ inputs })), 'inputs'))).toContain('exemptions.csv none');
-    expect(textOf(section(reportPage(makeReport({ inputs, outcome: 'incomplete' })), 'inputs'))).toContain('Docker Hub not read'); // prettier-ignore
+    expect(textOf(section(pageOf(makeReport({ inputs })), 'inputs'))).toContain('exemptions.csv none');
+    expect(textOf(section(pageOf(makeReport({ inputs, outcome: 'incomplete' })), 'inputs'))).toContain('Docker Hub not read'); // prettier-ignore
   });
 
   it('lists exemptions with reason, owner and end, those in force first', () => {
-    const text = textOf(section(reportPage(realisticReport(50)), 'exemptions'));
+    const text = textOf(section(pageOf(realisticReport(50)), 'exemptions'));
     expect(text).toContain('orange-demo in force, until 2026-06-30 every kind, and no withdrawal demonstration at the customer, agreed by contract Amélie (support) mtn-lab-gh over, until 2026-01-31 unused-token'); // prettier-ignore
   });
 });

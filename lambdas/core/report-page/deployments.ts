@@ -96,13 +96,13 @@ const COLUMNS = [
   { name: 'Next step', key: 8 },
 ] as const;
 
-/** The choices above the table, each with the place of the text that it compares. The script knows them by their ids. */
-const FILTERS = [
-  { id: 'by-verdict', name: 'Verdict', place: 7 },
-  { id: 'by-license', name: 'License', place: 2 },
-  { id: 'by-hub', name: 'Docker Hub', place: 4 },
-  { id: 'by-vault', name: 'Vault', place: 6 },
-] as const;
+/** The choices above the table, each with what it compares. The script knows them by their ids. */
+const FILTERS: readonly { id: string; name: string; value: (row: DeploymentRow) => string }[] = [
+  { id: 'by-verdict', name: 'Verdict', value: ({ verdict }) => verdict },
+  { id: 'by-license', name: 'License', value: ({ license }) => license.state },
+  { id: 'by-hub', name: 'Docker Hub', value: ({ hub }) => hub.state },
+  { id: 'by-vault', name: 'Vault', value: ({ vault }) => vault.state },
+];
 
 const cell = (text: string, note: string): Markup =>
   html`${text}${note === '' ? undefined : html`<small>${note}</small>`}`;
@@ -125,29 +125,47 @@ function tableRow([
   return html`<tr role="row"><th role="rowheader" scope="row">${cell(name, nameNote)}</th><td role="cell">${cell(license, licenseText)}</td><td role="cell">${cell(hub, hubText)}</td><td role="cell">${vault}</td><td role="cell"><span class="badge ${verdict}">${verdict}</span></td><td role="cell">${nextStep}</td></tr>`; // prettier-ignore
 }
 
+/** What the table shows before anybody sorts it, and what there is to choose from. */
+interface Overview {
+  readonly number: number;
+  /** The worst first, by name among equals; the first {@link ROWS_AT_ONCE}. */
+  readonly first: readonly DeploymentRow[];
+  /** By the id of a choice: its values, each with its number of rows. */
+  readonly choices: ReadonlyMap<string, ReadonlyMap<string, number>>;
+}
+
+/** Looks through all rows once and keeps the few that are shown. */
+function overviewOf(deployments: Iterable<DeploymentRow>): Overview {
+  const worst = new Map(VERDICTS.toReversed().map((verdict) => [verdict, [] as DeploymentRow[]]));
+  const choices = new Map(FILTERS.map(({ id }) => [id, new Map<string, number>()]));
+  let number = 0;
+  for (const row of deployments) {
+    number += 1;
+    const alike = worst.get(row.verdict);
+    if (alike !== undefined && alike.length < ROWS_AT_ONCE) alike.push(row);
+    for (const { id, value } of FILTERS) {
+      const counts = choices.get(id);
+      counts?.set(value(row), (counts.get(value(row)) ?? 0) + 1);
+    }
+  }
+  return { number, first: [...worst.values()].flat().slice(0, ROWS_AT_ONCE), choices };
+}
+
 /** A choice among the values that a column really has, each with its number of rows. */
-function filter(id: string, label: string, rows: readonly ShownRow[], place: number): Markup {
-  const counts = [...Map.groupBy(rows, (row) => row[place] ?? '')].sort(([one], [other]) =>
-    one < other ? -1 : 1,
-  );
+function filter(id: string, label: string, counts: ReadonlyMap<string, number>): Markup {
+  const sorted = [...counts].sort(([one], [other]) => (one < other ? -1 : 1));
   return html`<label for="${id}"
     >${label}
     <select id="${id}">
       <option value="">all</option>
-      ${counts.map(([value, { length }]) => html`<option value="${value}">${value} (${numeral(length)})</option>`)}
+      ${sorted.map(([value, number]) => html`<option value="${value}">${value} (${numeral(number)})</option>`)}
     </select></label
   >`;
 }
 
-/** The worst first, by name among equals: what the table shows before anybody sorts it. */
-function worstFirst(rows: readonly ShownRow[]): ShownRow[] {
-  return [...rows].sort((one, other) => VERDICTS.indexOf(other[7]) - VERDICTS.indexOf(one[7]));
-}
-
-/** The table of deployments with its controls, and the data that the script works on. */
+/** The table of deployments with its controls. */
 export function deploymentsSection({ deployments, timeZone }: Report): Markup {
-  const rows = deployments.map((row) => shownRow(row, timeZone));
-  const first = worstFirst(rows).slice(0, ROWS_AT_ONCE);
+  const { number, first, choices } = overviewOf(deployments);
   return html`<section aria-labelledby="deployments">
     <h2 id="deployments">Deployments</h2>
     <div id="controls" role="search" aria-label="Deployments" hidden>
@@ -160,14 +178,14 @@ export function deploymentsSection({ deployments, timeZone }: Report): Markup {
           autocomplete="off"
           spellcheck="false"
       /></label>
-      ${FILTERS.map(({ id, name, place }) => filter(id, name, rows, place))}
+      ${FILTERS.map(({ id, name }) => filter(id, name, choices.get(id) ?? new Map()))}
       <button type="button" id="reset">Show all</button>
     </div>
     <p id="shown" role="status">
       ${
-        rows.length > first.length
-          ? `The ${numeral(first.length)} with the worst verdict of ${amount(rows.length, 'deployment')}; the JSON report beside this page has them all.`
-          : `${amount(rows.length, 'deployment')}.`
+        number > first.length
+          ? `The ${numeral(first.length)} with the worst verdict of ${amount(number, 'deployment')}; the JSON report beside this page has them all.`
+          : `${amount(number, 'deployment')}.`
       }
     </p>
     <table id="table" role="table" class="deployments">
@@ -180,12 +198,21 @@ export function deploymentsSection({ deployments, timeZone }: Report): Markup {
         </tr>
       </thead>
       <tbody role="rowgroup" id="rows">
-        ${first.map(tableRow)}
+        ${first.map((row) => tableRow(shownRow(row, timeZone)))}
       </tbody>
     </table>
     <p class="more"><button type="button" id="more" hidden>Show more</button></p>
-    <script type="application/json" id="data">
-      ${embeddedJson({ rows, verdicts: VERDICTS, atOnce: ROWS_AT_ONCE, mostPrinted: MOST_PRINTED })}
-    </script>
   </section>`;
+}
+
+/** The data that the script works on, as the element that holds it, in pieces: with many deployments it is long. */
+export function* deploymentsData({ deployments, timeZone }: Report): Iterable<string> {
+  const constants = { verdicts: VERDICTS, atOnce: ROWS_AT_ONCE, mostPrinted: MOST_PRINTED };
+  yield `<script type="application/json" id="data">${embeddedJson(constants).slice(0, -1)},"rows":[`;
+  let separator = '';
+  for (const row of deployments) {
+    yield `${separator}${embeddedJson(shownRow(row, timeZone))}`;
+    separator = ',\n';
+  }
+  yield ']}</script>\n';
 }

@@ -54,8 +54,8 @@ export function html(texts: TemplateStringsArray, ...parts: readonly Part[]): Ma
 }
 
 /** Data for the page's script: JSON in which nothing can end the element that holds it. */
-export function embeddedJson(value: unknown): Markup {
-  return new Markup(JSON.stringify(value).replaceAll('<', '\\u003c'));
+export function embeddedJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll('<', '\\u003c');
 }
 
 const grouped = new Intl.NumberFormat('en');

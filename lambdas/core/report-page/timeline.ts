@@ -52,39 +52,43 @@ const nextMonth = (month: string): string => addDays(`${month}-01`, 31).slice(0,
 
 /** Sorts the licenses of a report by when they end. */
 export function endingsOf({ deployments, asOf }: Pick<Report, 'deployments' | 'asOf'>): Endings {
-  const ended: Ending[] = [];
-  const inForce: Ending[] = [];
-  let noEnd = 0;
-  for (const { deployment, license, hub } of deployments) {
-    const { state, lastDay } = license;
-    if (state !== 'in force' && state !== 'ended') continue;
-    if (lastDay === undefined) noEnd += 1;
-    else
-      (state === 'ended' ? ended : inForce).push({
-        deployment,
-        lastDay,
-        days: daysBetween(asOf, lastDay),
-        hub: hub.state,
-      });
-  }
-  const byEnd = (one: Ending, other: Ending): number => one.days - other.days;
+  const overdue: Ending[] = [];
+  const soon: Ending[] = [];
   const perMonth = new Map<string, number>();
   let month = asOf.slice(0, 7);
   for (let index = 0; index < MONTHS; index++, month = nextMonth(month)) perMonth.set(month, 0);
   let later = 0;
-  for (const { lastDay } of inForce) {
+  let noEnd = 0;
+  let switchedOff = 0;
+  let unjudged = 0;
+  for (const { deployment, license, hub } of deployments) {
+    const { state, lastDay } = license;
+    if (state !== 'in force' && state !== 'ended') continue;
+    if (lastDay === undefined) {
+      noEnd += 1;
+      continue;
+    }
+    const ending = { deployment, lastDay, days: daysBetween(asOf, lastDay), hub: hub.state };
+    if (state === 'ended') {
+      if (hub.state === 'active') overdue.push(ending);
+      else if (hub.state === 'unknown') unjudged += 1;
+      else switchedOff += 1;
+      continue;
+    }
+    if (ending.days <= AHEAD) soon.push(ending);
     const count = perMonth.get(lastDay.slice(0, 7));
     if (count === undefined) later += 1;
     else perMonth.set(lastDay.slice(0, 7), count + 1);
   }
+  const byEnd = (one: Ending, other: Ending): number => one.days - other.days;
   return {
-    overdue: ended.filter(({ hub }) => hub === 'active').sort(byEnd),
-    soon: inForce.filter(({ days }) => days <= AHEAD).sort(byEnd),
+    overdue: overdue.sort(byEnd),
+    soon: soon.sort(byEnd),
     months: [...perMonth].map(([name, ending]) => ({ month: name, ending })),
     later,
     noEnd,
-    switchedOff: ended.filter(({ hub }) => hub === 'inactive' || hub === 'none').length,
-    unjudged: ended.filter(({ hub }) => hub === 'unknown').length,
+    switchedOff,
+    unjudged,
   };
 }
 
