@@ -45,6 +45,15 @@ async function attempt<Value>(
   }
 }
 
+/** Reads a file and makes of it what it holds, at once: there is time for that while other answers are waited for. */
+async function readFile<Content>(
+  file: Promise<ReadObject>,
+  parse: (body: Uint8Array | undefined) => Content,
+): Promise<{ readonly object: ReadObject; readonly content: Content }> {
+  const object = await file;
+  return { object, content: parse(bodyOf(object)) };
+}
+
 const bodyOf = (object: ReadObject): Uint8Array | undefined =>
   typeof object === 'string' ? undefined : object.body;
 
@@ -94,21 +103,17 @@ export async function readInputs(
   const causes: AuditorError[] = [];
   const reading = <Value>(promise: Promise<Value>, what: string): Promise<Value | undefined> =>
     attempt(promise, `Reading ${what}`, causes);
-  const [tokens, keys, licensesObject, exemptionsObject, hold, store] = await Promise.all([
+  const [tokens, keys, licenses, exemptionsObject, hold, store] = await Promise.all([
     reading(dockerHub.listTokens(), "Docker Hub's tokens"),
     reading(withValues ? vault.readKeys() : vault.readKeyNames(), "Vault's keys"),
-    reading(bucket.read(OBJECTS.licenses), 'the license list'),
+    reading(
+      readFile(bucket.read(OBJECTS.licenses), (body) => readLicenses(body, settings.graceDays)),
+      'the license list',
+    ),
     reading(bucket.read(OBJECTS.exemptions), 'the exemptions'),
     reading(bucket.exists(OBJECTS.hold), 'HOLD'),
     reading(openLedger(bucket), 'the ledger'),
   ]);
-  const licenses =
-    licensesObject &&
-    parsed(
-      () => readLicenses(bodyOf(licensesObject), settings.graceDays),
-      'Reading the license list',
-      causes,
-    );
   const known = store?.current.exemptions ?? null;
   const exemptions =
     exemptionsObject &&
@@ -121,7 +126,7 @@ export async function readInputs(
     facts: {
       ...(tokens === undefined ? {} : { tokens }),
       ...(keys === undefined ? {} : { keys }),
-      ...(licenses === undefined ? {} : { licenses }),
+      ...(licenses === undefined ? {} : { licenses: licenses.content }),
       ...(exemptions === undefined ? {} : { exemptions }),
       ...(ledger === undefined ? {} : { ledger }),
     },
@@ -131,8 +136,8 @@ export async function readInputs(
     versions: versionsOf(
       tokens,
       keys,
-      { licenses: licensesObject, exemptions: exemptionsObject },
-      { licenses, exemptions },
+      { licenses: licenses?.object, exemptions: exemptionsObject },
+      { licenses: licenses?.content, exemptions },
       hold ?? true,
     ),
     causes: distinct(causes),

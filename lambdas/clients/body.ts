@@ -43,14 +43,15 @@ function base64Of(checksum: number): string {
  * @param held bytes up to which it is held whole, default 8 MiB
  */
 export function bodyOf(pieces: Iterable<string>, held = HELD): Body {
-  const chunks: string[] = [];
+  let chunks: string[] = [];
   let length = 0;
   let checksum = 0;
   for (const chunk of gathered(pieces)) {
     length += Buffer.byteLength(chunk);
-    checksum = crc32(chunk, checksum);
-    if (length <= held) chunks.push(chunk);
-    else chunks.length = 0;
+    chunks.push(chunk);
+    if (length <= held) continue;
+    for (const dropped of chunks) checksum = crc32(dropped, checksum);
+    chunks = [];
   }
   return length <= held
     ? { text: chunks.join('') }

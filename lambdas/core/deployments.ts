@@ -1,3 +1,4 @@
+import type { HubToken } from '../clients/types.ts';
 import { anew } from './anew.ts';
 import { iso, NO_END } from './days.ts';
 import type { Finding } from './findings.ts';
@@ -20,20 +21,27 @@ function licenseOf(world: World, deployment: string): DeploymentRow['license'] {
   };
 }
 
+function tokenRow(world: World, token: HubToken): DeploymentRow['hub']['tokens'][number] {
+  return {
+    tokenId: token.id,
+    state: isActive(token, world.now) ? 'active' : token.enabled ? 'expired' : 'inactive',
+    ...(token.createdAt === undefined ? {} : { createdAt: iso(token.createdAt) }),
+    ...(typeof token.lastUsedAt === 'number' ? { lastUsedAt: iso(token.lastUsedAt) } : {}),
+    ...(token.expiresAt === undefined ? {} : { expiresAt: iso(token.expiresAt) }),
+  };
+}
+
 function hubOf(world: World, deployment: string): DeploymentRow['hub'] {
   if (world.facts.tokens === undefined) return { state: 'unknown', tokens: [] };
   const { all, active } = tokensOf(world, deployment);
   return {
     state: active.length > 0 ? 'active' : all.length > 0 ? 'inactive' : 'none',
-    tokens: [...all]
-      .sort((one, other) => (one.id < other.id ? -1 : 1))
-      .map((token) => ({
-        tokenId: token.id,
-        state: isActive(token, world.now) ? 'active' : token.enabled ? 'expired' : 'inactive',
-        ...(token.createdAt === undefined ? {} : { createdAt: iso(token.createdAt) }),
-        ...(typeof token.lastUsedAt === 'number' ? { lastUsedAt: iso(token.lastUsedAt) } : {}),
-        ...(token.expiresAt === undefined ? {} : { expiresAt: iso(token.expiresAt) }),
-      })),
+    // Made when it is looked at: who goes through all rows seldom looks at their tokens.
+    get tokens() {
+      return [...all]
+        .sort((one, other) => (one.id < other.id ? -1 : 1))
+        .map((token) => tokenRow(world, token));
+    },
   };
 }
 

@@ -4,6 +4,8 @@
  * no label can forge a line or pass for another one. Longer texts are cut.
  */
 export function printable(text: string, most = 100): string {
+  // Nearly all texts are plain.
+  if (text.length <= most && /^[ -[\]-~]*$/.test(text)) return text;
   let shown = '';
   for (const letter of text) {
     shown += /^[ -[\]-~]$/.test(letter) ? letter : `\\u{${(letter.codePointAt(0) ?? 0).toString(16)}}`;

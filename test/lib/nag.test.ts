@@ -3,7 +3,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import { acknowledge } from '../../lib/acknowledge.ts';
-import { appOf } from './stacks.ts';
+import { appOf, assemblyFolder } from './stacks.ts';
 
 /** What AwsSolutions finds in an app and nobody has acknowledged, `rule at construct`. */
 function findings(app: App): string[] {
@@ -38,7 +38,7 @@ describe('cdk-nag’s AwsSolutions', () => {
   });
 
   it('does look, and stops synthesis: an open bucket is found until it is acknowledged', () => {
-    const app = new App();
+    const app = new App({ outdir: assemblyFolder() });
     const bucket = new Bucket(new Stack(app, 'Bad'), 'Bucket');
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
     expect(findings(app)).toEqual([

@@ -1,11 +1,25 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as v from 'valibot';
+import { afterAll } from 'vitest';
 import { buildApp } from '../../lib/auditor-app.ts';
 import { CONTEXT_KEY } from '../../lib/config.ts';
 
 /** A moment of deployment: 24 November 2026, noon in Brussels. */
 export const DEPLOYED = Date.parse('2026-11-24T11:00:00Z');
+
+/** What the apps of a test file synthesize into; left to itself, each would leave a folder behind. */
+const assemblies = mkdtempSync(join(tmpdir(), 'assemblies-'));
+afterAll(() => {
+  rmSync(assemblies, { recursive: true, force: true });
+});
+
+/** A new folder for the assembly of one app. */
+export function assemblyFolder(): string {
+  return mkdtempSync(join(assemblies, 'app-'));
+}
 
 const contextSchema = v.object({ context: v.record(v.string(), v.unknown()) });
 
@@ -18,6 +32,7 @@ export function shippedContext(): Record<string, unknown> {
 /** The app for a configuration, without bundling, which takes seconds and changes nothing but the assets. */
 export function appOf(config: unknown, now = DEPLOYED) {
   return buildApp(now, {
+    outdir: assemblyFolder(),
     context: { ...shippedContext(), [CONTEXT_KEY]: config, 'aws:cdk:bundling-stacks': [] },
   });
 }

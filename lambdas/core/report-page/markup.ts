@@ -21,6 +21,8 @@ const TREACHEROUS =
 
 /** Free text from outside for the page: accents and other scripts stay, what could deceive a reader shows as `\u{…}`. */
 export function visible(text: string): string {
+  // Nearly all texts are plain, and the long look is a slow one.
+  if (/^[ -~]*$/.test(text)) return text;
   return text.replace(TREACHEROUS, (letter) => `\\u{${(letter.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
