@@ -89,17 +89,18 @@ export function withdrawalLimit(world: World): number {
  * The deployment under whose name an ended license was probably renewed: in force, of the same country, with a near
  * telco, and without a token of its own. `undefined` where there is none.
  */
-function renewalFinder(world: World): (ended: License) => string | undefined {
-  const candidates = new Map<string, string[]>();
-  for (const license of world.licenses.values()) {
-    if (!isInForce(license, world.today)) continue;
-    if (tokensOf(world, license.deployment).all.length > 0) continue;
-    const country = countryOf(license.deployment);
-    candidates.set(country, [...(candidates.get(country) ?? []), license.deployment]);
-  }
-  return ({ deployment }) =>
-    (candidates.get(countryOf(deployment)) ?? [])
-      .filter((candidate) => isNearTelco(telcoOf(candidate), telcoOf(deployment)))
+function renewalFinder(world: World): (ended: string) => string | undefined {
+  const candidates = Map.groupBy(
+    [...world.licenses.values()]
+      .filter((license) => isInForce(license, world.today))
+      .map(({ deployment }) => deployment)
+      .filter((deployment) => tokensOf(world, deployment).all.length === 0),
+    countryOf,
+  );
+  return (deployment) =>
+    candidates
+      .get(countryOf(deployment))
+      ?.filter((candidate) => isNearTelco(telcoOf(candidate), telcoOf(deployment)))
       .sort()[0];
 }
 
@@ -196,7 +197,7 @@ function* deleteRemains(world: World, memory: Memory, license: License): Iterabl
   }
   // The key goes only when no token of the label is left, and while it still holds what it held then.
   const ready = own.filter(({ tokenId, deletedAt }) => deleted.has(tokenId) || deletedAt !== undefined);
-  if (ready.length === 0 || all.some(({ id }) => !deleted.has(id)) || !world.keys.has(deployment)) return;
+  if (all.some(({ id }) => !deleted.has(id)) || !world.keys.has(deployment)) return;
   const fingerprint = fingerprintOfKey(world.facts.keys?.values, deployment);
   if (fingerprint === undefined || !ready.some((suspension) => suspension.fingerprint === fingerprint))
     return;
@@ -280,16 +281,12 @@ function isWithdrawal(step: Step): boolean {
 /** Why nothing may be withdrawn from one deployment, whatever is approved; `undefined` where nothing says so. */
 function heldBack(
   world: World,
-  license: License | undefined,
-  renewedAs: (license: License) => string | undefined,
+  deployment: string,
+  renewedAs: (deployment: string) => string | undefined,
 ): string | undefined {
-  if (license === undefined) return undefined;
-  const row =
-    world.facts.licenses === undefined
-      ? undefined
-      : unreadableRowAbout(world.facts.licenses, license.deployment);
+  const row = world.facts.licenses && unreadableRowAbout(world.facts.licenses, deployment);
   if (row !== undefined) return `line ${row.line} of licenses.csv can't be read and may be about it`;
-  const other = renewedAs(license);
+  const other = renewedAs(deployment);
   return other === undefined
     ? undefined
     : `it was probably renewed as ${other}, which is in force and has no token: correct the name in licenses.csv, or issue ${other} its own token`;
@@ -302,10 +299,11 @@ function heldBack(
 export function makePlan(world: World, options: PlanOptions): Plan {
   const ledger = world.facts.ledger ?? emptyLedger();
   const memory = memoryOf(ledger, world.now);
-  const proposed = [
-    ...[...world.licenses.values()].flatMap((license) => [...stepsOf(world, memory, license)]),
-    ...deleteReplaced(world, memory),
-  ].sort(
+  const ends = [...world.licenses.values()].flatMap((license) => [...stepsOf(world, memory, license)]);
+  // A token that was replaced and is due for its license as well goes once, by the stricter of the two.
+  const going = new Set(ends.filter(({ kind }) => kind === 'delete-token').map(({ tokenId }) => tokenId));
+  const replaced = [...deleteReplaced(world, memory)].filter(({ tokenId }) => !going.has(tokenId));
+  const proposed = [...ends, ...replaced].sort(
     (one, other) =>
       ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind) ||
       (one.deployment < other.deployment ? -1 : one.deployment > other.deployment ? 1 : 0) ||
@@ -321,7 +319,7 @@ export function makePlan(world: World, options: PlanOptions): Plan {
   const renewedAs = renewalFinder(world);
   const held = new Map(
     [...due].flatMap((deployment) => {
-      const why = heldBack(world, world.licenses.get(deployment), renewedAs);
+      const why = heldBack(world, deployment, renewedAs);
       return why === undefined ? [] : [[deployment, why]];
     }),
   );
