@@ -65,8 +65,9 @@ describe('the world', () => {
         { label: 'orange.cd', enabled: false },
         { label: 'orangee-cd' },
         { label: 'Something else' },
+        { label: 'MTN_CM', enabled: false },
       ],
-      licenses: ['orange,cd,2027-01-01,0'],
+      licenses: ['orange,cd,2027-01-01,0', 'mtn,cm,2027-01-01,0'],
     });
     expect([...meantFor].map(([name, tokens]) => [name, tokens.map(({ id }) => id)])).toEqual([
       ['orange-cd', ['t1', 't2']],
