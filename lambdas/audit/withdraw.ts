@@ -61,7 +61,6 @@ export function actionOf(step: Step, status: Action['status'], reason = step.rea
 async function removeKey(services: Services, step: Change): Promise<'done' | 'skipped'> {
   const remove = async (): Promise<'done' | 'skipped'> => {
     const keys = await services.vault.readKeys();
-    if (!keys.names.includes(step.deployment)) return 'skipped';
     if (fingerprintOfKey(keys.values, step.deployment) !== step.fingerprint) return 'skipped';
     await services.vault.patchKeys(new Map([[step.deployment, null]]), keys.version);
     return 'done';
@@ -85,9 +84,7 @@ async function changeToken(services: Services, step: Change, tokenId: string): P
 }
 
 function take(services: Services, step: Change): Promise<'done' | 'skipped'> {
-  return step.kind === 'remove-key' || step.tokenId === undefined
-    ? removeKey(services, step)
-    : changeToken(services, step, step.tokenId);
+  return step.tokenId === undefined ? removeKey(services, step) : changeToken(services, step, step.tokenId);
 }
 
 const isOf =
@@ -120,9 +117,10 @@ export async function carryOut(
   const actions: Action[] = [];
   let failures = 0;
   let storageError: AuditorError | undefined;
-  const notDeleted = new Set<string>();
+  // Deployments with a step that was not done: whichever of several tokens is left, its key may be needed.
+  const left = new Set<string>();
   const stoppedBecause = (step: Change): string | undefined => {
-    if (step.kind === 'remove-key' && notDeleted.has(step.deployment)) return 'a token of that label is left';
+    if (step.kind === 'remove-key' && left.has(step.deployment)) return 'a token of that label is left';
     if (storageError !== undefined) return 'the ledger could not be written';
     if (failures >= MOST_FAILURES) return `${MOST_FAILURES} changes in a row failed`;
     if (services.deadline - services.clock.now() < RESERVED_MILLISECONDS) return 'the time got short';
@@ -135,11 +133,11 @@ export async function carryOut(
       continue;
     }
     let status: 'done' | 'skipped';
-    if (step.kind === 'delete-token') notDeleted.add(step.deployment);
     try {
       status = await take(services, step);
     } catch (error) {
       failures += 1;
+      left.add(step.deployment);
       const { name, message } = asAuditorError(error, `Taking the step ${stepText(step)}`);
       services.log.error('A step failed', {
         step: step.kind,
@@ -150,7 +148,7 @@ export async function carryOut(
       continue;
     }
     failures = 0;
-    if (status === 'done') notDeleted.delete(step.deployment);
+    if (status === 'skipped') left.add(step.deployment);
     actions.push(
       status === 'done'
         ? actionOf(step, 'done')
