@@ -1,5 +1,5 @@
 import type { HubToken } from '../clients/types.ts';
-import { addDays, DAY, dayOf, HOUR, type Day } from './days.ts';
+import { addDays, DAY, dayOf, HOUR, iso, type Day } from './days.ts';
 import { fingerprintOfKey } from './fingerprint.ts';
 import { emptyLedger, type InputCounts, type Ledger, type Suspension } from './ledger.ts';
 import { daysLeft, isInForce, unreadableRowAbout, type License } from './licenses.ts';
@@ -374,6 +374,15 @@ export function makePlan(world: World, options: PlanOptions): Plan {
 /** A step for a sentence: what, of whom. */
 export function stepText({ kind, deployment }: Pick<Step, 'kind' | 'deployment'>): string {
   return `${kind} ${shownName(deployment)}`;
+}
+
+/** The notices that announcements give once they are told. */
+export function noticesOf(steps: readonly Step[], now: number): Ledger['notices'] {
+  return steps.flatMap(({ tokenId, deployment, announces, end }) =>
+    tokenId === undefined || announces === undefined || end === undefined
+      ? []
+      : [{ tokenId, deployment, step: announces, end, at: iso(now) }],
+  );
 }
 
 /** The tokens that a plan switches on, for rules that would otherwise miss them. */

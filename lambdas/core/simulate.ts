@@ -4,7 +4,7 @@ import type { Exemption } from './exemptions.ts';
 import type { Ledger } from './ledger.ts';
 import type { LicenseList } from './licenses.ts';
 import { observe, stepDone } from './observe.ts';
-import { inputCounts, makePlan, type Step } from './plan.ts';
+import { inputCounts, makePlan, noticesOf, type Step } from './plan.ts';
 import type { ActionKind } from './report.ts';
 import { makeWorld, type Rules } from './world.ts';
 
@@ -36,12 +36,8 @@ interface State {
 
 function apply(state: State, step: Step, now: number): void {
   if (step.kind === 'announce') {
-    if (step.tokenId === undefined || step.announces === undefined || step.end === undefined) return;
-    const { tokenId, deployment, announces, end } = step;
-    state.ledger = {
-      ...state.ledger,
-      notices: [...state.ledger.notices, { tokenId, deployment, step: announces, end, at: iso(now) }],
-    };
+    const notices = [...state.ledger.notices, ...noticesOf([step], now)];
+    state.ledger = { ...state.ledger, notices };
     return;
   }
   if (step.kind === 'delete-token') state.tokens = state.tokens.filter(({ id }) => id !== step.tokenId);
