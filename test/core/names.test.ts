@@ -83,6 +83,11 @@ describe('the name that was probably meant', () => {
     expect(find('MTN_CM')).toBe('mtn-cm');
   });
 
+  it('is not looked for beyond the first 400 characters', () => {
+    expect(find(`${' '.repeat(391)}orange-cd`)).toBe('orange-cd');
+    expect(find(`${' '.repeat(400)}orange-cd`)).toBeUndefined();
+  });
+
   it('is not guessed from fewer than four letters', () => {
     const short = nameFinder(['m-cd', 'mt-cg']);
     expect([short('M_CD'), short('MT_CG')]).toEqual([undefined, 'mt-cg']);
