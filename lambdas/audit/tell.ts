@@ -13,7 +13,7 @@ import {
   rememberSteps,
   type MailInput,
 } from '../core/mail.ts';
-import { inputCounts, noticesOf, type Plan } from '../core/plan.ts';
+import { countsLess, inputCounts, noticesOf, type Plan } from '../core/plan.ts';
 import type { Action, Report } from '../core/report.ts';
 import type { World } from '../core/world.ts';
 import type { Settings } from '../settings.ts';
@@ -112,7 +112,10 @@ export function makeTelling(input: TellingInput): Telling {
             (current.exemptions ?? (input.exemptionsThere ? [] : null)),
         untold: settled ? [] : current.untold,
         toldSteps: rememberSteps(report.actions, current, world.today, told),
-        baseline: report.outcome === 'withheld' ? current.baseline : inputCounts(world),
+        baseline: countsLess(
+          report.outcome === 'withheld' ? current.baseline : inputCounts(world),
+          report.actions.filter(({ status }) => status === 'done'),
+        ),
         lastNight: {
           day: world.today,
           runId: report.runId,

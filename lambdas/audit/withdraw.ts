@@ -1,14 +1,15 @@
 import { fingerprintOfKey } from '../core/fingerprint.ts';
-import { iso } from '../core/days.ts';
 import type { Intent, Ledger } from '../core/ledger.ts';
 import { stepDone } from '../core/observe.ts';
-import { isAsPlanned, stepText, type Step } from '../core/plan.ts';
+import { isAsPlanned, stepText, type Change, type Step } from '../core/plan.ts';
 import { shownName } from '../core/printable.ts';
 import type { Action } from '../core/report.ts';
 import { isAuditorError, type AuditorError } from '../errors.ts';
 import type { LedgerStore } from '../ledger-store.ts';
 import type { Services } from '../services.ts';
 import { asAuditorError } from './read.ts';
+
+export { intentsOf, isChange, type Change } from '../core/plan.ts';
 
 /** After so many failed changes in a row, Docker Hub or Vault is not well enough to go on. */
 const MOST_FAILURES = 3;
@@ -20,30 +21,6 @@ export interface CarriedOut {
   readonly actions: readonly Action[];
   /** The ledger could not be written on the way: the run stopped changing things and fails at its end. */
   readonly storageError?: AuditorError;
-}
-
-/** A step that changes Docker Hub or Vault: everything but an announcement. */
-export type Change = Step & { readonly kind: Exclude<Step['kind'], 'announce'> };
-
-/** Whether a step changes something outside and no guard stops it. */
-export function isChange(step: Step): step is Change {
-  return step.kind !== 'announce' && step.withheld === undefined;
-}
-
-/** The steps as they are written to the ledger before the first is taken. */
-export function intentsOf(steps: readonly Change[], runId: string, now: number): Intent[] {
-  return steps.map((step) => ({
-    step: step.kind,
-    deployment: step.deployment,
-    ...(step.tokenId === undefined ? {} : { tokenId: step.tokenId }),
-    reason: step.reason,
-    ...(step.end === undefined ? {} : { end: step.end }),
-    ...(step.fingerprint === undefined ? {} : { fingerprint: step.fingerprint }),
-    approved: step.approved ?? false,
-    replaced: step.replaced ?? false,
-    at: iso(now),
-    runId,
-  }));
 }
 
 /** A step as the result tells it. */

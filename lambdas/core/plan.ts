@@ -1,7 +1,7 @@
 import type { HubToken } from '../clients/types.ts';
 import { addDays, DAY, dayOf, HOUR, iso, type Day } from './days.ts';
 import { fingerprintOfKey } from './fingerprint.ts';
-import { emptyLedger, type InputCounts, type Ledger, type Suspension } from './ledger.ts';
+import { emptyLedger, type InputCounts, type Intent, type Ledger, type Suspension } from './ledger.ts';
 import { daysLeft, isInForce, unreadableRowAbout, type License } from './licenses.ts';
 import { countryOf, isNearTelco, telcoOf } from './names.ts';
 import { CAP_WINDOW, RESTORED_FOR } from './observe.ts';
@@ -35,6 +35,30 @@ export interface Step {
   readonly replaced?: boolean;
 }
 
+/** A step that changes Docker Hub or Vault: everything but an announcement. */
+export type Change = Step & { readonly kind: Exclude<ActionKind, 'announce'> };
+
+/** Whether a step changes something outside and no guard stops it. */
+export function isChange(step: Step): step is Change {
+  return step.kind !== 'announce' && step.withheld === undefined;
+}
+
+/** The steps as they are written to the ledger before the first is taken. */
+export function intentsOf(steps: readonly Change[], runId: string, now: number): Intent[] {
+  return steps.map((step) => ({
+    step: step.kind,
+    deployment: step.deployment,
+    ...(step.tokenId === undefined ? {} : { tokenId: step.tokenId }),
+    reason: step.reason,
+    ...(step.end === undefined ? {} : { end: step.end }),
+    ...(step.fingerprint === undefined ? {} : { fingerprint: step.fingerprint }),
+    approved: step.approved ?? false,
+    replaced: step.replaced ?? false,
+    at: iso(now),
+    runId,
+  }));
+}
+
 /** What the guards go by besides what was read. */
 export interface PlanOptions {
   /** The object `HOLD` is in the bucket. */
@@ -60,6 +84,21 @@ export function inputCounts(world: World): InputCounts {
     licenses: world.licenses.size,
     exemptions: world.facts.exemptions?.length ?? 0,
   };
+}
+
+/** Input counts less what a run deleted itself: that is no input that shrank. */
+export function countsLess(
+  counts: InputCounts | null,
+  done: readonly { readonly kind: ActionKind }[],
+): InputCounts | null {
+  const deleted = (deletion: ActionKind): number => done.filter(({ kind }) => kind === deletion).length;
+  return (
+    counts && {
+      ...counts,
+      tokens: counts.tokens - deleted('delete-token'),
+      keys: counts.keys - deleted('remove-key'),
+    }
+  );
 }
 
 /** The inputs that shrank by more than 20 % and by more than 2, for a sentence; empty where none did. */

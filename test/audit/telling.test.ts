@@ -233,8 +233,32 @@ describe('what the ledger remembers after a run', () => {
     const baseline = (outcome: Report['outcome']): Ledger['baseline'] =>
       telling({ ...IN_ORDER, report: { outcome } }).remember(ledgerOf({ baseline: before }), true, true)
         .baseline;
-    expect(baseline('withheld')).toBe(before);
+    expect(baseline('withheld')).toEqual(before);
     expect(baseline('clean')).toEqual(inputCounts(worldOf(IN_ORDER)));
+  });
+
+  it('are counts less what the run itself deleted: that is no input that shrank', () => {
+    const deleted = action('done', { kind: 'delete-token' });
+    const actions = [deleted, deleted, action('done', { kind: 'remove-key' }), action('done')];
+    const notDeleted = [
+      action('skipped', { kind: 'delete-token' }),
+      action('failed', { kind: 'remove-key' }),
+    ];
+    const before = { tokens: 9, keys: 9, licenses: 9, exemptions: 9 };
+    const less = { ...before, tokens: 7, keys: 8 };
+    const baseline = (outcome: Report['outcome'], done: Action[]): Ledger['baseline'] =>
+      telling({ ...IN_ORDER, report: { outcome, actions: [...done, ...notDeleted] } }).remember(
+        ledgerOf({ baseline: before }),
+        true,
+        true,
+      ).baseline;
+    expect([baseline('withheld', actions), baseline('withheld', [])]).toEqual([less, before]);
+    const read = inputCounts(worldOf(IN_ORDER));
+    expect(baseline('attention', actions)).toEqual({ ...read, tokens: read.tokens - 2, keys: read.keys - 1 });
+    expect(
+      telling({ ...IN_ORDER, report: { outcome: 'withheld', actions } }).remember(ledgerOf(), true, true)
+        .baseline,
+    ).toBeNull();
   });
 
   it('are the steps that the mail told', () => {
