@@ -53,6 +53,7 @@ describe('the name that was probably meant', () => {
     ['orange cd', 'orange-cd'],
     ['orangecd', 'orange-cd'],
     ['оrange-cd', 'orange-cd'],
+    ['οrаngе-сԁ', 'orange-cd'],
     ['Orangé-CD\u200b', 'orange-cd'],
     ['cd-orange', 'orange-cd'],
     ['CD_vodacom', 'vodacom-cd'],

@@ -129,6 +129,23 @@ describe('the ledger as text', () => {
     expect(at({ findings: [{ ...finding, kind: 'suspended' }] })).toBeUndefined();
     expect(at({ lastNight: { day: '2026-02-30' } })).toBe('lastNight.day');
   });
+
+  it('is unreadable with an entry of any of its lists that lacks everything', () => {
+    const lists = Object.entries({ ...emptyLedger(), exemptions: [] }).flatMap(([name, part]) =>
+      Array.isArray(part) ? [name] : [],
+    );
+    expect(lists).toHaveLength(16);
+    for (const name of lists)
+      expect(why(JSON.stringify({ ...emptyLedger(), [name]: [{}] }))).toContain(`(at ${name}.0`);
+  });
+
+  it('has no approval, replacement or told end where an entry does not say so', () => {
+    const intent = { step: 'deactivate', deployment: 'a', reason: 'why', at: iso(NOW), runId: 'run-1' };
+    const text = JSON.stringify({ ...emptyLedger(), intents: [intent], exemptions: [{ label: 'a' }] });
+    const { intents, exemptions } = readLedger(bytes(text));
+    expect(intents).toEqual([{ ...intent, approved: false, replaced: false }]);
+    expect(exemptions).toEqual([{ label: 'a', endTold: false }]);
+  });
 });
 
 describe('the result of a run', () => {
