@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DAY, iso } from '../../lambdas/core/days.ts';
-import { emptyLedger } from '../../lambdas/core/ledger.ts';
+import { emptyLedger, type Ledger } from '../../lambdas/core/ledger.ts';
 import { simulate, type CalendarEntry } from '../../lambdas/core/simulate.ts';
 import { defaultSettings } from '../fakes.ts';
 import { CONTENT, factsOf, NOW, suspensionOf, type Situation } from './situation.ts';
@@ -140,23 +140,20 @@ describe('a simulation', () => {
   });
 
   it('withholds for as long as nobody approves what withholds: an input that shrank before', () => {
-    const shrunk = play({
-      tokens: [{}],
-      licenses: ['orange,cd,2026-03-01,0'],
-      ledger: {
-        baseline: { tokens: 9, keys: 0, licenses: 1, exemptions: 0 },
-        notices: [
-          {
-            tokenId: 't1',
-            deployment: 'orange-cd',
-            step: 'deactivate',
-            end: '2026-03-01',
-            at: iso(NOW - DAY),
-          },
-        ],
-      },
-    });
-    expect(lines(shrunk)).toEqual(['2026-03-02 deactivate orange-cd withheld']);
+    const end = '2026-03-01';
+    const notice = { tokenId: 't1', deployment: 'orange-cd', step: 'deactivate', end } as const;
+    const shrunk = (notices: Ledger['notices']): string[] =>
+      lines(
+        play({
+          tokens: [{}],
+          licenses: [`orange,cd,${end},0`],
+          ledger: { baseline: { tokens: 9, keys: 0, licenses: 1, exemptions: 0 }, notices },
+          until: '2026-03-31',
+        }),
+      );
+    expect(shrunk([{ ...notice, at: iso(NOW - DAY) }])).toEqual(['2026-03-02 deactivate orange-cd withheld']);
+    // Where nothing is due yet, nothing is withheld: the next night compares with this one.
+    expect(shrunk([])).toEqual(['2026-03-02 announce orange-cd', '2026-03-03 deactivate orange-cd']);
   });
 
   it('counts the withdrawals of 24 hours by its own nights', () => {
