@@ -55,6 +55,9 @@ describe('the world', () => {
       ['t1', 't4'],
     ]);
     expect(ids('nobody-cd')).toEqual([[], []]);
+    const late = worldOf({ tokens: [{ enabled: false }, {}, { enabled: false }, {}] });
+    expect(tokensOf(late, 'orange-cd').active.map(({ id }) => id)).toEqual(['t2', 't4']);
+    expect(tokensOf(late, 'orange-cd').all).toHaveLength(4);
   });
 
   it('knows for whom active misnamed tokens were probably meant', () => {
