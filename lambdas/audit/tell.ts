@@ -13,8 +13,7 @@ import {
   rememberSteps,
   type MailInput,
 } from '../core/mail.ts';
-import type { Plan, Step } from '../core/plan.ts';
-import { inputCounts } from '../core/plan.ts';
+import { countsLess, inputCounts, noticesOf, type Plan } from '../core/plan.ts';
 import type { Action, Report } from '../core/report.ts';
 import type { World } from '../core/world.ts';
 import type { Settings } from '../settings.ts';
@@ -40,14 +39,6 @@ export interface TellingInput {
   readonly exemptionsThere: boolean;
   readonly settings: Settings;
   readonly bucket: string;
-}
-
-function noticesOf(announcements: readonly Step[], now: number): Ledger['notices'] {
-  return announcements.flatMap(({ tokenId, deployment, announces, end }) =>
-    tokenId === undefined || announces === undefined || end === undefined
-      ? []
-      : [{ tokenId, deployment, step: announces, end, at: iso(now) }],
-  );
 }
 
 /** A notice belongs to one token and one end: where the list says another end, or none, it lapses. */
@@ -91,7 +82,6 @@ export function makeTelling(input: TellingInput): Telling {
   const weekly = isWeeklyDue(ledger, world.now, settings.timeZone);
   const anythingOpen = report.findings.length > 0;
   const due = settings.notifyWhen === 'always' || hasNews(news) || (weekly && anythingOpen);
-  const announced = plan.steps.filter(({ kind }) => kind === 'announce');
 
   return {
     ...(due ? { mail: auditMail(mailInput, news, weekly) } : {}),
@@ -105,7 +95,7 @@ export function makeTelling(input: TellingInput): Telling {
         findings: rememberFindings(current, report.findings, daysLeftOf, settings.warnDays, told),
         notices: [
           ...standing(current.notices, world),
-          ...(told && confirmed && enforced ? noticesOf(announced, world.now) : []),
+          ...(told && confirmed && enforced ? noticesOf(plan.steps, world.now) : []),
         ],
         // What was not tried is settled. Of a step that failed, or whose mark could not be written, the next run looks
         // what became of it.
@@ -122,7 +112,10 @@ export function makeTelling(input: TellingInput): Telling {
             (current.exemptions ?? (input.exemptionsThere ? [] : null)),
         untold: settled ? [] : current.untold,
         toldSteps: rememberSteps(report.actions, current, world.today, told),
-        baseline: report.outcome === 'withheld' ? current.baseline : inputCounts(world),
+        baseline: countsLess(
+          report.outcome === 'withheld' ? current.baseline : inputCounts(world),
+          report.actions.filter(({ status }) => status === 'done'),
+        ),
         lastNight: {
           day: world.today,
           runId: report.runId,

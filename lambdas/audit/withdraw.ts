@@ -1,14 +1,15 @@
 import { fingerprintOfKey } from '../core/fingerprint.ts';
-import { iso } from '../core/days.ts';
 import type { Intent, Ledger } from '../core/ledger.ts';
 import { stepDone } from '../core/observe.ts';
-import { isAsPlanned, stepText, type Step } from '../core/plan.ts';
+import { isAsPlanned, stepText, type Change, type Step } from '../core/plan.ts';
 import { shownName } from '../core/printable.ts';
 import type { Action } from '../core/report.ts';
 import { isAuditorError, type AuditorError } from '../errors.ts';
 import type { LedgerStore } from '../ledger-store.ts';
 import type { Services } from '../services.ts';
 import { asAuditorError } from './read.ts';
+
+export { intentsOf, isChange, type Change } from '../core/plan.ts';
 
 /** After so many failed changes in a row, Docker Hub or Vault is not well enough to go on. */
 const MOST_FAILURES = 3;
@@ -20,30 +21,6 @@ export interface CarriedOut {
   readonly actions: readonly Action[];
   /** The ledger could not be written on the way: the run stopped changing things and fails at its end. */
   readonly storageError?: AuditorError;
-}
-
-/** A step that changes Docker Hub or Vault: everything but an announcement. */
-export type Change = Step & { readonly kind: Exclude<Step['kind'], 'announce'> };
-
-/** Whether a step changes something outside and no guard stops it. */
-export function isChange(step: Step): step is Change {
-  return step.kind !== 'announce' && step.withheld === undefined;
-}
-
-/** The steps as they are written to the ledger before the first is taken. */
-export function intentsOf(steps: readonly Change[], runId: string, now: number): Intent[] {
-  return steps.map((step) => ({
-    step: step.kind,
-    deployment: step.deployment,
-    ...(step.tokenId === undefined ? {} : { tokenId: step.tokenId }),
-    reason: step.reason,
-    ...(step.end === undefined ? {} : { end: step.end }),
-    ...(step.fingerprint === undefined ? {} : { fingerprint: step.fingerprint }),
-    approved: step.approved ?? false,
-    replaced: step.replaced ?? false,
-    at: iso(now),
-    runId,
-  }));
 }
 
 /** A step as the result tells it. */
@@ -61,7 +38,6 @@ export function actionOf(step: Step, status: Action['status'], reason = step.rea
 async function removeKey(services: Services, step: Change): Promise<'done' | 'skipped'> {
   const remove = async (): Promise<'done' | 'skipped'> => {
     const keys = await services.vault.readKeys();
-    if (!keys.names.includes(step.deployment)) return 'skipped';
     if (fingerprintOfKey(keys.values, step.deployment) !== step.fingerprint) return 'skipped';
     await services.vault.patchKeys(new Map([[step.deployment, null]]), keys.version);
     return 'done';
@@ -85,9 +61,7 @@ async function changeToken(services: Services, step: Change, tokenId: string): P
 }
 
 function take(services: Services, step: Change): Promise<'done' | 'skipped'> {
-  return step.kind === 'remove-key' || step.tokenId === undefined
-    ? removeKey(services, step)
-    : changeToken(services, step, step.tokenId);
+  return step.tokenId === undefined ? removeKey(services, step) : changeToken(services, step, step.tokenId);
 }
 
 const isOf =
@@ -120,9 +94,10 @@ export async function carryOut(
   const actions: Action[] = [];
   let failures = 0;
   let storageError: AuditorError | undefined;
-  const notDeleted = new Set<string>();
+  // Deployments with a step that was not done: whichever of several tokens is left, its key may be needed.
+  const left = new Set<string>();
   const stoppedBecause = (step: Change): string | undefined => {
-    if (step.kind === 'remove-key' && notDeleted.has(step.deployment)) return 'a token of that label is left';
+    if (step.kind === 'remove-key' && left.has(step.deployment)) return 'a token of that label is left';
     if (storageError !== undefined) return 'the ledger could not be written';
     if (failures >= MOST_FAILURES) return `${MOST_FAILURES} changes in a row failed`;
     if (services.deadline - services.clock.now() < RESERVED_MILLISECONDS) return 'the time got short';
@@ -135,11 +110,11 @@ export async function carryOut(
       continue;
     }
     let status: 'done' | 'skipped';
-    if (step.kind === 'delete-token') notDeleted.add(step.deployment);
     try {
       status = await take(services, step);
     } catch (error) {
       failures += 1;
+      left.add(step.deployment);
       const { name, message } = asAuditorError(error, `Taking the step ${stepText(step)}`);
       services.log.error('A step failed', {
         step: step.kind,
@@ -150,7 +125,7 @@ export async function carryOut(
       continue;
     }
     failures = 0;
-    if (status === 'done') notDeleted.delete(step.deployment);
+    if (status === 'skipped') left.add(step.deployment);
     actions.push(
       status === 'done'
         ? actionOf(step, 'done')

@@ -1,6 +1,6 @@
 import type { ContentCheck } from '../clients/types.ts';
 import { iso } from './days.ts';
-import { fingerprintOf, fingerprintOfKey } from './fingerprint.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import type { ContentCheckEntry } from './ledger.ts';
 import type { VerifiedCounts } from './report.ts';
 import { lastRealUse } from './rules/tokens.ts';
@@ -68,7 +68,7 @@ export function judgeCheck(
     at: iso(world.now),
     verdict,
     ...(verdict === 'mismatched' && claimedId !== undefined ? { claimedId } : {}),
-    fingerprint: fingerprintOfKey(world.facts.keys?.values, key.deployment) ?? '',
+    fingerprint: fingerprintOf(key.content),
     ...(used === undefined ? {} : { lastUse: used === null ? null : iso(used) }),
   };
 }

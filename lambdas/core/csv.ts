@@ -1,6 +1,6 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import * as v from 'valibot';
-import { counted, listed, printable } from './printable.ts';
+import { listed, printable } from './printable.ts';
 
 /** One line of a table with its cells by column name, trimmed; a column that the line lacks is empty. */
 export interface Row {
@@ -25,8 +25,7 @@ const trimmed = (cell: string): string => cell.replace(EDGES, '');
 /** The delimiter: what a leading `sep=` line says, else whichever of comma and semicolon the header has more of. */
 function delimiterOf(header: string, declared: string | undefined): string {
   if (declared !== undefined) return declared;
-  const count = (letter: string): number => header.split(letter).length - 1;
-  return count(';') > count(',') ? ';' : ',';
+  return header.split(';').length > header.split(',').length ? ';' : ',';
 }
 
 /**
@@ -49,7 +48,7 @@ export function readTable(body: Uint8Array, required: readonly string[], take: (
   const skipped = separator ? 1 : 0;
   const table = text.slice(separator?.[0].length ?? 0);
   if (trimmed(table) === '') return { unreadable: 'it is empty' };
-  const delimiter = delimiterOf(/^[^\r\n]*/.exec(table.trimStart())?.[0] ?? '', separator?.[1]);
+  const delimiter = delimiterOf(table.trimStart().split(/[\r\n]/, 1)[0] ?? '', separator?.[1]);
   let columns: ReadonlyMap<string, number> | string | undefined;
   let rows = 0;
   let ended = 0;
@@ -94,7 +93,7 @@ function columnsOf(
   const header = cells.map((name) => name.toLowerCase());
   const missing = required.filter((column) => !header.includes(column));
   if (missing.length > 0)
-    return `its header lacks the ${counted(missing.length, 'column').replace(/^\d+ /, '')} ${listed(missing)} (it reads: ${printable(header.join(', '))})`;
+    return `its header lacks the ${missing.length === 1 ? 'column' : 'columns'} ${listed(missing)} (it reads: ${printable(header.join(', '))})`;
   const twice = header.filter((name, index) => name !== '' && header.indexOf(name) !== index);
   if (twice[0] !== undefined) return `its header names the column ${printable(twice[0])} twice`;
   // Columns without a name are kept apart, so that as many names are known as the header has cells.

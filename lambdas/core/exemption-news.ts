@@ -20,7 +20,8 @@ export function exemptionNews(
   today: Day,
 ): ExemptionNews {
   const inForce = now.filter((exemption) => isExemptionInForce(exemption, today));
-  const known = new Map((before ?? []).map((entry) => [`${entry.label}\0${entry.until ?? ''}`, entry]));
+  const told = before ?? [];
+  const known = new Map(told.map((entry) => [`${entry.label}\0${entry.until ?? ''}`, entry]));
   const keyOf = ({ label, until }: Exemption): string => `${label}\0${until ?? ''}`;
   const labels = new Set(inForce.map(({ label }) => label));
   const lines: string[] = [];
@@ -37,7 +38,7 @@ export function exemptionNews(
         `${name} is exempt for ${left === 0 ? 'today only' : `${counted(left, 'more day')}, until ${until ?? ''}`} (${who}).`,
       );
   }
-  for (const label of new Set((before ?? []).map((entry) => entry.label)))
+  for (const label of new Set(told.map((entry) => entry.label)))
     if (!labels.has(label)) lines.push(`${shownName(label)} is no longer exempt.`);
   const remembered = new Map(
     inForce.map((exemption) => {

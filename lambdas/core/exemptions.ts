@@ -50,12 +50,12 @@ export function readExemptions(body: Uint8Array | undefined, known: boolean): re
     if (label === '') throw unreadable(`${at} names no label`);
     if (row.overlong) throw unreadable(`${at} has more cells than the header has columns`);
     const until = row.cell('until');
-    const day = until === '' ? undefined : parseDay(until);
+    const day = parseDay(until);
     if (until !== '' && day === undefined)
       throw unreadable(`${at}: until "${printable(until, 40)}" is not a day (write YYYY-MM-DD)`);
     const kinds = row
       .cell('findings')
-      .split(/\s+/)
+      .split(/\s/)
       .filter((kind) => kind !== '');
     const unknown = kinds.find((kind) => !isFindingKind(kind));
     if (unknown !== undefined) throw unreadable(`${at}: "${printable(unknown, 40)}" is no kind of finding`);

@@ -64,7 +64,7 @@ function readLastDay(row: Row, graceDays: number): { day: Day } | { problem: str
   const grace = row.cell('grace_days');
   if (grace !== '' && (!/^\d{1,3}$/.test(grace) || Number(grace) > 365))
     return { problem: `grace_days "${printable(grace, 40)}" is not a whole number from 0 to 365` };
-  return { day: day === NO_END ? NO_END : addDays(day, grace === '' ? graceDays : Number(grace)) };
+  return { day: addDays(day, grace === '' ? graceDays : Number(grace)) };
 }
 
 function readName(telco: string, country: string): { name: string } | { problem: string } {
@@ -79,7 +79,7 @@ function readName(telco: string, country: string): { name: string } | { problem:
 function aboutWhom(telco: string, country: string, shifted: boolean): InvalidRow['about'] {
   const name = `${telco}-${country}`;
   if (shifted) return { scope: 'everybody' };
-  if (telco !== '' && isWellNamed(name)) return { scope: 'deployment', deployment: name };
+  if (isWellNamed(name)) return { scope: 'deployment', deployment: name };
   return isCountry(country) ? { scope: 'country', country } : { scope: 'everybody' };
 }
 

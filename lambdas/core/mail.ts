@@ -22,9 +22,8 @@ export function wrapped(text: string, indent = ''): string[] {
   for (const word of text
     .split(' ')
     .flatMap((whole) => whole.match(new RegExp(`.{1,${room}}`, 'g')) ?? [''])) {
-    const start = lines.length === 0 ? '' : indent;
-    const longer = line === '' ? `${start}${word}` : `${line} ${word}`;
-    if (longer.length <= COLUMNS || line === '') line = longer;
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (longer.length <= COLUMNS) line = longer;
     else {
       lines.push(line);
       line = `${indent}${word}`;
@@ -308,8 +307,8 @@ function severityOf(report: Omit<Report, 'notified'>, news: News): Notification[
 export function summaryOf(report: {
   readonly runId: string;
   readonly outcome: Outcome | 'done';
-  readonly counts?: Report['counts'];
-  readonly report?: string;
+  readonly counts?: Report['counts'] | undefined;
+  readonly report?: string | undefined;
 }): string {
   const whole = JSON.stringify({
     runId: report.runId,
@@ -455,8 +454,8 @@ export function incompleteMail(input: {
     summary: summaryOf({
       runId: input.runId,
       outcome: 'incomplete',
-      ...(input.counts === undefined ? {} : { counts: input.counts }),
-      ...(input.where === undefined ? {} : { report: input.where.report }),
+      counts: input.counts,
+      report: input.where?.report,
     }),
     outcome: 'incomplete',
     severity: 'critical',

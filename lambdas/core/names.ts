@@ -41,7 +41,7 @@ const LOOK_ALIKES = new Map(
   }),
 ); // prettier-ignore
 
-/** A label brought as near to the naming rule as spelling goes: case, accents, look-alikes, separators. */
+/** A label brought as near to the naming rule as spelling goes: case, accents, look-alikes; any separator is a hyphen. */
 function respelt(label: string): string {
   let plain = '';
   for (const letter of label
@@ -49,10 +49,7 @@ function respelt(label: string): string {
     .normalize('NFKD')
     .toLowerCase())
     plain += LOOK_ALIKES.get(letter) ?? letter;
-  return plain
-    .replace(/[\p{M}\p{Cf}]/gu, '')
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '');
+  return plain.replace(/[\p{M}\p{Cf}]/gu, '').replace(/[^a-z0-9]/g, '-');
 }
 
 const joined = (name: string): string => name.replaceAll('-', '');
@@ -63,7 +60,6 @@ function tolerance(one: string, other: string): number {
 }
 
 function isNear(one: string, other: string): boolean {
-  if (one === other) return true;
   const most = tolerance(one, other);
   return Math.abs(one.length - other.length) <= most && distance(one, other) <= most;
 }

@@ -101,20 +101,20 @@ function settleIntents(
   keys: ReadonlySet<string>,
   now: number,
 ): Ledger {
-  return ledger.intents.reduce<Ledger>((before, intent) => {
-    const token = intent.tokenId === undefined ? undefined : tokens.get(intent.tokenId);
-    const happened = {
-      deactivate: token?.enabled === false,
-      reactivate: token?.enabled === true,
-      'delete-token': token === undefined,
-      'remove-key': !keys.has(intent.deployment),
-    }[intent.step];
-    if (happened) {
+  return ledger.intents.reduce<Ledger>(
+    (before, intent) => {
+      const token = intent.tokenId === undefined ? undefined : tokens.get(intent.tokenId);
+      const happened = {
+        deactivate: token?.enabled === false,
+        reactivate: token?.enabled === true,
+        'delete-token': token === undefined,
+        'remove-key': !keys.has(intent.deployment),
+      }[intent.step];
       const reason = `${intent.reason} (begun by run ${intent.runId}, which broke off)`;
-      return stepDone(before, { ...intent, reason }, now);
-    }
-    return { ...before, intents: before.intents.filter((open) => open !== intent) };
-  }, ledger);
+      return happened ? stepDone(before, { ...intent, reason }, now) : before;
+    },
+    { ...ledger, intents: [] },
+  );
 }
 
 /** A suspension whose token is gone, and what is still to remember of it. */

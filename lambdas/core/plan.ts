@@ -1,7 +1,7 @@
 import type { HubToken } from '../clients/types.ts';
-import { addDays, DAY, dayOf, HOUR, type Day } from './days.ts';
+import { addDays, DAY, dayOf, HOUR, iso, type Day } from './days.ts';
 import { fingerprintOfKey } from './fingerprint.ts';
-import { emptyLedger, type InputCounts, type Ledger, type Suspension } from './ledger.ts';
+import { emptyLedger, type InputCounts, type Intent, type Ledger, type Suspension } from './ledger.ts';
 import { daysLeft, isInForce, unreadableRowAbout, type License } from './licenses.ts';
 import { countryOf, isNearTelco, telcoOf } from './names.ts';
 import { CAP_WINDOW, RESTORED_FOR } from './observe.ts';
@@ -35,6 +35,30 @@ export interface Step {
   readonly replaced?: boolean;
 }
 
+/** A step that changes Docker Hub or Vault: everything but an announcement. */
+export type Change = Step & { readonly kind: Exclude<ActionKind, 'announce'> };
+
+/** Whether a step changes something outside and no guard stops it. */
+export function isChange(step: Step): step is Change {
+  return step.kind !== 'announce' && step.withheld === undefined;
+}
+
+/** The steps as they are written to the ledger before the first is taken. */
+export function intentsOf(steps: readonly Change[], runId: string, now: number): Intent[] {
+  return steps.map((step) => ({
+    step: step.kind,
+    deployment: step.deployment,
+    ...(step.tokenId === undefined ? {} : { tokenId: step.tokenId }),
+    reason: step.reason,
+    ...(step.end === undefined ? {} : { end: step.end }),
+    ...(step.fingerprint === undefined ? {} : { fingerprint: step.fingerprint }),
+    approved: step.approved ?? false,
+    replaced: step.replaced ?? false,
+    at: iso(now),
+    runId,
+  }));
+}
+
 /** What the guards go by besides what was read. */
 export interface PlanOptions {
   /** The object `HOLD` is in the bucket. */
@@ -60,6 +84,21 @@ export function inputCounts(world: World): InputCounts {
     licenses: world.licenses.size,
     exemptions: world.facts.exemptions?.length ?? 0,
   };
+}
+
+/** Input counts less what a run deleted itself: that is no input that shrank. */
+export function countsLess(
+  counts: InputCounts | null,
+  done: readonly { readonly kind: ActionKind }[],
+): InputCounts | null {
+  const deleted = (deletion: ActionKind): number => done.filter(({ kind }) => kind === deletion).length;
+  return (
+    counts && {
+      ...counts,
+      tokens: counts.tokens - deleted('delete-token'),
+      keys: counts.keys - deleted('remove-key'),
+    }
+  );
 }
 
 /** The inputs that shrank by more than 20 % and by more than 2, for a sentence; empty where none did. */
@@ -89,17 +128,18 @@ export function withdrawalLimit(world: World): number {
  * The deployment under whose name an ended license was probably renewed: in force, of the same country, with a near
  * telco, and without a token of its own. `undefined` where there is none.
  */
-function renewalFinder(world: World): (ended: License) => string | undefined {
-  const candidates = new Map<string, string[]>();
-  for (const license of world.licenses.values()) {
-    if (!isInForce(license, world.today)) continue;
-    if (tokensOf(world, license.deployment).all.length > 0) continue;
-    const country = countryOf(license.deployment);
-    candidates.set(country, [...(candidates.get(country) ?? []), license.deployment]);
-  }
-  return ({ deployment }) =>
-    (candidates.get(countryOf(deployment)) ?? [])
-      .filter((candidate) => isNearTelco(telcoOf(candidate), telcoOf(deployment)))
+function renewalFinder(world: World): (ended: string) => string | undefined {
+  const candidates = Map.groupBy(
+    [...world.licenses.values()]
+      .filter((license) => isInForce(license, world.today))
+      .map(({ deployment }) => deployment)
+      .filter((deployment) => tokensOf(world, deployment).all.length === 0),
+    countryOf,
+  );
+  return (deployment) =>
+    candidates
+      .get(countryOf(deployment))
+      ?.filter((candidate) => isNearTelco(telcoOf(candidate), telcoOf(deployment)))
       .sort()[0];
 }
 
@@ -196,7 +236,7 @@ function* deleteRemains(world: World, memory: Memory, license: License): Iterabl
   }
   // The key goes only when no token of the label is left, and while it still holds what it held then.
   const ready = own.filter(({ tokenId, deletedAt }) => deleted.has(tokenId) || deletedAt !== undefined);
-  if (ready.length === 0 || all.some(({ id }) => !deleted.has(id)) || !world.keys.has(deployment)) return;
+  if (all.some(({ id }) => !deleted.has(id)) || !world.keys.has(deployment)) return;
   const fingerprint = fingerprintOfKey(world.facts.keys?.values, deployment);
   if (fingerprint === undefined || !ready.some((suspension) => suspension.fingerprint === fingerprint))
     return;
@@ -280,16 +320,12 @@ function isWithdrawal(step: Step): boolean {
 /** Why nothing may be withdrawn from one deployment, whatever is approved; `undefined` where nothing says so. */
 function heldBack(
   world: World,
-  license: License | undefined,
-  renewedAs: (license: License) => string | undefined,
+  deployment: string,
+  renewedAs: (deployment: string) => string | undefined,
 ): string | undefined {
-  if (license === undefined) return undefined;
-  const row =
-    world.facts.licenses === undefined
-      ? undefined
-      : unreadableRowAbout(world.facts.licenses, license.deployment);
+  const row = world.facts.licenses && unreadableRowAbout(world.facts.licenses, deployment);
   if (row !== undefined) return `line ${row.line} of licenses.csv can't be read and may be about it`;
-  const other = renewedAs(license);
+  const other = renewedAs(deployment);
   return other === undefined
     ? undefined
     : `it was probably renewed as ${other}, which is in force and has no token: correct the name in licenses.csv, or issue ${other} its own token`;
@@ -302,10 +338,11 @@ function heldBack(
 export function makePlan(world: World, options: PlanOptions): Plan {
   const ledger = world.facts.ledger ?? emptyLedger();
   const memory = memoryOf(ledger, world.now);
-  const proposed = [
-    ...[...world.licenses.values()].flatMap((license) => [...stepsOf(world, memory, license)]),
-    ...deleteReplaced(world, memory),
-  ].sort(
+  const ends = [...world.licenses.values()].flatMap((license) => [...stepsOf(world, memory, license)]);
+  // A token that was replaced and is due for its license as well goes once, by the stricter of the two.
+  const going = new Set(ends.filter(({ kind }) => kind === 'delete-token').map(({ tokenId }) => tokenId));
+  const replaced = [...deleteReplaced(world, memory)].filter(({ tokenId }) => !going.has(tokenId));
+  const proposed = [...ends, ...replaced].sort(
     (one, other) =>
       ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind) ||
       (one.deployment < other.deployment ? -1 : one.deployment > other.deployment ? 1 : 0) ||
@@ -321,7 +358,7 @@ export function makePlan(world: World, options: PlanOptions): Plan {
   const renewedAs = renewalFinder(world);
   const held = new Map(
     [...due].flatMap((deployment) => {
-      const why = heldBack(world, world.licenses.get(deployment), renewedAs);
+      const why = heldBack(world, deployment, renewedAs);
       return why === undefined ? [] : [[deployment, why]];
     }),
   );
@@ -376,6 +413,15 @@ export function makePlan(world: World, options: PlanOptions): Plan {
 /** A step for a sentence: what, of whom. */
 export function stepText({ kind, deployment }: Pick<Step, 'kind' | 'deployment'>): string {
   return `${kind} ${shownName(deployment)}`;
+}
+
+/** The notices that announcements give once they are told. */
+export function noticesOf(steps: readonly Step[], now: number): Ledger['notices'] {
+  return steps.flatMap(({ tokenId, deployment, announces, end }) =>
+    tokenId === undefined || announces === undefined || end === undefined
+      ? []
+      : [{ tokenId, deployment, step: announces, end, at: iso(now) }],
+  );
 }
 
 /** The tokens that a plan switches on, for rules that would otherwise miss them. */

@@ -8,7 +8,7 @@ export function printable(text: string, most = 100): string {
   if (text.length <= most && /^[ -[\]-~]*$/.test(text)) return text;
   let shown = '';
   for (const letter of text) {
-    shown += /^[ -[\]-~]$/.test(letter) ? letter : `\\u{${(letter.codePointAt(0) ?? 0).toString(16)}}`;
+    shown += /[ -[\]-~]/.test(letter) ? letter : `\\u{${(letter.codePointAt(0) ?? 0).toString(16)}}`;
     if (shown.length > most) return `${shown.slice(0, most)}...`;
   }
   return shown;

@@ -39,8 +39,6 @@ export const RULES: readonly Rule[] = [
 
 const ORDER: Record<Severity, number> = { critical: 0, warning: 1, info: 2 };
 
-const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
-
 function idOf(kind: FindingKind, { deployment, tokenId, distinction }: Draft): string {
   return [kind, deployment, tokenId, distinction].filter((part) => part !== undefined).join(':');
 }
@@ -76,7 +74,7 @@ export function reconcile(world: World): Finding[] {
       }),
   );
   return findings.sort(
-    (one, other) => ORDER[one.severity] - ORDER[other.severity] || compare(one.id, other.id),
+    (one, other) => ORDER[one.severity] - ORDER[other.severity] || (one.id < other.id ? -1 : 1),
   );
 }
 

@@ -1,10 +1,10 @@
 import type { HubToken, VaultKeys } from '../clients/types.ts';
-import { DAY, dayOf, iso, type Day } from './days.ts';
+import { DAY, dayOf, type Day } from './days.ts';
 import type { Exemption } from './exemptions.ts';
 import type { Ledger } from './ledger.ts';
 import type { LicenseList } from './licenses.ts';
 import { observe, stepDone } from './observe.ts';
-import { inputCounts, makePlan, type Step } from './plan.ts';
+import { countsLess, inputCounts, intentsOf, isChange, makePlan, noticesOf, type Step } from './plan.ts';
 import type { ActionKind } from './report.ts';
 import { makeWorld, type Rules } from './world.ts';
 
@@ -27,52 +27,27 @@ export interface CalendarEntry {
   readonly reason: string;
 }
 
-/** The world after a step, as far as the plan goes by it. */
+/** What changes from step to step. Keys do not: what the plan goes by of a removed one is in the ledger. */
 interface State {
-  tokens: HubToken[];
-  keys: VaultKeys;
+  tokens: readonly HubToken[];
   ledger: Ledger;
 }
 
-function apply(state: State, step: Step, now: number): void {
-  if (step.kind === 'announce') {
-    if (step.tokenId === undefined || step.announces === undefined || step.end === undefined) return;
-    const { tokenId, deployment, announces, end } = step;
-    state.ledger = {
-      ...state.ledger,
-      notices: [...state.ledger.notices, { tokenId, deployment, step: announces, end, at: iso(now) }],
-    };
-    return;
-  }
-  if (step.kind === 'delete-token') state.tokens = state.tokens.filter(({ id }) => id !== step.tokenId);
-  else if (step.kind !== 'remove-key')
-    state.tokens = state.tokens.map((token) =>
-      token.id === step.tokenId ? { ...token, enabled: step.kind === 'reactivate' } : token,
-    );
-  else
-    state.keys = {
-      ...state.keys,
-      names: state.keys.names.filter((name) => name !== step.deployment),
-      ...(state.keys.values === undefined
-        ? {}
-        : { values: new Map([...state.keys.values].filter(([name]) => name !== step.deployment)) }),
-    };
-  state.ledger = stepDone(
-    state.ledger,
-    {
-      step: step.kind,
-      deployment: step.deployment,
-      ...(step.tokenId === undefined ? {} : { tokenId: step.tokenId }),
-      reason: step.reason,
-      ...(step.end === undefined ? {} : { end: step.end }),
-      ...(step.fingerprint === undefined ? {} : { fingerprint: step.fingerprint }),
-      approved: false,
-      replaced: step.replaced ?? false,
-      at: iso(now),
-      runId: 'simulated',
-    },
-    now,
-  );
+function after({ tokens, ledger }: State, step: Step, now: number): State {
+  if (!isChange(step))
+    return { tokens, ledger: { ...ledger, notices: [...ledger.notices, ...noticesOf([step], now)] } };
+  return {
+    tokens:
+      step.kind === 'delete-token'
+        ? tokens.filter(({ id }) => id !== step.tokenId)
+        : tokens.map((token) =>
+            token.id === step.tokenId ? { ...token, enabled: step.kind === 'reactivate' } : token,
+          ),
+    ledger: intentsOf([step], 'simulated', now).reduce(
+      (before, intent) => stepDone(before, intent, now),
+      ledger,
+    ),
+  };
 }
 
 /**
@@ -82,19 +57,21 @@ function apply(state: State, step: Step, now: number): void {
  * @param until the last day that is played
  */
 export function simulate(start: SimulationStart, rules: Rules, now: number, until: Day): CalendarEntry[] {
-  const state: State = { tokens: [...start.tokens], keys: start.keys, ledger: start.ledger };
+  let state: State = { tokens: start.tokens, ledger: start.ledger };
   const calendar: CalendarEntry[] = [];
   const withheld = new Set<string>();
   for (let night = now; dayOf(night, rules.timeZone) <= until; night += DAY) {
     const day = dayOf(night, rules.timeZone);
-    state.ledger = observe(state.ledger, state.tokens, state.keys.names, night);
+    state = { ...state, ledger: observe(state.ledger, state.tokens, start.keys.names, night) };
     const world = makeWorld({ ...start, ...state }, rules, night);
     const { steps } = makePlan(world, { hold: start.hold });
-    state.ledger = { ...state.ledger, untold: [], baseline: inputCounts(world) };
+    const taken = steps.filter((step) => step.withheld === undefined);
+    const before = taken.length < steps.length ? state.ledger.baseline : inputCounts(world);
+    state = { ...state, ledger: { ...state.ledger, baseline: countsLess(before, taken) } };
+    state = taken.reduce((reached, step) => after(reached, step, night), state);
     for (const step of steps) {
       const entry = { day, kind: step.kind, deployment: step.deployment };
       if (step.withheld === undefined) {
-        apply(state, step, night);
         calendar.push({ ...entry, withheld: false, reason: step.reason });
         continue;
       }

@@ -204,8 +204,48 @@ describe('carrying out', () => {
     const services = world.services();
     const store = await openLedger(services.bucket);
     const before = store.current;
-    await carryOut(services, store, [step('deactivate', 't1')], world.now);
+    const carriedOut = await carryOut(services, store, [step('deactivate', 't1')], world.now);
+    expect(carriedOut).not.toHaveProperty('storageError');
     expect(store.current).toBe(before);
+  });
+
+  it('closes the intent of the step that was taken, and of none that is like it', async () => {
+    token('t1', false);
+    token('t2', false);
+    world.keys.set('mtn-cm', 'content');
+    const steps = [
+      step('delete-token', 't1', { replaced: true }),
+      step('delete-token', 't2'),
+      step('reactivate', 't1'),
+      removal(),
+      { ...removal(), deployment: 'mtn-cm' },
+    ];
+    await carry(steps, onNth('hub.deleteToken', ['fail before']));
+    expect(world.ledger.intents).toMatchObject([
+      { step: 'delete-token', tokenId: 't1' },
+      { step: 'remove-key', deployment: 'orange-cd' },
+    ]);
+    expect(world.ledger.untold.map(({ kind, deployment }) => `${kind} ${deployment}`)).toEqual([
+      'delete-token orange-cd',
+      'reactivate orange-cd',
+      'remove-key mtn-cm',
+    ]);
+  });
+
+  it('logs each step that was tried with what became of it, and never with an answer of Docker Hub', async () => {
+    token('t1');
+    token('t2');
+    const lines: unknown[] = [];
+    const note = (message: string, fields?: unknown): void => void lines.push([message, fields]);
+    const services = { ...world.services(), log: { info: note, warn: note, error: note } };
+    world.fate = onNth('hub.setEnabled', ['fail before']);
+    const store = await openLedger(services.bucket);
+    await carryOut(services, store, [step('deactivate', 't1'), step('deactivate', 't2')], world.now);
+    const common = { step: 'deactivate', deployment: 'orange-cd' };
+    expect(lines).toEqual([
+      ['A step failed', { ...common, error: 'DockerHubUnavailable' }],
+      ['A step was taken', { ...common, status: 'done' }],
+    ]);
   });
 });
 
@@ -267,6 +307,20 @@ describe('removing a key', () => {
       'remove-key key failed VaultSecretMissing: There is no secret.',
     ]);
     expect(world.calls.filter((call) => call === 'vault.readKeys')).toHaveLength(1);
+  });
+
+  it('waits while one of several tokens of its label could not be deleted or was switched on meanwhile', async () => {
+    for (const first of ['failed', 'skipped']) {
+      token('t1', first === 'skipped');
+      token('t2', false);
+      const steps = [step('delete-token', 't1'), step('delete-token', 't2'), removal()];
+      const { actions } = await carry(
+        steps,
+        onNth('hub.deleteToken', first === 'failed' ? ['fail before'] : []),
+      );
+      expect(actions.map(({ status }) => status)).toEqual([first, 'done', 'skipped']);
+      expect(world.keys.has('orange-cd')).toBe(true);
+    }
   });
 
   it('waits while a token of its label could not be deleted', async () => {

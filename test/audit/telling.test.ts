@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { actionOf } from '../../lambdas/audit/withdraw.ts';
 import { makeTelling, type Telling, type TellingInput } from '../../lambdas/audit/tell.ts';
-import { HOUR, iso } from '../../lambdas/core/days.ts';
+import { DAY, HOUR, iso } from '../../lambdas/core/days.ts';
 import { emptyLedger, type Ledger } from '../../lambdas/core/ledger.ts';
 import { inputCounts, makePlan } from '../../lambdas/core/plan.ts';
 import { reconcile } from '../../lambdas/core/reconcile.ts';
@@ -102,7 +102,7 @@ describe('a mail', () => {
     expect(ending.remember(ledgerOf(), true, true).findings).toMatchObject([
       { kind: 'license-expiring', told: true, threshold: 7 },
     ]);
-    const other = telling({ ...IN_ORDER, keys: {} }).remember(ledgerOf(), true, true).findings[0];
+    const other = telling({ ...ENDING, keys: {} }).remember(ledgerOf(), true, true).findings[0];
     expect(other).toMatchObject({ kind: 'orphaned-token', told: true });
     expect(other).not.toHaveProperty('threshold');
   });
@@ -141,6 +141,16 @@ describe('a notice', () => {
     expect(notices(ENDING, true, false)).toEqual([]);
     expect(notices(ENDING, false, false)).toEqual([]);
     expect(notices({ ...ENDING, report: { mode: 'observe' } }, true, true)).toEqual([]);
+  });
+
+  it('is given of announcements and of no other step', () => {
+    const ended = { ...notice, end: '2026-02-01', at: iso(NOW - DAY) };
+    const withdrawn: Told = {
+      tokens: [{}, { label: 'mtn-cm' }],
+      licenses: ['orange,cd,2026-02-01,0', 'mtn,cm,2026-03-05,0'],
+      ledger: { notices: [ended] },
+    };
+    expect(notices(withdrawn, true, true)).toEqual([{ ...notice, tokenId: 't2', deployment: 'mtn-cm' }]);
   });
 
   it('stands while the token has its label and the list says the same end', () => {
@@ -209,10 +219,13 @@ describe('what the ledger remembers after a run', () => {
       expect([status, night([action('done'), action(status)])?.undisturbed]).toEqual([status, false]);
     const planned = [action('planned')];
     expect([night(planned)?.undisturbed, night(planned, false)?.undisturbed]).toEqual([true, false]);
-    expect(
-      telling({ ...IN_ORDER, report: { outcome: 'incomplete' } }).remember(ledgerOf(), true, true).lastNight
-        ?.outcome,
-    ).toBe('attention');
+    const outcome = (of: Report['outcome']): string | undefined =>
+      telling({ ...IN_ORDER, report: { outcome: of } }).remember(ledgerOf(), true, true).lastNight?.outcome;
+    expect((['incomplete', 'clean', 'withheld'] as const).map(outcome)).toEqual([
+      'attention',
+      'clean',
+      'withheld',
+    ]);
   });
 
   it('are the counts of this run unless it was withheld', () => {
@@ -220,8 +233,32 @@ describe('what the ledger remembers after a run', () => {
     const baseline = (outcome: Report['outcome']): Ledger['baseline'] =>
       telling({ ...IN_ORDER, report: { outcome } }).remember(ledgerOf({ baseline: before }), true, true)
         .baseline;
-    expect(baseline('withheld')).toBe(before);
+    expect(baseline('withheld')).toEqual(before);
     expect(baseline('clean')).toEqual(inputCounts(worldOf(IN_ORDER)));
+  });
+
+  it('are counts less what the run itself deleted: that is no input that shrank', () => {
+    const deleted = action('done', { kind: 'delete-token' });
+    const actions = [deleted, deleted, action('done', { kind: 'remove-key' }), action('done')];
+    const notDeleted = [
+      action('skipped', { kind: 'delete-token' }),
+      action('failed', { kind: 'remove-key' }),
+    ];
+    const before = { tokens: 9, keys: 9, licenses: 9, exemptions: 9 };
+    const less = { ...before, tokens: 7, keys: 8 };
+    const baseline = (outcome: Report['outcome'], done: Action[]): Ledger['baseline'] =>
+      telling({ ...IN_ORDER, report: { outcome, actions: [...done, ...notDeleted] } }).remember(
+        ledgerOf({ baseline: before }),
+        true,
+        true,
+      ).baseline;
+    expect([baseline('withheld', actions), baseline('withheld', [])]).toEqual([less, before]);
+    const read = inputCounts(worldOf(IN_ORDER));
+    expect(baseline('attention', actions)).toEqual({ ...read, tokens: read.tokens - 2, keys: read.keys - 1 });
+    expect(
+      telling({ ...IN_ORDER, report: { outcome: 'withheld', actions } }).remember(ledgerOf(), true, true)
+        .baseline,
+    ).toBeNull();
   });
 
   it('are the steps that the mail told', () => {

@@ -25,6 +25,16 @@ describe('days', () => {
     );
   });
 
+  it('goes by the clock of the instant on a day on which clocks change', () => {
+    const brussels = (text: string): string => dayOf(at(text), 'Europe/Brussels');
+    expect(brussels('2026-03-28T23:00:00Z')).toBe('2026-03-29');
+    expect(brussels('2026-03-29T21:59:59.999Z')).toBe('2026-03-29');
+    expect(brussels('2026-03-29T22:00:00Z')).toBe('2026-03-30');
+    expect(brussels('2026-10-25T22:59:59.999Z')).toBe('2026-10-25');
+    expect(brussels('2026-10-25T23:00:00Z')).toBe('2026-10-26');
+    expect(dayOf(at('2026-03-08T03:59:59Z'), 'America/New_York')).toBe('2026-03-07');
+  });
+
   it('finds noon of a day in any zone, also on days when clocks change', () => {
     expect(noonOf('2026-03-29', 'Europe/Brussels')).toBe(at('2026-03-29T10:00:00Z'));
     expect(noonOf('2026-10-25', 'Europe/Brussels')).toBe(at('2026-10-25T11:00:00Z'));
@@ -34,7 +44,9 @@ describe('days', () => {
   it('knows only days that exist', () => {
     expect(['2026-02-28', '2028-02-29', '9999-12-31'].every(isDay)).toBe(true);
     expect(['2026-02-30', '2026-13-01', '46000', '2026-2-3', '03/04/2026', ''].some(isDay)).toBe(false);
-    expect(['2026', '2026-01', '+2026-01-01', '2026-01-01T00', ' 2026-01-01'].some(isDay)).toBe(false);
+    expect(
+      ['2026', '2026-01', '+2026-01-01', '2026-01-01T00', ' 2026-01-01', '+010000-01-01'].some(isDay),
+    ).toBe(false);
   });
 
   it('counts days across months, years and changes of clocks', () => {

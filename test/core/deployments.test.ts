@@ -29,6 +29,7 @@ describe('the table of deployments', () => {
       ['none', 'active', 'absent'],
       ['none', 'none', 'present'],
     ]);
+    expect(known.flatMap(({ license }) => license.products)).toEqual([]);
   });
 
   it('says until when a license lasts, how many days are left, and whether it has ended', () => {

@@ -5,7 +5,7 @@ import type { Finding, FindingKind } from '../../lambdas/core/findings.ts';
 import type { ContentCheckEntry } from '../../lambdas/core/ledger.ts';
 import { reconcile, sinceDay } from '../../lambdas/core/reconcile.ts';
 import { lastRealUse } from '../../lambdas/core/rules/tokens.ts';
-import { makeWorld } from '../../lambdas/core/world.ts';
+import { makeWorld, type Facts } from '../../lambdas/core/world.ts';
 import { defaultSettings } from '../fakes.ts';
 import { factsOf, NOW, suspensionOf, tokenOf, worldOf, type Situation } from './situation.ts';
 
@@ -59,6 +59,45 @@ describe('a finding', () => {
     if (finding === undefined) throw new Error('A key without a token is a finding.');
     expect(sinceDay(finding, 'UTC')).toBe('2026-03-02');
     expect(sinceDay(finding, 'America/New_York')).toBe('2026-03-01');
+  });
+});
+
+describe('a finding that hangs on an input', () => {
+  const token = { createdAt: NOW - 100 * DAY };
+  const replaced = [{ tokenId: 't9', deployment: 'mtn-cm', until: iso(NOW), by: 't1' }];
+
+  it.each<[FindingKind, (keyof Facts)[], Situation]>([
+    ['orphaned-token', ['tokens', 'keys'], { tokens: [token] }],
+    ['orphaned-key', ['tokens', 'keys'], { keys: KEY }],
+    ['unlicensed-token', ['tokens', 'licenses'], { tokens: [token] }],
+    ['missing-token', ['tokens', 'licenses', 'ledger'], { licenses: IN_FORCE }],
+    ['duplicate-token', ['tokens', 'ledger'], { tokens: [token, token], ledger: { replaced } }],
+    [
+      'token-expiring',
+      ['tokens', 'licenses', 'ledger'],
+      { tokens: [{ expiresAt: NOW + DAY }], licenses: IN_FORCE, ledger: { replaced } },
+    ],
+    ['unused-token', ['tokens', 'ledger'], { tokens: [{ ...token, lastUsedAt: null }] }],
+  ])('is not made where the input was not read: %s needs %j', (kind, needed, situation) => {
+    const facts = factsOf(situation);
+    const isFound = (read: Facts): boolean =>
+      reconcile(makeWorld(read, defaultSettings(), NOW)).some((finding) => finding.kind === kind);
+    expect(isFound(facts)).toBe(true);
+    for (const input of needed) {
+      const { [input]: _, ...others } = facts;
+      expect([input, isFound(others)]).toEqual([input, false]);
+    }
+  });
+});
+
+describe('orphaned-key', () => {
+  it('gives the event that makes a token, with a name only where it is well-formed', () => {
+    expect(text('orphaned-key', { keys: KEY })).toContain(
+      '({"deployment": "orange-cd", "regenerate": true})',
+    );
+    expect(text('orphaned-key', { keys: { 'a"}\n': 'x' } })).toContain(
+      '({"deployment": "telco-country", "regenerate": true})',
+    );
   });
 });
 

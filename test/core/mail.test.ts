@@ -522,6 +522,7 @@ Run run-1.
     const withheld = { actions: [actionOf('deactivate', 'withheld')] };
     expect(mail({ input: { approvable: ['orange-cd'] } }).text).not.toContain('approve');
     expect(mail({ report: withheld }).text).not.toContain('approve');
+    expect(mail({ report: withheld }).text).toContain('2026-02-01\n\nNothing is open.\n');
     expect(mail({ report: withheld, input: { approvable: ['orange-cd'] } }).text).toContain(
       '{"approve": ["orange-cd"]}',
     );
@@ -532,6 +533,7 @@ Run run-1.
       'This was a dry run: nothing was changed.',
     );
     expect(mail({}).text).not.toContain('nothing was changed');
+    expect(mail({}).text.split('\n').slice(1, 3)).toEqual(['', 'Nothing is open.']);
   });
 
   it('keeps to 20 kB, says how much was cut, and always ends with where the report is', () => {

@@ -53,6 +53,7 @@ describe('the name that was probably meant', () => {
     ['orange cd', 'orange-cd'],
     ['orangecd', 'orange-cd'],
     ['оrange-cd', 'orange-cd'],
+    ['οrаngе-сԁ', 'orange-cd'],
     ['Orangé-CD\u200b', 'orange-cd'],
     ['cd-orange', 'orange-cd'],
     ['CD_vodacom', 'vodacom-cd'],
@@ -81,6 +82,11 @@ describe('the name that was probably meant', () => {
     const find = nameFinder(['orange-dr-cd', 'orangedr-cd', 'mtn-cm']);
     expect(find('Orange_DR_CD')).toBeUndefined();
     expect(find('MTN_CM')).toBe('mtn-cm');
+  });
+
+  it('is not looked for beyond the first 400 characters', () => {
+    expect(find(`${' '.repeat(391)}orange-cd`)).toBe('orange-cd');
+    expect(find(`${' '.repeat(400)}orange-cd`)).toBeUndefined();
   });
 
   it('is not guessed from fewer than four letters', () => {

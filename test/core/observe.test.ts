@@ -66,7 +66,7 @@ describe('a step that is done', () => {
     expect(stepDone(emptyLedger(), intentOf({ approved: true }), NOW).withdrawals).toEqual([
       { step: 'deactivate', deployment: 'orange-cd', tokenId: 't1', at: iso(NOW), approved: true },
     ]);
-    expect(stepDone(emptyLedger(), keyIntent(), NOW).withdrawals).toEqual([
+    expect(stepDone(emptyLedger(), keyIntent(), NOW).withdrawals).toStrictEqual([
       { step: 'remove-key', deployment: 'orange-cd', at: iso(NOW), approved: false },
     ]);
   });

@@ -121,16 +121,17 @@ describe('switching off', () => {
 
   it('remembers what the key holds, where values were read', () => {
     expect(withNotice({})[0]).toMatchObject({ end: ENDED, fingerprint: fingerprintOf(CONTENT) });
-    const facts = factsOf({
+    const { keys: _, ...unread } = factsOf({
       tokens: [{}],
       licenses: ended('orange-cd'),
       ledger: { notices: [noticeOf()] },
     });
-    const names = { ...facts, keys: { names: ['orange-cd'], version: 1 } };
-    const [step] = makePlan(makeWorld(names, defaultSettings(), NOW), { hold: false }).steps;
-    expect(step?.kind).toBe('deactivate');
-    expect(step).not.toHaveProperty('fingerprint');
-    expect(step).not.toHaveProperty('withheld');
+    for (const facts of [unread, { ...unread, keys: { names: ['orange-cd'], version: 1 } }]) {
+      const [step] = makePlan(makeWorld(facts, defaultSettings(), NOW), { hold: false }).steps;
+      expect(step?.kind).toBe('deactivate');
+      expect(step).not.toHaveProperty('fingerprint');
+      expect(step).not.toHaveProperty('withheld');
+    }
   });
 });
 
@@ -383,6 +384,20 @@ describe('a replaced token', () => {
       ledger: { notices: [noticeOf({ tokenId: 't2' })], replaced: [replacedOf('t1', 't2')] },
     };
     expect(texts(planned(situation))).toEqual(['deactivate t2 withheld', 'delete-token t1', 'announce t1']);
+  });
+
+  it('that was also switched off long ago is deleted once', () => {
+    const situation = {
+      tokens: [{ enabled: false }],
+      keys: KEY,
+      licenses: ended('orange-cd'),
+      ledger: {
+        suspensions: [suspensionOf()],
+        notices: [noticeOf({ step: 'delete-token', at: iso(NOW - 7 * DAY) })],
+        replaced: [replacedOf('t1', 't2')],
+      },
+    };
+    expect(texts(planned(situation))).toEqual(['delete-token t1', 'remove-key orange-cd']);
   });
 
   it('is withheld by HOLD and by a shrunken input', () => {

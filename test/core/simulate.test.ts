@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DAY } from '../../lambdas/core/days.ts';
-import { emptyLedger } from '../../lambdas/core/ledger.ts';
+import { DAY, iso } from '../../lambdas/core/days.ts';
+import { emptyLedger, type Ledger } from '../../lambdas/core/ledger.ts';
 import { simulate, type CalendarEntry } from '../../lambdas/core/simulate.ts';
 import { defaultSettings } from '../fakes.ts';
 import { CONTENT, factsOf, NOW, suspensionOf, type Situation } from './situation.ts';
@@ -96,6 +96,64 @@ describe('a simulation', () => {
       },
     });
     expect(lines(renewed)).toEqual(['2026-03-02 reactivate orange-cd', '2026-03-03 delete-token mtn-cm']);
+  });
+
+  it('plays each life to its end, whatever becomes of others, and one that ends again after it was renewed', () => {
+    const names = ['aa-cd', 'bb-cd', 'cc-cd'];
+    const lives = play({
+      tokens: [...names.map((label) => ({ id: `id-${label}`, label })), { id: 'off', enabled: false }],
+      keys: Object.fromEntries(names.map((name) => [name, name])),
+      licenses: [...names.map((name) => `${name.slice(0, 2)},cd,2026-03-01,0`), 'orange,cd,2026-06-10,0'],
+      ledger: { suspensions: [suspensionOf({ tokenId: 'off' })] },
+      exemptions: 'label,reason,owner,until\naa-cd,,,2026-03-20\n',
+    });
+    expect(lines(lives).filter((line) => !line.includes('bb-cd'))).toEqual([
+      '2026-03-02 reactivate orange-cd',
+      '2026-03-02 announce cc-cd',
+      '2026-03-03 deactivate cc-cd',
+      '2026-03-21 announce aa-cd',
+      '2026-03-22 deactivate aa-cd',
+      '2026-05-25 announce cc-cd',
+      '2026-06-01 delete-token cc-cd',
+      '2026-06-01 remove-key cc-cd',
+      '2026-06-03 announce orange-cd',
+      '2026-06-11 deactivate orange-cd',
+      '2026-06-13 announce aa-cd',
+      '2026-06-20 delete-token aa-cd',
+      '2026-06-20 remove-key aa-cd',
+    ]);
+  });
+
+  it('does not take what it deleted for an input that shrank', () => {
+    const names = ['aa-cd', 'bb-cd', 'cc-cd', 'dd-cd'];
+    const lives = play({
+      tokens: names.map((label) => ({ id: `id-${label}`, label })),
+      keys: Object.fromEntries(names.map((name) => [name, name])),
+      licenses: names.map((name) => `${name.slice(0, 2)},cd,2026-03-0${name === 'dd-cd' ? 3 : 2},0`),
+    });
+    expect(lines(lives).slice(-8)).toEqual([
+      ...['aa-cd', 'bb-cd', 'cc-cd'].map((name) => `2026-06-01 delete-token ${name}`),
+      ...['aa-cd', 'bb-cd', 'cc-cd'].map((name) => `2026-06-01 remove-key ${name}`),
+      '2026-06-02 delete-token dd-cd',
+      '2026-06-02 remove-key dd-cd',
+    ]);
+  });
+
+  it('withholds for as long as nobody approves what withholds: an input that shrank before', () => {
+    const end = '2026-03-01';
+    const notice = { tokenId: 't1', deployment: 'orange-cd', step: 'deactivate', end } as const;
+    const shrunk = (notices: Ledger['notices']): string[] =>
+      lines(
+        play({
+          tokens: [{}],
+          licenses: [`orange,cd,${end},0`],
+          ledger: { baseline: { tokens: 9, keys: 0, licenses: 1, exemptions: 0 }, notices },
+          until: '2026-03-31',
+        }),
+      );
+    expect(shrunk([{ ...notice, at: iso(NOW - DAY) }])).toEqual(['2026-03-02 deactivate orange-cd withheld']);
+    // Where nothing is due yet, nothing is withheld: the next night compares with this one.
+    expect(shrunk([])).toEqual(['2026-03-02 announce orange-cd', '2026-03-03 deactivate orange-cd']);
   });
 
   it('counts the withdrawals of 24 hours by its own nights', () => {

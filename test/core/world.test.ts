@@ -55,6 +55,9 @@ describe('the world', () => {
       ['t1', 't4'],
     ]);
     expect(ids('nobody-cd')).toEqual([[], []]);
+    const late = worldOf({ tokens: [{ enabled: false }, {}, { enabled: false }, {}] });
+    expect(tokensOf(late, 'orange-cd').active.map(({ id }) => id)).toEqual(['t2', 't4']);
+    expect(tokensOf(late, 'orange-cd').all).toHaveLength(4);
   });
 
   it('knows for whom active misnamed tokens were probably meant', () => {
@@ -65,8 +68,9 @@ describe('the world', () => {
         { label: 'orange.cd', enabled: false },
         { label: 'orangee-cd' },
         { label: 'Something else' },
+        { label: 'MTN_CM', enabled: false },
       ],
-      licenses: ['orange,cd,2027-01-01,0'],
+      licenses: ['orange,cd,2027-01-01,0', 'mtn,cm,2027-01-01,0'],
     });
     expect([...meantFor].map(([name, tokens]) => [name, tokens.map(({ id }) => id)])).toEqual([
       ['orange-cd', ['t1', 't2']],
@@ -127,6 +131,23 @@ describe('the ledger as text', () => {
     expect(at({ findings: [{ ...finding, kind: 'no-such-kind' }] })).toBe('findings.0.kind');
     expect(at({ findings: [{ ...finding, kind: 'suspended' }] })).toBeUndefined();
     expect(at({ lastNight: { day: '2026-02-30' } })).toBe('lastNight.day');
+  });
+
+  it('is unreadable with an entry of any of its lists that lacks everything', () => {
+    const lists = Object.entries({ ...emptyLedger(), exemptions: [] }).flatMap(([name, part]) =>
+      Array.isArray(part) ? [name] : [],
+    );
+    expect(lists).toHaveLength(16);
+    for (const name of lists)
+      expect(why(JSON.stringify({ ...emptyLedger(), [name]: [{}] }))).toContain(`(at ${name}.0`);
+  });
+
+  it('has no approval, replacement or told end where an entry does not say so', () => {
+    const intent = { step: 'deactivate', deployment: 'a', reason: 'why', at: iso(NOW), runId: 'run-1' };
+    const text = JSON.stringify({ ...emptyLedger(), intents: [intent], exemptions: [{ label: 'a' }] });
+    const { intents, exemptions } = readLedger(bytes(text));
+    expect(intents).toEqual([{ ...intent, approved: false, replaced: false }]);
+    expect(exemptions).toEqual([{ label: 'a', endTold: false }]);
   });
 });
 

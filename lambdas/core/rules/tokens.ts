@@ -150,7 +150,7 @@ export const tokenExpiring: Rule = {
         continue;
       if (!isInForce(license, world.today) || end - world.now > widest) continue;
       const lastUsableDay = dayText(world, end);
-      if (license.lastDay !== NO_END && lastUsableDay > license.lastDay) continue;
+      if (lastUsableDay > license.lastDay) continue;
       const past = end <= world.now;
       yield {
         deployment: token.label,
@@ -192,7 +192,7 @@ export const unusedToken: Rule = {
       if (token.createdAt === undefined || world.now - token.createdAt <= UNUSED_AGE) continue;
       const used = lastRealUse(token, world.checks.get(token.label));
       if (used === undefined) continue;
-      if (used !== null && world.now - used <= world.rules.staleDays * DAY) continue;
+      if (world.now - (used ?? -Infinity) <= world.rules.staleDays * DAY) continue;
       yield {
         deployment: token.label,
         tokenId: token.id,
