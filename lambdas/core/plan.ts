@@ -214,14 +214,20 @@ function* renewAccess(world: World, memory: Memory, license: License): Iterable<
   const { all, active } = tokensOf(world, license.deployment);
   if (active.length > 0) return;
   const suspended = new Set((memory.suspended.get(license.deployment) ?? []).map(({ tokenId }) => tokenId));
-  const stored = world.checks.get(license.deployment)?.tokenId;
+  const check = world.checks.get(license.deployment);
+  // A check of what the key held before a regenerated token's content came tells nothing of what it holds now.
+  const stored =
+    check?.fingerprint === fingerprintOfKey(world.facts.keys?.values, license.deployment)
+      ? check?.tokenId
+      : undefined;
   const [token] = all
     .filter((candidate) => suspended.has(candidate.id))
     .filter((candidate) => isActive({ ...candidate, enabled: true }, world.now))
     .sort(
       (one, other) =>
-        // The one whose content Vault holds, then the newest: that is the one the customer uses.
+        // The one whose content Vault holds, then none that was replaced, then the newest: the one the customer uses.
         Number(other.id === stored) - Number(one.id === stored) ||
+        Number(world.replaced.has(one.id)) - Number(world.replaced.has(other.id)) ||
         (other.createdAt ?? 0) - (one.createdAt ?? 0) ||
         (one.id < other.id ? -1 : 1),
     );
