@@ -81,6 +81,8 @@ const suspension = v.object({
   requestedBy: v.optional(v.string()),
   /** The audit deleted the token itself; its key may still be there. */
   deletedAt: v.optional(time),
+  /** Of people's suspension: another token of the label was active then or since, so it did not end the access. */
+  superseded: v.optional(v.boolean()),
 });
 
 const restore = v.object({

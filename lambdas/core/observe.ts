@@ -2,6 +2,7 @@ import type { HubToken } from '../clients/types.ts';
 import { DAY, iso } from './days.ts';
 import type { Intent, Ledger, Suspension } from './ledger.ts';
 import type { Action, ActionKind } from './report.ts';
+import { isActive } from './world.ts';
 
 /** What people switch on is left alone for so long, then announced anew. */
 export const RESTORED_FOR = 7 * DAY;
@@ -125,11 +126,25 @@ function settleGone(
   now: number,
 ): Suspension[] {
   const { deployment } = suspension;
-  // A new token of the label means that the story is over.
-  if (labels.has(deployment)) return [];
+  // A new token of the label, or one that outlived it, means that the story is over.
+  if (labels.has(deployment) || suspension.superseded === true) return [];
   if (suspension.by === 'people') return [{ ...suspension, deletedAt: suspension.deletedAt ?? iso(now) }];
   // Somebody else deleted the audit's token: then the key is theirs to decide about as well.
   return suspension.deletedAt !== undefined && keys.has(deployment) ? [suspension] : [];
+}
+
+/**
+ * People who switch one token of a label off while another one works, or give the label another one afterwards, do not
+ * mean the deployment to have none: from then on its token is missed again.
+ */
+function withSuperseded(
+  suspension: Suspension,
+  activeOnes: ReadonlyMap<string, readonly HubToken[]>,
+): Suspension {
+  const isSuperseded =
+    suspension.by === 'people' &&
+    activeOnes.get(suspension.deployment)?.some(({ id }) => id !== suspension.tokenId) === true;
+  return isSuperseded ? { ...suspension, superseded: true } : suspension;
 }
 
 /**
@@ -158,6 +173,10 @@ export function observe(
       return token?.enabled === true ? [[id, token] as const] : [];
     }),
   );
+  const activeOnes = Map.groupBy(
+    tokens.filter((token) => isActive(token, now)),
+    ({ label }) => label,
+  );
   const here = <Entry extends { readonly tokenId: string }>(entries: readonly Entry[]) =>
     entries.filter(({ tokenId }) => byId.has(tokenId));
   return {
@@ -165,7 +184,9 @@ export function observe(
     notices: here(settled.notices).filter(({ tokenId }) => !switchedOn.has(tokenId)),
     suspensions: settled.suspensions.flatMap((suspension) => {
       if (switchedOn.has(suspension.tokenId)) return [];
-      return byId.has(suspension.tokenId) ? [suspension] : settleGone(suspension, labels, keySet, now);
+      return byId.has(suspension.tokenId)
+        ? [withSuperseded(suspension, activeOnes)]
+        : settleGone(suspension, labels, keySet, now);
     }),
     restores: [
       ...here(settled.restores).filter(

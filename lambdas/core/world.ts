@@ -127,7 +127,9 @@ export function makeWorld(facts: Facts, rules: Rules, now: number): World {
     exempted: exemptedLabels(facts.exemptions ?? [], today),
     suspensions: new Map(ledger.suspensions.map((suspension) => [suspension.tokenId, suspension])),
     revokedByPeople: new Set(
-      ledger.suspensions.filter(({ by }) => by === 'people').map(({ deployment }) => deployment),
+      ledger.suspensions
+        .filter(({ by, superseded }) => by === 'people' && superseded !== true)
+        .map(({ deployment }) => deployment),
     ),
     replaced: new Set(ledger.replaced.map((replaced) => replaced.tokenId)),
     checks: new Map(ledger.checks.map((check) => [check.deployment, check])),

@@ -297,3 +297,34 @@ describe('what no longer exists', () => {
     });
   });
 });
+
+describe("a people's suspension", () => {
+  const people = suspensionOf({ by: 'people' });
+  const superseded = (tokens: ReturnType<typeof tokenOf>[], before = people): (boolean | undefined)[] =>
+    observe(ledgerOf({ suspensions: [before] }), tokens, [], NOW).suspensions.map(
+      (suspension) => suspension.superseded,
+    );
+  const off = tokenOf({ enabled: false });
+
+  it('is superseded once another token of the label is active', () => {
+    expect(superseded([off, tokenOf({ id: 't2' })])).toEqual([true]);
+    expect(superseded([off])).toEqual([undefined]);
+    for (const other of [{ label: 'mtn-cm' }, { enabled: false }, { expiresAt: NOW }])
+      expect(superseded([off, tokenOf({ id: 't2', ...other })])).toEqual([undefined]);
+  });
+
+  it('stays superseded when that token is gone again, until its own is gone, too', () => {
+    const before = { ...people, superseded: true };
+    expect(superseded([off], before)).toEqual([true]);
+    expect(superseded([], before)).toEqual([]);
+  });
+});
+
+describe("an audit's suspension", () => {
+  it('is superseded by nothing: a renewal may still switch its token on', () => {
+    const tokens = [tokenOf({ enabled: false }), tokenOf({ id: 't2' })];
+    expect(observe(ledgerOf({ suspensions: [suspensionOf()] }), tokens, [], NOW).suspensions).toEqual([
+      suspensionOf(),
+    ]);
+  });
+});

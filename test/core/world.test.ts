@@ -77,6 +77,13 @@ describe('the world', () => {
     const suspensions = [suspensionOf(), suspensionOf({ tokenId: 't2', deployment: 'mtn-cm', by: 'people' })];
     expect([...worldOf({ ledger: { suspensions } }).revokedByPeople]).toEqual(['mtn-cm']);
   });
+
+  it('does not know a label as revoked by people where they suspended a token beside another one', () => {
+    const people = suspensionOf({ by: 'people', superseded: true });
+    expect(worldOf({ ledger: { suspensions: [people] } }).revokedByPeople.size).toBe(0);
+    const both = [people, suspensionOf({ by: 'people', tokenId: 't2' })];
+    expect([...worldOf({ ledger: { suspensions: both } }).revokedByPeople]).toEqual(['orange-cd']);
+  });
 });
 
 describe('a fingerprint', () => {
