@@ -2,6 +2,7 @@ import { iso } from '../core/days.ts';
 import type { Finding } from '../core/findings.ts';
 import type { ContentCheckEntry, Ledger } from '../core/ledger.ts';
 import { emptyLedger } from '../core/ledger.ts';
+import { approvalNote } from '../core/mail.ts';
 import { observe } from '../core/observe.ts';
 import { makePlan, reactivatedBy, type Plan } from '../core/plan.ts';
 import { listed, shownName } from '../core/printable.ts';
@@ -103,6 +104,12 @@ function wholeReport(
   return makeReport(services, run, inputs, { world, findings, checks, actions, outcome, notes, causes: [] });
 }
 
+/** The report besides the result: the whole event that approves, which may be too long for mail and result. */
+function withApproval(report: Report, plan: Plan): Report {
+  const note = approvalNote(plan.approvable);
+  return note === undefined ? report : { ...report, notes: [...report.notes, note] };
+}
+
 /** An announcement that nobody got is none: it failed, and is made again at the next run. */
 function settleAnnouncements(actions: readonly Action[], why: string | undefined): Action[] {
   return actions.map((action) =>
@@ -164,7 +171,7 @@ async function dryRun(
   if (decision.plan.notDue.length > 0) throw notDue(decision.plan.notDue);
   const actions = actionsOf(decision.plan, { actions: [] }, run.mode);
   const report = { ...wholeReport(services, run, inputs, decision, checks, actions), notified: false };
-  await writeReport(services.bucket, report);
+  await writeReport(services.bucket, withApproval(report, decision.plan));
   return resultOf(report);
 }
 
@@ -257,7 +264,7 @@ async function actAndTell(
       store.update((ledger) => telling.remember(memory(ledger), sent.published, sent.confirmed)),
       'Writing the ledger',
     ),
-    attempt(writeReport(services.bucket, report), 'Writing the report'),
+    attempt(writeReport(services.bucket, withApproval(report, decision.plan)), 'Writing the report'),
     services.vault.close(),
   ]);
   if (errors[0] !== undefined) throw errors[0];

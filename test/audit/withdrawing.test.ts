@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
-import type { AuditEvent } from '../../lambdas/audit/event.ts';
+import { auditEventSchema, type AuditEvent } from '../../lambdas/audit/event.ts';
 import { DAY, HOUR } from '../../lambdas/core/days.ts';
 import type { Action, AuditResult } from '../../lambdas/core/report.ts';
+import { parseEvent } from '../../lambdas/events.ts';
 import { OBJECTS } from '../../lambdas/objects.ts';
 import { failureOf } from '../failure.ts';
 import { FakeWorld } from '../fakes.ts';
@@ -269,6 +270,24 @@ describe('approve', () => {
     expect(steps(await night({ approve: ['orange-cd'] })).every((step) => step.endsWith('withheld'))).toBe(
       true,
     );
+  });
+
+  it('stands whole in the notes of the report, and not in those of the result', async () => {
+    for (let number = 0; number < 400; number++) {
+      world.addToken(`telco${number}-cd`);
+      ends.set(`telco${number}-cd`, '2026-03-01');
+    }
+    writeLicenses();
+    await night();
+    const result = await night();
+    expect(Buffer.byteLength(world.mails.at(-1)?.text ?? '')).toBeLessThanOrEqual(20_000);
+    expect(result.notes).toEqual([]);
+    const object = world.objects.get(result.report);
+    const text = typeof object === 'object' ? object.body : '';
+    const event: unknown = JSON.parse(
+      /\{\\"approve\\": \[.*?\]\}/.exec(text)?.[0].replaceAll('\\"', '"') ?? 'null',
+    );
+    expect(parseEvent(auditEventSchema, event).approve).toHaveLength(400);
   });
 });
 
