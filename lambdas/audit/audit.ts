@@ -26,6 +26,7 @@ import { writeReport } from './write-report.ts';
 
 const NOTHING_READ: Inputs = {
   facts: {},
+  judgedTokens: 0,
   hold: true,
   exemptionsThere: false,
   versions: { hold: true },
@@ -178,7 +179,8 @@ async function dryRun(
 /** What the ledger remembers once it is compared with what was read and holds this run's checks. */
 function settled(ledger: Ledger, inputs: Inputs, checks: ContentChecks, now: number): Ledger {
   const { tokens, keys } = inputs.facts;
-  return withChecks(observe(ledger, tokens ?? [], keys?.names ?? [], now), checks.checks);
+  const observed = observe(ledger, tokens ?? [], keys?.names ?? [], now, inputs.judgedTokens);
+  return withChecks(observed, checks.checks);
 }
 
 /**
@@ -201,7 +203,10 @@ async function decideAndIntend(
     if (decision.plan.notDue.length > 0) throw notDue(decision.plan.notDue);
     const steps = run.mode === 'enforce' ? decision.plan.steps.filter(isChange) : [];
     made = { ...decision, steps };
-    return steps.length === 0 ? ledger : { ...memory, intents: intentsOf(steps, run.runId, run.now) };
+    // Of earlier steps only those are left that nobody knows the end of yet.
+    return steps.length === 0
+      ? ledger
+      : { ...memory, intents: [...memory.intents, ...intentsOf(steps, run.runId, run.now)] };
   });
   if (made === undefined) throw new TypeError('A ledger is always decided upon before it is written.');
   return made;

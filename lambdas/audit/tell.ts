@@ -16,6 +16,7 @@ import {
 import type { Plan, Step } from '../core/plan.ts';
 import { inputCounts } from '../core/plan.ts';
 import type { Action, Report } from '../core/report.ts';
+import { doubtOf } from '../core/shrink.ts';
 import type { World } from '../core/world.ts';
 import type { Settings } from '../settings.ts';
 
@@ -56,6 +57,18 @@ function standing(notices: Ledger['notices'], world: World): Ledger['notices'] {
     ({ deployment, end, tokenId }) =>
       world.licenses.get(deployment)?.lastDay === end && world.byId.get(tokenId)?.label === deployment,
   );
+}
+
+/** What the next run compares its inputs with. */
+function baselineAfter(
+  before: Ledger['baseline'],
+  report: TellingInput['report'],
+  world: World,
+): Ledger['baseline'] {
+  if (report.outcome === 'withheld') return before;
+  const counts = inputCounts(world);
+  const doubted = doubtOf(before, counts.tokens, world.now);
+  return { ...counts, ...(doubted === undefined ? {} : { doubted }) };
 }
 
 const disturbs = ({ status }: Action): boolean =>
@@ -122,7 +135,7 @@ export function makeTelling(input: TellingInput): Telling {
             (current.exemptions ?? (input.exemptionsThere ? [] : null)),
         untold: settled ? [] : current.untold,
         toldSteps: rememberSteps(report.actions, current, world.today, told),
-        baseline: report.outcome === 'withheld' ? current.baseline : inputCounts(world),
+        baseline: baselineAfter(current.baseline, report, world),
         lastNight: {
           day: world.today,
           runId: report.runId,

@@ -169,6 +169,16 @@ const inputCounts = v.object({
   exemptions: v.number(),
 });
 
+/** Docker Hub's list has been too short to be believed since then; at the last one before it had so many tokens. */
+const doubt = v.object({ since: time, tokens: v.number() });
+
+/** What a run that was neither withheld nor dry read, for the next one to compare with. */
+const baseline = v.object({
+  ...inputCounts.entries,
+  /** While it is there, nothing is forgotten because its token is not listed. */
+  doubted: v.optional(doubt),
+});
+
 const night = v.object({
   day,
   runId: v.string(),
@@ -200,7 +210,7 @@ const ledgerSchema = v.strictObject({
   /** Steps that were withheld, failed or only planned, by what a mail told of them and on which day. */
   toldSteps: v.array(v.object({ key: v.string(), day })),
   /** Input counts of the last run that was neither withheld nor dry. */
-  baseline: v.nullable(inputCounts),
+  baseline: v.nullable(baseline),
   /** The last whole night: what `catchUp` looks at. */
   lastNight: v.nullable(night),
   /** When a mail last listed everything open. */
@@ -212,6 +222,7 @@ const ledgerSchema = v.strictObject({
 
 export type Ledger = v.InferOutput<typeof ledgerSchema>;
 export type InputCounts = v.InferOutput<typeof inputCounts>;
+export type Doubt = v.InferOutput<typeof doubt>;
 export type ToldFinding = Ledger['findings'][number];
 export type Notice = Ledger['notices'][number];
 export type Intent = Ledger['intents'][number];

@@ -7,13 +7,11 @@ import { countryOf, isNearTelco, telcoOf } from './names.ts';
 import { CAP_WINDOW, RESTORED_FOR } from './observe.ts';
 import { counted, listed, shownName } from './printable.ts';
 import type { ActionKind } from './report.ts';
+import { hasShrunk } from './shrink.ts';
 import { isActive, tokensOf, type World } from './world.ts';
 
 /** A license's end is announced from so many days before on; a deletion so many days before it. */
 export const ANNOUNCED_DAYS = 7;
-/** An input that lost more than this share of its entries, and more than this number, is not believed. */
-const SHRUNK_SHARE = 0.2;
-const SHRUNK_NUMBER = 2;
 
 /** One step, decided from what was read. `withheld` says why a guard stops it; a step without it is to be taken. */
 export interface Step {
@@ -72,8 +70,7 @@ export function shrunkInputs(before: InputCounts | null, now: InputCounts): stri
     exemptions: 'the exemptions',
   } as const;
   return (['tokens', 'keys', 'licenses', 'exemptions'] as const).flatMap((input) => {
-    const lost = before[input] - now[input];
-    return lost > SHRUNK_NUMBER && lost > SHRUNK_SHARE * before[input]
+    return hasShrunk(before[input], now[input])
       ? [`${names[input]} went from ${before[input]} to ${now[input]}`]
       : [];
   });

@@ -84,6 +84,20 @@ function isAutomatic(token: HubToken, ours: (token: HubToken) => boolean): boole
   return token.generatedBy !== undefined && token.generatedBy !== 'manual' && !ours(token);
 }
 
+/** The tokens that are judged, all but automatic ones, of what was read. */
+export function judgedTokens(
+  facts: Facts,
+  named: ReadonlySet<string> = facts.licenses === undefined ? new Set() : namedInList(facts.licenses),
+  keys: ReadonlySet<string> = new Set(facts.keys?.names),
+): readonly HubToken[] {
+  const issued = facts.ledger?.issued ?? [];
+  const issuedLabels = new Set(issued.map(({ deployment }) => deployment));
+  const issuedIds = new Set(issued.map(({ tokenId }) => tokenId));
+  const ours = ({ id, label }: HubToken): boolean =>
+    named.has(label) || keys.has(label) || issuedLabels.has(label) || issuedIds.has(id);
+  return (facts.tokens ?? []).filter((token) => !isAutomatic(token, ours));
+}
+
 /** Indexes what was read. The order of the lists does not matter to anything that comes out. */
 export function makeWorld(facts: Facts, rules: Rules, now: number): World {
   const today = dayOf(now, rules.timeZone);
@@ -91,12 +105,7 @@ export function makeWorld(facts: Facts, rules: Rules, now: number): World {
   const named = facts.licenses === undefined ? new Set<string>() : namedInList(facts.licenses);
   const licenses = facts.licenses?.licenses ?? new Map<string, License>();
   const keys = new Set(facts.keys?.names);
-  const issuedLabels = new Set(ledger.issued.map((issued) => issued.deployment));
-  const issuedIds = new Set(ledger.issued.map((issued) => issued.tokenId));
-  const ours = ({ id, label }: HubToken): boolean =>
-    named.has(label) || keys.has(label) || issuedLabels.has(label) || issuedIds.has(id);
-
-  const tokens = (facts.tokens ?? []).filter((token) => !isAutomatic(token, ours));
+  const tokens = judgedTokens(facts, named, keys);
   const byLabel = new Map<string, { all: HubToken[]; active: HubToken[] }>();
   const byId = new Map<string, HubToken>();
   for (const token of tokens) {

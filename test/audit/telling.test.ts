@@ -216,12 +216,22 @@ describe('what the ledger remembers after a run', () => {
   });
 
   it('are the counts of this run unless it was withheld', () => {
-    const before = { tokens: 9, keys: 9, licenses: 9, exemptions: 9 };
+    const before = { tokens: 2, keys: 9, licenses: 9, exemptions: 9 };
     const baseline = (outcome: Report['outcome']): Ledger['baseline'] =>
       telling({ ...IN_ORDER, report: { outcome } }).remember(ledgerOf({ baseline: before }), true, true)
         .baseline;
     expect(baseline('withheld')).toBe(before);
     expect(baseline('clean')).toEqual(inputCounts(worldOf(IN_ORDER)));
+  });
+
+  it('say since when the list of tokens is too short to be believed, and compared with how many', () => {
+    const doubted = (before: Ledger['baseline']): unknown =>
+      telling(IN_ORDER).remember(ledgerOf({ baseline: before }), true, true).baseline?.doubted;
+    const counts = { tokens: 9, keys: 1, licenses: 1, exemptions: 0 };
+    expect(doubted(counts)).toEqual({ since: iso(NOW), tokens: 9 });
+    const since = { since: iso(NOW - HOUR), tokens: 9 };
+    expect(doubted({ ...counts, tokens: 1, doubted: since })).toEqual(since);
+    expect(doubted({ ...counts, tokens: 1 })).toBeUndefined();
   });
 
   it('are the steps that the mail told', () => {
