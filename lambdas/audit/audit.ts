@@ -94,12 +94,12 @@ function wholeReport(
   run: Run,
   inputs: Inputs,
   { world, findings }: Decision,
-  { checks, stopped }: ContentChecks,
+  { checks, alerts }: ContentChecks,
   actions: readonly Action[],
 ): Omit<Report, 'notified'> {
   const notes = [
     ...(inputs.hold ? ['The object HOLD is in the bucket: nothing is withdrawn while it is there.'] : []),
-    ...(stopped === undefined ? [] : [stopped]),
+    ...alerts.map(({ text }) => text),
   ];
   const outcome = outcomeOf(findings, actions);
   return makeReport(services, run, inputs, { world, findings, checks, actions, outcome, notes, causes: [] });
@@ -239,6 +239,7 @@ async function actAndTell(
     report: draft,
     ledger: memory(store.current),
     exemptionsThere: inputs.exemptionsThere,
+    alerts: checks.alerts,
     settings: services.settings,
     bucket: services.bucket.location,
   });
@@ -328,7 +329,7 @@ async function readAndCheck(
   const inputs = await readInputs(services, run.now, withValues);
   const wanted =
     event.verifyAll === true ? Infinity : run.mode === 'dry-run' ? 0 : services.settings.verifyPerRun;
-  if (inputs.causes.length > 0 || wanted === 0) return { inputs, checks: { checks: [] } };
+  if (inputs.causes.length > 0 || wanted === 0) return { inputs, checks: { checks: [], alerts: [] } };
   const world = makeWorld(inputs.facts, services.settings, run.now);
   return { inputs, checks: await checkContents(services, world, wanted) };
 }

@@ -9,8 +9,10 @@ import {
   hasNews,
   isWeeklyDue,
   newsOf,
+  rememberAlerts,
   rememberFindings,
   rememberSteps,
+  type Alert,
   type MailInput,
 } from '../core/mail.ts';
 import type { Plan, Step } from '../core/plan.ts';
@@ -39,6 +41,8 @@ export interface TellingInput {
   /** With this run's steps in `untold`. */
   readonly ledger: Ledger;
   readonly exemptionsThere: boolean;
+  /** What support should hear of besides; the texts are among the report's notes. */
+  readonly alerts?: readonly Alert[];
   readonly settings: Settings;
   readonly bucket: string;
 }
@@ -96,6 +100,7 @@ export function makeTelling(input: TellingInput): Telling {
     warnDays: settings.warnDays,
     exempt: new Set(world.exempted.keys()),
     approvable: plan.approvable,
+    alerts: input.alerts ?? [],
     account: settings.account,
     bucket: input.bucket,
     now: world.now,
@@ -134,7 +139,10 @@ export function makeTelling(input: TellingInput): Telling {
           : // Known all the same, so that a file that goes missing is missed.
             (current.exemptions ?? (input.exemptionsThere ? [] : null)),
         untold: settled ? [] : current.untold,
-        toldSteps: rememberSteps(report.actions, current, world.today, told),
+        toldSteps: [
+          ...rememberSteps(report.actions, current, world.today, told),
+          ...rememberAlerts(input.alerts ?? [], current, world.today, told),
+        ],
         baseline: baselineAfter(current.baseline, report, world),
         lastNight: {
           day: world.today,

@@ -110,6 +110,8 @@ const check = v.object({
   claimedId: v.optional(v.string()),
   /** Of the content that was checked. */
   fingerprint: v.string(),
+  /** When Docker Hub gave no usable answer since: it comes last then, and what was told before stands. */
+  tried: v.optional(time),
   /** The token's last real use before the check, `null` for never: the check itself may count as use at Docker Hub. */
   lastUse: v.optional(v.nullable(time)),
 });

@@ -1,5 +1,5 @@
 import type { Notification } from '../clients/types.ts';
-import { dayOf, mondayOf, type Day } from './days.ts';
+import { dayOf, daysBetween, mondayOf, type Day } from './days.ts';
 import type { ExemptionNews } from './exemption-news.ts';
 import type { Finding, FindingKind } from './findings.ts';
 import type { Ledger, ToldFinding } from './ledger.ts';
@@ -99,6 +99,18 @@ const findingEntry = (finding: Finding): string =>
 const stepKey = ({ kind, deployment, tokenId, status }: Action): string =>
   [status, kind, tokenId ?? '', deployment].join(' ');
 
+/** What support should hear of although it is no finding; `key` is the same for the same thing. */
+export interface Alert {
+  readonly key: string;
+  /** One printable sentence. */
+  readonly text: string;
+}
+
+/** An alert that lasts is told again after so many days. */
+const ALERTED_DAYS = 7;
+/** Begins no status, so that what was told of alerts and of steps can't be taken for each other. */
+const ALERT_PREFIX = 'alert ';
+
 /** What a mail has to tell, set apart from what is only open still. */
 export interface News {
   readonly revoked: readonly Action[];
@@ -110,6 +122,8 @@ export interface News {
   readonly found: readonly Finding[];
   readonly resolved: readonly ToldFinding[];
   readonly exemptions: readonly string[];
+  /** Alerts that no mail told in the last days; their texts are among the notes. */
+  readonly alerts: readonly Alert[];
   readonly notes: readonly string[];
 }
 
@@ -168,10 +182,17 @@ export interface MailInput {
   readonly warnDays: readonly number[];
   readonly exempt: ReadonlySet<string>;
   readonly approvable: readonly string[];
+  /** Their texts are among the report's notes. */
+  readonly alerts?: readonly Alert[];
   readonly account: string;
   readonly bucket: string;
   /** The instant that the run judges by. */
   readonly now: number;
+}
+
+/** Whether an alert was told so lately that it is no news. */
+function isAlerted(told: Day | undefined, today: Day): boolean {
+  return told !== undefined && daysBetween(told, today) < ALERTED_DAYS;
 }
 
 /** Picks what this run's mail has to tell. */
@@ -221,6 +242,7 @@ export function newsOf(input: MailInput): News {
         !isSwitchedOff(entry),
     ),
     exemptions: input.exemptionNews.lines,
+    alerts: (input.alerts ?? []).filter(({ key }) => !isAlerted(toldOn.get(`${ALERT_PREFIX}${key}`), today)),
     notes: report.notes,
   };
 }
@@ -238,6 +260,7 @@ export function hasNews(news: News): boolean {
     news.found,
     news.resolved,
     news.exemptions,
+    news.alerts,
   ];
   return changes.some((entries) => entries.length > 0);
 }
@@ -257,6 +280,20 @@ export function rememberSteps(
       const known = before.get(key);
       return told ? [{ key, day: known !== undefined && action.status === 'planned' ? known.day : today }] : known === undefined ? [] : [known]; // prettier-ignore
     });
+}
+
+/** What was told of alerts: for some days, so that one that comes and goes is not told every other night. */
+export function rememberAlerts(
+  alerts: readonly Alert[],
+  ledger: Ledger,
+  today: Day,
+  told: boolean,
+): Ledger['toldSteps'] {
+  const now = new Map((told ? alerts : []).map(({ key }) => [`${ALERT_PREFIX}${key}`, today]));
+  const before = ledger.toldSteps.filter(
+    ({ key, day }) => key.startsWith(ALERT_PREFIX) && !now.has(key) && isAlerted(day, today),
+  );
+  return [...before, ...[...now].map(([key, day]) => ({ key, day }))];
 }
 
 /** Whether the weekly list of everything open is due: none was sent since Monday 00:00. */

@@ -13,9 +13,16 @@ interface Told extends Situation {
   readonly report?: Partial<Report>;
   readonly exemptionsThere?: boolean;
   readonly hold?: boolean;
+  readonly alerts?: TellingInput['alerts'];
 }
 
-function inputOf({ report, exemptionsThere = false, hold = false, ...situation }: Told): TellingInput {
+function inputOf({
+  report,
+  exemptionsThere = false,
+  hold = false,
+  alerts = [],
+  ...situation
+}: Told): TellingInput {
   const world = worldOf(situation);
   const plan = makePlan(world, { hold });
   return {
@@ -23,6 +30,7 @@ function inputOf({ report, exemptionsThere = false, hold = false, ...situation }
     plan,
     ledger: { ...emptyLedger(), ...situation.ledger },
     exemptionsThere,
+    alerts,
     settings: defaultSettings(situation.settings),
     bucket: 's3://bucket',
     report: {
@@ -82,6 +90,16 @@ describe('a mail', () => {
     const findings = [{ ...found, told: true }];
     expect(due({ ...IN_ORDER, keys: {}, ledger: { findings, ...MONDAY } })).toBe(false);
     expect(due({ ...IN_ORDER, keys: {}, ledger: { findings } })).toBe(true);
+  });
+
+  it('is due with an alert, which is remembered beside the steps that it told', () => {
+    const alerts = [{ key: 'checks stopped', text: 'The check stopped.' }];
+    const alerted = telling({ ...IN_ORDER, alerts, report: { notes: ['The check stopped.'] } });
+    const steps = (published: boolean): Ledger['toldSteps'] =>
+      alerted.remember(ledgerOf(), published, published).toldSteps;
+    expect(alerted.mail?.text).toContain('NOTES (1)\n- The check stopped.');
+    expect(steps(true)).toEqual([{ key: 'alert checks stopped', day: '2026-03-02' }]);
+    expect(steps(false)).toEqual([]);
   });
 
   it('lists everything open once a week', () => {

@@ -9,6 +9,7 @@ import {
   isWeeklyDue,
   newsOf,
   onDemandMail,
+  rememberAlerts,
   rememberFindings,
   rememberSteps,
   subjectOf,
@@ -651,5 +652,35 @@ describe('the mail of an issue or revoke', () => {
       severity: 'critical',
       summary: '{"runId":"r\\n1","outcome":"incomplete"}',
     });
+  });
+});
+
+describe('an alert', () => {
+  const alerts = [{ key: 'checks stopped', text: 'The check stopped.' }];
+  const toldOn = (day: string): Ledger['toldSteps'] => [{ key: 'alert checks stopped', day }];
+
+  it('is news when it comes up, and again once a week while it lasts', () => {
+    const isNews = (toldSteps: Ledger['toldSteps'], input: Partial<MailInput> = { alerts }): boolean =>
+      hasNews(news({ ledger: { toldSteps }, input }));
+    expect([isNews([]), isNews(toldOn('2026-02-23')), isNews(toldOn('2026-02-24'))]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect([isNews([], {}), isNews([{ key: 'alert another', day: '2026-03-02' }])]).toEqual([false, true]);
+  });
+
+  it('is remembered with the day on which a mail told it, for a week, whether it is there or not', () => {
+    const remembered = (before: Ledger['toldSteps'], told: boolean, now = alerts): Ledger['toldSteps'] =>
+      rememberAlerts(now, { ...emptyLedger(), toldSteps: before }, '2026-03-02', told);
+    expect(remembered([], true)).toEqual(toldOn('2026-03-02'));
+    expect(remembered([], false)).toEqual([]);
+    expect(remembered(toldOn('2026-02-24'), true)).toEqual(toldOn('2026-03-02'));
+    expect(remembered(toldOn('2026-02-24'), false)).toEqual(toldOn('2026-02-24'));
+    expect(remembered(toldOn('2026-02-24'), true, [])).toEqual(toldOn('2026-02-24'));
+    expect(remembered(toldOn('2026-02-23'), true, [])).toEqual([]);
+    expect(remembered([{ key: 'withheld deactivate t1 orange-cd', day: '2026-03-01' }], true, [])).toEqual(
+      [],
+    );
   });
 });
