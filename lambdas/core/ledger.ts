@@ -119,6 +119,8 @@ const check = v.object({
 const rememberedExemption = v.object({
   label: v.string(),
   until: v.optional(day),
+  /** The kinds that are not told, sorted; empty for everything; absent where an earlier version remembered it. */
+  findings: v.optional(v.array(v.string())),
   /** That it ends within a week was told. */
   endTold: v.optional(v.boolean(), false),
 });

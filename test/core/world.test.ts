@@ -135,6 +135,28 @@ describe('the ledger as text', () => {
     expect(at({ findings: [{ ...finding, kind: 'suspended' }] })).toBeUndefined();
     expect(at({ lastNight: { day: '2026-02-30' } })).toBe('lastNight.day');
   });
+
+  it('is read with and without what was added to its entries since the first version', () => {
+    const check = { deployment: 'a-bc', tokenId: 't1', at: iso(NOW), verdict: 'matching', fingerprint: 'f' };
+    const counts = { tokens: 1, keys: 1, licenses: 1, exemptions: 1 };
+    const older = {
+      suspensions: [suspensionOf({ by: 'people' })],
+      checks: [check],
+      exemptions: [{ label: 'a-bc', endTold: false }],
+      baseline: counts,
+    };
+    const newer = {
+      suspensions: [suspensionOf({ by: 'people', superseded: true })],
+      checks: [{ ...check, tried: iso(NOW) }],
+      exemptions: [{ label: 'a-bc', findings: ['unused-token'], endTold: false }],
+      baseline: { ...counts, doubted: { since: iso(NOW), tokens: 9 } },
+    };
+    for (const parts of [older, newer])
+      expect(readLedger(bytes(JSON.stringify({ ...emptyLedger(), ...parts })))).toEqual({
+        ...emptyLedger(),
+        ...parts,
+      });
+  });
 });
 
 describe('the result of a run', () => {
