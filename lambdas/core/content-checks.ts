@@ -4,7 +4,7 @@ import { fingerprintOf, fingerprintOfKey } from './fingerprint.ts';
 import type { ContentCheckEntry } from './ledger.ts';
 import type { VerifiedCounts } from './report.ts';
 import { lastRealUse } from './rules/tokens.ts';
-import { tokensOf, type World } from './world.ts';
+import { listedToken, tokensOf, type World } from './world.ts';
 
 /** A key whose content is to be exchanged at Docker Hub for a session. */
 export interface KeyToCheck {
@@ -57,7 +57,7 @@ export function judgeCheck(
         : 'unclear'
       : claimedId === key.tokenId
         ? 'matching'
-        : claimedId !== undefined && world.byId.has(claimedId)
+        : claimedId !== undefined && listedToken(world, claimedId) !== undefined
           ? 'mismatched'
           : 'unclear';
   return entryOf(world, key, {

@@ -75,6 +75,11 @@ export function tokensOf(world: World, label: string): LabelTokens {
   return world.byLabel.get(label) ?? NO_TOKENS;
 }
 
+/** Any listed token by its id, automatic ones as well: a key may hold the content of one. */
+export function listedToken(world: World, id: string): HubToken | undefined {
+  return world.byId.get(id) ?? world.facts.tokens?.find((token) => token.id === id);
+}
+
 /**
  * Whether a token was made by a program such as Docker Desktop for itself (contract section 6): those are counted,
  * never judged, never touched. Docker Hub does not document what it says of tokens made through its API, so a label

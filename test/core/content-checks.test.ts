@@ -194,6 +194,21 @@ describe('a key for whose content Docker Hub gave no usable answer', () => {
   });
 });
 
+describe('a key that holds the content of an automatic token', () => {
+  it('is mismatched, although automatic tokens are not judged', () => {
+    const world = worldOf({
+      tokens: [{}, { label: 'docker-desktop', generatedBy: 'desktop' }],
+      keys: { 'orange-cd': 'x' },
+    });
+    expect(world.automaticTokens).toBe(1);
+    const key = { deployment: 'orange-cd', content: 'x', tokenId: 't1' };
+    expect(judgeCheck(world, key, { outcome: 'accepted', claimedId: 't2' }, true)).toMatchObject({
+      verdict: 'mismatched',
+      claimedId: 't2',
+    });
+  });
+});
+
 describe("a key that holds the account's own password", () => {
   it('is unclear', () => {
     const key = { deployment: 'orange-cd', content: 'x', tokenId: 't1' };
