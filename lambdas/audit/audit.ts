@@ -2,6 +2,7 @@ import { iso } from '../core/days.ts';
 import type { Finding } from '../core/findings.ts';
 import type { ContentCheckEntry, Ledger } from '../core/ledger.ts';
 import { emptyLedger } from '../core/ledger.ts';
+import { approvalNote } from '../core/mail.ts';
 import { observe } from '../core/observe.ts';
 import { makePlan, reactivatedBy, type Plan } from '../core/plan.ts';
 import { listed, shownName } from '../core/printable.ts';
@@ -25,6 +26,7 @@ import { writeReport } from './write-report.ts';
 
 const NOTHING_READ: Inputs = {
   facts: {},
+  judgedTokens: 0,
   hold: true,
   exemptionsThere: false,
   versions: { hold: true },
@@ -92,15 +94,21 @@ function wholeReport(
   run: Run,
   inputs: Inputs,
   { world, findings }: Decision,
-  { checks, stopped }: ContentChecks,
+  { checks, alerts }: ContentChecks,
   actions: readonly Action[],
 ): Omit<Report, 'notified'> {
   const notes = [
     ...(inputs.hold ? ['The object HOLD is in the bucket: nothing is withdrawn while it is there.'] : []),
-    ...(stopped === undefined ? [] : [stopped]),
+    ...alerts.map(({ text }) => text),
   ];
   const outcome = outcomeOf(findings, actions);
   return makeReport(services, run, inputs, { world, findings, checks, actions, outcome, notes, causes: [] });
+}
+
+/** The report besides the result: the whole event that approves, which may be too long for mail and result. */
+function withApproval(report: Report, plan: Plan): Report {
+  const note = approvalNote(plan.approvable);
+  return note === undefined ? report : { ...report, notes: [...report.notes, note] };
 }
 
 /** An announcement that nobody got is none: it failed, and is made again at the next run. */
@@ -164,14 +172,15 @@ async function dryRun(
   if (decision.plan.notDue.length > 0) throw notDue(decision.plan.notDue);
   const actions = actionsOf(decision.plan, { actions: [] }, run.mode);
   const report = { ...wholeReport(services, run, inputs, decision, checks, actions), notified: false };
-  await writeReport(services.bucket, report);
+  await writeReport(services.bucket, withApproval(report, decision.plan));
   return resultOf(report);
 }
 
 /** What the ledger remembers once it is compared with what was read and holds this run's checks. */
 function settled(ledger: Ledger, inputs: Inputs, checks: ContentChecks, now: number): Ledger {
   const { tokens, keys } = inputs.facts;
-  return withChecks(observe(ledger, tokens ?? [], keys?.names ?? [], now), checks.checks);
+  const observed = observe(ledger, tokens ?? [], keys?.names ?? [], now, inputs.judgedTokens);
+  return withChecks(observed, checks.checks);
 }
 
 /**
@@ -194,7 +203,10 @@ async function decideAndIntend(
     if (decision.plan.notDue.length > 0) throw notDue(decision.plan.notDue);
     const steps = run.mode === 'enforce' ? decision.plan.steps.filter(isChange) : [];
     made = { ...decision, steps };
-    return steps.length === 0 ? ledger : { ...memory, intents: intentsOf(steps, run.runId, run.now) };
+    // Of earlier steps only those are left that nobody knows the end of yet.
+    return steps.length === 0
+      ? ledger
+      : { ...memory, intents: [...memory.intents, ...intentsOf(steps, run.runId, run.now)] };
   });
   if (made === undefined) throw new TypeError('A ledger is always decided upon before it is written.');
   return made;
@@ -227,6 +239,7 @@ async function actAndTell(
     report: draft,
     ledger: memory(store.current),
     exemptionsThere: inputs.exemptionsThere,
+    alerts: checks.alerts,
     settings: services.settings,
     bucket: services.bucket.location,
   });
@@ -257,7 +270,7 @@ async function actAndTell(
       store.update((ledger) => telling.remember(memory(ledger), sent.published, sent.confirmed)),
       'Writing the ledger',
     ),
-    attempt(writeReport(services.bucket, report), 'Writing the report'),
+    attempt(writeReport(services.bucket, withApproval(report, decision.plan)), 'Writing the report'),
     services.vault.close(),
   ]);
   if (errors[0] !== undefined) throw errors[0];
@@ -316,7 +329,7 @@ async function readAndCheck(
   const inputs = await readInputs(services, run.now, withValues);
   const wanted =
     event.verifyAll === true ? Infinity : run.mode === 'dry-run' ? 0 : services.settings.verifyPerRun;
-  if (inputs.causes.length > 0 || wanted === 0) return { inputs, checks: { checks: [] } };
+  if (inputs.causes.length > 0 || wanted === 0) return { inputs, checks: { checks: [], alerts: [] } };
   const world = makeWorld(inputs.facts, services.settings, run.now);
   return { inputs, checks: await checkContents(services, world, wanted) };
 }

@@ -1,6 +1,7 @@
-import { judgeCheck, keysToCheck, type KeyToCheck } from '../core/content-checks.ts';
+import { judgeCheck, keysToCheck, triedCheck, type KeyToCheck } from '../core/content-checks.ts';
 import type { ContentCheckEntry } from '../core/ledger.ts';
-import { counted } from '../core/printable.ts';
+import type { Alert } from '../core/mail.ts';
+import { counted, shownName } from '../core/printable.ts';
 import { isActive, type World } from '../core/world.ts';
 import type { Services } from '../services.ts';
 
@@ -12,8 +13,8 @@ const RESERVED_MILLISECONDS = 120_000;
 /** What the check of stored contents told. */
 export interface ContentChecks {
   readonly checks: readonly ContentCheckEntry[];
-  /** Why it stopped before its share was done, a sentence for mail and report. */
-  readonly stopped?: string;
+  /** Why it stopped before its share was done, and what of a key is no finding. */
+  readonly alerts: readonly Alert[];
 }
 
 async function isStillActive(services: Services, tokenId: string): Promise<boolean> {
@@ -26,6 +27,12 @@ async function isStillActive(services: Services, tokenId: string): Promise<boole
   }
 }
 
+/** No kind of finding is about it, and whoever reads the deployments' keys has that password: so people must hear of it. */
+const passwordAlert = ({ deployment }: KeyToCheck): Alert => ({
+  key: `password ${deployment}`,
+  text: `The key ${shownName(deployment)} in Vault seems to hold the password of the Docker Hub account instead of a token's content (Docker Hub asks for the second factor): change the password, and make a new token with the issue function.`,
+});
+
 /**
  * Exchanges stored contents for sessions, and stops at the second refusal or the first sign of limiting, lock-out or
  * illness. Two at a time, and one after a first refusal: so there are never more than two refusals. Never rejects.
@@ -35,6 +42,8 @@ async function isStillActive(services: Services, tokenId: string): Promise<boole
 export async function checkContents(services: Services, world: World, share: number): Promise<ContentChecks> {
   const keys = keysToCheck(world, share);
   const checks: ContentCheckEntry[] = [];
+  const alerts: Alert[] = [];
+  let judged = 0;
   let begun = 0;
   let refusals = 0;
   let why: string | undefined;
@@ -42,8 +51,12 @@ export async function checkContents(services: Services, world: World, share: num
   const checkOne = async (key: KeyToCheck): Promise<void> => {
     const check = await services.dockerHub.checkContent(key.content);
     if (check.outcome === 'limited') why ??= 'because Docker Hub limits or locks out';
-    else if (check.outcome === 'unwell') why ??= 'because Docker Hub gave no usable answer';
-    else {
+    else if (check.outcome === 'unwell') {
+      why ??= 'because Docker Hub gave no usable answer';
+      checks.push(triedCheck(world, key));
+    } else {
+      judged += 1;
+      if (check.outcome === 'password') alerts.push(passwordAlert(key));
       if (check.outcome === 'refused') refusals += 1;
       const stillActive = check.outcome === 'refused' && (await isStillActive(services, key.tokenId));
       checks.push(judgeCheck(world, key, check, stillActive));
@@ -60,13 +73,12 @@ export async function checkContents(services: Services, world: World, share: num
     await Promise.all(next.map(checkOne));
   }
 
-  const left = keys.length - checks.length;
+  const left = keys.length - judged;
   if (refusals >= MOST_REFUSALS && left > 0)
     why ??= `because Docker Hub refused ${counted(refusals, 'content')}, and more refusals might lock the account out`;
-  return why === undefined
-    ? { checks }
-    : {
-        checks,
-        stopped: `The check of stored contents stopped for this run, ${why}; ${counted(left, 'key')} of its share stay unchecked.`,
-      };
+  const stopped = `The check of stored contents stopped for this run, ${why ?? ''}; ${counted(left, 'key')} of its share stay unchecked.`;
+  return {
+    checks,
+    alerts: why === undefined ? alerts : [{ key: 'checks stopped', text: stopped }, ...alerts],
+  };
 }

@@ -3,7 +3,7 @@ import { readExemptions, type Exemption } from '../core/exemptions.ts';
 import { readLicenses, type LicenseList } from '../core/licenses.ts';
 import { observe } from '../core/observe.ts';
 import type { InputVersions } from '../core/report.ts';
-import type { Facts } from '../core/world.ts';
+import { judgedTokens, type Facts } from '../core/world.ts';
 import { AuditorError, isAuditorError } from '../errors.ts';
 import { openLedger, type LedgerStore } from '../ledger-store.ts';
 import { OBJECTS } from '../objects.ts';
@@ -15,6 +15,8 @@ export interface Inputs {
   readonly hold: boolean;
   /** The ledger's store; absent when it could not be read. */
   readonly store?: LedgerStore;
+  /** How many of the tokens are judged. */
+  readonly judgedTokens: number;
   /** Whether `exemptions.csv` is there. */
   readonly exemptionsThere: boolean;
   readonly versions: InputVersions;
@@ -118,18 +120,20 @@ export async function readInputs(
   const exemptions =
     exemptionsObject &&
     parsed(() => readExemptions(bodyOf(exemptionsObject), known !== null), 'Reading the exemptions', causes);
-  const ledger =
-    store === undefined || tokens === undefined || keys === undefined
-      ? store?.current
-      : observe(store.current, tokens, keys.names, now);
+  const facts: Facts = {
+    ...(tokens === undefined ? {} : { tokens }),
+    ...(keys === undefined ? {} : { keys }),
+    ...(licenses === undefined ? {} : { licenses: licenses.content }),
+    ...(exemptions === undefined ? {} : { exemptions }),
+    ...(store === undefined ? {} : { ledger: store.current }),
+  };
+  const judged = judgedTokens(facts).length;
   return {
-    facts: {
-      ...(tokens === undefined ? {} : { tokens }),
-      ...(keys === undefined ? {} : { keys }),
-      ...(licenses === undefined ? {} : { licenses: licenses.content }),
-      ...(exemptions === undefined ? {} : { exemptions }),
-      ...(ledger === undefined ? {} : { ledger }),
-    },
+    facts:
+      store === undefined || tokens === undefined || keys === undefined
+        ? facts
+        : { ...facts, ledger: observe(store.current, tokens, keys.names, now, judged) },
+    judgedTokens: judged,
     hold: hold ?? true,
     ...(store === undefined ? {} : { store }),
     exemptionsThere: typeof exemptionsObject === 'object',

@@ -9,12 +9,15 @@ import {
   hasNews,
   isWeeklyDue,
   newsOf,
+  rememberAlerts,
   rememberFindings,
   rememberSteps,
+  type Alert,
   type MailInput,
 } from '../core/mail.ts';
 import { countsLess, inputCounts, noticesOf, type Plan } from '../core/plan.ts';
 import type { Action, Report } from '../core/report.ts';
+import { doubtOf } from '../core/shrink.ts';
 import type { World } from '../core/world.ts';
 import type { Settings } from '../settings.ts';
 
@@ -37,6 +40,8 @@ export interface TellingInput {
   /** With this run's steps in `untold`. */
   readonly ledger: Ledger;
   readonly exemptionsThere: boolean;
+  /** What support should hear of besides; the texts are among the report's notes. */
+  readonly alerts?: readonly Alert[];
   readonly settings: Settings;
   readonly bucket: string;
 }
@@ -47,6 +52,18 @@ function standing(notices: Ledger['notices'], world: World): Ledger['notices'] {
     ({ deployment, end, tokenId }) =>
       world.licenses.get(deployment)?.lastDay === end && world.byId.get(tokenId)?.label === deployment,
   );
+}
+
+/** What the next run compares its inputs with. */
+function baselineAfter(
+  before: Ledger['baseline'],
+  report: TellingInput['report'],
+  world: World,
+): Ledger['baseline'] {
+  if (report.outcome === 'withheld') return before;
+  const counts = inputCounts(world);
+  const doubted = doubtOf(before, counts.tokens, world.now);
+  return { ...counts, ...(doubted === undefined ? {} : { doubted }) };
 }
 
 const disturbs = ({ status }: Action): boolean =>
@@ -74,6 +91,7 @@ export function makeTelling(input: TellingInput): Telling {
     warnDays: settings.warnDays,
     exempt: new Set(world.exempted.keys()),
     approvable: plan.approvable,
+    alerts: input.alerts ?? [],
     account: settings.account,
     bucket: input.bucket,
     now: world.now,
@@ -111,9 +129,12 @@ export function makeTelling(input: TellingInput): Telling {
           : // Known all the same, so that a file that goes missing is missed.
             (current.exemptions ?? (input.exemptionsThere ? [] : null)),
         untold: settled ? [] : current.untold,
-        toldSteps: rememberSteps(report.actions, current, world.today, told),
+        toldSteps: [
+          ...rememberSteps(report.actions, current, world.today, told),
+          ...rememberAlerts(input.alerts ?? [], current, world.today, told),
+        ],
         baseline: countsLess(
-          report.outcome === 'withheld' ? current.baseline : inputCounts(world),
+          baselineAfter(current.baseline, report, world),
           report.actions.filter(({ status }) => status === 'done'),
         ),
         lastNight: {

@@ -254,7 +254,8 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
         const claimedId = claimedTokenId(bearer);
         return { outcome: 'accepted', ...(claimedId === undefined ? {} : { claimedId }) };
       }
-      return answer.status === 401 && answer.json !== undefined && !isMissingFactor(answer)
+      if (isMissingFactor(answer)) return { outcome: 'password' };
+      return answer.status === 401 && answer.json !== undefined
         ? { outcome: 'refused' }
         : { outcome: 'unwell' };
     },

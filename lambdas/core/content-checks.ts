@@ -4,7 +4,7 @@ import { fingerprintOf } from './fingerprint.ts';
 import type { ContentCheckEntry } from './ledger.ts';
 import type { VerifiedCounts } from './report.ts';
 import { lastRealUse } from './rules/tokens.ts';
-import { tokensOf, type World } from './world.ts';
+import { listedToken, tokensOf, type World } from './world.ts';
 
 /** A key whose content is to be exchanged at Docker Hub for a session. */
 export interface KeyToCheck {
@@ -27,7 +27,7 @@ export function keysToCheck(world: World, share: number): KeyToCheck[] {
     if (world.exempted.get(deployment)?.everything === true) return [];
     const check = world.checks.get(deployment);
     const changed = check?.tokenId !== token.id || check.fingerprint !== fingerprintOf(content);
-    return [{ deployment, content, tokenId: token.id, rank: changed ? '' : check.at }];
+    return [{ deployment, content, tokenId: token.id, rank: changed ? '' : (check.tried ?? check.at) }];
   });
   return candidates
     .sort((one, other) =>
@@ -46,7 +46,7 @@ export function keysToCheck(world: World, share: number): KeyToCheck[] {
 export function judgeCheck(
   world: World,
   key: KeyToCheck,
-  check: Extract<ContentCheck, { outcome: 'accepted' | 'refused' }>,
+  check: Extract<ContentCheck, { outcome: 'accepted' | 'refused' | 'password' }>,
   stillActive: boolean,
 ): ContentCheckEntry {
   const claimedId = check.outcome === 'accepted' ? check.claimedId : undefined;
@@ -57,26 +57,49 @@ export function judgeCheck(
         : 'unclear'
       : claimedId === key.tokenId
         ? 'matching'
-        : claimedId !== undefined && world.byId.has(claimedId)
+        : claimedId !== undefined && listedToken(world, claimedId) !== undefined
           ? 'mismatched'
           : 'unclear';
-  const token = world.byId.get(key.tokenId);
-  const used = token === undefined ? undefined : lastRealUse(token, world.checks.get(key.deployment));
-  return {
-    deployment: key.deployment,
-    tokenId: key.tokenId,
-    at: iso(world.now),
+  return entryOf(world, key, {
     verdict,
     ...(verdict === 'mismatched' && claimedId !== undefined ? { claimedId } : {}),
-    fingerprint: fingerprintOf(key.content),
+  });
+}
+
+/** What is remembered of a key that was checked in this run. */
+function entryOf(
+  world: World,
+  { deployment, tokenId, content }: KeyToCheck,
+  told: Pick<ContentCheckEntry, 'verdict' | 'claimedId'>,
+): ContentCheckEntry {
+  const token = world.byId.get(tokenId);
+  const used = token === undefined ? undefined : lastRealUse(token, world.checks.get(deployment));
+  return {
+    deployment,
+    tokenId,
+    at: iso(world.now),
+    ...told,
+    fingerprint: fingerprintOf(content),
     ...(used === undefined ? {} : { lastUse: used === null ? null : iso(used) }),
   };
 }
 
+/**
+ * What is remembered of a key for whose content Docker Hub gave no usable answer. It was not checked, so what was told of
+ * the same content stands; but it comes last from now on, or one key that is never answered would starve the others.
+ */
+export function triedCheck(world: World, key: KeyToCheck): ContentCheckEntry {
+  const entry = entryOf(world, key, { verdict: 'unclear' });
+  const known = world.checks.get(key.deployment);
+  if (known?.tokenId !== entry.tokenId || known.fingerprint !== entry.fingerprint) return entry;
+  const { lastUse } = entry;
+  return { ...known, tried: entry.at, ...(lastUse === undefined ? {} : { lastUse }) };
+}
+
 /** The checks of this run by what came out; every other key is `unchecked`. */
 export function countChecks(checks: readonly ContentCheckEntry[], keys: number): VerifiedCounts {
-  const count = (verdict: ContentCheckEntry['verdict']): number =>
-    checks.filter((check) => check.verdict === verdict).length;
+  const count = (wanted: ContentCheckEntry['verdict']): number =>
+    checks.filter(({ verdict, tried }) => (tried === undefined ? verdict : 'unclear') === wanted).length;
   return {
     matching: count('matching'),
     rejected: count('rejected'),

@@ -7,6 +7,8 @@ export interface Row {
   /** Line of the file on which the row begins, from 1. */
   readonly line: number;
   cell(column: string): string;
+  /** All cells, trimmed, whatever columns they are in. */
+  readonly cells: readonly string[];
   /** Cells beyond the last column of the header are not empty: the row is shifted, none of its cells can be trusted. */
   readonly overlong: boolean;
 }
@@ -103,7 +105,7 @@ function columnsOf(
 /** A row of a table. */
 class TableRow implements Row {
   readonly line: number;
-  private readonly cells: readonly string[];
+  readonly cells: readonly string[];
   private readonly columns: ReadonlyMap<string, number>;
 
   constructor(line: number, cells: readonly string[], columns: ReadonlyMap<string, number>) {

@@ -1,7 +1,7 @@
 import { daysBetween, type Day } from './days.ts';
 import { isExemptionInForce, type Exemption } from './exemptions.ts';
 import type { Ledger } from './ledger.ts';
-import { counted, printable, shownName } from './printable.ts';
+import { counted, listed, printable, shownName } from './printable.ts';
 
 /** An exemption's end is told so many days before. */
 const END_TOLD_DAYS = 7;
@@ -12,7 +12,39 @@ export interface ExemptionNews {
   readonly remembered: NonNullable<Ledger['exemptions']> | null;
 }
 
-/** Exemptions that came, went, or end within 7 days (contract section 3): each told once. */
+type Remembered = NonNullable<Ledger['exemptions']>[number];
+
+/** The kinds of a row, each once and in order: another order is no other exemption. */
+const kindsOf = ({ findings }: Exemption): string[] => [...new Set(findings)].sort();
+
+const fromWhat = (kinds: readonly string[]): string =>
+  kinds.length === 0 ? 'from everything' : `from ${listed(kinds)}`;
+
+/** The same for the same exemption; without kinds it is what an earlier version knew of it. */
+const keyOf = (label: string, until: Day | undefined, kinds?: readonly string[]): string =>
+  [label, until ?? '', ...(kinds === undefined ? [] : [kinds.join(' ')])].join('\0');
+
+/** Exemptions that ended although their label still has another one, where no new one took their place. */
+function narrowed(
+  before: readonly Remembered[],
+  now: ReadonlySet<string>,
+  labels: ReadonlySet<string>,
+  renewed: ReadonlySet<string>,
+): string[] {
+  return before.flatMap(({ label, until, findings }) =>
+    findings === undefined ||
+    !labels.has(label) ||
+    renewed.has(label) ||
+    now.has(keyOf(label, until, findings))
+      ? []
+      : [`${shownName(label)} is no longer exempt ${fromWhat(findings)}.`],
+  );
+}
+
+/**
+ * Exemptions that came, went, changed what they are from, or end within 7 days (contract section 3): each told once. One
+ * that is widened to everything ends every withdrawal of its label, so its kinds are told.
+ */
 export function exemptionNews(
   before: Ledger['exemptions'],
   now: readonly Exemption[],
@@ -20,35 +52,40 @@ export function exemptionNews(
   today: Day,
 ): ExemptionNews {
   const inForce = now.filter((exemption) => isExemptionInForce(exemption, today));
-  const told = before ?? [];
-  const known = new Map(told.map((entry) => [`${entry.label}\0${entry.until ?? ''}`, entry]));
-  const keyOf = ({ label, until }: Exemption): string => `${label}\0${until ?? ''}`;
+  const known = new Map(
+    (before ?? []).map((entry) => [keyOf(entry.label, entry.until, entry.findings), entry]),
+  );
+  const knownLabels = new Set((before ?? []).map(({ label }) => label));
   const labels = new Set(inForce.map(({ label }) => label));
+  const renewed = new Set<string>();
+  const remembered = new Map<string, Remembered>();
   const lines: string[] = [];
   for (const exemption of inForce) {
     const { label, until, owner, reason } = exemption;
+    const kinds = kindsOf(exemption);
     const name = shownName(label);
-    const entry = known.get(keyOf(exemption));
+    const entry = known.get(keyOf(label, until, kinds)) ?? known.get(keyOf(label, until));
     const left = until === undefined ? Infinity : daysBetween(today, until);
+    const what = fromWhat(kinds);
     const who = `${owner === '' ? 'no owner' : printable(owner, 60)}: ${reason === '' ? 'no reason given' : printable(reason, 200)}`;
-    if (entry === undefined)
-      lines.push(`${name} is exempt ${until === undefined ? 'without end' : `until ${until}`} (${who}).`);
-    else if (left <= END_TOLD_DAYS && !entry.endTold)
+    if (entry === undefined) {
+      renewed.add(label);
       lines.push(
-        `${name} is exempt for ${left === 0 ? 'today only' : `${counted(left, 'more day')}, until ${until ?? ''}`} (${who}).`,
+        `${name} is ${knownLabels.has(label) ? 'now ' : ''}exempt ${what} ${until === undefined ? 'without end' : `until ${until}`} (${who}).`,
       );
+    } else if (left <= END_TOLD_DAYS && !entry.endTold)
+      lines.push(
+        `${name} is exempt ${what} for ${left === 0 ? 'today only' : `${counted(left, 'more day')}, until ${until ?? ''}`} (${who}).`,
+      );
+    remembered.set(keyOf(label, until, kinds), {
+      label,
+      ...(until === undefined ? {} : { until }),
+      findings: kinds,
+      endTold: left <= END_TOLD_DAYS,
+    });
   }
-  for (const label of new Set(told.map((entry) => entry.label)))
+  for (const label of knownLabels)
     if (!labels.has(label)) lines.push(`${shownName(label)} is no longer exempt.`);
-  const remembered = new Map(
-    inForce.map((exemption) => {
-      const { label, until } = exemption;
-      const left = until === undefined ? Infinity : daysBetween(today, until);
-      return [
-        keyOf(exemption),
-        { label, ...(until === undefined ? {} : { until }), endTold: left <= END_TOLD_DAYS },
-      ];
-    }),
-  );
+  lines.push(...narrowed(before ?? [], new Set(remembered.keys()), labels, renewed));
   return { lines, remembered: fileThere ? [...remembered.values()] : null };
 }

@@ -74,6 +74,8 @@ const suspension = v.object({
   requestedBy: v.optional(v.string()),
   /** The audit deleted the token itself; its key may still be there. */
   deletedAt: v.optional(time),
+  /** Of people's suspension: another token of the label was active then or since, so it did not end the access. */
+  superseded: v.optional(v.boolean()),
 });
 
 const restore = v.object({
@@ -101,6 +103,8 @@ const check = v.object({
   claimedId: v.optional(v.string()),
   /** Of the content that was checked. */
   fingerprint: v.string(),
+  /** When Docker Hub gave no usable answer since: it comes last then, and what was told before stands. */
+  tried: v.optional(time),
   /** The token's last real use before the check, `null` for never: the check itself may count as use at Docker Hub. */
   lastUse: v.optional(v.nullable(time)),
 });
@@ -108,6 +112,8 @@ const check = v.object({
 const rememberedExemption = v.object({
   label: v.string(),
   until: v.optional(day),
+  /** The kinds that are not told, sorted; empty for everything; absent where an earlier version remembered it. */
+  findings: v.optional(v.array(v.string())),
   /** That it ends within a week was told. */
   endTold: v.optional(v.boolean(), false),
 });
@@ -160,6 +166,16 @@ const inputCounts = v.object({
   exemptions: v.number(),
 });
 
+/** Docker Hub's list has been too short to be believed since then; at the last one before it had so many tokens. */
+const doubt = v.object({ since: time, tokens: v.number() });
+
+/** What a run that was neither withheld nor dry read, for the next one to compare with. */
+const baseline = v.object({
+  ...inputCounts.entries,
+  /** While it is there, nothing is forgotten because its token is not listed. */
+  doubted: v.optional(doubt),
+});
+
 const night = v.object({
   day,
   runId: v.string(),
@@ -191,7 +207,7 @@ const ledgerSchema = v.strictObject({
   /** Steps that were withheld, failed or only planned, by what a mail told of them and on which day. */
   toldSteps: v.array(v.object({ key: v.string(), day })),
   /** Input counts of the last run that was neither withheld nor dry. */
-  baseline: v.nullable(inputCounts),
+  baseline: v.nullable(baseline),
   /** The last whole night: what `catchUp` looks at. */
   lastNight: v.nullable(night),
   /** When a mail last listed everything open. */
@@ -203,6 +219,7 @@ const ledgerSchema = v.strictObject({
 
 export type Ledger = v.InferOutput<typeof ledgerSchema>;
 export type InputCounts = v.InferOutput<typeof inputCounts>;
+export type Doubt = v.InferOutput<typeof doubt>;
 export type ToldFinding = Ledger['findings'][number];
 export type Notice = Ledger['notices'][number];
 export type Intent = Ledger['intents'][number];

@@ -76,6 +76,22 @@ function readName(telco: string, country: string): { name: string } | { problem:
   return { name };
 }
 
+/** Columns that hold no days; unknown ones may. */
+const WITHOUT_DAYS = ['product', 'grace_days', 'contact', 'note'] as const;
+
+/**
+ * Whether the cells of a row without a readable end stand in other columns than they were meant for, as behind a comma
+ * that nobody quoted: then the name is not the row's name either. What looks like a date, however wrong, stands where it
+ * was meant to; and a word such as `never` does unless there is a day elsewhere, or it can be a country.
+ */
+function isShifted(row: Row): boolean {
+  if (row.overlong) return true;
+  const expires = row.cell('expires_on');
+  if (/^\d[\d./\s-]*$/.test(expires)) return false;
+  const others = expires === '' ? WITHOUT_DAYS.map((column) => row.cell(column)) : row.cells;
+  return /^[a-z]{2}$/i.test(expires) || others.some((cell) => parseDay(cell) !== undefined);
+}
+
 function aboutWhom(telco: string, country: string, shifted: boolean): InvalidRow['about'] {
   const name = `${telco}-${country}`;
   if (shifted) return { scope: 'everybody' };
@@ -134,8 +150,7 @@ export function readLicenses(body: Uint8Array | undefined, graceDays: number): L
         fingerprint: createHash('sha256').update(`${cells}\0${nth}`).digest('hex').slice(0, 12),
         name: [telco, country].filter((part) => part !== '').join('-'),
         problem: problems.join(' and '),
-        // Too many cells and no date where the date should be: the cells of the name may be anything as well.
-        about: aboutWhom(telco, country, row.overlong && 'problem' in end),
+        about: aboutWhom(telco, country, 'problem' in end && isShifted(row)),
       });
       return;
     }

@@ -1,5 +1,5 @@
 import type { Notification } from '../clients/types.ts';
-import { dayOf, mondayOf, type Day } from './days.ts';
+import { dayOf, daysBetween, mondayOf, type Day } from './days.ts';
 import type { ExemptionNews } from './exemption-news.ts';
 import type { Finding, FindingKind } from './findings.ts';
 import type { Ledger, ToldFinding } from './ledger.ts';
@@ -11,6 +11,8 @@ import { reachedThreshold } from './rules/licenses.ts';
 const COLUMNS = 76;
 /** Bytes of the mail's text; what does not fit is in the report. */
 const LONGEST_TEXT = 20_000;
+/** Bytes of the event that approves, in a mail; what does not fit is in the report. */
+const LONGEST_EVENT = 4_000;
 const LONGEST_SUBJECT = 99;
 const LONGEST_SUMMARY = 2048;
 
@@ -96,6 +98,18 @@ const findingEntry = (finding: Finding): string =>
 const stepKey = ({ kind, deployment, tokenId, status }: Action): string =>
   [status, kind, tokenId ?? '', deployment].join(' ');
 
+/** What support should hear of although it is no finding; `key` is the same for the same thing. */
+export interface Alert {
+  readonly key: string;
+  /** One printable sentence. */
+  readonly text: string;
+}
+
+/** An alert that lasts is told again after so many days. */
+const ALERTED_DAYS = 7;
+/** Begins no status, so that what was told of alerts and of steps can't be taken for each other. */
+const ALERT_PREFIX = 'alert ';
+
 /** What a mail has to tell, set apart from what is only open still. */
 export interface News {
   readonly revoked: readonly Action[];
@@ -107,6 +121,8 @@ export interface News {
   readonly found: readonly Finding[];
   readonly resolved: readonly ToldFinding[];
   readonly exemptions: readonly string[];
+  /** Alerts that no mail told in the last days; their texts are among the notes. */
+  readonly alerts: readonly Alert[];
   readonly notes: readonly string[];
 }
 
@@ -165,10 +181,17 @@ export interface MailInput {
   readonly warnDays: readonly number[];
   readonly exempt: ReadonlySet<string>;
   readonly approvable: readonly string[];
+  /** Their texts are among the report's notes. */
+  readonly alerts?: readonly Alert[];
   readonly account: string;
   readonly bucket: string;
   /** The instant that the run judges by. */
   readonly now: number;
+}
+
+/** Whether an alert was told so lately that it is no news. */
+function isAlerted(told: Day | undefined, today: Day): boolean {
+  return told !== undefined && daysBetween(told, today) < ALERTED_DAYS;
 }
 
 /** Picks what this run's mail has to tell. */
@@ -218,6 +241,7 @@ export function newsOf(input: MailInput): News {
         !isSwitchedOff(entry),
     ),
     exemptions: input.exemptionNews.lines,
+    alerts: (input.alerts ?? []).filter(({ key }) => !isAlerted(toldOn.get(`${ALERT_PREFIX}${key}`), today)),
     notes: report.notes,
   };
 }
@@ -235,6 +259,7 @@ export function hasNews(news: News): boolean {
     news.found,
     news.resolved,
     news.exemptions,
+    news.alerts,
   ];
   return changes.some((entries) => entries.length > 0);
 }
@@ -254,6 +279,20 @@ export function rememberSteps(
       const known = before.get(key);
       return told ? [{ key, day: known !== undefined && action.status === 'planned' ? known.day : today }] : known === undefined ? [] : [known]; // prettier-ignore
     });
+}
+
+/** What was told of alerts: for some days, so that one that comes and goes is not told every other night. */
+export function rememberAlerts(
+  alerts: readonly Alert[],
+  ledger: Ledger,
+  today: Day,
+  told: boolean,
+): Ledger['toldSteps'] {
+  const now = new Map((told ? alerts : []).map(({ key }) => [`${ALERT_PREFIX}${key}`, today]));
+  const before = ledger.toldSteps.filter(
+    ({ key, day }) => key.startsWith(ALERT_PREFIX) && !now.has(key) && isAlerted(day, today),
+  );
+  return [...before, ...[...now].map(([key, day]) => ({ key, day }))];
 }
 
 /** Whether the weekly list of everything open is due: none was sent since Monday 00:00. */
@@ -321,17 +360,41 @@ export function summaryOf(report: {
     : JSON.stringify({ runId: report.runId.slice(0, 200), outcome: report.outcome });
 }
 
-/** The JSON event on lines of its own, broken where it may be: between names. */
+const APPROVING = 'To withdraw what the caps or a shrunken input withheld, check each name and invoke the audit function with'; // prettier-ignore
+const LEAVE_OUT = '(leave out whom you do not mean):';
+
+/**
+ * The JSON event on lines of its own, broken where it may be: between names. A name that would not fit on a line is left
+ * out, because in two pieces it would be another one where it is pasted; so are those that would make the mail too long.
+ */
 function approvalLines(names: readonly string[]): string[] {
   if (names.length === 0) return [];
-  const event = wrapped(`  {"approve": [${names.map((name) => JSON.stringify(name)).join(', ')}]}`, '    ');
+  const indent = '    ';
+  const shown: string[] = [];
+  let size = 0;
+  for (const name of names) {
+    const text = JSON.stringify(name);
+    if (indent.length + `[${text}]}`.length > COLUMNS) continue;
+    size += text.length + 2;
+    if (size > LONGEST_EVENT) break;
+    shown.push(text);
+  }
+  const left = names.length - shown.length;
+  if (shown.length === 0)
+    return [...wrapped(`${APPROVING} the event that stands in the notes of the report.`), ''];
   return [
-    ...wrapped(
-      'To withdraw what the caps or a shrunken input withheld, check each name and invoke the audit function with this event (leave out whom you do not mean):',
-    ),
-    ...event,
+    ...wrapped(`${APPROVING} this event ${LEAVE_OUT}`),
+    ...wrapped(`  {"approve": [${shown.join(', ')}]}`, indent),
+    ...(left === 0 ? [] : wrapped(`And ${left} more: see the whole event in the notes of the report.`)),
     '',
   ];
+}
+
+/** The whole event that approves, for the report; `undefined` where nothing that can be approved was withheld. */
+export function approvalNote(names: readonly string[]): string | undefined {
+  return names.length === 0
+    ? undefined
+    : `${APPROVING} this event ${LEAVE_OUT} {"approve": [${names.map((name) => JSON.stringify(name)).join(', ')}]}`;
 }
 
 function openLines(report: Omit<Report, 'notified'>): string[] {

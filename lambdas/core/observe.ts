@@ -2,6 +2,8 @@ import type { HubToken } from '../clients/types.ts';
 import { DAY, iso } from './days.ts';
 import type { Intent, Ledger, Suspension } from './ledger.ts';
 import type { Action, ActionKind } from './report.ts';
+import { doubtOf } from './shrink.ts';
+import { isActive } from './world.ts';
 
 /** What people switch on is left alone for so long, then announced anew. */
 export const RESTORED_FOR = 7 * DAY;
@@ -94,16 +96,23 @@ export function stepDone(ledger: Ledger, intent: Intent, at: number): Ledger {
   }
 }
 
-/** Closes the steps that an earlier run intended and did not mark: what became of them shows in what was read. */
+/**
+ * Closes the steps that an earlier run intended and did not mark: what became of them shows in what was read.
+ *
+ * @param doubted whether the tokens may be there although they are not listed: then their steps stay open
+ */
 function settleIntents(
   ledger: Ledger,
   tokens: ReadonlyMap<string, HubToken>,
   keys: ReadonlySet<string>,
+  doubted: boolean,
   now: number,
 ): Ledger {
   return ledger.intents.reduce<Ledger>(
     (before, intent) => {
       const token = intent.tokenId === undefined ? undefined : tokens.get(intent.tokenId);
+      if (doubted && intent.tokenId !== undefined && token === undefined)
+        return { ...before, intents: [...before.intents, intent] };
       const happened = {
         deactivate: token?.enabled === false,
         reactivate: token?.enabled === true,
@@ -125,31 +134,49 @@ function settleGone(
   now: number,
 ): Suspension[] {
   const { deployment } = suspension;
-  // A new token of the label means that the story is over.
-  if (labels.has(deployment)) return [];
+  // A new token of the label, or one that outlived it, means that the story is over.
+  if (labels.has(deployment) || suspension.superseded === true) return [];
   if (suspension.by === 'people') return [{ ...suspension, deletedAt: suspension.deletedAt ?? iso(now) }];
   // Somebody else deleted the audit's token: then the key is theirs to decide about as well.
   return suspension.deletedAt !== undefined && keys.has(deployment) ? [suspension] : [];
 }
 
 /**
+ * People who switch one token of a label off while another one works, or give the label another one afterwards, do not
+ * mean the deployment to have none: from then on its token is missed again.
+ */
+function withSuperseded(
+  suspension: Suspension,
+  activeOnes: ReadonlyMap<string, readonly HubToken[]>,
+): Suspension {
+  const isSuperseded =
+    suspension.by === 'people' &&
+    activeOnes.get(suspension.deployment)?.some(({ id }) => id !== suspension.tokenId) === true;
+  return isSuperseded ? { ...suspension, superseded: true } : suspension;
+}
+
+/**
  * Compares what the ledger remembers with what is there now, before anything is judged: steps that a broken-off run
  * took are found and owned up to, what people switched on is recognised as theirs, and what no longer exists is
- * forgotten. Pure; a dry run throws the outcome away.
+ * forgotten. Where the list is too short to be believed, nothing is forgotten or taken for done because a token is not in
+ * it. Pure; a dry run throws the outcome away.
  *
  * @param tokens all that Docker Hub listed
  * @param keys names of Vault's keys
+ * @param judged how many of the tokens are judged: automatic ones come and go and say nothing of the list
  */
 export function observe(
   ledger: Ledger,
   tokens: readonly HubToken[],
   keys: readonly string[],
   now: number,
+  judged = tokens.length,
 ): Ledger {
+  const doubted = doubtOf(ledger.baseline, judged, now) !== undefined;
   const byId = new Map(tokens.map((token) => [token.id, token]));
   const labels = new Set(tokens.map(({ label }) => label));
   const keySet = new Set(keys);
-  const settled = settleIntents(ledger, byId, keySet, now);
+  const settled = settleIntents(ledger, byId, keySet, doubted, now);
 
   const wasOff = new Set([...settled.inactive, ...settled.suspensions.map(({ tokenId }) => tokenId)]);
   const switchedOn = new Map(
@@ -158,14 +185,20 @@ export function observe(
       return token?.enabled === true ? [[id, token] as const] : [];
     }),
   );
+  const activeOnes = Map.groupBy(
+    tokens.filter((token) => isActive(token, now)),
+    ({ label }) => label,
+  );
   const here = <Entry extends { readonly tokenId: string }>(entries: readonly Entry[]) =>
-    entries.filter(({ tokenId }) => byId.has(tokenId));
+    entries.filter(({ tokenId }) => doubted || byId.has(tokenId));
   return {
     ...settled,
     notices: here(settled.notices).filter(({ tokenId }) => !switchedOn.has(tokenId)),
     suspensions: settled.suspensions.flatMap((suspension) => {
       if (switchedOn.has(suspension.tokenId)) return [];
-      return byId.has(suspension.tokenId) ? [suspension] : settleGone(suspension, labels, keySet, now);
+      return doubted || byId.has(suspension.tokenId)
+        ? [withSuperseded(suspension, activeOnes)]
+        : settleGone(suspension, labels, keySet, now);
     }),
     restores: [
       ...here(settled.restores).filter(
@@ -180,7 +213,10 @@ export function observe(
     ],
     replaced: here(settled.replaced),
     issued: here(settled.issued),
-    inactive: tokens.filter(({ enabled }) => !enabled).map(({ id }) => id),
+    inactive: [
+      ...tokens.filter(({ enabled }) => !enabled).map(({ id }) => id),
+      ...(doubted ? settled.inactive.filter((id) => !byId.has(id)) : []),
+    ],
     withdrawals: settled.withdrawals.filter(({ at }) => now - Date.parse(at) < CAP_WINDOW),
     checks: settled.checks.filter(({ deployment }) => keySet.has(deployment)),
   };

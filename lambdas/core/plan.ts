@@ -7,13 +7,11 @@ import { countryOf, isNearTelco, telcoOf } from './names.ts';
 import { CAP_WINDOW, RESTORED_FOR } from './observe.ts';
 import { counted, listed, shownName } from './printable.ts';
 import type { ActionKind } from './report.ts';
+import { hasShrunk } from './shrink.ts';
 import { isActive, tokensOf, type World } from './world.ts';
 
 /** A license's end is announced from so many days before on; a deletion so many days before it. */
 export const ANNOUNCED_DAYS = 7;
-/** An input that lost more than this share of its entries, and more than this number, is not believed. */
-const SHRUNK_SHARE = 0.2;
-const SHRUNK_NUMBER = 2;
 
 /** One step, decided from what was read. `withheld` says why a guard stops it; a step without it is to be taken. */
 export interface Step {
@@ -111,8 +109,7 @@ export function shrunkInputs(before: InputCounts | null, now: InputCounts): stri
     exemptions: 'the exemptions',
   } as const;
   return (['tokens', 'keys', 'licenses', 'exemptions'] as const).flatMap((input) => {
-    const lost = before[input] - now[input];
-    return lost > SHRUNK_NUMBER && lost > SHRUNK_SHARE * before[input]
+    return hasShrunk(before[input], now[input])
       ? [`${names[input]} went from ${before[input]} to ${now[input]}`]
       : [];
   });
@@ -254,14 +251,20 @@ function* renewAccess(world: World, memory: Memory, license: License): Iterable<
   const { all, active } = tokensOf(world, license.deployment);
   if (active.length > 0) return;
   const suspended = new Set((memory.suspended.get(license.deployment) ?? []).map(({ tokenId }) => tokenId));
-  const stored = world.checks.get(license.deployment)?.tokenId;
+  const check = world.checks.get(license.deployment);
+  // A check of what the key held before a regenerated token's content came tells nothing of what it holds now.
+  const stored =
+    check?.fingerprint === fingerprintOfKey(world.facts.keys?.values, license.deployment)
+      ? check?.tokenId
+      : undefined;
   const [token] = all
     .filter((candidate) => suspended.has(candidate.id))
     .filter((candidate) => isActive({ ...candidate, enabled: true }, world.now))
     .sort(
       (one, other) =>
-        // The one whose content Vault holds, then the newest: that is the one the customer uses.
+        // The one whose content Vault holds, then none that was replaced, then the newest: the one the customer uses.
         Number(other.id === stored) - Number(one.id === stored) ||
+        Number(world.replaced.has(one.id)) - Number(world.replaced.has(other.id)) ||
         (other.createdAt ?? 0) - (one.createdAt ?? 0) ||
         (one.id < other.id ? -1 : 1),
     );

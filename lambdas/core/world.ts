@@ -75,6 +75,11 @@ export function tokensOf(world: World, label: string): LabelTokens {
   return world.byLabel.get(label) ?? NO_TOKENS;
 }
 
+/** Any listed token by its id, automatic ones as well: a key may hold the content of one. */
+export function listedToken(world: World, id: string): HubToken | undefined {
+  return world.byId.get(id) ?? world.facts.tokens?.find((token) => token.id === id);
+}
+
 /**
  * Whether a token was made by a program such as Docker Desktop for itself (contract section 6): those are counted,
  * never judged, never touched. Docker Hub does not document what it says of tokens made through its API, so a label
@@ -84,6 +89,20 @@ function isAutomatic(token: HubToken, ours: (token: HubToken) => boolean): boole
   return token.generatedBy !== undefined && token.generatedBy !== 'manual' && !ours(token);
 }
 
+/** The tokens that are judged, all but automatic ones, of what was read. */
+export function judgedTokens(
+  facts: Facts,
+  named: ReadonlySet<string> = facts.licenses === undefined ? new Set() : namedInList(facts.licenses),
+  keys: ReadonlySet<string> = new Set(facts.keys?.names),
+): readonly HubToken[] {
+  const issued = facts.ledger?.issued ?? [];
+  const issuedLabels = new Set(issued.map(({ deployment }) => deployment));
+  const issuedIds = new Set(issued.map(({ tokenId }) => tokenId));
+  const ours = ({ id, label }: HubToken): boolean =>
+    named.has(label) || keys.has(label) || issuedLabels.has(label) || issuedIds.has(id);
+  return (facts.tokens ?? []).filter((token) => !isAutomatic(token, ours));
+}
+
 /** Indexes what was read. The order of the lists does not matter to anything that comes out. */
 export function makeWorld(facts: Facts, rules: Rules, now: number): World {
   const today = dayOf(now, rules.timeZone);
@@ -91,12 +110,7 @@ export function makeWorld(facts: Facts, rules: Rules, now: number): World {
   const named = facts.licenses === undefined ? new Set<string>() : namedInList(facts.licenses);
   const licenses = facts.licenses?.licenses ?? new Map<string, License>();
   const keys = new Set(facts.keys?.names);
-  const issuedLabels = new Set(ledger.issued.map((issued) => issued.deployment));
-  const issuedIds = new Set(ledger.issued.map((issued) => issued.tokenId));
-  const ours = ({ id, label }: HubToken): boolean =>
-    named.has(label) || keys.has(label) || issuedLabels.has(label) || issuedIds.has(id);
-
-  const tokens = (facts.tokens ?? []).filter((token) => !isAutomatic(token, ours));
+  const tokens = judgedTokens(facts, named, keys);
   const byLabel = new Map<string, { readonly all: HubToken[]; active: HubToken[] }>();
   const byId = new Map<string, HubToken>();
   for (const token of tokens) {
@@ -135,7 +149,9 @@ export function makeWorld(facts: Facts, rules: Rules, now: number): World {
     exempted: exemptedLabels(facts.exemptions ?? [], today),
     suspensions: new Map(ledger.suspensions.map((suspension) => [suspension.tokenId, suspension])),
     revokedByPeople: new Set(
-      ledger.suspensions.filter(({ by }) => by === 'people').map(({ deployment }) => deployment),
+      ledger.suspensions
+        .filter(({ by, superseded }) => by === 'people' && superseded !== true)
+        .map(({ deployment }) => deployment),
     ),
     replaced: new Set(ledger.replaced.map((replaced) => replaced.tokenId)),
     checks: new Map(ledger.checks.map((check) => [check.deployment, check])),

@@ -4,6 +4,7 @@ import { iso } from '../core/days.ts';
 import type { Ledger, Suspension } from '../core/ledger.ts';
 import { counted, printable, shownName } from '../core/printable.ts';
 import type { Action, ActionKind } from '../core/report.ts';
+import { isActive } from '../core/world.ts';
 import { AuditorError } from '../errors.ts';
 import type { LedgerStore } from '../ledger-store.ts';
 import { asker, changeKeys, tellDone, withLease } from '../on-demand.ts';
@@ -45,6 +46,25 @@ interface Tried {
   readonly error?: AuditorError;
 }
 
+/** What the ledger remembers of tokens that people withdrew through us. */
+function suspensionsOf(
+  event: RevokeEvent,
+  ids: ReadonlySet<string>,
+  others: readonly HubToken[],
+  now: number,
+): Suspension[] {
+  const leavesAccess = others.some((token) => isActive(token, now));
+  return [...ids].map((tokenId) => ({
+    tokenId,
+    deployment: event.deployment,
+    by: 'people',
+    at: iso(now),
+    reason: event.reason ?? '',
+    ...(event.requestedBy === undefined ? {} : { requestedBy: event.requestedBy }),
+    ...(leavesAccess ? { superseded: true } : {}),
+  }));
+}
+
 /** Changes the tokens one by one; a failure does not keep the others from it. */
 async function each(
   tokens: readonly HubToken[],
@@ -80,26 +100,17 @@ async function deactivate(
   services: Services,
   event: RevokeEvent,
   tokens: readonly HubToken[],
+  others: readonly HubToken[],
   store: LedgerStore,
 ): Promise<{ actions: Action[]; tried: Tried[] }> {
   const tried = await each(tokens, async ({ id, enabled }) => {
     if (enabled) await services.dockerHub.setEnabled(id, false);
   });
   const done = doneIds(tried);
-  const at = iso(services.clock.now());
+  const suspensions = suspensionsOf(event, done, others, services.clock.now());
   await store.update((ledger) => ({
     ...decided(ledger, done),
-    suspensions: [
-      ...decided(ledger, done).suspensions,
-      ...[...done].map((tokenId): Suspension => ({
-        tokenId,
-        deployment: event.deployment,
-        by: 'people',
-        at,
-        reason: event.reason ?? '',
-        ...(event.requestedBy === undefined ? {} : { requestedBy: event.requestedBy }),
-      })),
-    ],
+    suspensions: [...decided(ledger, done).suspensions, ...suspensions],
     inactive: [...decided(ledger, done).inactive, ...done],
   }));
   return {
@@ -149,33 +160,27 @@ async function remove(
   services: Services,
   event: RevokeEvent,
   tokens: readonly HubToken[],
-  others: number,
+  others: readonly HubToken[],
   store: LedgerStore,
 ): Promise<{ actions: Action[]; tried: Tried[] }> {
   const { deployment } = event;
   const tried = await each(tokens, ({ id }) => services.dockerHub.deleteToken(id));
   const done = doneIds(tried);
-  const at = iso(services.clock.now());
+  const now = services.clock.now();
+  const suspensions = suspensionsOf(event, done, others, now).map((suspension) => ({
+    ...suspension,
+    deletedAt: iso(now),
+  }));
   await store.update((ledger) => {
     const rest = decided(ledger, done);
     return {
       ...rest,
       replaced: rest.replaced.filter(({ tokenId }) => !done.has(tokenId)),
-      suspensions: [
-        ...rest.suspensions,
-        ...[...done].map((tokenId): Suspension => ({
-          tokenId,
-          deployment,
-          by: 'people',
-          at,
-          reason: event.reason ?? '',
-          deletedAt: at,
-        })),
-      ],
+      suspensions: [...rest.suspensions, ...suspensions],
     };
   });
   const actions = actionsOf(tried, 'delete-token', () => asker(event));
-  if (others > 0 || done.size < tokens.length) return { tried, actions };
+  if (others.length > 0 || done.size < tokens.length) return { tried, actions };
   const before = await services.vault.readKeyNames();
   if (!before.names.includes(deployment)) return { tried, actions };
   await changeKeys(services, ({ names }) =>
@@ -207,6 +212,7 @@ async function revokeWithLease(
   const { deployment, tokenId } = event;
   const labelled = (await services.dockerHub.listTokens()).filter(({ label }) => label === deployment);
   const tokens = tokenId === undefined ? labelled : labelled.filter(({ id }) => id === tokenId);
+  const others = labelled.filter((token) => !tokens.includes(token));
   const keyOnly =
     event.delete === true &&
     labelled.length === 0 &&
@@ -217,8 +223,8 @@ async function revokeWithLease(
     event.restore === true
       ? await restore(services, event, tokens, store)
       : event.delete === true
-        ? await remove(services, event, tokens, labelled.length - tokens.length, store)
-        : await deactivate(services, event, tokens, store);
+        ? await remove(services, event, tokens, others, store)
+        : await deactivate(services, event, tokens, others, store);
   await tellDone(
     services,
     store,

@@ -5,6 +5,7 @@ import { DAY, HOUR } from '../../lambdas/core/days.ts';
 import type { AuditResult } from '../../lambdas/core/report.ts';
 import { emptyLedger, readLedger } from '../../lambdas/core/ledger.ts';
 import { parseEvent } from '../../lambdas/events.ts';
+import type { Services } from '../../lambdas/services.ts';
 import { OBJECTS } from '../../lambdas/objects.ts';
 import { failureOf } from '../failure.ts';
 import { FakeWorld } from '../fakes.ts';
@@ -308,5 +309,48 @@ describe('the check of stored contents', () => {
     await run();
     expect(world.calls).toContain('vault.readKeyNames');
     expect(world.calls).not.toContain('vault.readKeys');
+  });
+
+  describe('where Docker Hub does not answer as it should', () => {
+    type Check = Services['dockerHub']['checkContent'];
+    const nightWith = async (check: (content: string, checkContent: Check) => ReturnType<Check>) => {
+      const services = world.services();
+      const { dockerHub: hub } = services;
+      const dockerHub = {
+        ...hub,
+        checkContent: (content: string) => check(content, (asked) => hub.checkContent(asked)),
+      };
+      const result = await audit({}, { ...services, dockerHub });
+      world.now += DAY;
+      return result;
+    };
+    const only =
+      (label: string, outcome: 'unwell' | 'password') =>
+      (content: string, checkContent: Check): ReturnType<Check> =>
+        content === world.keys.get(label) ? Promise.resolve({ outcome }) : checkContent(content);
+
+    it('of one key only, this key does not starve the others', async () => {
+      world.settings = { ...world.settings, verifyPerRun: 2 };
+      expect((await nightWith(only('airtel-td', 'unwell'))).counts.verified).toMatchObject({ unclear: 1 });
+      expect((await nightWith(only('airtel-td', 'unwell'))).counts.verified).toMatchObject({ matching: 2 });
+      expect(new Set(world.ledger.checks.map(({ deployment }) => deployment)).size).toBe(4);
+    });
+
+    it('says so by mail when it begins, and once a week while it lasts', async () => {
+      const notified: boolean[] = [];
+      for (let night = 0; night < 15; night++)
+        notified.push((await nightWith(() => Promise.resolve({ outcome: 'limited' }))).notified);
+      expect(notified.flatMap((was, night) => (was ? [night] : []))).toEqual([0, 7, 14]);
+      expect(world.mails.at(-1)?.text).toContain('The check of stored contents stopped');
+      expect(world.ledger.checks).toEqual([]);
+    });
+
+    it("goes on past a key that holds the account's own password, and says which it is", async () => {
+      const { counts, notes, notified } = await nightWith(only('airtel-td', 'password'));
+      expect(counts.verified).toMatchObject({ matching: 3, unclear: 1, unchecked: 0 });
+      expect([notes.length, notified]).toEqual([1, true]);
+      expect(notes[0]).toContain('The key airtel-td in Vault seems to hold the password');
+      expect((await nightWith(only('airtel-td', 'password'))).notified).toBe(false);
+    });
   });
 });

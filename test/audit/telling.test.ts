@@ -13,9 +13,16 @@ interface Told extends Situation {
   readonly report?: Partial<Report>;
   readonly exemptionsThere?: boolean;
   readonly hold?: boolean;
+  readonly alerts?: TellingInput['alerts'];
 }
 
-function inputOf({ report, exemptionsThere = false, hold = false, ...situation }: Told): TellingInput {
+function inputOf({
+  report,
+  exemptionsThere = false,
+  hold = false,
+  alerts = [],
+  ...situation
+}: Told): TellingInput {
   const world = worldOf(situation);
   const plan = makePlan(world, { hold });
   return {
@@ -23,6 +30,7 @@ function inputOf({ report, exemptionsThere = false, hold = false, ...situation }
     plan,
     ledger: { ...emptyLedger(), ...situation.ledger },
     exemptionsThere,
+    alerts,
     settings: defaultSettings(situation.settings),
     bucket: 's3://bucket',
     report: {
@@ -84,6 +92,16 @@ describe('a mail', () => {
     expect(due({ ...IN_ORDER, keys: {}, ledger: { findings } })).toBe(true);
   });
 
+  it('is due with an alert, which is remembered beside the steps that it told', () => {
+    const alerts = [{ key: 'checks stopped', text: 'The check stopped.' }];
+    const alerted = telling({ ...IN_ORDER, alerts, report: { notes: ['The check stopped.'] } });
+    const steps = (published: boolean): Ledger['toldSteps'] =>
+      alerted.remember(ledgerOf(), published, published).toldSteps;
+    expect(alerted.mail?.text).toContain('NOTES (1)\n- The check stopped.');
+    expect(steps(true)).toEqual([{ key: 'alert checks stopped', day: '2026-03-02' }]);
+    expect(steps(false)).toEqual([]);
+  });
+
   it('lists everything open once a week', () => {
     const [found] = inputOf({ ...IN_ORDER, keys: {} }).report.findings;
     if (found === undefined) throw new Error('A token without a key is a finding.');
@@ -124,7 +142,7 @@ describe('a mail', () => {
       exemptionsThere: true,
     });
     expect(exempt.mail?.text).not.toContain('RESOLVED');
-    expect(exempt.mail?.text).toContain('a is exempt without end');
+    expect(exempt.mail?.text).toContain('a is exempt from everything without end');
   });
 });
 
@@ -229,7 +247,7 @@ describe('what the ledger remembers after a run', () => {
   });
 
   it('are the counts of this run unless it was withheld', () => {
-    const before = { tokens: 9, keys: 9, licenses: 9, exemptions: 9 };
+    const before = { tokens: 2, keys: 9, licenses: 9, exemptions: 9 };
     const baseline = (outcome: Report['outcome']): Ledger['baseline'] =>
       telling({ ...IN_ORDER, report: { outcome } }).remember(ledgerOf({ baseline: before }), true, true)
         .baseline;
@@ -254,11 +272,22 @@ describe('what the ledger remembers after a run', () => {
       ).baseline;
     expect([baseline('withheld', actions), baseline('withheld', [])]).toEqual([less, before]);
     const read = inputCounts(worldOf(IN_ORDER));
-    expect(baseline('attention', actions)).toEqual({ ...read, tokens: read.tokens - 2, keys: read.keys - 1 });
+    const lessRead = { ...read, tokens: read.tokens - 2, keys: read.keys - 1 };
+    expect(baseline('attention', actions)).toMatchObject(lessRead);
     expect(
       telling({ ...IN_ORDER, report: { outcome: 'withheld', actions } }).remember(ledgerOf(), true, true)
         .baseline,
     ).toBeNull();
+  });
+
+  it('say since when the list of tokens is too short to be believed, and compared with how many', () => {
+    const doubted = (before: Ledger['baseline']): unknown =>
+      telling(IN_ORDER).remember(ledgerOf({ baseline: before }), true, true).baseline?.doubted;
+    const counts = { tokens: 9, keys: 1, licenses: 1, exemptions: 0 };
+    expect(doubted(counts)).toEqual({ since: iso(NOW), tokens: 9 });
+    const since = { since: iso(NOW - HOUR), tokens: 9 };
+    expect(doubted({ ...counts, tokens: 1, doubted: since })).toEqual(since);
+    expect(doubted({ ...counts, tokens: 1 })).toBeUndefined();
   });
 
   it('are the steps that the mail told', () => {
@@ -280,7 +309,7 @@ describe('what the ledger remembers after a run', () => {
       input = told,
     ): Ledger['exemptions'] =>
       telling(input).remember(ledgerOf({ exemptions: before }), published, true).exemptions;
-    expect(remembered(true, null)).toEqual([{ label: 'a', endTold: false }]);
+    expect(remembered(true, null)).toEqual([{ label: 'a', findings: [], endTold: false }]);
     expect(remembered(false, null)).toEqual([]);
     const before = [{ label: 'b', endTold: false }];
     expect(remembered(false, before)).toBe(before);

@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
-import type { AuditEvent } from '../../lambdas/audit/event.ts';
+import { auditEventSchema, type AuditEvent } from '../../lambdas/audit/event.ts';
 import { DAY, HOUR } from '../../lambdas/core/days.ts';
 import type { Action, AuditResult } from '../../lambdas/core/report.ts';
+import { parseEvent } from '../../lambdas/events.ts';
 import { OBJECTS } from '../../lambdas/objects.ts';
+import { issue } from '../../lambdas/issue/issue.ts';
 import { failureOf } from '../failure.ts';
 import { FakeWorld } from '../fakes.ts';
 
@@ -270,6 +272,24 @@ describe('approve', () => {
       true,
     );
   });
+
+  it('stands whole in the notes of the report, and not in those of the result', async () => {
+    for (let number = 0; number < 400; number++) {
+      world.addToken(`telco${number}-cd`);
+      ends.set(`telco${number}-cd`, '2026-03-01');
+    }
+    writeLicenses();
+    await night();
+    const result = await night();
+    expect(Buffer.byteLength(world.mails.at(-1)?.text ?? '')).toBeLessThanOrEqual(20_000);
+    expect(result.notes).toEqual([]);
+    const object = world.objects.get(result.report);
+    const text = typeof object === 'object' ? object.body : '';
+    const event: unknown = JSON.parse(
+      /\{\\"approve\\": \[.*?\]\}/.exec(text)?.[0].replaceAll('\\"', '"') ?? 'null',
+    );
+    expect(parseEvent(auditEventSchema, event).approve).toHaveLength(400);
+  });
 });
 
 describe('HOLD', () => {
@@ -310,6 +330,57 @@ describe('a shrunken input', () => {
     await night();
     for (const name of ['vodacom-cd', 'mtn-cm']) world.keys.delete(name);
     expect(steps(await night())).toEqual(['deactivate orange-cd done']);
+  });
+
+  it('of tokens makes nothing forgotten, also where it is read twice: a renewed customer gets his token back', async () => {
+    end('2026-03-01', 'orange-cd');
+    await night();
+    expect(steps(await night())).toEqual(['deactivate orange-cd done']);
+    const { tokenId, replaced } = await issue({ deployment: 'mtn-cm', regenerate: true, overlapHours: 24 }, world.services()); // prettier-ignore
+    const listed = [...world.tokens];
+    world.tokens.clear();
+    await night();
+    await audit({}, world.services());
+    await night();
+    for (const [id, token] of listed) world.tokens.set(id, token);
+    end(FAR, 'orange-cd');
+    expect(steps(await night())).toEqual(['reactivate orange-cd done', 'delete-token mtn-cm done']);
+    expect([...world.tokens.keys()]).toContain(tokenId);
+    expect([...world.tokens.keys()]).not.toContain(replaced[0]?.tokenId);
+  });
+
+  it('of tokens is believed after a week, and what the ledger remembers of them ends', async () => {
+    end('2026-03-01', 'orange-cd');
+    await night();
+    await night();
+    world.tokens.clear();
+    for (let day = 0; day < 7; day++) await night();
+    expect(world.ledger.suspensions).toHaveLength(1);
+    await night();
+    expect([world.ledger.suspensions, world.ledger.inactive]).toEqual([[], []]);
+  });
+
+  it('of tokens leaves open what an earlier night broke off in, whatever is done meanwhile', async () => {
+    end('2026-03-01', 'orange-cd', 'mtn-cm');
+    await night();
+    world.fate = (call) => (call === 'hub.setEnabled' ? 'crash after' : 'pass');
+    await expect(night()).rejects.toThrow();
+    world.revive();
+    world.fate = () => 'pass';
+    world.now += DAY;
+    const open = world.ledger.intents.map(({ deployment }) => deployment);
+    expect(open).toEqual(['mtn-cm', 'orange-cd']);
+    const off = tokenOf('mtn-cm');
+    const listed = [...world.tokens];
+    for (const [id, { label }] of listed) if (label !== 'orange-cd') world.tokens.delete(id);
+    await audit({ approve: ['orange-cd'] }, world.services());
+    expect(isOn('orange-cd')).toBe(false);
+    for (const [id, token] of listed) world.tokens.set(id, token);
+    await night();
+    expect(world.ledger.suspensions.map(({ tokenId, by }) => [tokenId, by])).toContainEqual([
+      off.id,
+      'audit',
+    ]);
   });
 });
 

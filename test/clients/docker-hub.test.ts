@@ -461,6 +461,11 @@ describe('checking a content', () => {
       expect(await docker.checkContent(token.content)).toEqual({ outcome: 'unwell' });
     }
   });
+
+  it("tells the account's own password by the second factor that Docker Hub asks for", async () => {
+    hub.account.totpSecret = canaries.base32();
+    expect(await client().checkContent(hub.account.password)).toEqual({ outcome: 'password' });
+  });
 });
 
 describe('errors', () => {

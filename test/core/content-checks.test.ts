@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { countChecks, judgeCheck, keysToCheck } from '../../lambdas/core/content-checks.ts';
-import { DAY, iso } from '../../lambdas/core/days.ts';
+import { countChecks, judgeCheck, keysToCheck, triedCheck } from '../../lambdas/core/content-checks.ts';
+import { DAY, HOUR, iso } from '../../lambdas/core/days.ts';
 import { fingerprintOf } from '../../lambdas/core/fingerprint.ts';
 import type { ContentCheckEntry } from '../../lambdas/core/ledger.ts';
 import { makeWorld } from '../../lambdas/core/world.ts';
 import { defaultSettings } from '../fakes.ts';
-import { factsOf, NOW, worldOf, type Situation } from './situation.ts';
+import { lastRealUse } from '../../lambdas/core/rules/tokens.ts';
+import { factsOf, NOW, tokenOf, worldOf, type Situation } from './situation.ts';
 
 const checkOf = (changes: Partial<ContentCheckEntry> = {}): ContentCheckEntry => ({
   deployment: 'orange-cd',
@@ -139,5 +140,77 @@ describe('what a check tells', () => {
       unclear: 1,
       unchecked: 3,
     });
+  });
+});
+
+describe('a key for whose content Docker Hub gave no usable answer', () => {
+  const key = { deployment: 'orange-cd', content: 'x', tokenId: 't1' };
+  const tried = (check?: ContentCheckEntry, changes = {}): ContentCheckEntry =>
+    triedCheck(
+      worldOf({
+        tokens: [{ lastUsedAt: NOW - HOUR }],
+        keys: { 'orange-cd': 'x' },
+        ...(check === undefined ? {} : { ledger: { checks: [check] } }),
+        ...changes,
+      }),
+      key,
+    );
+
+  it('is unclear where nothing was told of that content and token before', () => {
+    const unclear = checkOf({ at: iso(NOW), verdict: 'unclear', lastUse: iso(NOW - HOUR) });
+    expect(tried()).toStrictEqual(unclear);
+    for (const other of [{ tokenId: 't2' }, { fingerprint: fingerprintOf('old') }])
+      expect(tried(checkOf({ ...other, verdict: 'rejected' }))).toStrictEqual(unclear);
+    expect(tried(undefined, { tokens: [] })).not.toHaveProperty('lastUse');
+  });
+
+  it('keeps what was told of it, and when, until it is checked again', () => {
+    const known = checkOf({ verdict: 'rejected', at: iso(NOW - 9 * DAY) });
+    expect(tried(known)).toStrictEqual({ ...known, tried: iso(NOW), lastUse: iso(NOW - HOUR) });
+    expect(tried(known, { tokens: [] })).toMatchObject({ verdict: 'rejected', tried: iso(NOW) });
+  });
+
+  it('comes last in the coming nights, and counts as unclear', () => {
+    const world = worldOf({
+      tokens: [{}, { label: 'mtn-cm' }],
+      keys: { 'orange-cd': 'x', 'mtn-cm': 'y' },
+      ledger: {
+        checks: [
+          checkOf({ at: iso(NOW - 9 * DAY), tried: iso(NOW) }),
+          checkOf({ deployment: 'mtn-cm', tokenId: 't2', fingerprint: fingerprintOf('y') }),
+        ],
+      },
+    });
+    expect(keysToCheck(world, 1).map(({ deployment }) => deployment)).toEqual(['mtn-cm']);
+    expect(countChecks([checkOf({ tried: iso(NOW) })], 1)).toMatchObject({ matching: 0, unclear: 1 });
+  });
+
+  it('was not used by its customer when it was tried', () => {
+    const check = checkOf({ at: iso(NOW - 9 * DAY), tried: iso(NOW - DAY), lastUse: null });
+    expect(lastRealUse(tokenOf({ lastUsedAt: NOW - DAY }), check)).toBeNull();
+    expect(lastRealUse(tokenOf({ lastUsedAt: NOW }), check)).toBe(NOW);
+  });
+});
+
+describe('a key that holds the content of an automatic token', () => {
+  it('is mismatched, although automatic tokens are not judged', () => {
+    const world = worldOf({
+      tokens: [{}, { label: 'docker-desktop', generatedBy: 'desktop' }],
+      keys: { 'orange-cd': 'x' },
+    });
+    expect(world.automaticTokens).toBe(1);
+    const key = { deployment: 'orange-cd', content: 'x', tokenId: 't1' };
+    expect(judgeCheck(world, key, { outcome: 'accepted', claimedId: 't2' }, true)).toMatchObject({
+      verdict: 'mismatched',
+      claimedId: 't2',
+    });
+  });
+});
+
+describe("a key that holds the account's own password", () => {
+  it('is unclear', () => {
+    const key = { deployment: 'orange-cd', content: 'x', tokenId: 't1' };
+    const world = worldOf({ tokens: [{}], keys: { 'orange-cd': 'x' } });
+    expect(judgeCheck(world, key, { outcome: 'password' }, false).verdict).toBe('unclear');
   });
 });

@@ -64,23 +64,62 @@ describe('exemptions', () => {
     const both = read('a,pilot,ann,2026-03-20,\nb,,,,');
     const first = exemptionNews(null, both, true, '2026-03-01');
     expect(first.lines).toEqual([
-      'a is exempt until 2026-03-20 (ann: pilot).',
-      'b is exempt without end (no owner: no reason given).',
+      'a is exempt from everything until 2026-03-20 (ann: pilot).',
+      'b is exempt from everything without end (no owner: no reason given).',
     ]);
     expect(exemptionNews(first.remembered, both, true, '2026-03-02').lines).toEqual([]);
     const soon = exemptionNews(first.remembered, both, true, '2026-03-13');
-    expect(soon.lines).toEqual(['a is exempt for 7 more days, until 2026-03-20 (ann: pilot).']);
+    expect(soon.lines).toEqual([
+      'a is exempt from everything for 7 more days, until 2026-03-20 (ann: pilot).',
+    ]);
     expect(exemptionNews(soon.remembered, both, true, '2026-03-14').lines).toEqual([]);
     expect(exemptionNews(first.remembered, both, true, '2026-03-12').lines).toEqual([]);
     expect(exemptionNews(first.remembered, both, true, '2026-03-20').lines).toEqual([
-      'a is exempt for today only (ann: pilot).',
+      'a is exempt from everything for today only (ann: pilot).',
     ]);
     expect(first.remembered).toStrictEqual([
-      { label: 'a', until: '2026-03-20', endTold: false },
-      { label: 'b', endTold: false },
+      { label: 'a', until: '2026-03-20', findings: [], endTold: false },
+      { label: 'b', findings: [], endTold: false },
     ]);
     expect(exemptionNews(soon.remembered, both, true, '2026-03-21').lines).toEqual([
       'a is no longer exempt.',
     ]);
+  });
+
+  describe('that change what they are from', () => {
+    const news = (before: string, now: string): readonly string[] =>
+      exemptionNews(exemptionNews(null, read(before), true, '2026-03-01').remembered, read(now), true, '2026-03-02').lines; // prettier-ignore
+
+    it('are told with the kinds or that it is everything', () => {
+      expect(news('a,pilot,ann,,unused-token', 'a,pilot,ann,,')).toEqual([
+        'a is now exempt from everything without end (ann: pilot).',
+      ]);
+      expect(news('a,pilot,ann,2026-12-31,', 'a,pilot,ann,2026-12-31,wrong-scope unused-token')).toEqual([
+        'a is now exempt from unused-token and wrong-scope until 2026-12-31 (ann: pilot).',
+      ]);
+    });
+
+    it('are not told again for another order of the kinds or of the rows', () => {
+      expect(news('a,,,,unused-token wrong-scope', 'a,,,,wrong-scope unused-token wrong-scope')).toEqual([]);
+      expect(news('a,,,,\na,,,,unused-token', 'a,,,,unused-token\na,,,,')).toEqual([]);
+    });
+
+    it('because one of several rows of a label ended are told, unless another one took its place', () => {
+      expect(news('a,,,,\na,,,,unused-token', 'a,,,,unused-token')).toEqual([
+        'a is no longer exempt from everything.',
+      ]);
+      expect(news('a,pilot,ann,2026-03-20,', 'a,pilot,ann,2026-12-31,')).toEqual([
+        'a is now exempt from everything until 2026-12-31 (ann: pilot).',
+      ]);
+    });
+
+    it('are not told of those whose kinds an earlier version did not remember', () => {
+      const before = [{ label: 'a', endTold: false }];
+      const { lines, remembered } = exemptionNews(before, read('a,,,,unused-token'), true, '2026-03-02');
+      expect([lines, remembered]).toEqual([[], [{ label: 'a', findings: ['unused-token'], endTold: false }]]);
+      expect(exemptionNews(before, read('a,,,2026-12-31,'), true, '2026-03-02').lines).toEqual([
+        'a is now exempt from everything until 2026-12-31 (no owner: no reason given).',
+      ]);
+    });
   });
 });

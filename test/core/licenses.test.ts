@@ -194,6 +194,24 @@ describe('the license list', () => {
     );
   });
 
+  it('protects everybody where a comma shifted a row whose other columns took it in', () => {
+    const about = (row: string, header = 'product,telco,country,expires_on,note'): unknown =>
+      read(`${header}\n,mtn,cm,2026-07-01,\n${row}\n`).invalid.map((invalid) => invalid.about.scope);
+    expect(about('Base, Pro,orange,cd,2027-12-31')).toEqual(['everybody']);
+    expect(about('Base, Pro,orange,cd,')).toEqual(['everybody']);
+    expect(about('Base,5G, Pro,orange,31.12.2027')).toEqual(['everybody']);
+    expect(about('Base,orange,cd,,2027-12-31')).toEqual(['everybody']);
+    const starts = 'product,telco,country,expires_on,starts_on';
+    expect(about('Base, Pro,orange,drc,2027-12-31', starts)).toEqual(['everybody']);
+    for (const expires of ['2026-02-30', '03/04/2026', '46000', ''])
+      expect([expires, about(`Base,orange,cd,${expires},2026-01-01`, starts)]).toEqual([
+        expires,
+        ['deployment'],
+      ]);
+    for (const expires of ['2026-02-30', '03/04/2026', '46000', '', 'never', '31 December 2027'])
+      expect([expires, about(`Base,orange,cd,${expires},a note`)]).toEqual([expires, ['deployment']]);
+  });
+
   it.each(['constructor', '__proto__', 'toString'])('has no license for %s that no row names', (name) => {
     expect(read(`${HEADER}\norange,cd,2026-01-01,,\n`).licenses.get(name)).toBeUndefined();
   });

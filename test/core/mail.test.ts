@@ -9,6 +9,7 @@ import {
   isWeeklyDue,
   newsOf,
   onDemandMail,
+  rememberAlerts,
   rememberFindings,
   rememberSteps,
   subjectOf,
@@ -549,6 +550,45 @@ Run run-1.
     expect(many).toContain(`\n... and ${3002 - shown - 1} more lines: see the report.\n\nNothing is open.`);
     expect(many.endsWith('run-1.json\nRun run-1.\n')).toBe(true);
   });
+
+  describe('that names the event which approves', () => {
+    const approving = (names: readonly string[]): string =>
+      mail({
+        report: { actions: [actionOf('deactivate', 'withheld')] },
+        input: { approvable: names },
+      }).text;
+    /** The names of the event, pasted from the mail as it stands there. */
+    const pasted = (text: string): unknown => {
+      const event: unknown = JSON.parse(/^\{"approve"[^]*?\}$/m.exec(text)?.[0] ?? 'null');
+      return typeof event === 'object' && event !== null && 'approve' in event ? event.approve : undefined;
+    };
+
+    it('keeps to 20 kB however many names it has, and says how many only the report names', () => {
+      const names = Array.from({ length: 3000 }, (_, index) => `telco${index}-cd`);
+      const text = approving(names);
+      expect(Buffer.byteLength(text)).toBeLessThanOrEqual(20_000);
+      const shown = pasted(text);
+      if (!Array.isArray(shown)) throw new Error('The mail has an event.');
+      expect(shown).toEqual(names.slice(0, shown.length));
+      expect(shown.length).toBeGreaterThan(200);
+      expect(text).toContain(
+        `And ${3000 - shown.length} more: see the whole event in the notes of the report.`,
+      );
+      expect(text.endsWith('run-1.json\nRun run-1.\n')).toBe(true);
+    });
+
+    it('never breaks a name: one that does not fit on a line is only in the report', () => {
+      const [fits, tooLong] = [`${'t'.repeat(64)}-cd`, `${'t'.repeat(65)}-cd`];
+      const text = approving([tooLong, fits, 'orange-cd']);
+      expect(pasted(text)).toEqual([fits, 'orange-cd']);
+      expect(text).toContain('And 1 more: see the whole event in the notes of the report.');
+      expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(76);
+      const none = approving([tooLong]);
+      expect(none).not.toContain('{"approve"');
+      expect(none.replace(/\s+/g, ' ')).toContain('the event that stands in the notes of the report');
+      expect(approving(['orange-cd'])).not.toContain('more: see');
+    });
+  });
 });
 
 describe('the mail of an incomplete run', () => {
@@ -614,5 +654,35 @@ describe('the mail of an issue or revoke', () => {
       severity: 'critical',
       summary: '{"runId":"r\\n1","outcome":"incomplete"}',
     });
+  });
+});
+
+describe('an alert', () => {
+  const alerts = [{ key: 'checks stopped', text: 'The check stopped.' }];
+  const toldOn = (day: string): Ledger['toldSteps'] => [{ key: 'alert checks stopped', day }];
+
+  it('is news when it comes up, and again once a week while it lasts', () => {
+    const isNews = (toldSteps: Ledger['toldSteps'], input: Partial<MailInput> = { alerts }): boolean =>
+      hasNews(news({ ledger: { toldSteps }, input }));
+    expect([isNews([]), isNews(toldOn('2026-02-23')), isNews(toldOn('2026-02-24'))]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect([isNews([], {}), isNews([{ key: 'alert another', day: '2026-03-02' }])]).toEqual([false, true]);
+  });
+
+  it('is remembered with the day on which a mail told it, for a week, whether it is there or not', () => {
+    const remembered = (before: Ledger['toldSteps'], told: boolean, now = alerts): Ledger['toldSteps'] =>
+      rememberAlerts(now, { ...emptyLedger(), toldSteps: before }, '2026-03-02', told);
+    expect(remembered([], true)).toEqual(toldOn('2026-03-02'));
+    expect(remembered([], false)).toEqual([]);
+    expect(remembered(toldOn('2026-02-24'), true)).toEqual(toldOn('2026-03-02'));
+    expect(remembered(toldOn('2026-02-24'), false)).toEqual(toldOn('2026-02-24'));
+    expect(remembered(toldOn('2026-02-24'), true, [])).toEqual(toldOn('2026-02-24'));
+    expect(remembered(toldOn('2026-02-23'), true, [])).toEqual([]);
+    expect(remembered([{ key: 'withheld deactivate t1 orange-cd', day: '2026-03-01' }], true, [])).toEqual(
+      [],
+    );
   });
 });

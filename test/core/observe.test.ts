@@ -297,3 +297,98 @@ describe('what no longer exists', () => {
     });
   });
 });
+
+describe("a people's suspension", () => {
+  const people = suspensionOf({ by: 'people' });
+  const superseded = (tokens: ReturnType<typeof tokenOf>[], before = people): (boolean | undefined)[] =>
+    observe(ledgerOf({ suspensions: [before] }), tokens, [], NOW).suspensions.map(
+      (suspension) => suspension.superseded,
+    );
+  const off = tokenOf({ enabled: false });
+
+  it('is superseded once another token of the label is active', () => {
+    expect(superseded([off, tokenOf({ id: 't2' })])).toEqual([true]);
+    expect(superseded([off])).toEqual([undefined]);
+    for (const other of [{ label: 'mtn-cm' }, { enabled: false }, { expiresAt: NOW }])
+      expect(superseded([off, tokenOf({ id: 't2', ...other })])).toEqual([undefined]);
+  });
+
+  it('stays superseded when that token is gone again, until its own is gone, too', () => {
+    const before = { ...people, superseded: true };
+    expect(superseded([off], before)).toEqual([true]);
+    expect(superseded([], before)).toEqual([]);
+  });
+});
+
+describe("an audit's suspension", () => {
+  it('is superseded by nothing: a renewal may still switch its token on', () => {
+    const tokens = [tokenOf({ enabled: false }), tokenOf({ id: 't2' })];
+    expect(observe(ledgerOf({ suspensions: [suspensionOf()] }), tokens, [], NOW).suspensions).toEqual([
+      suspensionOf(),
+    ]);
+  });
+});
+
+describe('a list that is too short to be believed', () => {
+  const gone = ['t1', 't2', 't3', 't4'].map((id) => tokenOf({ id }));
+  const remembered: Partial<Ledger> = {
+    notices: [noticeOf('t1')],
+    restores: [restoreOf('t1')],
+    replaced: [{ tokenId: 't1', deployment: 'orange-cd', until: iso(NOW), by: 't9' }],
+    issued: [{ tokenId: 't1', deployment: 'orange-cd', at: iso(NOW) }],
+    inactive: ['t2', 't3'],
+    suspensions: [suspensionOf({ tokenId: 't2' }), suspensionOf({ tokenId: 't3', by: 'people' })],
+    intents: [
+      intentOf({ step: 'delete-token', tokenId: 't4' }),
+      intentOf({ tokenId: 't4' }),
+      intentOf({ step: 'reactivate', tokenId: 't2' }),
+    ],
+  };
+  const baseline = { tokens: gone.length, keys: 1, licenses: 1, exemptions: 0 };
+  const parts = (ledger: Ledger): Partial<Ledger> => ({
+    notices: ledger.notices,
+    restores: ledger.restores,
+    replaced: ledger.replaced,
+    issued: ledger.issued,
+    inactive: ledger.inactive,
+    suspensions: ledger.suspensions,
+    intents: ledger.intents,
+  });
+
+  it('makes nothing forgotten and nothing taken for done because a token is not in it', () => {
+    const before = ledgerOf({ ...remembered, baseline });
+    const after = observe(before, [], [], NOW);
+    expect(parts(after)).toEqual(remembered);
+    expect([after.untold, after.withdrawals]).toEqual([[], []]);
+    const one = observe(before, [tokenOf({ id: 't3' })], [], NOW);
+    expect(one.inactive).toEqual(['t2']);
+    expect([ids(one.suspensions), ids(one.restores)]).toEqual([['t2'], ['t1', 't3']]);
+  });
+
+  it('still settles the steps of tokens that it has, and of keys', () => {
+    const intents = [intentOf({ tokenId: 't1' }), keyIntent()];
+    const after = observe(ledgerOf({ intents, baseline }), [tokenOf({ enabled: false })], [], NOW);
+    expect([after.intents, after.untold.length]).toEqual([[], 2]);
+  });
+
+  it('is one without its automatic tokens, however many of them there are', () => {
+    const before = ledgerOf({ ...remembered, baseline });
+    const automatic = ['a', 'b', 'c', 'd'].map((id) => tokenOf({ id, label: id }));
+    expect(observe(before, automatic, [], NOW).replaced).toEqual([]);
+    expect(observe(before, automatic, [], NOW, 0).replaced).toEqual(remembered.replaced);
+  });
+
+  it('is believed after a week: then the memory of what is not in it ends', () => {
+    const week = { ...baseline, tokens: 0, doubted: { since: iso(NOW - 7 * DAY), tokens: 4 } };
+    const after = observe(ledgerOf({ ...remembered, baseline: week }), [], [], NOW);
+    expect(parts(after)).toEqual({
+      notices: [],
+      restores: [],
+      replaced: [],
+      issued: [],
+      inactive: [],
+      suspensions: [suspensionOf({ tokenId: 't3', by: 'people', deletedAt: iso(NOW) })],
+      intents: [],
+    });
+  });
+});

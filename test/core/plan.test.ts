@@ -284,7 +284,7 @@ describe('switching on again', () => {
                 tokenId: stored,
                 at: iso(NOW),
                 verdict: 'matching' as const,
-                fingerprint: 'f',
+                fingerprint: fingerprintOf(CONTENT),
               },
             ];
       const made = (id: string, createdAt: number | undefined): HubToken => {
@@ -295,7 +295,7 @@ describe('switching on again', () => {
         [made('t1', one), made('t2', other)],
         [made('t2', other), made('t1', one)],
       ].map((tokens) => {
-        const steps = renewed({ tokens, ledger: { ...both, checks } });
+        const steps = renewed({ tokens, keys: KEY, ledger: { ...both, checks } });
         expect(steps).toHaveLength(1);
         return steps[0]?.tokenId;
       });
@@ -313,6 +313,27 @@ describe('switching on again', () => {
     const whole = plan({ ...situation, licenses: [`orange,cd,${FAR},0`, ...ended('mtn-cm')] });
     expect(texts(whole.steps)).toEqual(['reactivate t1', 'announce t2']);
     expect([...reactivatedBy(whole)]).toEqual(['orange-cd']);
+  });
+
+  it('goes by a check only while the key holds what was checked', () => {
+    const checkOf = (fingerprint: string): Ledger['checks'] => [
+      { deployment: 'orange-cd', tokenId: 't1', at: iso(NOW), verdict: 'matching', fingerprint },
+    ];
+    const tokens = [off({ createdAt: NOW - DAY }), off({ createdAt: NOW })];
+    const chosen = (situation: Situation): (string | undefined)[] =>
+      renewed({ tokens, ...situation }).map(({ tokenId }) => tokenId);
+    const checked = { ledger: { ...both, checks: checkOf(fingerprintOf(CONTENT)) } };
+    expect(chosen({ ...checked, keys: KEY })).toEqual(['t1']);
+    expect(chosen({ ...checked, keys: { 'orange-cd': 'dckr_pat_new' } })).toEqual(['t2']);
+    expect(chosen({ ...checked, keys: {} })).toEqual(['t2']);
+  });
+
+  it('is of a replaced token only where no other one is there, however new it is', () => {
+    const replaced = [replacedOf('t1', 't2', NOW + DAY)];
+    const tokens = [off({ createdAt: NOW }), off({ createdAt: NOW - DAY })];
+    const ledger = { ...both, replaced };
+    expect(texts(renewed({ tokens, ledger }))).toEqual(['reactivate t2']);
+    expect(texts(renewed({ tokens: tokens.slice(0, 1), ledger }))).toEqual(['reactivate t1']);
   });
 });
 

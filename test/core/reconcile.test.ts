@@ -351,6 +351,14 @@ describe('rejected-key and mismatched-key', () => {
     expect(found[0]?.detail).toContain('mtn-cm (t2)');
   });
 
+  it('names also an automatic token, which is listed and not judged', () => {
+    const ledger = { checks: [{ ...check, verdict: 'mismatched' as const, claimedId: 't2' }] };
+    const automatic = { label: 'docker-desktop', generatedBy: 'desktop' };
+    const [found] = judge({ tokens: [{}, automatic], keys: KEY, licenses: IN_FORCE, ledger });
+    expect(found?.detail).toContain('docker-desktop (t2)');
+    expect(judge({ tokens: [{}], keys: KEY, licenses: IN_FORCE, ledger })).toEqual([]);
+  });
+
   it('is not told of a token that is not active any more', () => {
     const ledger = { checks: [{ ...check, verdict: 'rejected' as const }] };
     const licenses = ['orange,cd,2020-01-01,0'];

@@ -81,6 +81,13 @@ describe('the world', () => {
     const suspensions = [suspensionOf(), suspensionOf({ tokenId: 't2', deployment: 'mtn-cm', by: 'people' })];
     expect([...worldOf({ ledger: { suspensions } }).revokedByPeople]).toEqual(['mtn-cm']);
   });
+
+  it('does not know a label as revoked by people where they suspended a token beside another one', () => {
+    const people = suspensionOf({ by: 'people', superseded: true });
+    expect(worldOf({ ledger: { suspensions: [people] } }).revokedByPeople.size).toBe(0);
+    const both = [people, suspensionOf({ by: 'people', tokenId: 't2' })];
+    expect([...worldOf({ ledger: { suspensions: both } }).revokedByPeople]).toEqual(['orange-cd']);
+  });
 });
 
 describe('a fingerprint', () => {
@@ -148,6 +155,28 @@ describe('the ledger as text', () => {
     const { intents, exemptions } = readLedger(bytes(text));
     expect(intents).toEqual([{ ...intent, approved: false, replaced: false }]);
     expect(exemptions).toEqual([{ label: 'a', endTold: false }]);
+  });
+
+  it('is read with and without what was added to its entries since the first version', () => {
+    const check = { deployment: 'a-bc', tokenId: 't1', at: iso(NOW), verdict: 'matching', fingerprint: 'f' };
+    const counts = { tokens: 1, keys: 1, licenses: 1, exemptions: 1 };
+    const older = {
+      suspensions: [suspensionOf({ by: 'people' })],
+      checks: [check],
+      exemptions: [{ label: 'a-bc', endTold: false }],
+      baseline: counts,
+    };
+    const newer = {
+      suspensions: [suspensionOf({ by: 'people', superseded: true })],
+      checks: [{ ...check, tried: iso(NOW) }],
+      exemptions: [{ label: 'a-bc', findings: ['unused-token'], endTold: false }],
+      baseline: { ...counts, doubted: { since: iso(NOW), tokens: 9 } },
+    };
+    for (const parts of [older, newer])
+      expect(readLedger(bytes(JSON.stringify({ ...emptyLedger(), ...parts })))).toEqual({
+        ...emptyLedger(),
+        ...parts,
+      });
   });
 });
 

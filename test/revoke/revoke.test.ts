@@ -47,6 +47,20 @@ describe('revoking', () => {
     expect([isOn('first'), isOn('second')]).toEqual([true, false]);
   });
 
+  it('of one of several tokens silences nobody: the other one is missed when it goes, too', async () => {
+    const missing = async (): Promise<boolean> =>
+      (await night()).findings.some(({ kind }) => kind === 'missing-token');
+    await call({ deployment: 'orange-cd', tokenId: 'first', reason: 'duplicate' });
+    world.addToken('orange-cd', { id: 'second', enabled: false });
+    expect(await missing()).toBe(true);
+    world.tokens.delete('second');
+    expect(await missing()).toBe(true);
+    world.addToken('orange-cd', { id: 'third' });
+    expect(await missing()).toBe(false);
+    await call({ deployment: 'orange-cd', reason: 'leaked' });
+    expect(await missing()).toBe(false);
+  });
+
   it('works on misnamed labels', async () => {
     await call({ deployment: 'Mtn_CM', reason: 'unknown' });
     expect(isOn('third')).toBe(false);
@@ -136,6 +150,18 @@ describe('deleting', () => {
       reason: 'x',
     });
     expect([isOn('first'), world.keys.has('orange-cd')]).toEqual([true, true]);
+  });
+
+  it('of one of several tokens silences nobody: the other one is missed when it goes, too', async () => {
+    await call({
+      deployment: 'orange-cd',
+      tokenId: 'first',
+      delete: true,
+      confirm: 'orange-cd',
+      reason: 'x',
+    });
+    world.tokens.delete('second');
+    expect((await night()).findings.map(({ kind }) => kind)).toContain('missing-token');
   });
 
   it('removes a key that no token is left of', async () => {

@@ -1,6 +1,6 @@
 import { isWellNamed } from '../names.ts';
 import { printable, shownName } from '../printable.ts';
-import { tokensOf } from '../world.ts';
+import { listedToken, tokensOf } from '../world.ts';
 import type { Rule } from './rule.ts';
 import { misnaming } from './tokens.ts';
 
@@ -75,7 +75,7 @@ export const mismatchedKey: Rule = {
   *judge(world) {
     for (const [name, check] of world.checks) {
       if (check.verdict !== 'mismatched' || !world.keys.has(name)) continue;
-      const other = world.byId.get(check.claimedId ?? '');
+      const other = listedToken(world, check.claimedId ?? '');
       if (other === undefined) continue;
       yield {
         deployment: name,

@@ -176,7 +176,7 @@ export function lastRealUse(
 ): number | null | undefined {
   const used = token.lastUsedAt;
   if (used === undefined || used === null || check?.tokenId !== token.id) return used;
-  if (used > Date.parse(check.at) + CHECK_AFTER) return used;
+  if (used > Date.parse(check.tried ?? check.at) + CHECK_AFTER) return used;
   return typeof check.lastUse === 'string' ? Date.parse(check.lastUse) : check.lastUse;
 }
 
