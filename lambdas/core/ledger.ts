@@ -127,7 +127,7 @@ const action = v.object({
   reason: v.string(),
 });
 
-/** A token being made or moved by the issue function; left behind only by a crash. */
+/** A token being made by the issue function; left behind only where that broke off, and for an hour (core/issuing.ts). */
 const issuing = v.object({
   deployment: v.string(),
   requestId: v.string(),
@@ -136,6 +136,8 @@ const issuing = v.object({
   before: v.array(v.string()),
   /** The new one, once its id is known. */
   tokenId: v.optional(v.string()),
+  /** When our own pull check began, which Docker Hub may count as use. */
+  checkedAt: v.optional(time),
   /** What is about to be written to Vault. */
   fingerprint: v.optional(v.string()),
   regenerate: v.boolean(),

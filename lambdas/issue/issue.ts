@@ -2,6 +2,7 @@ import type { CreatedToken, HubToken } from '../clients/types.ts';
 import { asAuditorError } from '../audit/read.ts';
 import { HOUR, iso } from '../core/days.ts';
 import { fingerprintOf, fingerprintOfKey } from '../core/fingerprint.ts';
+import { closeIssuing, isNeverUsed, isRecent, tokensMadeBy } from '../core/issuing.ts';
 import type { Issuing, Ledger } from '../core/ledger.ts';
 import { AuditorError, isAuditorError } from '../errors.ts';
 import type { LedgerStore } from '../ledger-store.ts';
@@ -16,10 +17,6 @@ import type { IssueResult } from './result.ts';
 
 /** A token is not begun with less time than this: creating, proving and storing it must fit. */
 const NEEDED_MILLISECONDS = 45_000;
-/** How far Docker Hub's clock may be from ours. */
-const CLOCK_SKEW = 5 * 60_000;
-/** A broken-off issue created its token within the lease. */
-const LEASE = 15 * 60_000;
 
 /** Where the content goes: whether the secret has to be made, and whether a key of that name is there. */
 interface Place {
@@ -89,26 +86,16 @@ async function findLeftover(
   services: Services,
   ledger: Ledger,
   deployment: string,
-  tokens: readonly HubToken[],
+  existing: readonly HubToken[],
 ): Promise<Leftover | undefined> {
   const entry = ledger.issuing.find((open) => open.deployment === deployment);
   if (entry === undefined) return undefined;
-  const begun = Date.parse(entry.at);
-  const isLeft = ({ id, createdAt, lastUsedAt }: HubToken): boolean =>
-    entry.tokenId === undefined
-      ? // Its id was never learnt: made in that time, not there before, never used.
-        !entry.before.includes(id) &&
-        createdAt !== undefined &&
-        createdAt > begun - CLOCK_SKEW &&
-        createdAt < begun + LEASE + CLOCK_SKEW &&
-        (lastUsedAt ?? null) === null
-      : id === entry.tokenId;
-  const left = tokens.filter(isLeft);
+  const tokens = tokensMadeBy(entry, existing);
   const stored =
     entry.fingerprint !== undefined &&
-    left.length > 0 &&
+    tokens.length > 0 &&
     fingerprintOfKey((await services.vault.readKeys()).values, deployment) === entry.fingerprint;
-  return { entry, tokens: left, stored };
+  return { entry, tokens, stored };
 }
 
 function instructionsFor(services: Services, deployment: string): string[] {
@@ -143,7 +130,12 @@ async function proveAndStore(issue: Issue, { token, content }: CreatedToken): Pr
         ? current
         : withIssuing(
             current,
-            { ...entry, tokenId: token.id, fingerprint: fingerprintOf(content) },
+            {
+              ...entry,
+              tokenId: token.id,
+              fingerprint: fingerprintOf(content),
+              ...(event.verifyPull === false ? {} : { checkedAt: iso(services.clock.now()) }),
+            },
             deployment,
           );
     });
@@ -308,26 +300,43 @@ async function finish(
   return result;
 }
 
-/** Undoes or finishes what an issue of the same deployment left when it broke off. */
-async function settleLeftover(issue: Issue, leftover: Leftover): Promise<IssueResult | undefined> {
-  const { services, deployment, ledger, existing } = issue;
-  const [token] = leftover.tokens;
+/** What became of a broken-off issue: it is finished, or these tokens of the label are left. */
+type Settled = { readonly finished: IssueResult } | { readonly existing: readonly HubToken[] };
+
+/**
+ * Finishes what an issue of the same deployment left when it broke off, or undoes it: only lately, and only a token that
+ * nobody ever used. Any other is a token like all others from then on.
+ */
+async function settleLeftover(issue: Issue, leftover: Leftover): Promise<Settled> {
+  const { services, ledger, existing } = issue;
+  const { entry, tokens } = leftover;
+  const [token] = tokens;
   if (leftover.stored && token !== undefined) {
     // Only the last lines were missing. The tokens it replaced are those that were there before it.
     const { version } = await services.vault.readKeyNames();
-    const before = existing.filter(({ id }) => leftover.entry.before.includes(id));
+    const before = existing.filter(({ id }) => entry.before.includes(id));
     const finished = { ...issue, existing: before };
-    return finish(finished, token, version, leftover.entry.overlapHours, {
-      verified: false,
-      image: services.settings.testImage,
-    });
+    return {
+      finished: await finish(finished, token, version, entry.overlapHours, {
+        verified: false,
+        image: services.settings.testImage,
+      }),
+    };
   }
-  for (const { id } of leftover.tokens) {
+  const vain = isRecent(entry, services.clock.now()) ? tokens.filter((made) => isNeverUsed(entry, made)) : [];
+  for (const { id } of vain) {
     await services.dockerHub.deleteToken(id);
     services.log.warn('A token that a broken-off issue left was deleted', { token: id });
   }
-  await forget(ledger, deployment);
-  return undefined;
+  const left = existing.filter((made) => !vain.includes(made));
+  await ledger.update((current) =>
+    closeIssuing(
+      current,
+      current.issuing.filter((open) => open.deployment === entry.deployment),
+      left,
+    ),
+  );
+  return { existing: left };
 }
 
 async function issueWithLease(
@@ -348,17 +357,11 @@ async function issueWithLease(
   const existing = tokens.filter(({ label }) => label === deployment);
   const issue: Issue = { services, event, deployment, ledger, existing, place };
   const leftover = await findLeftover(services, ledger.current, deployment, existing);
-  if (leftover === undefined) {
-    if (event.regenerate !== true) checkNoneExists(deployment, existing, place.hasKey);
-    return makeToken(issue);
-  }
-  const finished = await settleLeftover(issue, leftover);
+  const settled = leftover === undefined ? { existing } : await settleLeftover(issue, leftover);
   // What was finished now is what this call asks for: a second token would be one too many.
-  if (finished !== undefined) return finished;
-  const gone = new Set(leftover.tokens.map(({ id }) => id));
-  const rest = existing.filter(({ id }) => !gone.has(id));
-  if (event.regenerate !== true) checkNoneExists(deployment, rest, place.hasKey);
-  return makeToken({ ...issue, existing: rest });
+  if ('finished' in settled) return settled.finished;
+  if (event.regenerate !== true) checkNoneExists(deployment, settled.existing, place.hasKey);
+  return makeToken({ ...issue, existing: settled.existing });
 }
 
 /**

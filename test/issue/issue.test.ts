@@ -311,3 +311,67 @@ describe('renaming', () => {
       }
   });
 });
+
+/** Issues a token whose confirmed write to Vault is the last thing that the ledger learns nothing of. */
+async function breakOff(event: unknown): Promise<string> {
+  let writes = 0;
+  world.fate = (name) => (name === 'bucket.writeIf ledger.json' && ++writes === 3 ? 'fail before' : 'pass');
+  await failureOf(() => call(event));
+  world.fate = () => 'pass';
+  return labelled('orange-cd').at(-1)?.id ?? '';
+}
+
+describe('an issue that broke off', () => {
+  it.each([[{ regenerate: true }], [{}]])(
+    'is never undone when its token may be in use: after an hour it is a token like any other (%j)',
+    async (wish) => {
+      const id = await breakOff({ deployment: 'orange-cd' });
+      world.now += 60 * DAY;
+      const token = world.tokens.get(id);
+      if (token !== undefined) token.lastUsedAt = world.now - HOUR;
+      world.keys.delete('orange-cd');
+      const again = (): Promise<IssueResult> => call({ deployment: 'orange-cd', ...wish });
+      if ('regenerate' in wish) expect((await again()).replaced).toMatchObject([{ tokenId: id }]);
+      else expect((await failureOf(again)).name).toBe('TokenAlreadyExists');
+      expect(world.tokens.get(id)?.enabled).toBe(true);
+      expect(world.ledger.issued).toContainEqual(expect.objectContaining({ tokenId: id }));
+      expect(world.ledger.issuing).toEqual([]);
+    },
+  );
+
+  it('is not undone within the hour either, once somebody used its token', async () => {
+    const id = await breakOff({ deployment: 'orange-cd' });
+    world.now += 20 * 60_000;
+    const token = world.tokens.get(id);
+    if (token !== undefined) token.lastUsedAt = world.now - 60_000;
+    world.keys.delete('orange-cd');
+    expect((await failureOf(() => call({ deployment: 'orange-cd' }))).name).toBe('TokenAlreadyExists');
+    expect(world.tokens.has(id)).toBe(true);
+  });
+
+  it('is undone where its token was never stored and used by nothing but our own pull check', async () => {
+    world.fate = (name) => {
+      if (name === 'registry.verifyPull')
+        for (const token of labelled('orange-cd')) token.lastUsedAt = world.now;
+      return name === 'vault.patchKeys' ? 'crash before' : 'pass';
+    };
+    await expect(call({ deployment: 'orange-cd' })).rejects.toThrow(Error);
+    const [left] = labelled('orange-cd');
+    world.revive();
+    world.fate = () => 'pass';
+    world.now += 16 * 60_000;
+    const { tokenId } = await call({ deployment: 'orange-cd' });
+    expect(labelled('orange-cd').map(({ id }) => id)).toEqual([tokenId]);
+    expect(tokenId).not.toBe(left?.id);
+  });
+
+  it('is closed by the audit when it is an hour old, and its token known as ours', async () => {
+    const id = await breakOff({ deployment: 'orange-cd' });
+    world.now += HOUR - 1;
+    await audit({}, world.services());
+    expect(world.ledger.issuing).toHaveLength(1);
+    world.now += 1;
+    await audit({}, world.services());
+    expect([world.ledger.issuing, world.ledger.issued]).toMatchObject([[], [{ tokenId: id }]]);
+  });
+});
