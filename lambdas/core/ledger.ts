@@ -95,6 +95,8 @@ const replacedToken = v.object({
   deployment: v.string(),
   until: time,
   by: v.string(),
+  /** When it was replaced: a restore after that is to be respected. */
+  at: v.optional(time),
 });
 
 const issuedToken = v.object({ tokenId: v.string(), deployment: v.string(), at: time });

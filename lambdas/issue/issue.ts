@@ -185,7 +185,7 @@ async function record(issue: Issue, token: HubToken, until: string, result: Issu
     ],
     replaced: [
       ...current.replaced.filter(({ tokenId }) => !existing.some(({ id }) => id === tokenId)),
-      ...existing.map(({ id }) => ({ tokenId: id, deployment, until, by: token.id })),
+      ...existing.map(({ id }) => ({ tokenId: id, deployment, until, by: token.id, at })),
     ],
     restores:
       event.allowUnlicensed === true

@@ -112,7 +112,7 @@ async function deactivate(
   };
 }
 
-/** Switches tokens on again; the audit leaves them alone for 7 days, then announces anew. */
+/** Switches tokens on again; the audit leaves them alone for 7 days, then announces anew, or deletes what is replaced. */
 async function restore(
   services: Services,
   event: RevokeEvent,
@@ -134,13 +134,18 @@ async function restore(
     }));
     return { ...rest, restores: [...rest.restores, ...restored] };
   });
+  const replaced = new Map(store.current.replaced.map(({ tokenId, by }) => [tokenId, by]));
   return {
     tried,
-    actions: actionsOf(tried, 'reactivate', ({ enabled }) =>
-      enabled
-        ? `it was active already; the audit leaves it alone for 7 days (${asker(event)})`
-        : asker(event),
-    ),
+    actions: actionsOf(tried, 'reactivate', ({ id, enabled }) => {
+      const by = replaced.get(id);
+      const then =
+        by === undefined
+          ? 'the audit leaves it alone for 7 days'
+          : `the audit leaves it alone for 7 days and deletes it then, because the token ${printable(by)} replaces it`;
+      if (enabled) return `it was active already; ${then} (${asker(event)})`;
+      return by === undefined ? asker(event) : `${then} (${asker(event)})`;
+    }),
   };
 }
 
@@ -227,7 +232,7 @@ async function revokeWithLease(
       `${titleOf(event)}: ${counted(tokens.length, 'token')} (${asker(event)}).`,
       ...actions.map(({ kind, tokenId: id, status, reason }) =>
         status === 'done'
-          ? `${id === undefined ? shownName(deployment) : printable(id)} ${WORDS[kind] ?? kind}.`
+          ? `${id === undefined ? shownName(deployment) : printable(id)} ${WORDS[kind] ?? kind}${reason === asker(event) ? '' : `: ${reason}`}.`
           : `${id === undefined ? '' : printable(id)} ${kind} ${status}: ${reason}`,
       ),
     ],

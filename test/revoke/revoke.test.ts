@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
-import { DAY } from '../../lambdas/core/days.ts';
+import { DAY, HOUR } from '../../lambdas/core/days.ts';
 import { parseEvent } from '../../lambdas/events.ts';
+import { issue } from '../../lambdas/issue/issue.ts';
 import { revokeEventSchema } from '../../lambdas/revoke/event.ts';
 import { revoke, type RevokeResult } from '../../lambdas/revoke/revoke.ts';
 import { failureOf } from '../failure.ts';
@@ -110,6 +111,36 @@ describe('restoring', () => {
     for (let day = 0; day < 6; day++) expect((await night()).actions).toEqual([]);
     expect((await night()).actions).toMatchObject([{ kind: 'announce', tokenId: 'first' }]);
     expect((await night()).actions).toMatchObject([{ kind: 'deactivate', tokenId: 'first' }]);
+  });
+});
+
+describe('restoring a token that another one replaces', () => {
+  beforeEach(async () => {
+    world = new FakeWorld();
+    world.addToken('orange-cd', { id: 'first' });
+    world.putLicenses([['orange-cd', '2027-01-01']]);
+    await issue({ deployment: 'orange-cd', regenerate: true, overlapHours: 24 }, world.services());
+    world.now += 20 * HOUR;
+  });
+
+  it('keeps the audit from deleting it for 7 days, and says what comes then', async () => {
+    const { actions } = await call({ deployment: 'orange-cd', restore: true, tokenId: 'first' });
+    expect(actions[0]?.reason).toContain('leaves it alone for 7 days and deletes it then');
+    expect(world.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain('and deletes it then');
+    for (let day = 0; day < 6; day++) expect((await night()).actions).toEqual([]);
+    expect(isOn('first')).toBe(true);
+    expect((await night()).actions).toMatchObject([
+      { kind: 'delete-token', tokenId: 'first', status: 'done' },
+    ]);
+  });
+
+  it('counts only after the replacing: what was restored before and then replaced goes in time', async () => {
+    await call({ deployment: 'orange-cd', restore: true, tokenId: 'first' });
+    world.now += HOUR;
+    await issue({ deployment: 'orange-cd', regenerate: true, overlapHours: 3 }, world.services());
+    world.now -= 20 * HOUR;
+    await night();
+    expect(isOn('first')).toBeUndefined();
   });
 });
 
