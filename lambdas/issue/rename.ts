@@ -1,9 +1,11 @@
-import type { HubToken } from '../clients/types.ts';
+import type { HubToken, VaultKeys } from '../clients/types.ts';
 import { asAuditorError } from '../audit/read.ts';
 import { iso } from '../core/days.ts';
-import { fingerprintOf } from '../core/fingerprint.ts';
-import type { Ledger, Renaming } from '../core/ledger.ts';
-import { shownName } from '../core/printable.ts';
+import { fingerprintOf, fingerprintOfKey } from '../core/fingerprint.ts';
+import type { ContentCheckEntry, Ledger, Renaming } from '../core/ledger.ts';
+import { printable, shownName } from '../core/printable.ts';
+import { lastRealUse } from '../core/rules/tokens.ts';
+import { isActive } from '../core/world.ts';
 import { AuditorError } from '../errors.ts';
 import type { LedgerStore } from '../ledger-store.ts';
 import { asker, changeKeys, listedIds, tellDone, tellLeftBehind } from '../on-demand.ts';
@@ -48,44 +50,128 @@ function underNewName(ledger: Ledger, { from, to, tokenIds }: Renaming): Ledger 
   };
 }
 
-interface Renamed {
-  readonly tokens: readonly HubToken[];
-  /** The key's value, `undefined` where there is no key. */
-  readonly content: string | undefined;
+/** The ledger with what our own check of a content told: it never counts as use of the token. */
+function withCheck(
+  ledger: Ledger,
+  deployment: string,
+  owner: HubToken | null | undefined,
+  content: string | undefined,
+  now: number,
+): Ledger {
+  if (owner === null || owner === undefined || content === undefined) return ledger;
+  const before = ledger.checks.find((check) => check.tokenId === owner.id);
+  const used = lastRealUse(owner, before);
+  const check: ContentCheckEntry = {
+    deployment,
+    tokenId: owner.id,
+    at: iso(now),
+    verdict: 'matching',
+    fingerprint: fingerprintOf(content),
+    ...(used === undefined ? {} : { lastUse: used === null ? null : iso(used) }),
+  };
+  return { ...ledger, checks: [...ledger.checks.filter((other) => other.deployment !== deployment), check] };
 }
 
-/** What is to be renamed: as it is, or as a broken-off rename left it. */
+/** What is to be renamed: token and key, or whichever of the two is misnamed. */
+interface Renamed {
+  /** The tokens that get the new label, or have it already since a broken-off rename. */
+  readonly labelled: readonly HubToken[];
+  /** All tokens that have the new name in the end. */
+  readonly tokens: readonly HubToken[];
+  /** The value of the key that moves; `undefined` where none does. */
+  readonly content: string | undefined;
+  /** Of the key that has the new name already while its token has not: it stays as it is. */
+  readonly kept: { readonly content: string; readonly version: number } | undefined;
+  /** Of two halves with different names: the token that Docker Hub says has the content, `null` where it does not say. */
+  readonly owner?: HubToken | null;
+}
+
+function noContent(name: string): AuditorError {
+  return new AuditorError(
+    'InvalidRequest',
+    `Nothing was renamed, because the key ${shownName(name)} in Vault holds no token's content; make a new token with "regenerate": true instead.`,
+  );
+}
+
+/** What a key holds, if it is there. */
+function contentIn(keys: VaultKeys, name: string): string | undefined {
+  if (!keys.names.includes(name)) return undefined;
+  const value = keys.values?.get(name);
+  if (typeof value !== 'string' || value === '') throw noContent(name);
+  return value;
+}
+
+/**
+ * What is to be renamed: as it is, or as a broken-off rename left it. A name at which only the half is that the old name
+ * lacks is not taken: token and key were named differently, and one of them has the proper name already.
+ */
 async function findRenamed(
   services: Services,
   from: string,
   to: string,
   open: Renaming | undefined,
 ): Promise<Renamed> {
-  const [tokens, keys] = await Promise.all([services.dockerHub.listTokens(), services.vault.readKeys()]);
+  const [all, keys] = await Promise.all([services.dockerHub.listTokens(), services.vault.readKeys()]);
   const begun = new Set(open?.tokenIds);
-  const mine = tokens.filter(({ id, label }) => label === from || (label === to && begun.has(id)));
-  if (mine.length === 0)
+  const old = all.filter(({ id, label }) => label === from || (label === to && begun.has(id)));
+  const proper = all.filter(({ id, label }) => label === to && !begun.has(id));
+  const isMoved = open?.fingerprint !== undefined && fingerprintOfKey(keys.values, to) === open.fingerprint;
+  const oldKey = keys.names.includes(from) || isMoved;
+  const properKey = keys.names.includes(to) && !isMoved;
+  if (old.length === 0 && !(oldKey && proper.length > 0))
     throw new AuditorError(
       'TokenNotFound',
       `Nothing was renamed, because Docker Hub has no token with the label ${shownName(from)}; look the label up in the last report and invoke again.`,
     );
-  const moved = keys.values?.get(to);
-  const isMoved =
-    open?.fingerprint !== undefined && typeof moved === 'string' && fingerprintOf(moved) === open.fingerprint;
-  const taken =
-    tokens.some(({ id, label }) => label === to && !begun.has(id)) || (keys.names.includes(to) && !isMoved);
-  if (taken)
+  if ((old.length > 0 && proper.length > 0) || (oldKey && properKey))
     throw new AuditorError(
       'TokenAlreadyExists',
-      `Nothing was renamed, because a token or key with the name ${to} exists already; decide which of the two the deployment uses and revoke the other one first.`,
+      `Nothing was renamed, because a token or key with the name ${to} exists already; find out which of the two the deployment uses, and give the other one another name first.`,
     );
-  const content = isMoved ? moved : keys.values?.get(from);
-  if (content !== undefined && (typeof content !== 'string' || content === ''))
-    throw new AuditorError(
+  const content = oldKey ? contentIn(keys, isMoved ? to : from) : undefined;
+  const kept = properKey ? contentIn(keys, to) : undefined;
+  const renamed: Renamed = {
+    labelled: old,
+    tokens: old.length > 0 ? old : proper,
+    content,
+    kept: kept === undefined ? undefined : { content: kept, version: keys.version },
+  };
+  // Two names that never were one: whether the two halves belong together, only Docker Hub can say.
+  if (kept !== undefined) return { ...renamed, owner: await ownerOf(services, to, kept, old, all) };
+  return proper.length > 0 && content !== undefined
+    ? { ...renamed, owner: await ownerOf(services, from, content, proper, all) }
+    : renamed;
+}
+
+/**
+ * Asks Docker Hub whose a key's content is. Where it does not say (limits, illness, an id that it does not list, a
+ * token that is switched off), nothing speaks against the rename, which changes neither content nor token.
+ *
+ * @throws AuditorError `InvalidRequest` where the content is another token's, or of no use to an active one
+ */
+async function ownerOf(
+  services: Services,
+  key: string,
+  content: string,
+  tokens: readonly HubToken[],
+  all: readonly HubToken[],
+): Promise<HubToken | null> {
+  const check = await services.dockerHub.checkContent(content);
+  const refuse = (what: string): AuditorError =>
+    new AuditorError(
       'InvalidRequest',
-      `Nothing was renamed, because the key ${shownName(from)} in Vault holds no token's content; make a new token with "regenerate": true instead.`,
+      `Nothing was renamed, because ${what} the content that the key ${shownName(key)} in Vault holds, so key and token do not belong together; make the deployment a new token with "regenerate": true instead.`,
     );
-  return { tokens: mine, content };
+  if (check.outcome === 'accepted') {
+    const owner = all.find(({ id }) => id === check.claimedId) ?? null;
+    if (owner === null || tokens.includes(owner)) return owner;
+    throw refuse(
+      `Docker Hub says that it is the token ${printable(owner.id)} (${shownName(owner.label)}) that has`,
+    );
+  }
+  if (check.outcome === 'refused' && tokens.some((token) => isActive(token, services.clock.now())))
+    throw refuse('Docker Hub refuses');
+  return null;
 }
 
 /** Takes a half-done rename back. Rejects where even that fails. */
@@ -96,6 +182,11 @@ async function takeBack(
 ): Promise<void> {
   await labelTokens(services, tokenIds, from);
   if (content !== undefined) await moveKey(services, to, from, content);
+}
+
+function keyLine(content: string | undefined, kept: Renamed['kept']): string {
+  if (content !== undefined) return 'The key in Vault was renamed.';
+  return kept === undefined ? 'Vault has no key for it.' : 'The key in Vault had the name already.';
 }
 
 /**
@@ -119,11 +210,11 @@ export async function renameToken(
       `Nothing was renamed, because renameTo is the present name ${to}.`,
     );
   const open = store.current.renaming.find((entry) => entry.from === from && entry.to === to);
-  const { tokens, content } = await findRenamed(services, from, to, open);
+  const { labelled, tokens, content, kept, owner } = await findRenamed(services, from, to, open);
   const renaming: Renaming = {
     from,
     to,
-    tokenIds: tokens.map(({ id }) => id),
+    tokenIds: labelled.map(({ id }) => id),
     ...(content === undefined ? {} : { fingerprint: fingerprintOf(content) }),
     at: iso(clock.now()),
   };
@@ -131,7 +222,7 @@ export async function renameToken(
     ledger.renaming.filter((entry) => entry.from !== from || entry.to !== to);
   await store.update((ledger) => ({ ...ledger, renaming: [...others(ledger), renaming] }));
 
-  let version: number | undefined;
+  let version = kept?.version;
   try {
     if (content !== undefined) version = await moveKey(services, from, to, content);
     await labelTokens(services, renaming.tokenIds, to);
@@ -166,7 +257,12 @@ export async function renameToken(
     instructions: [`# Nothing to do on the server of ${to}: the content is the same.`],
   };
   await store.update((ledger) =>
-    rememberAnswer(underNewName(ledger, renaming), services.requestId, iso(clock.now()), result),
+    rememberAnswer(
+      withCheck(underNewName(ledger, renaming), to, owner, content ?? kept?.content, clock.now()),
+      services.requestId,
+      iso(clock.now()),
+      result,
+    ),
   );
   await tellDone(
     services,
@@ -174,7 +270,10 @@ export async function renameToken(
     `renamed to ${to}`,
     [
       `${shownName(from)} was renamed to ${to} (${asker(event)}).`,
-      `Tokens: ${listedIds(renaming.tokenIds)}. ${content === undefined ? 'Vault has no key for it.' : 'The key in Vault moved with it.'} The content is the same.`,
+      `Tokens: ${listedIds(tokens.map(({ id }) => id))}${labelled.length === 0 ? ', which had the name already' : ''}. ${keyLine(content, kept)} The content is the same.`,
+      ...(owner === null
+        ? ['Docker Hub did not say whether the content in Vault is that of the token.']
+        : []),
     ],
     [],
   );

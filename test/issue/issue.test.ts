@@ -287,6 +287,97 @@ describe('renaming', () => {
     expect([labelled('Orange_CD').length, world.keys.has('Orange_CD')]).toEqual([1, true]);
   });
 
+  const RENAME = { deployment: 'Orange_CD', renameTo: 'orange-cd' };
+  /** A world in which token and key of one deployment have different names. */
+  const halves = (label: string, key: string): string => {
+    world = new FakeWorld();
+    world.putLicenses([['orange-cd', '2027-01-01']]);
+    const { content } = world.addToken(label, { id: 'mine', key: false });
+    world.keys.set(key, content);
+    return content;
+  };
+
+  it.each([
+    ['orange-cd', 'Orange_CD'],
+    ['Orange_CD', 'orange-cd'],
+  ])('renames only the half that is misnamed: token %s, key %s', async (label, key) => {
+    const content = halves(label, key);
+    expect(await call(RENAME)).toMatchObject({
+      deployment: 'orange-cd',
+      tokenId: 'mine',
+      vault: { key: 'orange-cd', version: world.vaultVersion },
+    });
+    expect([...world.tokens.values()].map(({ id, label: now }) => [id, now])).toEqual([
+      ['mine', 'orange-cd'],
+    ]);
+    expect([...world.keys]).toEqual([['orange-cd', content]]);
+    expect(world.ledger.renaming).toEqual([]);
+    // Our own check of the content is no use of the token.
+    expect(world.ledger.checks).toMatchObject([
+      {
+        deployment: 'orange-cd',
+        tokenId: 'mine',
+        verdict: 'matching',
+        lastUse: new Date(world.now - DAY).toISOString(),
+      },
+    ]);
+  });
+
+  it.each([
+    ['orange-cd', 'Orange_CD'],
+    ['Orange_CD', 'orange-cd'],
+  ])(
+    'is whole wherever renaming one half breaks off, once it is called again: token %s, key %s',
+    async (label, key) => {
+      for (const fate of ['crash before', 'crash after', 'fail before', 'fail after'] satisfies Fate[])
+        for (let at = 1; at <= 16; at++) {
+          const content = halves(label, key);
+          let calls = 0;
+          world.fate = () => (++calls === at ? fate : 'pass');
+          await call(RENAME).catch(() => undefined);
+          world.revive();
+          world.fate = () => 'pass';
+          world.now += 16 * 60_000;
+          if (labelled('Orange_CD').length > 0 || world.keys.has('Orange_CD')) await call(RENAME);
+          expect([fate, at, labelled('orange-cd').length, [...world.keys]]).toEqual([
+            fate,
+            at,
+            1,
+            [['orange-cd', content]],
+          ]);
+        }
+    },
+  );
+
+  it.each([
+    ['orange-cd', 'Orange_CD'],
+    ['Orange_CD', 'orange-cd'],
+  ])(
+    'refuses to join halves that Docker Hub says are not of one token: token %s, key %s',
+    async (label, key) => {
+      halves(label, key);
+      const other = world.addToken('vodacom-cd');
+      for (const content of [other.content, 'dead']) {
+        world.keys.set(key, content);
+        const failure = await failureOf(() => call(RENAME));
+        expect([failure.name, failure.message]).toEqual([
+          'InvalidRequest',
+          expect.stringContaining('do not belong together'),
+        ]);
+        expect(failure.message).not.toContain(other.content);
+        expect([labelled(label).length, world.keys.get(key)]).toEqual([1, content]);
+      }
+    },
+  );
+
+  it('never advises to revoke or delete where both names are in use', async () => {
+    halves('orange-cd', 'orange-cd');
+    world.addToken('Orange_CD');
+    const { name, message } = await failureOf(() => call(RENAME));
+    expect(name).toBe('TokenAlreadyExists');
+    expect(message).not.toMatch(/revoke|delete/);
+  });
+
   it('is whole or undone wherever it breaks off, once it is called again', async () => {
     for (const fate of ['crash before', 'crash after', 'fail before', 'fail after'] satisfies Fate[])
       for (let at = 1; at <= 16; at++) {
