@@ -101,6 +101,19 @@ function contentIn(keys: VaultKeys, name: string): string | undefined {
   return value;
 }
 
+/** Whether something of a rename that broke off has the old name still, and something the new one. */
+function isHalfDone(
+  { from, to, tokenIds, fingerprint }: Renaming,
+  all: readonly HubToken[],
+  keys: VaultKeys,
+): boolean {
+  const labels = all.filter(({ id }) => tokenIds.includes(id)).map(({ label }) => label);
+  const isAt = (name: string): boolean =>
+    labels.includes(name) ||
+    (fingerprint !== undefined && fingerprintOfKey(keys.values, name) === fingerprint);
+  return isAt(from) && isAt(to);
+}
+
 /**
  * What is to be renamed: as it is, or as a broken-off rename left it. A name at which only the half is that the old name
  * lacks is not taken: token and key were named differently, and one of them has the proper name already.
@@ -109,9 +122,18 @@ async function findRenamed(
   services: Services,
   from: string,
   to: string,
-  open: Renaming | undefined,
+  renamings: readonly Renaming[],
 ): Promise<Renamed> {
   const [all, keys] = await Promise.all([services.dockerHub.listTokens(), services.vault.readKeys()]);
+  const open = renamings.find((entry) => entry.from === from && entry.to === to);
+  const other = renamings.find(
+    (entry) => entry.from === from && entry.to !== to && isHalfDone(entry, all, keys),
+  );
+  if (other !== undefined)
+    throw new AuditorError(
+      'InvalidRequest',
+      `Nothing was renamed, because the rename of ${shownName(from)} to ${other.to} is half done, and another name would part token and key; invoke that rename again first ("renameTo": "${other.to}"), which finishes it.`,
+    );
   const begun = new Set(open?.tokenIds);
   const old = all.filter(({ id, label }) => label === from || (label === to && begun.has(id)));
   const proper = all.filter(({ id, label }) => label === to && !begun.has(id));
@@ -209,8 +231,12 @@ export async function renameToken(
       'InvalidRequest',
       `Nothing was renamed, because renameTo is the present name ${to}.`,
     );
-  const open = store.current.renaming.find((entry) => entry.from === from && entry.to === to);
-  const { labelled, tokens, content, kept, owner } = await findRenamed(services, from, to, open);
+  const { labelled, tokens, content, kept, owner } = await findRenamed(
+    services,
+    from,
+    to,
+    store.current.renaming,
+  );
   const renaming: Renaming = {
     from,
     to,
@@ -218,8 +244,8 @@ export async function renameToken(
     ...(content === undefined ? {} : { fingerprint: fingerprintOf(content) }),
     at: iso(clock.now()),
   };
-  const others = (ledger: Ledger): Renaming[] =>
-    ledger.renaming.filter((entry) => entry.from !== from || entry.to !== to);
+  // Of the same old name none is under way besides: it would have been refused.
+  const others = (ledger: Ledger): Renaming[] => ledger.renaming.filter((entry) => entry.from !== from);
   await store.update((ledger) => ({ ...ledger, renaming: [...others(ledger), renaming] }));
 
   let version = kept?.version;

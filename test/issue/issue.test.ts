@@ -370,6 +370,33 @@ describe('renaming', () => {
     },
   );
 
+  it('to another name is refused while a rename is half done, naming that one, and works once it is finished', async () => {
+    const [token] = labelled('Orange_CD');
+    world.fate = (name) => (name === 'hub.setLabel' ? 'fail before' : 'pass');
+    await failureOf(() => call(RENAME));
+    world.fate = () => 'pass';
+    const failure = await failureOf(() => call({ ...RENAME, renameTo: 'orange-dr-cd' }));
+    expect([failure.name, failure.message]).toEqual([
+      'InvalidRequest',
+      expect.stringContaining('"renameTo": "orange-cd"'),
+    ]);
+    expect(world.keys.get('orange-cd')).toBe(token?.content);
+    await call(RENAME);
+    await call({ deployment: 'orange-cd', renameTo: 'orange-dr-cd' });
+    expect([labelled('orange-dr-cd').length, world.keys.get('orange-dr-cd')]).toEqual([1, token?.content]);
+  });
+
+  it('to another name is not in the way of a rename that was taken back or finished by hand', async () => {
+    const [token] = labelled('Orange_CD');
+    world.fate = (name) => (name === 'hub.setLabel' ? 'fail before' : 'pass');
+    await failureOf(() => call(RENAME));
+    world.fate = () => 'pass';
+    world.keys.set('Orange_CD', world.keys.get('orange-cd'));
+    world.keys.delete('orange-cd');
+    await call({ ...RENAME, renameTo: 'orange-dr-cd' });
+    expect([world.keys.get('orange-dr-cd'), world.ledger.renaming]).toEqual([token?.content, []]);
+  });
+
   it('never advises to revoke or delete where both names are in use', async () => {
     halves('orange-cd', 'orange-cd');
     world.addToken('Orange_CD');
