@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { VaultKeys, VaultWrite } from './clients/types.ts';
 import { onDemandMail } from './core/mail.ts';
 import { listed, printable } from './core/printable.ts';
 import type { Action } from './core/report.ts';
@@ -7,9 +6,6 @@ import { AuditorError, isAuditorError } from './errors.ts';
 import { openLedger, type LedgerStore } from './ledger-store.ts';
 import { takeLease } from './lease.ts';
 import type { Services } from './services.ts';
-
-/** How often a key that others keep writing beside is tried before giving up. */
-const CONFLICTS = 5;
 
 /**
  * What issue and revoke have in common: the lease is held while they work, the ledger is open, and Vault's session is
@@ -33,32 +29,6 @@ export async function withLease<Result>(
   } finally {
     await services.vault.close();
   }
-}
-
-/**
- * Changes single keys of the deployments' secret with check-and-set: where another key was written in between, the
- * secret is read again and the change is made to what is there now; where the answer was lost, what is there decides.
- *
- * @param change what to set and remove, decided from what is there; `undefined` when nothing is to be done any more
- */
-export async function changeKeys(
-  services: Services,
-  change: (keys: VaultKeys) => ReadonlyMap<string, string | null> | undefined,
-): Promise<VaultWrite> {
-  const { vault } = services;
-  let last: unknown;
-  for (let attempt = 0; attempt < CONFLICTS; attempt++) {
-    const keys = await vault.readKeys();
-    const changes = change(keys);
-    if (changes === undefined) return { version: keys.version };
-    try {
-      return await vault.patchKeys(changes, keys.version);
-    } catch (error) {
-      if (!isAuditorError(error, 'VaultConflict', 'VaultUnavailable')) throw error;
-      last = error;
-    }
-  }
-  throw last;
 }
 
 /** Who asked and why, for mail and ledger. */

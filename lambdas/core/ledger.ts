@@ -142,6 +142,8 @@ const issuing = v.object({
   checkedAt: v.optional(time),
   /** What is about to be written to Vault. */
   fingerprint: v.optional(v.string()),
+  /** Where writing it to Vault is not known to have come to an end: the version that Vault has at least. */
+  vaultVersion: v.optional(v.number()),
   regenerate: v.boolean(),
   overlapHours: v.number(),
 });

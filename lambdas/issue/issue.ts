@@ -5,8 +5,9 @@ import { fingerprintOf, fingerprintOfKey } from '../core/fingerprint.ts';
 import { closeIssuing, isNeverUsed, isRecent, tokensMadeBy } from '../core/issuing.ts';
 import type { Issuing, Ledger } from '../core/ledger.ts';
 import { AuditorError, isAuditorError } from '../errors.ts';
+import { FreshKeys } from '../fresh-keys.ts';
 import type { LedgerStore } from '../ledger-store.ts';
-import { asker, changeKeys, listedIds, tellDone, tellLeftBehind, withLease } from '../on-demand.ts';
+import { asker, listedIds, tellDone, tellLeftBehind, withLease } from '../on-demand.ts';
 import type { Services } from '../services.ts';
 import { answered, rememberAnswer } from './answers.ts';
 import { checkLicense, checkName, checkNoneExists, loadLicenses } from './checks.ts';
@@ -35,39 +36,18 @@ async function findPlace(services: Services, deployment: string, createSecret: b
 }
 
 /** Stores the content; resolves only when it was read back. */
-async function store(services: Services, place: Place, deployment: string, content: string): Promise<number> {
-  const { vault } = services;
-  if (!place.secretThere) {
-    try {
-      await vault.createSecret(new Map([[deployment, content]]));
-    } catch (error) {
-      // Made by somebody else meanwhile, or the answer was lost: what is there decides.
-      if (!isAuditorError(error, 'VaultConflict', 'VaultUnavailable')) throw error;
-    }
-  }
+async function store(keys: FreshKeys, place: Place, deployment: string, content: string): Promise<number> {
+  if (!place.secretThere) await keys.create(new Map([[deployment, content]]));
   // Writes where it is not there yet, and reads back where it is.
-  await changeKeys(services, ({ values }) =>
+  await keys.change(({ values }) =>
     values?.get(deployment) === content ? undefined : new Map([[deployment, content]]),
   );
-  const { values, version } = await vault.readKeys();
+  const { values, version } = await keys.read();
   if (values?.get(deployment) === content) return version;
   throw new AuditorError(
     'VaultConflict',
     `Writing the key ${deployment} to Vault did not last: reading it back gave another content, so somebody else writes the same key; find out who and invoke again.`,
   );
-}
-
-/** Whether the content may be in Vault although storing it failed: `undefined` where not even that can be read. */
-async function isStored(
-  services: Services,
-  deployment: string,
-  content: string,
-): Promise<boolean | undefined> {
-  try {
-    return (await services.vault.readKeys()).values?.get(deployment) === content;
-  } catch (error) {
-    return isAuditorError(error, 'VaultSecretMissing') ? false : undefined;
-  }
 }
 
 function withIssuing(ledger: Ledger, entry: Issuing | undefined, deployment: string): Ledger {
@@ -94,7 +74,8 @@ async function findLeftover(
   const stored =
     entry.fingerprint !== undefined &&
     tokens.length > 0 &&
-    fingerprintOfKey((await services.vault.readKeys()).values, deployment) === entry.fingerprint;
+    fingerprintOfKey((await new FreshKeys(services, entry.vaultVersion).read()).values, deployment) ===
+      entry.fingerprint;
   return { entry, tokens, stored };
 }
 
@@ -123,6 +104,7 @@ interface Issue {
 async function proveAndStore(issue: Issue, { token, content }: CreatedToken): Promise<number> {
   const { services, event, deployment, place, ledger } = issue;
   const { account, testImage } = services.settings;
+  const keys = new FreshKeys(services);
   try {
     await ledger.update((current) => {
       const entry = current.issuing.find((open) => open.deployment === deployment);
@@ -141,10 +123,10 @@ async function proveAndStore(issue: Issue, { token, content }: CreatedToken): Pr
     });
     if (event.verifyPull !== false) await services.registry.verifyPull(testImage, account, content);
     if (services.deadline - services.clock.now() < NEEDED_MILLISECONDS / 3) throw outOfTime(deployment);
-    return await store(services, place, deployment, content);
+    return await store(keys, place, deployment, content);
   } catch (error) {
     const failure = asAuditorError(error, `Issuing the token of ${deployment}`);
-    const stored = await isStored(services, deployment, content);
+    const stored = await keys.holds(deployment, content);
     // Unknown, or stored after all: deleting the token might leave a key of a dead token.
     const end =
       stored === false
@@ -153,12 +135,26 @@ async function proveAndStore(issue: Issue, { token, content }: CreatedToken): Pr
             failure.name,
             `${failure.message} The token ${listedIds([token.id])} was made and ${stored === true ? 'its content is in Vault' : 'may be in Vault'}: invoke again, which finishes or undoes it.`,
           );
+    // The next call must not take the answer of a server that lags behind for what is stored.
+    if (stored !== false && keys.version > 0) await rememberVersion(ledger, deployment, keys.version);
     const leftBehind = end !== failure;
     if (leftBehind)
       await tellLeftBehind(services, `issue of ${deployment} failed, a token is left`, [end.message]);
     else await forget(ledger, deployment);
     throw end;
   }
+}
+
+/** Remembers which version Vault has at least; where even the ledger can't be written, the call has failed anyway. */
+async function rememberVersion(ledger: LedgerStore, deployment: string, vaultVersion: number): Promise<void> {
+  await ledger
+    .update((current) => ({
+      ...current,
+      issuing: current.issuing.map((open) =>
+        open.deployment === deployment ? { ...open, vaultVersion } : open,
+      ),
+    }))
+    .catch(() => undefined);
 }
 
 /** Closes an issue that left nothing; a ledger that can't be written now is met again at the next call. */

@@ -7,8 +7,9 @@ import { printable, shownName } from '../core/printable.ts';
 import { lastRealUse } from '../core/rules/tokens.ts';
 import { isActive } from '../core/world.ts';
 import { AuditorError } from '../errors.ts';
+import { FreshKeys } from '../fresh-keys.ts';
 import type { LedgerStore } from '../ledger-store.ts';
-import { asker, changeKeys, listedIds, tellDone, tellLeftBehind } from '../on-demand.ts';
+import { asker, listedIds, tellDone, tellLeftBehind } from '../on-demand.ts';
 import type { Services } from '../services.ts';
 import { rememberAnswer } from './answers.ts';
 import type { IssueEvent } from './event.ts';
@@ -16,7 +17,7 @@ import type { IssueResult } from './result.ts';
 
 /** Moves a key's value to another name in one write; other keys stay as they are. */
 async function moveKey(services: Services, from: string, to: string, content: string): Promise<number> {
-  const { version } = await changeKeys(services, ({ values }) =>
+  const { version } = await new FreshKeys(services).change(({ values }) =>
     values?.get(to) === content && !values.has(from)
       ? undefined
       : new Map([

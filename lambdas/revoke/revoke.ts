@@ -5,8 +5,9 @@ import type { Ledger, Suspension } from '../core/ledger.ts';
 import { counted, printable, shownName } from '../core/printable.ts';
 import type { Action, ActionKind } from '../core/report.ts';
 import { AuditorError } from '../errors.ts';
+import { FreshKeys } from '../fresh-keys.ts';
 import type { LedgerStore } from '../ledger-store.ts';
-import { asker, changeKeys, tellDone, withLease } from '../on-demand.ts';
+import { asker, tellDone, withLease } from '../on-demand.ts';
 import type { Services } from '../services.ts';
 import type { RevokeEvent } from './event.ts';
 
@@ -183,7 +184,7 @@ async function remove(
   if (others > 0 || done.size < tokens.length) return { tried, actions };
   const before = await services.vault.readKeyNames();
   if (!before.names.includes(deployment)) return { tried, actions };
-  await changeKeys(services, ({ names }) =>
+  await new FreshKeys(services).change(({ names }) =>
     names.includes(deployment) ? new Map([[deployment, null]]) : undefined,
   );
   return {

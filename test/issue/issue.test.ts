@@ -1,10 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
+import type { VaultKeys } from '../../lambdas/clients/types.ts';
 import { DAY, HOUR } from '../../lambdas/core/days.ts';
+import { AuditorError } from '../../lambdas/errors.ts';
 import { parseEvent } from '../../lambdas/events.ts';
 import { issueEventSchema } from '../../lambdas/issue/event.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
 import type { IssueResult } from '../../lambdas/issue/result.ts';
+import type { Services } from '../../lambdas/services.ts';
 import { failureOf } from '../failure.ts';
 import { Crash, FakeWorld, type Fate } from '../fakes.ts';
 
@@ -156,6 +159,80 @@ describe('issuing a token', () => {
     await call({ deployment: 'orange-cd' });
     expect([labelled('orange-cd').length, isWhole('orange-cd')]).toEqual([1, true]);
     expect(world.vaultVersion).toBe(2);
+  });
+
+  /** Services with a Vault that goes on answering what it held before the write, as often as told. */
+  const lagging = (answers: number): Services => {
+    const services = world.services();
+    const { vault } = services;
+    let stale: VaultKeys | undefined;
+    return {
+      ...services,
+      vault: {
+        ...vault,
+        readKeys: async () => {
+          const keys = await vault.readKeys();
+          return stale !== undefined && answers-- > 0 ? stale : keys;
+        },
+        patchKeys: async (changes, version) => {
+          const before = await vault.readKeys();
+          const written = await vault.patchKeys(changes, version);
+          stale = before;
+          return written;
+        },
+      },
+    };
+  };
+
+  it('waits for a Vault server that lags behind the write when it is read back', async () => {
+    const result = await issue({ deployment: 'orange-cd' }, lagging(3));
+    expect([result.vault?.version, isWhole('orange-cd')]).toEqual([world.vaultVersion, true]);
+  });
+
+  it('keeps the token and tells it where Vault goes on lagging, and the next call finishes it', async () => {
+    const failure = await failureOf(() => issue({ deployment: 'orange-cd' }, lagging(Infinity)));
+    const [token] = labelled('orange-cd');
+    expect([failure.name, isWhole('orange-cd')]).toEqual(['VaultUnavailable', true]);
+    expect(failure.message).toContain(token?.id);
+    expect(world.mails[0]?.text).toContain(token?.id);
+    // A call that meets the same server again knows no more: it undoes nothing.
+    const again = world.services();
+    const stale: VaultKeys = { names: [], values: new Map(), version: world.vaultVersion - 1 };
+    const blind = { ...again, vault: { ...again.vault, readKeys: () => Promise.resolve(stale) } };
+    expect((await failureOf(() => issue({ deployment: 'orange-cd' }, blind))).name).toBe('VaultUnavailable');
+    expect((await call({ deployment: 'orange-cd' })).tokenId).toBe(token?.id);
+  });
+
+  it('never takes a lagging answer for a write that did not arrive, where the answer of the write was lost', async () => {
+    const services = world.services();
+    const stale = await services.vault.readKeys();
+    const { vault } = services;
+    const lossy = {
+      ...services,
+      vault: {
+        ...vault,
+        readKeys: () => Promise.resolve(stale),
+        patchKeys: async (changes: ReadonlyMap<string, string | null>, version: number) => {
+          const lost = version === world.vaultVersion;
+          const written = await vault.patchKeys(changes, version);
+          if (lost) throw new AuditorError('VaultUnavailable', 'The answer was lost.');
+          return written;
+        },
+      },
+    };
+    const failure = await failureOf(() => issue({ deployment: 'orange-cd' }, lossy));
+    expect([failure.name, isWhole('orange-cd')]).toEqual(['VaultConflict', true]);
+    expect(failure.message).toContain(labelled('orange-cd')[0]?.id);
+  });
+
+  it('deletes the token again where Vault takes no write, and nobody reads Vault where none was tried', async () => {
+    world.fate = (name) => (name === 'vault.patchKeys' ? 'fail before' : 'pass');
+    expect((await failureOf(() => call({ deployment: 'orange-cd' }))).name).toBe('VaultUnavailable');
+    expect(labelled('orange-cd')).toEqual([]);
+    world.canPull = false;
+    world.fate = (name) => (name === 'vault.readKeys' ? 'fail before' : 'pass');
+    expect((await failureOf(() => call({ deployment: 'orange-cd' }))).name).toBe('PullVerificationFailed');
+    expect(labelled('orange-cd')).toEqual([]);
   });
 
   it('goes on where another key was written in between', async () => {
