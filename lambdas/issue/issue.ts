@@ -1,4 +1,4 @@
-import type { CreatedToken, HubToken } from '../clients/types.ts';
+import type { CreatedToken, HubToken, VaultKeys } from '../clients/types.ts';
 import { asAuditorError } from '../audit/read.ts';
 import { HOUR, iso } from '../core/days.ts';
 import { fingerprintOf, fingerprintOfKey } from '../core/fingerprint.ts';
@@ -59,7 +59,18 @@ function withIssuing(ledger: Ledger, entry: Issuing | undefined, deployment: str
 interface Leftover {
   readonly entry: Issuing;
   readonly tokens: readonly HubToken[];
-  readonly stored: boolean;
+  /** The version of the secret that holds its content; `undefined` where Vault does not hold it. */
+  readonly storedIn: number | undefined;
+}
+
+/** The keys as they are, or `undefined` where there is no secret yet: then nothing was stored either. */
+async function keysIfAny(keys: FreshKeys): Promise<VaultKeys | undefined> {
+  try {
+    return await keys.read();
+  } catch (error) {
+    if (isAuditorError(error, 'VaultSecretMissing')) return undefined;
+    throw error;
+  }
 }
 
 async function findLeftover(
@@ -71,12 +82,10 @@ async function findLeftover(
   const entry = ledger.issuing.find((open) => open.deployment === deployment);
   if (entry === undefined) return undefined;
   const tokens = tokensMadeBy(entry, existing);
-  const stored =
-    entry.fingerprint !== undefined &&
-    tokens.length > 0 &&
-    fingerprintOfKey((await new FreshKeys(services, entry.vaultVersion).read()).values, deployment) ===
-      entry.fingerprint;
-  return { entry, tokens, stored };
+  if (entry.fingerprint === undefined || tokens.length === 0) return { entry, tokens, storedIn: undefined };
+  const keys = await keysIfAny(new FreshKeys(services, entry.vaultVersion));
+  const isStored = fingerprintOfKey(keys?.values, deployment) === entry.fingerprint;
+  return { entry, tokens, storedIn: isStored ? keys?.version : undefined };
 }
 
 function instructionsFor(services: Services, deployment: string): string[] {
@@ -307,13 +316,12 @@ async function settleLeftover(issue: Issue, leftover: Leftover): Promise<Settled
   const { services, ledger, existing } = issue;
   const { entry, tokens } = leftover;
   const [token] = tokens;
-  if (leftover.stored && token !== undefined) {
+  if (leftover.storedIn !== undefined && token !== undefined) {
     // Only the last lines were missing. The tokens it replaced are those that were there before it.
-    const { version } = await services.vault.readKeyNames();
     const before = existing.filter(({ id }) => entry.before.includes(id));
     const finished = { ...issue, existing: before };
     return {
-      finished: await finish(finished, token, version, entry.overlapHours, {
+      finished: await finish(finished, token, leftover.storedIn, entry.overlapHours, {
         verified: false,
         image: services.settings.testImage,
       }),

@@ -123,6 +123,26 @@ describe('issuing a token', () => {
     expect(isWhole('orange-cd')).toBe(true);
   });
 
+  it.each(['crash before', 'down from then on'])(
+    'makes the secret also after a call that broke off at making it (%s)',
+    async (how) => {
+      world.secretThere = false;
+      world.keys.clear();
+      let isDown = false;
+      world.fate = (name) => {
+        isDown ||= name === 'vault.createSecret';
+        if (how === 'crash before') return isDown ? 'crash before' : 'pass';
+        return isDown && name.startsWith('vault.') ? 'fail before' : 'pass';
+      };
+      await expect(call({ deployment: 'orange-cd', createSecret: true })).rejects.toThrow(Error);
+      world.revive();
+      world.fate = () => 'pass';
+      world.now += 16 * 60_000;
+      await call({ deployment: 'orange-cd', createSecret: true });
+      expect([labelled('orange-cd').length, isWhole('orange-cd')]).toEqual([1, true]);
+    },
+  );
+
   it('deletes the token again where it can not pull', async () => {
     world.canPull = false;
     expect((await failureOf(() => call({ deployment: 'orange-cd' }))).name).toBe('PullVerificationFailed');
