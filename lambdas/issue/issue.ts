@@ -4,6 +4,8 @@ import { HOUR, iso } from '../core/days.ts';
 import { fingerprintOf, fingerprintOfKey } from '../core/fingerprint.ts';
 import { closeIssuing, isNeverUsed, isRecent, tokensMadeBy } from '../core/issuing.ts';
 import type { Issuing, Ledger } from '../core/ledger.ts';
+import { printable } from '../core/printable.ts';
+import { isActive } from '../core/world.ts';
 import { AuditorError, isAuditorError } from '../errors.ts';
 import { FreshKeys } from '../fresh-keys.ts';
 import type { LedgerStore } from '../ledger-store.ts';
@@ -178,25 +180,54 @@ function outOfTime(deployment: string): AuditorError {
   );
 }
 
+/** A token that a new one replaces, and until when it keeps working. */
+type Replaced = IssueResult['replaced'][number];
+
+/**
+ * Until when the tokens of the label keep working. One that is being replaced already keeps its end, which another
+ * regenerate must not put off; unless its successor is not active or somebody restored it since: then it is what the
+ * deployment uses, and its end is this call's.
+ */
+function replacedUntil({ existing, ledger, services }: Issue, until: string): Replaced[] {
+  const { replaced, restores } = ledger.current;
+  const active = new Set(
+    existing.filter((token) => isActive(token, services.clock.now())).map(({ id }) => id),
+  );
+  return existing.map(({ id: tokenId }) => {
+    const before = replaced.find((entry) => entry.tokenId === tokenId);
+    const isRestored = restores.some((entry) => entry.tokenId === tokenId && entry.at >= (before?.at ?? ''));
+    const stands = before !== undefined && before.until < until && active.has(before.by) && !isRestored;
+    return { tokenId, until: stands ? before.until : until };
+  });
+}
+
 /** Writes down what is done: who replaced whom until when, that the token is ours, and the answer for a repeated delivery. */
-async function record(issue: Issue, token: HubToken, until: string, result: IssueResult): Promise<void> {
+async function record(
+  issue: Issue,
+  token: HubToken,
+  replaced: readonly Replaced[],
+  result?: IssueResult,
+): Promise<void> {
   const { services, event, deployment, ledger, existing } = issue;
   const at = iso(services.clock.now());
-  await ledger.update((current) => ({
-    ...rememberAnswer(withIssuing(current, undefined, deployment), services.requestId, at, result),
-    issued: [
-      ...current.issued.filter(({ tokenId }) => tokenId !== token.id),
-      { tokenId: token.id, deployment, at },
-    ],
-    replaced: [
-      ...current.replaced.filter(({ tokenId }) => !existing.some(({ id }) => id === tokenId)),
-      ...existing.map(({ id }) => ({ tokenId: id, deployment, until, by: token.id, at })),
-    ],
-    restores:
-      event.allowUnlicensed === true
-        ? [...current.restores, { tokenId: token.id, deployment, at, reason: asker(event) }]
-        : current.restores,
-  }));
+  await ledger.update((current) => {
+    const closed = withIssuing(current, undefined, deployment);
+    return {
+      ...(result === undefined ? closed : rememberAnswer(closed, services.requestId, at, result)),
+      issued: [
+        ...current.issued.filter(({ tokenId }) => tokenId !== token.id),
+        { tokenId: token.id, deployment, at },
+      ],
+      replaced: [
+        ...current.replaced.filter(({ tokenId }) => !existing.some(({ id }) => id === tokenId)),
+        ...replaced.map((entry) => ({ ...entry, deployment, by: token.id, at })),
+      ],
+      restores:
+        event.allowUnlicensed === true
+          ? [...current.restores, { tokenId: token.id, deployment, at, reason: asker(event) }]
+          : current.restores,
+    };
+  });
 }
 
 /** Deletes replaced tokens whose overlap is 0; the audit deletes what could not be deleted here. */
@@ -269,10 +300,10 @@ async function finish(
     createdAt: iso(token.createdAt ?? clock.now()),
     vault: { path: `${settings.vaultMount}/${settings.vaultTokensPath}`, key: deployment, version },
     pull,
-    replaced: existing.map(({ id }) => ({ tokenId: id, until })),
+    replaced: replacedUntil(issue, until),
     instructions: instructionsFor(services, deployment),
   };
-  await record(issue, token, until, result);
+  await record(issue, token, result.replaced, result);
   const left = overlapHours === 0 ? await deleteReplacedNow(issue) : [];
   const replacing =
     existing.length === 0
@@ -284,7 +315,9 @@ async function finish(
               ? []
               : [`Could not be deleted yet, the next night does it: ${listedIds(left)}.`]),
           ]
-        : [`It replaces ${listedIds(existing.map(({ id }) => id))}, which keep working until ${until}.`];
+        : result.replaced.map(
+            (old) => `It replaces ${printable(old.tokenId)}, which keeps working until ${old.until}.`,
+          );
   await tellDone(
     services,
     ledger,

@@ -7,6 +7,7 @@ import { parseEvent } from '../../lambdas/events.ts';
 import { issueEventSchema } from '../../lambdas/issue/event.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
 import type { IssueResult } from '../../lambdas/issue/result.ts';
+import { revoke } from '../../lambdas/revoke/revoke.ts';
 import type { Services } from '../../lambdas/services.ts';
 import { failureOf } from '../failure.ts';
 import { Crash, FakeWorld, type Fate } from '../fakes.ts';
@@ -340,6 +341,48 @@ describe('regenerating a token', () => {
     expect(labelled('vodacom-cd').map(({ id }) => id)).toEqual([result.tokenId]);
     expect(isWhole('vodacom-cd')).toBe(true);
   });
+
+  it('again does not put off the end of a token that is being replaced already', async () => {
+    const [old] = labelled('vodacom-cd');
+    const first = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 24 });
+    const end = first.replaced[0]?.until;
+    world.now += 20 * HOUR;
+    const second = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 720 });
+    const later = new Date(world.now + 720 * HOUR).toISOString();
+    expect(second.replaced).toEqual([
+      { tokenId: old?.id, until: end },
+      { tokenId: first.tokenId, until: later },
+    ]);
+    expect(world.ledger.replaced).toMatchObject(second.replaced);
+    expect(world.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain(`until ${end ?? ''}`);
+  });
+
+  it('again brings the end of a token that is being replaced forward', async () => {
+    await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 72 });
+    const { replaced } = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 1 });
+    const soon = new Date(world.now + HOUR).toISOString();
+    expect(replaced.map(({ until }) => until)).toEqual([soon, soon]);
+  });
+
+  it.each(['switched off', 'restored'])(
+    'again gives the overlap anew to the token that the deployment uses, where the new one was no help (%s)',
+    async (why) => {
+      const [old] = labelled('vodacom-cd');
+      const { tokenId } = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 24 });
+      world.now += 30 * HOUR;
+      await revoke(
+        why === 'restored'
+          ? { deployment: 'vodacom-cd', tokenId: old?.id ?? '', restore: true }
+          : { deployment: 'vodacom-cd', tokenId, reason: 'leaked' },
+        world.services(),
+      );
+      const { replaced } = await call({ deployment: 'vodacom-cd', regenerate: true });
+      expect(replaced[0]).toEqual({
+        tokenId: old?.id,
+        until: new Date(world.now + 72 * HOUR).toISOString(),
+      });
+    },
+  );
 
   it('deletes the replaced one at once with overlapHours 0', async () => {
     const result = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 0 });
