@@ -208,7 +208,7 @@ async function record(
   replaced: readonly Replaced[],
   result?: IssueResult,
 ): Promise<void> {
-  const { services, event, deployment, ledger, existing } = issue;
+  const { services, event, deployment, ledger } = issue;
   const at = iso(services.clock.now());
   await ledger.update((current) => {
     const closed = withIssuing(current, undefined, deployment);
@@ -219,7 +219,7 @@ async function record(
         { tokenId: token.id, deployment, at },
       ],
       replaced: [
-        ...current.replaced.filter(({ tokenId }) => !existing.some(({ id }) => id === tokenId)),
+        ...current.replaced.filter(({ tokenId }) => !replaced.some((entry) => entry.tokenId === tokenId)),
         ...replaced.map((entry) => ({ ...entry, deployment, by: token.id, at })),
       ],
       restores:
@@ -341,26 +341,45 @@ async function finish(
 /** What became of a broken-off issue: it is finished, or these tokens of the label are left. */
 type Settled = { readonly finished: IssueResult } | { readonly existing: readonly HubToken[] };
 
+/** Whether a call asks for what the broken-off one asked for. */
+function asksForTheSame({ regenerate, overlapHours }: IssueEvent, entry: Issuing): boolean {
+  return (
+    (regenerate === true) === entry.regenerate &&
+    (regenerate !== true || (overlapHours ?? DEFAULT_OVERLAP_HOURS) === entry.overlapHours)
+  );
+}
+
 /**
  * Finishes what an issue of the same deployment left when it broke off, or undoes it: only lately, and only a token that
- * nobody ever used. Any other is a token like all others from then on.
+ * nobody ever used. Any other is a token like all others from then on. A finished one is this call's answer only if the
+ * call repeats the broken-off one: who asks for something else, or later, may ask because that very token leaked.
  */
 async function settleLeftover(issue: Issue, leftover: Leftover): Promise<Settled> {
-  const { services, ledger, existing } = issue;
-  const { entry, tokens } = leftover;
+  const { services, event, ledger, existing } = issue;
+  const { entry, tokens, storedIn } = leftover;
   const [token] = tokens;
-  if (leftover.storedIn !== undefined && token !== undefined) {
+  const mayUndo = (made: HubToken): boolean =>
+    isRecent(entry, services.clock.now()) && isNeverUsed(entry, made);
+  if (storedIn !== undefined && token !== undefined) {
     // Only the last lines were missing. The tokens it replaced are those that were there before it.
     const before = existing.filter(({ id }) => entry.before.includes(id));
     const finished = { ...issue, existing: before };
-    return {
-      finished: await finish(finished, token, leftover.storedIn, entry.overlapHours, {
-        verified: false,
-        image: services.settings.testImage,
-      }),
-    };
+    if (asksForTheSame(event, entry) && mayUndo(token))
+      return {
+        finished: await finish(finished, token, storedIn, entry.overlapHours, {
+          verified: false,
+          image: services.settings.testImage,
+        }),
+      };
+    // A new one made now replaces them all, and gives them this call's overlap.
+    if (event.regenerate === true) await record(finished, token, []);
+    else {
+      const until = iso(services.clock.now() + entry.overlapHours * HOUR);
+      await record(finished, token, replacedUntil(finished, until));
+    }
+    return { existing };
   }
-  const vain = isRecent(entry, services.clock.now()) ? tokens.filter((made) => isNeverUsed(entry, made)) : [];
+  const vain = tokens.filter(mayUndo);
   for (const { id } of vain) {
     await services.dockerHub.deleteToken(id);
     services.log.warn('A token that a broken-off issue left was deleted', { token: id });

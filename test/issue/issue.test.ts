@@ -632,4 +632,44 @@ describe('an issue that broke off', () => {
     await audit({}, world.services());
     expect([world.ledger.issuing, world.ledger.issued]).toMatchObject([[], [{ tokenId: id }]]);
   });
+
+  it('is the answer to the same request within the hour', async () => {
+    const id = await breakOff({ deployment: 'orange-cd' });
+    world.now += 20 * 60_000;
+    expect((await call({ deployment: 'orange-cd' })).tokenId).toBe(id);
+    expect(labelled('orange-cd')).toHaveLength(1);
+  });
+
+  it.each([
+    ['asks for another overlap', { overlapHours: 0 }, 60_000, null],
+    ['comes more than an hour later', { overlapHours: 24 }, HOUR, null],
+    ['comes after the token was used', { overlapHours: 24 }, 20 * 60_000, 10 * 60_000],
+  ])('gives no old token as a new one to a regenerate that %s', async (_, wish, later, used) => {
+    world.addToken('orange-cd', { id: 'before' });
+    const id = await breakOff({ deployment: 'orange-cd', regenerate: true, overlapHours: 24 });
+    world.now += later;
+    const token = world.tokens.get(id);
+    if (token !== undefined && used !== null) token.lastUsedAt = world.now - used;
+    const result = await call({ deployment: 'orange-cd', regenerate: true, ...wish });
+    const until = new Date(world.now + wish.overlapHours * HOUR).toISOString();
+    expect(result.replaced).toEqual([
+      { tokenId: 'before', until },
+      { tokenId: id, until },
+    ]);
+    expect(labelled('orange-cd').map((left) => left.id)).toEqual(
+      wish.overlapHours === 0 ? [result.tokenId] : ['before', id, result.tokenId],
+    );
+    expect(isWhole('orange-cd')).toBe(true);
+  });
+
+  it('is finished in the ledger, and no answer, where a call asks for a first token', async () => {
+    world.addToken('orange-cd', { id: 'before' });
+    const id = await breakOff({ deployment: 'orange-cd', regenerate: true, overlapHours: 24 });
+    expect((await failureOf(() => call({ deployment: 'orange-cd' }))).name).toBe('TokenAlreadyExists');
+    expect(world.ledger).toMatchObject({
+      issuing: [],
+      issued: [{ tokenId: id }],
+      replaced: [{ tokenId: 'before', by: id, until: new Date(world.now + DAY).toISOString() }],
+    });
+  });
 });
