@@ -71,7 +71,10 @@ describe('issuing a token', () => {
     [{ deployment: 'Orange_CD' }, 'probably orange-cd was meant'],
     ['orange-cd', 'must be a JSON object'],
     [null, 'must be a JSON object'],
-    [[], 'event'],
+    [7, 'must be a JSON object'],
+    [true, 'must be a JSON object'],
+    [[], 'must be a JSON object'],
+    [[{ deployment: 'orange-cd' }], 'must be a JSON object'],
   ])('refuses the event %j before anything is made', async (event, why) => {
     const failure = await failureOf(() => call(event));
     expect(failure.name).toBe('InvalidRequest');
