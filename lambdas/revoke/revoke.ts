@@ -213,9 +213,16 @@ async function revokeWithLease(
   const { deployment, tokenId } = event;
   const labelled = (await services.dockerHub.listTokens()).filter(({ label }) => label === deployment);
   const tokens = tokenId === undefined ? labelled : labelled.filter(({ id }) => id === tokenId);
+  // A call that names a token means its key only where it was this token that was deleted before.
+  const keyIsMeant =
+    tokenId === undefined ||
+    store.current.suspensions.some(
+      (gone) => gone.tokenId === tokenId && gone.deployment === deployment && gone.deletedAt !== undefined,
+    );
   const keyOnly =
     event.delete === true &&
     labelled.length === 0 &&
+    keyIsMeant &&
     (await services.vault.readKeyNames()).names.includes(deployment);
   if (tokens.length === 0 && !keyOnly) throw tokenNotFound(event);
 

@@ -80,6 +80,7 @@ describe('revoking', () => {
       { deployment: 'orange-cd', reason: 'x', delete: true, restore: true, confirm: 'orange-cd' },
       'InvalidRequest',
     ],
+    [[], 'InvalidRequest'],
     [{ deployment: 'orange', reason: 'x' }, 'TokenNotFound'],
     [{ deployment: 'orange-cd', tokenId: 'third', reason: 'x' }, 'TokenNotFound'],
   ])('refuses %j and changes nothing', async (event, name) => {
@@ -167,6 +168,15 @@ describe('deleting', () => {
       reason: 'x',
     });
     expect([isOn('first'), world.keys.has('orange-cd')]).toEqual([true, true]);
+  });
+
+  it('of a token that the label does not have is TokenNotFound and leaves a key without tokens', async () => {
+    world.keys.set('old-xx', 'x');
+    for (const tokenId of ['first', 'no-such']) {
+      const event = { deployment: 'old-xx', tokenId, delete: true, confirm: 'old-xx', reason: 'x' };
+      expect((await failureOf(() => call(event))).name).toBe('TokenNotFound');
+    }
+    expect([world.keys.has('old-xx'), isOn('first')]).toEqual([true, true]);
   });
 
   it('removes a key that no token is left of', async () => {
