@@ -129,6 +129,12 @@ const action = v.object({
   reason: v.string(),
 });
 
+/** A step that no mail told yet, or what the issue function did and could not mail. */
+const untoldAction = v.object({
+  ...action.entries,
+  kind: v.picklist([...action.entries.kind.options, 'issue', 'rename']),
+});
+
 /** A token being made by the issue function; left behind only where that broke off, and for an hour (core/issuing.ts). */
 const issuing = v.object({
   deployment: v.string(),
@@ -200,7 +206,7 @@ const ledgerSchema = v.strictObject({
   /** `null`: the file was never there. */
   exemptions: v.nullable(v.array(rememberedExemption)),
   /** Steps that no mail told yet, because it failed or the run broke off. */
-  untold: v.array(action),
+  untold: v.array(untoldAction),
   /** Steps that were withheld, failed or only planned, by what a mail told of them and on which day. */
   toldSteps: v.array(v.object({ key: v.string(), day })),
   /** Input counts of the last run that was neither withheld nor dry. */
@@ -221,6 +227,7 @@ export type Notice = Ledger['notices'][number];
 export type Intent = Ledger['intents'][number];
 export type Issuing = Ledger['issuing'][number];
 export type Renaming = Ledger['renaming'][number];
+export type UntoldAction = Ledger['untold'][number];
 export type Suspension = Ledger['suspensions'][number];
 export type ContentCheckEntry = Ledger['checks'][number];
 

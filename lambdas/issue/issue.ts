@@ -6,14 +6,14 @@ import { closeIssuing, isNeverUsed, isRecent, tokensMadeBy } from '../core/issui
 import type { Issuing, Ledger } from '../core/ledger.ts';
 import { printable } from '../core/printable.ts';
 import { isActive } from '../core/world.ts';
-import { AuditorError, isAuditorError } from '../errors.ts';
+import { AuditorError, isAuditorError, withMore } from '../errors.ts';
 import { FreshKeys } from '../fresh-keys.ts';
 import type { LedgerStore } from '../ledger-store.ts';
-import { asker, listedIds, tellDone, tellLeftBehind, withLease } from '../on-demand.ts';
+import { asker, listedIds, tellDone, tellFailed, withLease } from '../on-demand.ts';
 import type { Services } from '../services.ts';
 import { answered, rememberAnswer } from './answers.ts';
 import { checkLicense, checkName, checkNoneExists, loadLicenses } from './checks.ts';
-import { createToken, discardToken, SCOPES } from './create.ts';
+import { createToken, discardToken, SCOPES, TokenLeft } from './create.ts';
 import { DEFAULT_OVERLAP_HOURS, deploymentOf, type IssueEvent } from './event.ts';
 import { renameToken } from './rename.ts';
 import type { IssueResult } from './result.ts';
@@ -142,18 +142,22 @@ async function proveAndStore(issue: Issue, { token, content }: CreatedToken): Pr
     const end =
       stored === false
         ? await discardToken(services, token.id, failure)
-        : new AuditorError(
-            failure.name,
-            `${failure.message} The token ${listedIds([token.id])} was made and ${stored === true ? 'its content is in Vault' : 'may be in Vault'}: invoke again, which finishes or undoes it.`,
+        : withMore(
+            failure,
+            `the token ${listedIds([token.id])} was made and its content ${stored === true ? 'is' : 'may be'} in Vault, so invoke again within the hour, which finishes or undoes it`,
           );
     // The next call must not take the answer of a server that lags behind for what is stored.
     if (stored !== false && keys.version > 0) await rememberVersion(ledger, deployment, keys.version);
-    const leftBehind = end !== failure;
-    if (leftBehind)
-      await tellLeftBehind(services, `issue of ${deployment} failed, a token is left`, [end.message]);
-    else await forget(ledger, deployment);
+    if (end !== failure) throw await tellLeft(issue, end);
+    await forget(ledger, deployment);
     throw end;
   }
+}
+
+/** Tells of a failure that left a token. */
+function tellLeft({ services, ledger, deployment }: Issue, failure: AuditorError): Promise<AuditorError> {
+  const title = `issue of ${deployment} failed, a token is left`;
+  return tellFailed(services, ledger, { title, lines: [failure.message], done: [] }, failure);
 }
 
 /** Remembers which version Vault has at least; where even the ledger can't be written, the call has failed anyway. */
@@ -245,13 +249,28 @@ async function deleteReplacedNow(issue: Issue): Promise<string[]> {
       });
     }
   }
-  await ledger.update((current) => ({
-    ...current,
-    replaced: current.replaced.filter(
-      ({ tokenId }) => left.includes(tokenId) || !existing.some(({ id }) => id === tokenId),
-    ),
-  }));
+  // Of what is gone the next night's audit forgets that it was replaced, should this not be written.
+  await ledger
+    .update((current) => ({
+      ...current,
+      replaced: current.replaced.filter(
+        ({ tokenId }) => left.includes(tokenId) || !existing.some(({ id }) => id === tokenId),
+      ),
+    }))
+    .catch(() => undefined);
   return left;
+}
+
+/** Creates the token; a failure that left nothing leaves no open issue either. */
+async function createFor(issue: Issue): Promise<CreatedToken> {
+  const { services, deployment, ledger, existing } = issue;
+  try {
+    return await createToken(services, deployment, new Set(existing.map(({ id }) => id)));
+  } catch (error) {
+    if (error instanceof TokenLeft) throw await tellLeft(issue, error);
+    if (isAuditorError(error)) await forget(ledger, deployment);
+    throw error;
+  }
 }
 
 async function makeToken(issue: Issue): Promise<IssueResult> {
@@ -273,7 +292,7 @@ async function makeToken(issue: Issue): Promise<IssueResult> {
       deployment,
     ),
   );
-  const created = await createToken(services, deployment, new Set(existing.map(({ id }) => id)));
+  const created = await createFor(issue);
   const version = await proveAndStore(issue, created);
   const { token } = created;
   return finish(issue, token, version, overlapHours, {
@@ -303,38 +322,56 @@ async function finish(
     replaced: replacedUntil(issue, until),
     instructions: instructionsFor(services, deployment),
   };
-  await record(issue, token, result.replaced, result);
+  const isFirst = existing.length === 0;
+  const facts = [
+    `Token: ${token.id}, scope ${result.scopes.join(', ')}. Its content is in Vault, key ${deployment}, version ${version}.`,
+    pull.verified
+      ? `It was proved that it can pull ${pull.image}.`
+      : `That it can pull ${pull.image} was not checked.`,
+  ];
+  try {
+    await record(issue, token, result.replaced, result);
+  } catch (error) {
+    const failure = withMore(
+      asAuditorError(error, 'Writing the ledger'),
+      `the token ${listedIds([token.id])} of ${deployment} was made and its content is in Vault, and only the ledger does not know it, so invoke the same call again within the hour, which finishes it`,
+    );
+    const title = `${isFirst ? 'issue' : 'regenerate'} of ${deployment} failed at its end`;
+    throw await tellFailed(
+      services,
+      ledger,
+      { title, lines: [...facts, failure.message], done: [] },
+      failure,
+    );
+  }
   const left = overlapHours === 0 ? await deleteReplacedNow(issue) : [];
   const replacing =
-    existing.length === 0
-      ? []
-      : overlapHours === 0
-        ? [
+    overlapHours !== 0
+      ? result.replaced.map(
+          (old) => `It replaces ${printable(old.tokenId)}, which keeps working until ${old.until}.`,
+        )
+      : isFirst
+        ? []
+        : [
             `Replaced and deleted at once: ${listedIds(existing.map(({ id }) => id))}.`,
             ...(left.length === 0
               ? []
               : [`Could not be deleted yet, the next night does it: ${listedIds(left)}.`]),
-          ]
-        : result.replaced.map(
-            (old) => `It replaces ${printable(old.tokenId)}, which keeps working until ${old.until}.`,
-          );
-  await tellDone(
-    services,
-    ledger,
-    `${existing.length === 0 ? 'issued' : 'regenerated'} ${deployment}`,
-    [
-      `A token for ${deployment} was ${existing.length === 0 ? 'issued' : 'regenerated'} (${asker(event)}).`,
-      `Token: ${token.id}, scope ${result.scopes.join(', ')}. Its content is in Vault, key ${deployment}, version ${version}.`,
-      pull.verified
-        ? `It was proved that it can pull ${pull.image}.`
-        : `That it can pull ${pull.image} was not checked.`,
+          ];
+  const title = `${isFirst ? 'issued' : 'regenerated'} ${deployment}`;
+  const reason = `${isFirst ? 'issued' : 'regenerated'}, token ${printable(token.id)} (${asker(event)})`;
+  await tellDone(services, ledger, {
+    title,
+    lines: [
+      `A token for ${deployment} was ${isFirst ? 'issued' : 'regenerated'} (${asker(event)}).`,
+      ...facts,
       ...replacing,
       ...(event.allowUnlicensed === true
         ? ['It was issued without a license in force; the audit leaves it alone for 7 days.']
         : []),
     ],
-    [],
-  );
+    done: [{ kind: 'issue', deployment, tokenId: token.id, status: 'done', reason }],
+  });
   return result;
 }
 

@@ -6,10 +6,10 @@ import type { ContentCheckEntry, Ledger, Renaming } from '../core/ledger.ts';
 import { printable, shownName } from '../core/printable.ts';
 import { lastRealUse } from '../core/rules/tokens.ts';
 import { isActive } from '../core/world.ts';
-import { AuditorError } from '../errors.ts';
+import { AuditorError, withMore } from '../errors.ts';
 import { FreshKeys } from '../fresh-keys.ts';
 import type { LedgerStore } from '../ledger-store.ts';
-import { asker, listedIds, tellDone, tellLeftBehind } from '../on-demand.ts';
+import { asker, listedIds, tellDone, tellFailed } from '../on-demand.ts';
 import type { Services } from '../services.ts';
 import { rememberAnswer } from './answers.ts';
 import type { IssueEvent } from './event.ts';
@@ -258,14 +258,15 @@ export async function renameToken(
     try {
       await takeBack(services, renaming, content);
     } catch {
-      const end = new AuditorError(
-        failure.name,
-        `${failure.message} The rename of ${shownName(from)} to ${to} is half done (tokens ${listedIds(renaming.tokenIds)}) and could not be taken back: invoke it again, which finishes it.`,
+      const end = withMore(
+        failure,
+        `the rename of ${shownName(from)} to ${to} is half done (tokens ${listedIds(renaming.tokenIds)}) and could not be taken back, so invoke it again, which finishes it`,
       );
-      await tellLeftBehind(services, `rename to ${to} is half done`, [end.message]);
-      throw end;
+      const title = `rename to ${to} is half done`;
+      throw await tellFailed(services, store, { title, lines: [end.message], done: [] }, end);
     }
-    await store.update((ledger) => ({ ...ledger, renaming: others(ledger) }));
+    // What was taken back is open no more; should that not be written, the next call sees that nothing is half done.
+    await store.update((ledger) => ({ ...ledger, renaming: others(ledger) })).catch(() => undefined);
     throw failure;
   }
 
@@ -283,26 +284,33 @@ export async function renameToken(
     replaced: [],
     instructions: [`# Nothing to do on the server of ${to}: the content is the same.`],
   };
-  await store.update((ledger) =>
-    rememberAnswer(
-      withCheck(underNewName(ledger, renaming), to, owner, content ?? kept?.content, clock.now()),
-      services.requestId,
-      iso(clock.now()),
-      result,
-    ),
-  );
-  await tellDone(
-    services,
-    store,
-    `renamed to ${to}`,
-    [
-      `${shownName(from)} was renamed to ${to} (${asker(event)}).`,
-      `Tokens: ${listedIds(tokens.map(({ id }) => id))}${labelled.length === 0 ? ', which had the name already' : ''}. ${keyLine(content, kept)} The content is the same.`,
-      ...(owner === null
-        ? ['Docker Hub did not say whether the content in Vault is that of the token.']
-        : []),
-    ],
-    [],
-  );
+  const lines = [
+    `${shownName(from)} was renamed to ${to} (${asker(event)}).`,
+    `Tokens: ${listedIds(tokens.map(({ id }) => id))}${labelled.length === 0 ? ', which had the name already' : ''}. ${keyLine(content, kept)} The content is the same.`,
+    ...(owner === null ? ['Docker Hub did not say whether the content in Vault is that of the token.'] : []),
+  ];
+  try {
+    await store.update((ledger) =>
+      rememberAnswer(
+        withCheck(underNewName(ledger, renaming), to, owner, content ?? kept?.content, clock.now()),
+        services.requestId,
+        iso(clock.now()),
+        result,
+      ),
+    );
+  } catch (error) {
+    const end = withMore(
+      asAuditorError(error, 'Writing the ledger'),
+      `${shownName(from)} (${listedIds(tokens.map(({ id }) => id))}) was renamed to ${to}, and only the ledger does not know it, so invoke the same call again, which finishes it`,
+    );
+    const title = `rename to ${to} failed at its end`;
+    throw await tellFailed(services, store, { title, lines: [...lines, end.message], done: [] }, end);
+  }
+  const reason = `renamed from ${shownName(from)}, ${listedIds(tokens.map(({ id }) => id))} (${asker(event)})`;
+  await tellDone(services, store, {
+    title: `renamed to ${to}`,
+    lines,
+    done: [{ kind: 'rename', deployment: to, tokenId: result.tokenId, status: 'done', reason }],
+  });
   return result;
 }

@@ -2,12 +2,12 @@ import type { HubToken } from '../clients/types.ts';
 import { asAuditorError } from '../audit/read.ts';
 import { iso } from '../core/days.ts';
 import type { Ledger, Suspension } from '../core/ledger.ts';
-import { counted, printable, shownName } from '../core/printable.ts';
+import { counted, listed, printable, shownName } from '../core/printable.ts';
 import type { Action, ActionKind } from '../core/report.ts';
-import { AuditorError } from '../errors.ts';
+import { AuditorError, withMore } from '../errors.ts';
 import { FreshKeys } from '../fresh-keys.ts';
 import type { LedgerStore } from '../ledger-store.ts';
-import { asker, tellDone, withLease } from '../on-demand.ts';
+import { asker, tellDone, tellFailed, withLease, type Telling } from '../on-demand.ts';
 import type { Services } from '../services.ts';
 import type { RevokeEvent } from './event.ts';
 
@@ -46,6 +46,30 @@ interface Tried {
   readonly error?: AuditorError;
 }
 
+/** What came of a call: its actions, and why some of them failed. */
+interface Outcome {
+  readonly actions: readonly Action[];
+  readonly failures: readonly AuditorError[];
+  /** Why the ledger does not know what was done, where it does not. */
+  readonly unrecorded?: AuditorError | undefined;
+}
+
+/** Writes the ledger after a change; where it can't be written, what was done is told all the same. */
+async function remember(
+  store: LedgerStore,
+  change: (ledger: Ledger) => Ledger,
+): Promise<AuditorError | undefined> {
+  try {
+    await store.update(change);
+    return undefined;
+  } catch (error) {
+    return asAuditorError(error, 'Writing the ledger');
+  }
+}
+
+const failuresOf = (tried: readonly Tried[]): AuditorError[] =>
+  tried.flatMap(({ error }) => (error === undefined ? [] : [error]));
+
 /** Changes the tokens one by one; a failure does not keep the others from it. */
 async function each(
   tokens: readonly HubToken[],
@@ -82,13 +106,13 @@ async function deactivate(
   event: RevokeEvent,
   tokens: readonly HubToken[],
   store: LedgerStore,
-): Promise<{ actions: Action[]; tried: Tried[] }> {
+): Promise<Outcome> {
   const tried = await each(tokens, async ({ id, enabled }) => {
     if (enabled) await services.dockerHub.setEnabled(id, false);
   });
   const done = doneIds(tried);
   const at = iso(services.clock.now());
-  await store.update((ledger) => ({
+  const unrecorded = await remember(store, (ledger) => ({
     ...decided(ledger, done),
     suspensions: [
       ...decided(ledger, done).suspensions,
@@ -104,7 +128,8 @@ async function deactivate(
     inactive: [...decided(ledger, done).inactive, ...done],
   }));
   return {
-    tried,
+    failures: failuresOf(tried),
+    unrecorded,
     actions: actionsOf(tried, 'deactivate', ({ enabled }) =>
       enabled
         ? asker(event)
@@ -119,13 +144,13 @@ async function restore(
   event: RevokeEvent,
   tokens: readonly HubToken[],
   store: LedgerStore,
-): Promise<{ actions: Action[]; tried: Tried[] }> {
+): Promise<Outcome> {
   const tried = await each(tokens, async ({ id, enabled }) => {
     if (!enabled) await services.dockerHub.setEnabled(id, true);
   });
   const done = doneIds(tried);
   const at = iso(services.clock.now());
-  await store.update((ledger) => {
+  const unrecorded = await remember(store, (ledger) => {
     const rest = decided(ledger, done);
     const restored = [...done].map((tokenId) => ({
       tokenId,
@@ -137,7 +162,8 @@ async function restore(
   });
   const replaced = new Map(store.current.replaced.map(({ tokenId, by }) => [tokenId, by]));
   return {
-    tried,
+    failures: failuresOf(tried),
+    unrecorded,
     actions: actionsOf(tried, 'reactivate', ({ id, enabled }) => {
       const by = replaced.get(id);
       const then =
@@ -157,12 +183,12 @@ async function remove(
   tokens: readonly HubToken[],
   others: number,
   store: LedgerStore,
-): Promise<{ actions: Action[]; tried: Tried[] }> {
+): Promise<Outcome> {
   const { deployment } = event;
   const tried = await each(tokens, ({ id }) => services.dockerHub.deleteToken(id));
   const done = doneIds(tried);
   const at = iso(services.clock.now());
-  await store.update((ledger) => {
+  const unrecorded = await remember(store, (ledger) => {
     const rest = decided(ledger, done);
     return {
       ...rest,
@@ -181,16 +207,39 @@ async function remove(
     };
   });
   const actions = actionsOf(tried, 'delete-token', () => asker(event));
-  if (others > 0 || done.size < tokens.length) return { tried, actions };
-  const before = await services.vault.readKeyNames();
-  if (!before.names.includes(deployment)) return { tried, actions };
-  await new FreshKeys(services).change(({ names }) =>
-    names.includes(deployment) ? new Map([[deployment, null]]) : undefined,
-  );
+  const failures = failuresOf(tried);
+  if (others > 0 || done.size < tokens.length) return { actions, failures, unrecorded };
+  const key = await removeKey(services, event);
   return {
-    tried,
-    actions: [...actions, { kind: 'remove-key', deployment, status: 'done', reason: asker(event) }],
+    actions: [...actions, ...key.actions],
+    failures: [...failures, ...key.failures],
+    unrecorded,
   };
+}
+
+/** Removes the label's key, if there is one. */
+async function removeKey(services: Services, event: RevokeEvent): Promise<Outcome> {
+  const { deployment } = event;
+  const action = { kind: 'remove-key', deployment } as const;
+  try {
+    const { names } = await services.vault.readKeyNames();
+    if (!names.includes(deployment)) return { actions: [], failures: [] };
+    await new FreshKeys(services).change((keys) =>
+      keys.names.includes(deployment) ? new Map([[deployment, null]]) : undefined,
+    );
+    return { actions: [{ ...action, status: 'done', reason: asker(event) }], failures: [] };
+  } catch (error) {
+    const failure = asAuditorError(error, 'Removing the key');
+    return {
+      actions: [{ ...action, status: 'failed', reason: `${failure.name}: ${failure.message}` }],
+      failures: [
+        withMore(
+          failure,
+          `the key ${shownName(deployment)} may still be there, so invoke the same call again`,
+        ),
+      ],
+    };
+  }
 }
 
 const WORDS: Partial<Record<ActionKind, string>> = {
@@ -200,9 +249,21 @@ const WORDS: Partial<Record<ActionKind, string>> = {
   'remove-key': 'key removed from Vault',
 };
 
-function titleOf(event: RevokeEvent): string {
-  const what = event.restore === true ? 'restored' : event.delete === true ? 'deleted' : 'revoked';
-  return `${what} ${shownName(event.deployment)}`;
+function titleOf(event: RevokeEvent, isFailed: boolean): string {
+  const [noun, done] =
+    event.restore === true
+      ? ['restore', 'restored']
+      : event.delete === true
+        ? ['delete', 'deleted']
+        : ['revoke', 'revoked'];
+  return isFailed
+    ? `${noun} of ${shownName(event.deployment)} failed`
+    : `${done} ${shownName(event.deployment)}`;
+}
+
+/** One action for a sentence. */
+function actionText({ kind, deployment, tokenId }: Action): string {
+  return `${tokenId === undefined ? shownName(deployment) : printable(tokenId)} ${WORDS[kind] ?? kind}`;
 }
 
 async function revokeWithLease(
@@ -226,29 +287,39 @@ async function revokeWithLease(
     (await services.vault.readKeyNames()).names.includes(deployment);
   if (tokens.length === 0 && !keyOnly) throw tokenNotFound(event);
 
-  const { actions, tried } =
+  const { actions, failures, unrecorded } =
     event.restore === true
       ? await restore(services, event, tokens, store)
       : event.delete === true
         ? await remove(services, event, tokens, labelled.length - tokens.length, store)
         : await deactivate(services, event, tokens, store);
-  await tellDone(
-    services,
-    store,
-    titleOf(event),
-    [
-      `${titleOf(event)}: ${counted(tokens.length, 'token')} (${asker(event)}).`,
-      ...actions.map(({ kind, tokenId: id, status, reason }) =>
-        status === 'done'
-          ? `${id === undefined ? shownName(deployment) : printable(id)} ${WORDS[kind] ?? kind}${reason === asker(event) ? '' : `: ${reason}`}.`
-          : `${id === undefined ? '' : printable(id)} ${kind} ${status}: ${reason}`,
-      ),
+  const done = actions.filter(({ status }) => status === 'done');
+  const failure = failures[0] ?? unrecorded;
+  const title = titleOf(event, failure !== undefined);
+  const telling: Telling = {
+    title,
+    lines: [
+      `${title}: ${counted(tokens.length, 'token')} (${asker(event)}).`,
+      ...actions.map((action) => {
+        const { kind, tokenId: id, status, reason } = action;
+        return status === 'done'
+          ? `${actionText(action)}${reason === asker(event) ? '' : `: ${reason}`}.`
+          : `${id === undefined ? '' : `${printable(id)} `}${kind} ${status}: ${reason}`;
+      }),
+      ...(unrecorded === undefined ? [] : [`The ledger does not know it: ${unrecorded.message}`]),
     ],
-    actions.filter(({ status }) => status === 'done'),
-  );
-  const failed = tried.find(({ error }) => error !== undefined)?.error;
-  if (failed !== undefined) throw failed;
-  return { deployment, actions };
+    done,
+  };
+  if (failure === undefined) {
+    await tellDone(services, store, telling);
+    return { deployment, actions };
+  }
+  const unknown = unrecorded === undefined ? '' : ', which the ledger does not know';
+  const sofar =
+    done.length === 0
+      ? failure
+      : withMore(failure, `already done: ${listed(done.map(actionText))}${unknown}`);
+  throw await tellFailed(services, store, telling, sofar);
 }
 
 /**

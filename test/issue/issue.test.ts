@@ -676,3 +676,83 @@ describe('an issue that broke off', () => {
     });
   });
 });
+
+describe('a failure after something changed', () => {
+  const told = (): string => (world.mails.at(-1)?.text ?? '').replace(/\s+/g, ' ');
+
+  it.each([
+    ['deleting', 'hub.deleteToken'],
+    ['listing', 'hub.listTokens'],
+  ])('is told in error and mail where a lost creation could not be undone: %s fails', async (_, failing) => {
+    let isLost = false;
+    world.fate = (name) => {
+      isLost ||= name === 'hub.createToken';
+      if (name === 'hub.createToken') return 'fail after';
+      return isLost && name === failing ? 'fail before' : 'pass';
+    };
+    const failure = await failureOf(() => call({ deployment: 'orange-cd' }));
+    const [left] = labelled('orange-cd');
+    const named = failing === 'hub.deleteToken' ? (left?.id ?? 'nothing') : 'without a known id';
+    expect(failure.name).toBe('DockerHubUnavailable');
+    expect(failure.message).toContain(named);
+    expect([world.mails.length, world.mails[0]?.severity]).toEqual([1, 'critical']);
+    expect(told()).toContain(named);
+    world.fate = () => 'pass';
+    const { tokenId } = await call({ deployment: 'orange-cd' });
+    expect(labelled('orange-cd').map(({ id }) => id)).toEqual([tokenId]);
+  });
+
+  it('leaves no open issue where nothing was made', async () => {
+    world.fate = (name) => (name === 'hub.createToken' ? 'fail before' : 'pass');
+    await failureOf(() => call({ deployment: 'orange-cd' }));
+    expect([world.ledger.issuing, world.mails]).toEqual([[], []]);
+  });
+
+  it('is told in error and mail where only the ledger could not be written', async () => {
+    const id = await breakOff({ deployment: 'orange-cd' });
+    expect(world.mails.map(({ severity }) => severity)).toEqual(['critical']);
+    expect(world.mails[0]?.subject).toContain('issue of orange-cd failed at its end');
+    expect(told()).toContain(`the token ${id} of orange-cd was made and its content is in Vault`);
+  });
+
+  it('of a rename is told in error and mail where only the ledger could not be written', async () => {
+    world.addToken('Orange_CD', { id: 'mine' });
+    let writes = 0;
+    world.fate = (name) => (name === 'bucket.writeIf ledger.json' && ++writes === 2 ? 'fail before' : 'pass');
+    const rename = { deployment: 'Orange_CD', renameTo: 'orange-cd' };
+    const failure = await failureOf(() => call(rename));
+    expect([failure.name, failure.message]).toEqual([
+      'StorageUnavailable',
+      expect.stringContaining('Orange_CD (mine) was renamed to orange-cd'),
+    ]);
+    expect(told()).toContain('Orange_CD (mine) was renamed to orange-cd');
+    world.fate = () => 'pass';
+    expect(await call(rename)).toMatchObject({ tokenId: 'mine', vault: { key: 'orange-cd' } });
+  });
+
+  it.each([
+    [
+      { deployment: 'orange-cd', requestedBy: 'ann' },
+      /orange-cd: issued, token (\S+) \(no reason given, requested by ann\)/,
+    ],
+    [{ deployment: 'vodacom-cd', regenerate: true }, /vodacom-cd: regenerated, token (\S+) /],
+    [{ deployment: 'Mtn_CM', renameTo: 'mtn-cm' }, /mtn-cm: renamed from Mtn_CM, (\S+) /],
+  ])('that is the mail is told by the next night’s: %j', async (event, line) => {
+    world.addToken('Mtn_CM');
+    await audit({}, world.services());
+    world.fate = (name) => (name === 'topic.publish' ? 'fail before' : 'pass');
+    const failure = await failureOf(() => call(event));
+    expect([failure.name, failure.message]).toEqual([
+      'NotificationFailed',
+      expect.stringContaining("the next night's mail tells it"),
+    ]);
+    world.fate = () => 'pass';
+    world.now += DAY;
+    await audit({}, world.services());
+    const id = line.exec(told())?.[1] ?? 'nothing';
+    expect(world.tokens.has(id)).toBe(true);
+    expect(failure.message).toContain(id);
+    expect(world.mails.at(-1)?.subject).toContain('1 issued or renamed');
+    expect(world.ledger.untold).toEqual([]);
+  });
+});
