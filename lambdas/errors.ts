@@ -52,3 +52,8 @@ export class AuditorError extends Error {
 export function isAuditorError(error: unknown, ...names: ErrorName[]): error is AuditorError {
   return error instanceof AuditorError && (names.length === 0 || names.includes(error.name));
 }
+
+/** The same failure with more to say, still as one sentence. */
+export function withMore(error: AuditorError, more: string): AuditorError {
+  return new AuditorError(error.name, `${error.message.replace(/\.+$/, '')}; ${more}.`);
+}

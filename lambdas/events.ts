@@ -37,7 +37,8 @@ export function parseEvent<Schema extends v.GenericSchema>(
   schema: Schema,
   event: unknown,
 ): v.InferOutput<Schema> {
-  const parsed = v.safeParse(schema, event);
+  // To the library a list is an object too, one without any fields.
+  const parsed = v.safeParse(schema, Array.isArray(event) ? undefined : event);
   if (parsed.success) return parsed.output;
   const problems = parsed.issues.map((issue) => {
     const field = v.getDotPath(issue);

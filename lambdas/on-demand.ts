@@ -1,15 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { VaultKeys, VaultWrite } from './clients/types.ts';
+import { asAuditorError } from './audit/read.ts';
+import type { UntoldAction } from './core/ledger.ts';
 import { onDemandMail } from './core/mail.ts';
 import { listed, printable } from './core/printable.ts';
-import type { Action } from './core/report.ts';
-import { AuditorError, isAuditorError } from './errors.ts';
+import { withMore, type AuditorError } from './errors.ts';
 import { openLedger, type LedgerStore } from './ledger-store.ts';
 import { takeLease } from './lease.ts';
 import type { Services } from './services.ts';
-
-/** How often a key that others keep writing beside is tried before giving up. */
-const CONFLICTS = 5;
 
 /**
  * What issue and revoke have in common: the lease is held while they work, the ledger is open, and Vault's session is
@@ -35,32 +32,6 @@ export async function withLease<Result>(
   }
 }
 
-/**
- * Changes single keys of the deployments' secret with check-and-set: where another key was written in between, the
- * secret is read again and the change is made to what is there now; where the answer was lost, what is there decides.
- *
- * @param change what to set and remove, decided from what is there; `undefined` when nothing is to be done any more
- */
-export async function changeKeys(
-  services: Services,
-  change: (keys: VaultKeys) => ReadonlyMap<string, string | null> | undefined,
-): Promise<VaultWrite> {
-  const { vault } = services;
-  let last: unknown;
-  for (let attempt = 0; attempt < CONFLICTS; attempt++) {
-    const keys = await vault.readKeys();
-    const changes = change(keys);
-    if (changes === undefined) return { version: keys.version };
-    try {
-      return await vault.patchKeys(changes, keys.version);
-    } catch (error) {
-      if (!isAuditorError(error, 'VaultConflict', 'VaultUnavailable')) throw error;
-      last = error;
-    }
-  }
-  throw last;
-}
-
 /** Who asked and why, for mail and ledger. */
 export function asker(event: {
   readonly reason?: string | undefined;
@@ -70,46 +41,69 @@ export function asker(event: {
   return `${event.reason === undefined ? 'no reason given' : printable(event.reason, 300)}${by}`;
 }
 
+/** What an issue or revoke has to tell. */
+export interface Telling {
+  readonly title: string;
+  readonly lines: readonly string[];
+  /** What was done: the audit's next mail tells it where this one fails. */
+  readonly done: readonly UntoldAction[];
+}
+
+/** Sends the mail; where it fails, leaves what was done to the next mail of the audit, and resolves with the failure. */
+async function publish(
+  services: Services,
+  store: LedgerStore,
+  { title, lines, done }: Telling,
+  failed: boolean,
+): Promise<{ readonly error: AuditorError; readonly isLeft: boolean } | undefined> {
+  try {
+    await services.notifier.publish(onDemandMail({ requestId: services.requestId, title, lines, failed }));
+    return undefined;
+  } catch (error) {
+    const failure = asAuditorError(error, 'Sending the mail');
+    services.log.error('The mail failed', { error: failure.name });
+    try {
+      await store.update((ledger) =>
+        done.length === 0 ? ledger : { ...ledger, untold: [...ledger.untold, ...done] },
+      );
+      return { error: failure, isLeft: true };
+    } catch {
+      return { error: failure, isLeft: false };
+    }
+  }
+}
+
 /**
  * Tells support what was done. Where the mail fails, the next mail of the audit tells it instead, and the function
  * fails all the same: somebody expects to be told.
  */
-export async function tellDone(
-  services: Services,
-  store: LedgerStore,
-  title: string,
-  lines: readonly string[],
-  actions: readonly Action[],
-): Promise<void> {
-  try {
-    await services.notifier.publish(
-      onDemandMail({ requestId: services.requestId, title, lines, failed: false }),
-    );
-  } catch (error) {
-    await store.update((ledger) => ({ ...ledger, untold: [...ledger.untold, ...actions] }));
-    if (!isAuditorError(error)) throw error;
-    throw new AuditorError(
-      error.name,
-      `Everything was done and recorded (${title}), only the mail failed; do not repeat the call, read Vault and the next night's mail. ${error.message}`,
-    );
-  }
+export async function tellDone(services: Services, store: LedgerStore, telling: Telling): Promise<void> {
+  const failed = await publish(services, store, telling, false);
+  if (failed === undefined) return;
+  const ids = telling.done.flatMap(({ tokenId }) => (tokenId === undefined ? [] : [tokenId]));
+  const what = `${telling.title}${ids.length === 0 ? '' : `, ${listedIds(ids)}`}`;
+  throw withMore(
+    failed.error,
+    `what was asked was done and recorded (${what}), so do not repeat the call; ${failed.isLeft ? "the next night's mail tells it" : 'no other mail will tell it, because the ledger could not be written'}`,
+  );
 }
 
-/** Tells support of a failure that left something behind; never rejects, because the failure itself is thrown. */
-export async function tellLeftBehind(
+/**
+ * Tells support of a failure after which something is changed or left. Never rejects.
+ *
+ * @param failure what the function fails with, saying what was done
+ * @returns the error to throw: it says so where the mail failed, too
+ */
+export async function tellFailed(
   services: Services,
-  title: string,
-  lines: readonly string[],
-): Promise<void> {
-  try {
-    await services.notifier.publish(
-      onDemandMail({ requestId: services.requestId, title, lines, failed: true }),
-    );
-  } catch (error) {
-    services.log.error('The mail about a token left behind failed', {
-      error: isAuditorError(error) ? error.name : 'unknown',
-    });
-  }
+  store: LedgerStore,
+  telling: Telling,
+  failure: AuditorError,
+): Promise<AuditorError> {
+  const failed = await publish(services, store, telling, true);
+  return failed === undefined
+    ? failure
+    : withMore(failure, `the mail about it could not be sent either (${failed.error.name})`);
 }
 
 /** Ids for a sentence. */

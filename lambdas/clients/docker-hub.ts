@@ -53,9 +53,10 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
   const credentials = (): Promise<DockerHubLogin> =>
     (login ??= options.login().then((found) => {
       if (found.username === account) return found;
+      // What was found is not said: where the two fields were swapped, it is the password.
       throw new AuditorError(
         'InvalidConfiguration',
-        `The Docker Hub login in Vault is for the user ${printable(found.username, 40)}, and the configured account is ${account}; correct whichever is wrong, other people's tokens are never judged.`,
+        `Logging in to Docker Hub was not tried, because the username of the login in Vault is not the configured account ${account}; correct whichever is wrong, other people's tokens are never judged.`,
       );
     }));
 

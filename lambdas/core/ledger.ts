@@ -90,6 +90,8 @@ const replacedToken = v.object({
   deployment: v.string(),
   until: time,
   by: v.string(),
+  /** When it was replaced: a restore after that is to be respected. */
+  at: v.optional(time),
 });
 
 const issuedToken = v.object({ tokenId: v.string(), deployment: v.string(), at: time });
@@ -126,7 +128,13 @@ const action = v.object({
   reason: v.string(),
 });
 
-/** A token being made or moved by the issue function; left behind only by a crash. */
+/** A step that no mail told yet, or what the issue function did and could not mail. */
+const untoldAction = v.object({
+  ...action.entries,
+  kind: v.picklist([...action.entries.kind.options, 'issue', 'rename']),
+});
+
+/** A token being made by the issue function; left behind only where that broke off, and for an hour (core/issuing.ts). */
 const issuing = v.object({
   deployment: v.string(),
   requestId: v.string(),
@@ -135,8 +143,12 @@ const issuing = v.object({
   before: v.array(v.string()),
   /** The new one, once its id is known. */
   tokenId: v.optional(v.string()),
+  /** When our own pull check began, which Docker Hub may count as use. */
+  checkedAt: v.optional(time),
   /** What is about to be written to Vault. */
   fingerprint: v.optional(v.string()),
+  /** Where writing it to Vault is not known to have come to an end: the version that Vault has at least. */
+  vaultVersion: v.optional(v.number()),
   regenerate: v.boolean(),
   overlapHours: v.number(),
 });
@@ -203,7 +215,7 @@ const ledgerSchema = v.strictObject({
   /** `null`: the file was never there. */
   exemptions: v.nullable(v.array(rememberedExemption)),
   /** Steps that no mail told yet, because it failed or the run broke off. */
-  untold: v.array(action),
+  untold: v.array(untoldAction),
   /** Steps that were withheld, failed or only planned, by what a mail told of them and on which day. */
   toldSteps: v.array(v.object({ key: v.string(), day })),
   /** Input counts of the last run that was neither withheld nor dry. */
@@ -225,6 +237,7 @@ export type Notice = Ledger['notices'][number];
 export type Intent = Ledger['intents'][number];
 export type Issuing = Ledger['issuing'][number];
 export type Renaming = Ledger['renaming'][number];
+export type UntoldAction = Ledger['untold'][number];
 export type Suspension = Ledger['suspensions'][number];
 export type ContentCheckEntry = Ledger['checks'][number];
 

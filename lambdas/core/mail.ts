@@ -2,7 +2,7 @@ import type { Notification } from '../clients/types.ts';
 import { dayOf, daysBetween, mondayOf, type Day } from './days.ts';
 import type { ExemptionNews } from './exemption-news.ts';
 import type { Finding, FindingKind } from './findings.ts';
-import type { Ledger, ToldFinding } from './ledger.ts';
+import type { Ledger, ToldFinding, UntoldAction } from './ledger.ts';
 import { counted, printable, shownName } from './printable.ts';
 import { putRight, type Action, type Mode, type Outcome, type Report } from './report.ts';
 import { reachedThreshold } from './rules/licenses.ts';
@@ -117,6 +117,8 @@ export interface News {
   readonly withheld: readonly Action[];
   readonly failed: readonly Action[];
   readonly restored: readonly Action[];
+  /** What the issue function did and could not mail. */
+  readonly issued: readonly UntoldAction[];
   readonly planned: readonly Action[];
   readonly found: readonly Finding[];
   readonly resolved: readonly ToldFinding[];
@@ -194,6 +196,11 @@ function isAlerted(told: Day | undefined, today: Day): boolean {
   return told !== undefined && daysBetween(told, today) < ALERTED_DAYS;
 }
 
+/** A step of audit or revoke; what else no mail told is the issue function's. */
+function isStep(action: UntoldAction): action is Action {
+  return action.kind !== 'issue' && action.kind !== 'rename';
+}
+
 /** Picks what this run's mail has to tell. */
 export function newsOf(input: MailInput): News {
   const { report, ledger, warnDays, daysLeftOf } = input;
@@ -215,8 +222,10 @@ export function newsOf(input: MailInput): News {
   const isSwitchedOff = (entry: ToldFinding): boolean =>
     entry.kind === 'license-expired' && suspended.has(entry.tokenId ?? '');
   const gone = putRight(report);
-  const done = ledger.untold.filter(({ status: end }) => end === 'done');
+  const untold = ledger.untold.filter(({ status: end }) => end === 'done');
+  const done = untold.filter(isStep);
   return {
+    issued: untold.filter((action) => !isStep(action)),
     revoked: done.filter(({ kind }) => kind !== 'reactivate' && kind !== 'announce'),
     restored: done.filter(({ kind }) => kind === 'reactivate'),
     announced: report.actions.filter(
@@ -255,6 +264,7 @@ export function hasNews(news: News): boolean {
     news.withheld,
     news.failed,
     news.restored,
+    news.issued,
     news.planned,
     news.found,
     news.resolved,
@@ -325,6 +335,7 @@ function subjectParts(report: Omit<Report, 'notified'>, news: News): string[] {
     ...part(news.failed.filter(({ status }) => status === 'skipped').length, 'left alone'),
     ...part(withheld, 'withheld'),
     ...part(news.restored.length, 'restored'),
+    ...part(news.issued.length, 'issued or renamed'),
     ...part(news.announced.length, 'announced'),
     ...part(fix, 'to fix'),
     ...part(ending, 'ending soon'),
@@ -444,6 +455,10 @@ export function auditMail(input: MailInput, news: News, weekly: boolean): Notifi
       entries: news.failed.map((action) => `${action.kind} ${action.status}, ${actionEntry(action)}`),
     },
     { title: 'RESTORED', entries: news.restored.map(doneEntry) },
+    {
+      title: 'ISSUED OR RENAMED (the mail of then failed)',
+      entries: news.issued.map(({ deployment, reason }) => `${shownName(deployment)}: ${reason}`),
+    },
     {
       title: 'WOULD BE DONE',
       entries: news.planned.map((action) => `${action.kind} ${actionEntry(action)}`),

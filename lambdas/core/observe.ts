@@ -1,5 +1,6 @@
 import type { HubToken } from '../clients/types.ts';
 import { DAY, iso } from './days.ts';
+import { closeIssuing, isRecent } from './issuing.ts';
 import type { Intent, Ledger, Suspension } from './ledger.ts';
 import type { Action, ActionKind } from './report.ts';
 import { doubtOf } from './shrink.ts';
@@ -157,9 +158,9 @@ function withSuperseded(
 
 /**
  * Compares what the ledger remembers with what is there now, before anything is judged: steps that a broken-off run
- * took are found and owned up to, what people switched on is recognised as theirs, and what no longer exists is
- * forgotten. Where the list is too short to be believed, nothing is forgotten or taken for done because a token is not in
- * it. Pure; a dry run throws the outcome away.
+ * took are found and owned up to, what people switched on is recognised as theirs, an issue that broke off long ago is
+ * closed, and what no longer exists is forgotten. Where the list is too short to be believed, nothing is forgotten or
+ * taken for done because a token is not in it. Pure; a dry run throws the outcome away.
  *
  * @param tokens all that Docker Hub listed
  * @param keys names of Vault's keys
@@ -176,7 +177,8 @@ export function observe(
   const byId = new Map(tokens.map((token) => [token.id, token]));
   const labels = new Set(tokens.map(({ label }) => label));
   const keySet = new Set(keys);
-  const settled = settleIntents(ledger, byId, keySet, doubted, now);
+  const stale = doubted ? [] : ledger.issuing.filter((entry) => !isRecent(entry, now));
+  const settled = settleIntents(closeIssuing(ledger, stale, tokens), byId, keySet, doubted, now);
 
   const wasOff = new Set([...settled.inactive, ...settled.suspensions.map(({ tokenId }) => tokenId)]);
   const switchedOn = new Map(

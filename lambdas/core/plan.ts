@@ -147,8 +147,8 @@ interface Memory {
   readonly suspended: ReadonlyMap<string, readonly Suspension[]>;
   /** When the notice for this step, token and end was given. */
   noticeAt(step: 'deactivate' | 'delete-token', tokenId: string, end: Day): number | undefined;
-  /** When people switched the token on, if that is to be respected still. */
-  isRestored(tokenId: string): boolean;
+  /** Whether people switched the token on (after that instant, where one is given) and that is to be respected still. */
+  isRestored(tokenId: string, after?: number): boolean;
 }
 
 function memoryOf(ledger: Ledger, now: number): Memory {
@@ -164,7 +164,10 @@ function memoryOf(ledger: Ledger, now: number): Memory {
       ({ deployment }) => deployment,
     ),
     noticeAt: (step, tokenId, end) => notices.get(key(step, tokenId, end)),
-    isRestored: (tokenId) => now - (restores.get(tokenId) ?? -Infinity) < RESTORED_FOR,
+    isRestored: (tokenId, after = -Infinity) => {
+      const at = restores.get(tokenId);
+      return at !== undefined && at >= after && now - at < RESTORED_FOR;
+    },
   };
 }
 
@@ -279,9 +282,11 @@ function* renewAccess(world: World, memory: Memory, license: License): Iterable<
 
 /** Deleting the tokens that regenerated ones replaced, once their time is over. */
 function* deleteReplaced(world: World, memory: Memory): Iterable<Step> {
-  for (const { tokenId, until, by } of memory.ledger.replaced) {
+  for (const { tokenId, until, by, at } of memory.ledger.replaced) {
     const token = world.byId.get(tokenId);
     if (token === undefined || Date.parse(until) > world.now) continue;
+    // Whoever switches a replaced token on needs it still. One that was restored and then replaced is not meant.
+    if (memory.isRestored(tokenId, at === undefined ? undefined : Date.parse(at))) continue;
     const successor = world.byId.get(by);
     const step: Step = {
       kind: 'delete-token',

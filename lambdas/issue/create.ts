@@ -1,5 +1,6 @@
 import type { CreatedToken, HubToken } from '../clients/types.ts';
-import { AuditorError, isAuditorError } from '../errors.ts';
+import { asAuditorError } from '../audit/read.ts';
+import { AuditorError, isAuditorError, withMore } from '../errors.ts';
 import { listedIds } from '../on-demand.ts';
 import type { Services } from '../services.ts';
 
@@ -11,18 +12,39 @@ const isNew =
   ({ id, label }: HubToken): boolean =>
     label === deployment && !before.has(id);
 
-/** Finds what a creation without an answer left, and deletes it: its content is lost, so nobody can use it. */
+/** A creation failed and may have left a token that nobody could delete. */
+export class TokenLeft extends AuditorError {}
+
+/**
+ * Finds what a creation without an answer left, and deletes it: its content is lost, so nobody can use it.
+ *
+ * @throws TokenLeft where that fails: it names the tokens, where they could be found at all
+ */
 async function deleteLost(
   services: Services,
   deployment: string,
   before: ReadonlySet<string>,
 ): Promise<void> {
-  const lost = (await services.dockerHub.listTokens()).filter(isNew(deployment, before));
-  for (const { id } of lost) await services.dockerHub.deleteToken(id);
-  if (lost.length > 0)
-    services.log.warn('A token whose creation got no answer was deleted', {
-      tokens: lost.map(({ id }) => id),
-    });
+  let left: readonly string[] | undefined;
+  try {
+    left = (await services.dockerHub.listTokens()).filter(isNew(deployment, before)).map(({ id }) => id);
+    for (const id of [...left]) {
+      await services.dockerHub.deleteToken(id);
+      services.log.warn('A token whose creation got no answer was deleted', { token: id });
+      left = left.filter((other) => other !== id);
+    }
+  } catch (error) {
+    const { name, message } = asAuditorError(error, 'Deleting a token made in vain');
+    const which =
+      left === undefined
+        ? 'a token of that label without a known id may be left on Docker Hub'
+        : `the token ${listedIds(left)} is left on Docker Hub`;
+    const end = withMore(
+      new AuditorError(name, message),
+      `before that, creating the token of ${deployment} got no answer, so ${which}, whose content nobody knows; invoke again within the hour, which deletes it, or delete it by hand`,
+    );
+    throw new TokenLeft(end.name, end.message);
+  }
 }
 
 /**
@@ -30,6 +52,7 @@ async function deleteLost(
  * deleted, then it is made anew, once.
  *
  * @param before ids of the tokens of that label that were there before
+ * @throws TokenLeft where a lost one may be left; any other failure left nothing
  */
 export async function createToken(
   services: Services,
@@ -65,9 +88,9 @@ export async function discardToken(
     await services.dockerHub.deleteToken(id);
     return error;
   } catch {
-    return new AuditorError(
-      error.name,
-      `${error.message} The token ${listedIds([id])} that was made before could not be deleted again: delete it on Docker Hub by hand, its content is stored nowhere.`,
+    return withMore(
+      error,
+      `the token ${listedIds([id])} that was made before could not be deleted again, so delete it on Docker Hub by hand, its content is stored nowhere`,
     );
   }
 }

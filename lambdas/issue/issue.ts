@@ -1,25 +1,25 @@
-import type { CreatedToken, HubToken } from '../clients/types.ts';
+import type { CreatedToken, HubToken, VaultKeys } from '../clients/types.ts';
 import { asAuditorError } from '../audit/read.ts';
 import { HOUR, iso } from '../core/days.ts';
 import { fingerprintOf, fingerprintOfKey } from '../core/fingerprint.ts';
+import { closeIssuing, isNeverUsed, isRecent, tokensMadeBy } from '../core/issuing.ts';
 import type { Issuing, Ledger } from '../core/ledger.ts';
-import { AuditorError, isAuditorError } from '../errors.ts';
+import { printable } from '../core/printable.ts';
+import { isActive } from '../core/world.ts';
+import { AuditorError, isAuditorError, withMore } from '../errors.ts';
+import { FreshKeys } from '../fresh-keys.ts';
 import type { LedgerStore } from '../ledger-store.ts';
-import { asker, changeKeys, listedIds, tellDone, tellLeftBehind, withLease } from '../on-demand.ts';
+import { asker, listedIds, tellDone, tellFailed, withLease } from '../on-demand.ts';
 import type { Services } from '../services.ts';
 import { answered, rememberAnswer } from './answers.ts';
 import { checkLicense, checkName, checkNoneExists, loadLicenses } from './checks.ts';
-import { createToken, discardToken, SCOPES } from './create.ts';
+import { createToken, discardToken, SCOPES, TokenLeft } from './create.ts';
 import { DEFAULT_OVERLAP_HOURS, deploymentOf, type IssueEvent } from './event.ts';
 import { renameToken } from './rename.ts';
 import type { IssueResult } from './result.ts';
 
 /** A token is not begun with less time than this: creating, proving and storing it must fit. */
 const NEEDED_MILLISECONDS = 45_000;
-/** How far Docker Hub's clock may be from ours. */
-const CLOCK_SKEW = 5 * 60_000;
-/** A broken-off issue created its token within the lease. */
-const LEASE = 15 * 60_000;
 
 /** Where the content goes: whether the secret has to be made, and whether a key of that name is there. */
 interface Place {
@@ -38,39 +38,18 @@ async function findPlace(services: Services, deployment: string, createSecret: b
 }
 
 /** Stores the content; resolves only when it was read back. */
-async function store(services: Services, place: Place, deployment: string, content: string): Promise<number> {
-  const { vault } = services;
-  if (!place.secretThere) {
-    try {
-      await vault.createSecret(new Map([[deployment, content]]));
-    } catch (error) {
-      // Made by somebody else meanwhile, or the answer was lost: what is there decides.
-      if (!isAuditorError(error, 'VaultConflict', 'VaultUnavailable')) throw error;
-    }
-  }
+async function store(keys: FreshKeys, place: Place, deployment: string, content: string): Promise<number> {
+  if (!place.secretThere) await keys.create(new Map([[deployment, content]]));
   // Writes where it is not there yet, and reads back where it is.
-  await changeKeys(services, ({ values }) =>
+  await keys.change(({ values }) =>
     values?.get(deployment) === content ? undefined : new Map([[deployment, content]]),
   );
-  const { values, version } = await vault.readKeys();
+  const { values, version } = await keys.read();
   if (values?.get(deployment) === content) return version;
   throw new AuditorError(
     'VaultConflict',
     `Writing the key ${deployment} to Vault did not last: reading it back gave another content, so somebody else writes the same key; find out who and invoke again.`,
   );
-}
-
-/** Whether the content may be in Vault although storing it failed: `undefined` where not even that can be read. */
-async function isStored(
-  services: Services,
-  deployment: string,
-  content: string,
-): Promise<boolean | undefined> {
-  try {
-    return (await services.vault.readKeys()).values?.get(deployment) === content;
-  } catch (error) {
-    return isAuditorError(error, 'VaultSecretMissing') ? false : undefined;
-  }
 }
 
 function withIssuing(ledger: Ledger, entry: Issuing | undefined, deployment: string): Ledger {
@@ -82,33 +61,33 @@ function withIssuing(ledger: Ledger, entry: Issuing | undefined, deployment: str
 interface Leftover {
   readonly entry: Issuing;
   readonly tokens: readonly HubToken[];
-  readonly stored: boolean;
+  /** The version of the secret that holds its content; `undefined` where Vault does not hold it. */
+  readonly storedIn: number | undefined;
+}
+
+/** The keys as they are, or `undefined` where there is no secret yet: then nothing was stored either. */
+async function keysIfAny(keys: FreshKeys): Promise<VaultKeys | undefined> {
+  try {
+    return await keys.read();
+  } catch (error) {
+    if (isAuditorError(error, 'VaultSecretMissing')) return undefined;
+    throw error;
+  }
 }
 
 async function findLeftover(
   services: Services,
   ledger: Ledger,
   deployment: string,
-  tokens: readonly HubToken[],
+  existing: readonly HubToken[],
 ): Promise<Leftover | undefined> {
   const entry = ledger.issuing.find((open) => open.deployment === deployment);
   if (entry === undefined) return undefined;
-  const begun = Date.parse(entry.at);
-  const isLeft = ({ id, createdAt, lastUsedAt }: HubToken): boolean =>
-    entry.tokenId === undefined
-      ? // Its id was never learnt: made in that time, not there before, never used.
-        !entry.before.includes(id) &&
-        createdAt !== undefined &&
-        createdAt > begun - CLOCK_SKEW &&
-        createdAt < begun + LEASE + CLOCK_SKEW &&
-        (lastUsedAt ?? null) === null
-      : id === entry.tokenId;
-  const left = tokens.filter(isLeft);
-  const stored =
-    entry.fingerprint !== undefined &&
-    left.length > 0 &&
-    fingerprintOfKey((await services.vault.readKeys()).values, deployment) === entry.fingerprint;
-  return { entry, tokens: left, stored };
+  const tokens = tokensMadeBy(entry, existing);
+  if (entry.fingerprint === undefined || tokens.length === 0) return { entry, tokens, storedIn: undefined };
+  const keys = await keysIfAny(new FreshKeys(services, entry.vaultVersion));
+  const isStored = fingerprintOfKey(keys?.values, deployment) === entry.fingerprint;
+  return { entry, tokens, storedIn: isStored ? keys?.version : undefined };
 }
 
 function instructionsFor(services: Services, deployment: string): string[] {
@@ -136,6 +115,7 @@ interface Issue {
 async function proveAndStore(issue: Issue, { token, content }: CreatedToken): Promise<number> {
   const { services, event, deployment, place, ledger } = issue;
   const { account, testImage } = services.settings;
+  const keys = new FreshKeys(services);
   try {
     await ledger.update((current) => {
       const entry = current.issuing.find((open) => open.deployment === deployment);
@@ -143,30 +123,53 @@ async function proveAndStore(issue: Issue, { token, content }: CreatedToken): Pr
         ? current
         : withIssuing(
             current,
-            { ...entry, tokenId: token.id, fingerprint: fingerprintOf(content) },
+            {
+              ...entry,
+              tokenId: token.id,
+              fingerprint: fingerprintOf(content),
+              ...(event.verifyPull === false ? {} : { checkedAt: iso(services.clock.now()) }),
+            },
             deployment,
           );
     });
     if (event.verifyPull !== false) await services.registry.verifyPull(testImage, account, content);
     if (services.deadline - services.clock.now() < NEEDED_MILLISECONDS / 3) throw outOfTime(deployment);
-    return await store(services, place, deployment, content);
+    return await store(keys, place, deployment, content);
   } catch (error) {
     const failure = asAuditorError(error, `Issuing the token of ${deployment}`);
-    const stored = await isStored(services, deployment, content);
+    const stored = await keys.holds(deployment, content);
     // Unknown, or stored after all: deleting the token might leave a key of a dead token.
     const end =
       stored === false
         ? await discardToken(services, token.id, failure)
-        : new AuditorError(
-            failure.name,
-            `${failure.message} The token ${listedIds([token.id])} was made and ${stored === true ? 'its content is in Vault' : 'may be in Vault'}: invoke again, which finishes or undoes it.`,
+        : withMore(
+            failure,
+            `the token ${listedIds([token.id])} was made and its content ${stored === true ? 'is' : 'may be'} in Vault, so invoke again within the hour, which finishes or undoes it`,
           );
-    const leftBehind = end !== failure;
-    if (leftBehind)
-      await tellLeftBehind(services, `issue of ${deployment} failed, a token is left`, [end.message]);
-    else await forget(ledger, deployment);
+    // The next call must not take the answer of a server that lags behind for what is stored.
+    if (stored !== false && keys.version > 0) await rememberVersion(ledger, deployment, keys.version);
+    if (end !== failure) throw await tellLeft(issue, end);
+    await forget(ledger, deployment);
     throw end;
   }
+}
+
+/** Tells of a failure that left a token. */
+function tellLeft({ services, ledger, deployment }: Issue, failure: AuditorError): Promise<AuditorError> {
+  const title = `issue of ${deployment} failed, a token is left`;
+  return tellFailed(services, ledger, { title, lines: [failure.message], done: [] }, failure);
+}
+
+/** Remembers which version Vault has at least; where even the ledger can't be written, the call has failed anyway. */
+async function rememberVersion(ledger: LedgerStore, deployment: string, vaultVersion: number): Promise<void> {
+  await ledger
+    .update((current) => ({
+      ...current,
+      issuing: current.issuing.map((open) =>
+        open.deployment === deployment ? { ...open, vaultVersion } : open,
+      ),
+    }))
+    .catch(() => undefined);
 }
 
 /** Closes an issue that left nothing; a ledger that can't be written now is met again at the next call. */
@@ -181,25 +184,54 @@ function outOfTime(deployment: string): AuditorError {
   );
 }
 
+/** A token that a new one replaces, and until when it keeps working. */
+type Replaced = IssueResult['replaced'][number];
+
+/**
+ * Until when the tokens of the label keep working. One that is being replaced already keeps its end, which another
+ * regenerate must not put off; unless its successor is not active or somebody restored it since: then it is what the
+ * deployment uses, and its end is this call's.
+ */
+function replacedUntil({ existing, ledger, services }: Issue, until: string): Replaced[] {
+  const { replaced, restores } = ledger.current;
+  const active = new Set(
+    existing.filter((token) => isActive(token, services.clock.now())).map(({ id }) => id),
+  );
+  return existing.map(({ id: tokenId }) => {
+    const before = replaced.find((entry) => entry.tokenId === tokenId);
+    const isRestored = restores.some((entry) => entry.tokenId === tokenId && entry.at >= (before?.at ?? ''));
+    const stands = before !== undefined && before.until < until && active.has(before.by) && !isRestored;
+    return { tokenId, until: stands ? before.until : until };
+  });
+}
+
 /** Writes down what is done: who replaced whom until when, that the token is ours, and the answer for a repeated delivery. */
-async function record(issue: Issue, token: HubToken, until: string, result: IssueResult): Promise<void> {
-  const { services, event, deployment, ledger, existing } = issue;
+async function record(
+  issue: Issue,
+  token: HubToken,
+  replaced: readonly Replaced[],
+  result?: IssueResult,
+): Promise<void> {
+  const { services, event, deployment, ledger } = issue;
   const at = iso(services.clock.now());
-  await ledger.update((current) => ({
-    ...rememberAnswer(withIssuing(current, undefined, deployment), services.requestId, at, result),
-    issued: [
-      ...current.issued.filter(({ tokenId }) => tokenId !== token.id),
-      { tokenId: token.id, deployment, at },
-    ],
-    replaced: [
-      ...current.replaced.filter(({ tokenId }) => !existing.some(({ id }) => id === tokenId)),
-      ...existing.map(({ id }) => ({ tokenId: id, deployment, until, by: token.id })),
-    ],
-    restores:
-      event.allowUnlicensed === true
-        ? [...current.restores, { tokenId: token.id, deployment, at, reason: asker(event) }]
-        : current.restores,
-  }));
+  await ledger.update((current) => {
+    const closed = withIssuing(current, undefined, deployment);
+    return {
+      ...(result === undefined ? closed : rememberAnswer(closed, services.requestId, at, result)),
+      issued: [
+        ...current.issued.filter(({ tokenId }) => tokenId !== token.id),
+        { tokenId: token.id, deployment, at },
+      ],
+      replaced: [
+        ...current.replaced.filter(({ tokenId }) => !replaced.some((entry) => entry.tokenId === tokenId)),
+        ...replaced.map((entry) => ({ ...entry, deployment, by: token.id, at })),
+      ],
+      restores:
+        event.allowUnlicensed === true
+          ? [...current.restores, { tokenId: token.id, deployment, at, reason: asker(event) }]
+          : current.restores,
+    };
+  });
 }
 
 /** Deletes replaced tokens whose overlap is 0; the audit deletes what could not be deleted here. */
@@ -217,13 +249,28 @@ async function deleteReplacedNow(issue: Issue): Promise<string[]> {
       });
     }
   }
-  await ledger.update((current) => ({
-    ...current,
-    replaced: current.replaced.filter(
-      ({ tokenId }) => left.includes(tokenId) || !existing.some(({ id }) => id === tokenId),
-    ),
-  }));
+  // Of what is gone the next night's audit forgets that it was replaced, should this not be written.
+  await ledger
+    .update((current) => ({
+      ...current,
+      replaced: current.replaced.filter(
+        ({ tokenId }) => left.includes(tokenId) || !existing.some(({ id }) => id === tokenId),
+      ),
+    }))
+    .catch(() => undefined);
   return left;
+}
+
+/** Creates the token; a failure that left nothing leaves no open issue either. */
+async function createFor(issue: Issue): Promise<CreatedToken> {
+  const { services, deployment, ledger, existing } = issue;
+  try {
+    return await createToken(services, deployment, new Set(existing.map(({ id }) => id)));
+  } catch (error) {
+    if (error instanceof TokenLeft) throw await tellLeft(issue, error);
+    if (isAuditorError(error)) await forget(ledger, deployment);
+    throw error;
+  }
 }
 
 async function makeToken(issue: Issue): Promise<IssueResult> {
@@ -245,7 +292,7 @@ async function makeToken(issue: Issue): Promise<IssueResult> {
       deployment,
     ),
   );
-  const created = await createToken(services, deployment, new Set(existing.map(({ id }) => id)));
+  const created = await createFor(issue);
   const version = await proveAndStore(issue, created);
   const { token } = created;
   return finish(issue, token, version, overlapHours, {
@@ -272,62 +319,117 @@ async function finish(
     createdAt: iso(token.createdAt ?? clock.now()),
     vault: { path: `${settings.vaultMount}/${settings.vaultTokensPath}`, key: deployment, version },
     pull,
-    replaced: existing.map(({ id }) => ({ tokenId: id, until })),
+    replaced: replacedUntil(issue, until),
     instructions: instructionsFor(services, deployment),
   };
-  await record(issue, token, until, result);
+  const isFirst = existing.length === 0;
+  const facts = [
+    `Token: ${token.id}, scope ${result.scopes.join(', ')}. Its content is in Vault, key ${deployment}, version ${version}.`,
+    pull.verified
+      ? `It was proved that it can pull ${pull.image}.`
+      : `That it can pull ${pull.image} was not checked.`,
+  ];
+  try {
+    await record(issue, token, result.replaced, result);
+  } catch (error) {
+    const failure = withMore(
+      asAuditorError(error, 'Writing the ledger'),
+      `the token ${listedIds([token.id])} of ${deployment} was made and its content is in Vault, and only the ledger does not know it, so invoke the same call again within the hour, which finishes it`,
+    );
+    const title = `${isFirst ? 'issue' : 'regenerate'} of ${deployment} failed at its end`;
+    throw await tellFailed(
+      services,
+      ledger,
+      { title, lines: [...facts, failure.message], done: [] },
+      failure,
+    );
+  }
   const left = overlapHours === 0 ? await deleteReplacedNow(issue) : [];
   const replacing =
-    existing.length === 0
-      ? []
-      : overlapHours === 0
-        ? [
+    overlapHours !== 0
+      ? result.replaced.map(
+          (old) => `It replaces ${printable(old.tokenId)}, which keeps working until ${old.until}.`,
+        )
+      : isFirst
+        ? []
+        : [
             `Replaced and deleted at once: ${listedIds(existing.map(({ id }) => id))}.`,
             ...(left.length === 0
               ? []
               : [`Could not be deleted yet, the next night does it: ${listedIds(left)}.`]),
-          ]
-        : [`It replaces ${listedIds(existing.map(({ id }) => id))}, which keep working until ${until}.`];
-  await tellDone(
-    services,
-    ledger,
-    `${existing.length === 0 ? 'issued' : 'regenerated'} ${deployment}`,
-    [
-      `A token for ${deployment} was ${existing.length === 0 ? 'issued' : 'regenerated'} (${asker(event)}).`,
-      `Token: ${token.id}, scope ${result.scopes.join(', ')}. Its content is in Vault, key ${deployment}, version ${version}.`,
-      pull.verified
-        ? `It was proved that it can pull ${pull.image}.`
-        : `That it can pull ${pull.image} was not checked.`,
+          ];
+  const title = `${isFirst ? 'issued' : 'regenerated'} ${deployment}`;
+  const reason = `${isFirst ? 'issued' : 'regenerated'}, token ${printable(token.id)} (${asker(event)})`;
+  await tellDone(services, ledger, {
+    title,
+    lines: [
+      `A token for ${deployment} was ${isFirst ? 'issued' : 'regenerated'} (${asker(event)}).`,
+      ...facts,
       ...replacing,
       ...(event.allowUnlicensed === true
         ? ['It was issued without a license in force; the audit leaves it alone for 7 days.']
         : []),
     ],
-    [],
-  );
+    done: [{ kind: 'issue', deployment, tokenId: token.id, status: 'done', reason }],
+  });
   return result;
 }
 
-/** Undoes or finishes what an issue of the same deployment left when it broke off. */
-async function settleLeftover(issue: Issue, leftover: Leftover): Promise<IssueResult | undefined> {
-  const { services, deployment, ledger, existing } = issue;
-  const [token] = leftover.tokens;
-  if (leftover.stored && token !== undefined) {
+/** What became of a broken-off issue: it is finished, or these tokens of the label are left. */
+type Settled = { readonly finished: IssueResult } | { readonly existing: readonly HubToken[] };
+
+/** Whether a call asks for what the broken-off one asked for. */
+function asksForTheSame({ regenerate, overlapHours }: IssueEvent, entry: Issuing): boolean {
+  return (
+    (regenerate === true) === entry.regenerate &&
+    (regenerate !== true || (overlapHours ?? DEFAULT_OVERLAP_HOURS) === entry.overlapHours)
+  );
+}
+
+/**
+ * Finishes what an issue of the same deployment left when it broke off, or undoes it: only lately, and only a token that
+ * nobody ever used. Any other is a token like all others from then on. A finished one is this call's answer only if the
+ * call repeats the broken-off one: who asks for something else, or later, may ask because that very token leaked.
+ */
+async function settleLeftover(issue: Issue, leftover: Leftover): Promise<Settled> {
+  const { services, event, ledger, existing } = issue;
+  const { entry, tokens, storedIn } = leftover;
+  const [token] = tokens;
+  const mayUndo = (made: HubToken): boolean =>
+    isRecent(entry, services.clock.now()) && isNeverUsed(entry, made);
+  if (storedIn !== undefined && token !== undefined) {
     // Only the last lines were missing. The tokens it replaced are those that were there before it.
-    const { version } = await services.vault.readKeyNames();
-    const before = existing.filter(({ id }) => leftover.entry.before.includes(id));
+    const before = existing.filter(({ id }) => entry.before.includes(id));
     const finished = { ...issue, existing: before };
-    return finish(finished, token, version, leftover.entry.overlapHours, {
-      verified: false,
-      image: services.settings.testImage,
-    });
+    if (asksForTheSame(event, entry) && mayUndo(token))
+      return {
+        finished: await finish(finished, token, storedIn, entry.overlapHours, {
+          verified: false,
+          image: services.settings.testImage,
+        }),
+      };
+    // A new one made now replaces them all, and gives them this call's overlap.
+    if (event.regenerate === true) await record(finished, token, []);
+    else {
+      const until = iso(services.clock.now() + entry.overlapHours * HOUR);
+      await record(finished, token, replacedUntil(finished, until));
+    }
+    return { existing };
   }
-  for (const { id } of leftover.tokens) {
+  const vain = tokens.filter(mayUndo);
+  for (const { id } of vain) {
     await services.dockerHub.deleteToken(id);
     services.log.warn('A token that a broken-off issue left was deleted', { token: id });
   }
-  await forget(ledger, deployment);
-  return undefined;
+  const left = existing.filter((made) => !vain.includes(made));
+  await ledger.update((current) =>
+    closeIssuing(
+      current,
+      current.issuing.filter((open) => open.deployment === entry.deployment),
+      left,
+    ),
+  );
+  return { existing: left };
 }
 
 async function issueWithLease(
@@ -348,17 +450,11 @@ async function issueWithLease(
   const existing = tokens.filter(({ label }) => label === deployment);
   const issue: Issue = { services, event, deployment, ledger, existing, place };
   const leftover = await findLeftover(services, ledger.current, deployment, existing);
-  if (leftover === undefined) {
-    if (event.regenerate !== true) checkNoneExists(deployment, existing, place.hasKey);
-    return makeToken(issue);
-  }
-  const finished = await settleLeftover(issue, leftover);
+  const settled = leftover === undefined ? { existing } : await settleLeftover(issue, leftover);
   // What was finished now is what this call asks for: a second token would be one too many.
-  if (finished !== undefined) return finished;
-  const gone = new Set(leftover.tokens.map(({ id }) => id));
-  const rest = existing.filter(({ id }) => !gone.has(id));
-  if (event.regenerate !== true) checkNoneExists(deployment, rest, place.hasKey);
-  return makeToken({ ...issue, existing: rest });
+  if ('finished' in settled) return settled.finished;
+  if (event.regenerate !== true) checkNoneExists(deployment, settled.existing, place.hasKey);
+  return makeToken({ ...issue, existing: settled.existing });
 }
 
 /**

@@ -1,12 +1,15 @@
-import type { HubToken } from '../clients/types.ts';
+import type { HubToken, VaultKeys } from '../clients/types.ts';
 import { asAuditorError } from '../audit/read.ts';
 import { iso } from '../core/days.ts';
-import { fingerprintOf } from '../core/fingerprint.ts';
-import type { Ledger, Renaming } from '../core/ledger.ts';
-import { shownName } from '../core/printable.ts';
-import { AuditorError } from '../errors.ts';
+import { fingerprintOf, fingerprintOfKey } from '../core/fingerprint.ts';
+import type { ContentCheckEntry, Ledger, Renaming } from '../core/ledger.ts';
+import { printable, shownName } from '../core/printable.ts';
+import { lastRealUse } from '../core/rules/tokens.ts';
+import { isActive } from '../core/world.ts';
+import { AuditorError, withMore } from '../errors.ts';
+import { FreshKeys } from '../fresh-keys.ts';
 import type { LedgerStore } from '../ledger-store.ts';
-import { asker, changeKeys, listedIds, tellDone, tellLeftBehind } from '../on-demand.ts';
+import { asker, listedIds, tellDone, tellFailed } from '../on-demand.ts';
 import type { Services } from '../services.ts';
 import { rememberAnswer } from './answers.ts';
 import type { IssueEvent } from './event.ts';
@@ -14,7 +17,7 @@ import type { IssueResult } from './result.ts';
 
 /** Moves a key's value to another name in one write; other keys stay as they are. */
 async function moveKey(services: Services, from: string, to: string, content: string): Promise<number> {
-  const { version } = await changeKeys(services, ({ values }) =>
+  const { version } = await new FreshKeys(services).change(({ values }) =>
     values?.get(to) === content && !values.has(from)
       ? undefined
       : new Map([
@@ -48,44 +51,150 @@ function underNewName(ledger: Ledger, { from, to, tokenIds }: Renaming): Ledger 
   };
 }
 
-interface Renamed {
-  readonly tokens: readonly HubToken[];
-  /** The key's value, `undefined` where there is no key. */
-  readonly content: string | undefined;
+/** The ledger with what our own check of a content told: it never counts as use of the token. */
+function withCheck(
+  ledger: Ledger,
+  deployment: string,
+  owner: HubToken | null | undefined,
+  content: string | undefined,
+  now: number,
+): Ledger {
+  if (owner === null || owner === undefined || content === undefined) return ledger;
+  const before = ledger.checks.find((check) => check.tokenId === owner.id);
+  const used = lastRealUse(owner, before);
+  const check: ContentCheckEntry = {
+    deployment,
+    tokenId: owner.id,
+    at: iso(now),
+    verdict: 'matching',
+    fingerprint: fingerprintOf(content),
+    ...(used === undefined ? {} : { lastUse: used === null ? null : iso(used) }),
+  };
+  return { ...ledger, checks: [...ledger.checks.filter((other) => other.deployment !== deployment), check] };
 }
 
-/** What is to be renamed: as it is, or as a broken-off rename left it. */
+/** What is to be renamed: token and key, or whichever of the two is misnamed. */
+interface Renamed {
+  /** The tokens that get the new label, or have it already since a broken-off rename. */
+  readonly labelled: readonly HubToken[];
+  /** All tokens that have the new name in the end. */
+  readonly tokens: readonly HubToken[];
+  /** The value of the key that moves; `undefined` where none does. */
+  readonly content: string | undefined;
+  /** Of the key that has the new name already while its token has not: it stays as it is. */
+  readonly kept: { readonly content: string; readonly version: number } | undefined;
+  /** Of two halves with different names: the token that Docker Hub says has the content, `null` where it does not say. */
+  readonly owner?: HubToken | null;
+}
+
+function noContent(name: string): AuditorError {
+  return new AuditorError(
+    'InvalidRequest',
+    `Nothing was renamed, because the key ${shownName(name)} in Vault holds no token's content; make a new token with "regenerate": true instead.`,
+  );
+}
+
+/** What a key holds, if it is there. */
+function contentIn(keys: VaultKeys, name: string): string | undefined {
+  if (!keys.names.includes(name)) return undefined;
+  const value = keys.values?.get(name);
+  if (typeof value !== 'string' || value === '') throw noContent(name);
+  return value;
+}
+
+/** Whether something of a rename that broke off has the old name still, and something the new one. */
+function isHalfDone(
+  { from, to, tokenIds, fingerprint }: Renaming,
+  all: readonly HubToken[],
+  keys: VaultKeys,
+): boolean {
+  const labels = all.filter(({ id }) => tokenIds.includes(id)).map(({ label }) => label);
+  const isAt = (name: string): boolean =>
+    labels.includes(name) ||
+    (fingerprint !== undefined && fingerprintOfKey(keys.values, name) === fingerprint);
+  return isAt(from) && isAt(to);
+}
+
+/**
+ * What is to be renamed: as it is, or as a broken-off rename left it. A name at which only the half is that the old name
+ * lacks is not taken: token and key were named differently, and one of them has the proper name already.
+ */
 async function findRenamed(
   services: Services,
   from: string,
   to: string,
-  open: Renaming | undefined,
+  renamings: readonly Renaming[],
 ): Promise<Renamed> {
-  const [tokens, keys] = await Promise.all([services.dockerHub.listTokens(), services.vault.readKeys()]);
+  const [all, keys] = await Promise.all([services.dockerHub.listTokens(), services.vault.readKeys()]);
+  const open = renamings.find((entry) => entry.from === from && entry.to === to);
+  const other = renamings.find(
+    (entry) => entry.from === from && entry.to !== to && isHalfDone(entry, all, keys),
+  );
+  if (other !== undefined)
+    throw new AuditorError(
+      'InvalidRequest',
+      `Nothing was renamed, because the rename of ${shownName(from)} to ${other.to} is half done, and another name would part token and key; invoke that rename again first ("renameTo": "${other.to}"), which finishes it.`,
+    );
   const begun = new Set(open?.tokenIds);
-  const mine = tokens.filter(({ id, label }) => label === from || (label === to && begun.has(id)));
-  if (mine.length === 0)
+  const old = all.filter(({ id, label }) => label === from || (label === to && begun.has(id)));
+  const proper = all.filter(({ id, label }) => label === to && !begun.has(id));
+  const isMoved = open?.fingerprint !== undefined && fingerprintOfKey(keys.values, to) === open.fingerprint;
+  const oldKey = keys.names.includes(from) || isMoved;
+  const properKey = keys.names.includes(to) && !isMoved;
+  if (old.length === 0 && !(oldKey && proper.length > 0))
     throw new AuditorError(
       'TokenNotFound',
       `Nothing was renamed, because Docker Hub has no token with the label ${shownName(from)}; look the label up in the last report and invoke again.`,
     );
-  const moved = keys.values?.get(to);
-  const isMoved =
-    open?.fingerprint !== undefined && typeof moved === 'string' && fingerprintOf(moved) === open.fingerprint;
-  const taken =
-    tokens.some(({ id, label }) => label === to && !begun.has(id)) || (keys.names.includes(to) && !isMoved);
-  if (taken)
+  if ((old.length > 0 && proper.length > 0) || (oldKey && properKey))
     throw new AuditorError(
       'TokenAlreadyExists',
-      `Nothing was renamed, because a token or key with the name ${to} exists already; decide which of the two the deployment uses and revoke the other one first.`,
+      `Nothing was renamed, because a token or key with the name ${to} exists already; find out which of the two the deployment uses, and give the other one another name first.`,
     );
-  const content = isMoved ? moved : keys.values?.get(from);
-  if (content !== undefined && (typeof content !== 'string' || content === ''))
-    throw new AuditorError(
+  const content = oldKey ? contentIn(keys, isMoved ? to : from) : undefined;
+  const kept = properKey ? contentIn(keys, to) : undefined;
+  const renamed: Renamed = {
+    labelled: old,
+    tokens: old.length > 0 ? old : proper,
+    content,
+    kept: kept === undefined ? undefined : { content: kept, version: keys.version },
+  };
+  // Two names that never were one: whether the two halves belong together, only Docker Hub can say.
+  if (kept !== undefined) return { ...renamed, owner: await ownerOf(services, to, kept, old, all) };
+  return proper.length > 0 && content !== undefined
+    ? { ...renamed, owner: await ownerOf(services, from, content, proper, all) }
+    : renamed;
+}
+
+/**
+ * Asks Docker Hub whose a key's content is. Where it does not say (limits, illness, an id that it does not list, a
+ * token that is switched off), nothing speaks against the rename, which changes neither content nor token.
+ *
+ * @throws AuditorError `InvalidRequest` where the content is another token's, or of no use to an active one
+ */
+async function ownerOf(
+  services: Services,
+  key: string,
+  content: string,
+  tokens: readonly HubToken[],
+  all: readonly HubToken[],
+): Promise<HubToken | null> {
+  const check = await services.dockerHub.checkContent(content);
+  const refuse = (what: string): AuditorError =>
+    new AuditorError(
       'InvalidRequest',
-      `Nothing was renamed, because the key ${shownName(from)} in Vault holds no token's content; make a new token with "regenerate": true instead.`,
+      `Nothing was renamed, because ${what} the content that the key ${shownName(key)} in Vault holds, so key and token do not belong together; make the deployment a new token with "regenerate": true instead.`,
     );
-  return { tokens: mine, content };
+  if (check.outcome === 'accepted') {
+    const owner = all.find(({ id }) => id === check.claimedId) ?? null;
+    if (owner === null || tokens.includes(owner)) return owner;
+    throw refuse(
+      `Docker Hub says that it is the token ${printable(owner.id)} (${shownName(owner.label)}) that has`,
+    );
+  }
+  if (check.outcome === 'refused' && tokens.some((token) => isActive(token, services.clock.now())))
+    throw refuse('Docker Hub refuses');
+  return null;
 }
 
 /** Takes a half-done rename back. Rejects where even that fails. */
@@ -96,6 +205,11 @@ async function takeBack(
 ): Promise<void> {
   await labelTokens(services, tokenIds, from);
   if (content !== undefined) await moveKey(services, to, from, content);
+}
+
+function keyLine(content: string | undefined, kept: Renamed['kept']): string {
+  if (content !== undefined) return 'The key in Vault was renamed.';
+  return kept === undefined ? 'Vault has no key for it.' : 'The key in Vault had the name already.';
 }
 
 /**
@@ -118,20 +232,24 @@ export async function renameToken(
       'InvalidRequest',
       `Nothing was renamed, because renameTo is the present name ${to}.`,
     );
-  const open = store.current.renaming.find((entry) => entry.from === from && entry.to === to);
-  const { tokens, content } = await findRenamed(services, from, to, open);
+  const { labelled, tokens, content, kept, owner } = await findRenamed(
+    services,
+    from,
+    to,
+    store.current.renaming,
+  );
   const renaming: Renaming = {
     from,
     to,
-    tokenIds: tokens.map(({ id }) => id),
+    tokenIds: labelled.map(({ id }) => id),
     ...(content === undefined ? {} : { fingerprint: fingerprintOf(content) }),
     at: iso(clock.now()),
   };
-  const others = (ledger: Ledger): Renaming[] =>
-    ledger.renaming.filter((entry) => entry.from !== from || entry.to !== to);
+  // Of the same old name none is under way besides: it would have been refused.
+  const others = (ledger: Ledger): Renaming[] => ledger.renaming.filter((entry) => entry.from !== from);
   await store.update((ledger) => ({ ...ledger, renaming: [...others(ledger), renaming] }));
 
-  let version: number | undefined;
+  let version = kept?.version;
   try {
     if (content !== undefined) version = await moveKey(services, from, to, content);
     await labelTokens(services, renaming.tokenIds, to);
@@ -140,14 +258,15 @@ export async function renameToken(
     try {
       await takeBack(services, renaming, content);
     } catch {
-      const end = new AuditorError(
-        failure.name,
-        `${failure.message} The rename of ${shownName(from)} to ${to} is half done (tokens ${listedIds(renaming.tokenIds)}) and could not be taken back: invoke it again, which finishes it.`,
+      const end = withMore(
+        failure,
+        `the rename of ${shownName(from)} to ${to} is half done (tokens ${listedIds(renaming.tokenIds)}) and could not be taken back, so invoke it again, which finishes it`,
       );
-      await tellLeftBehind(services, `rename to ${to} is half done`, [end.message]);
-      throw end;
+      const title = `rename to ${to} is half done`;
+      throw await tellFailed(services, store, { title, lines: [end.message], done: [] }, end);
     }
-    await store.update((ledger) => ({ ...ledger, renaming: others(ledger) }));
+    // What was taken back is open no more; should that not be written, the next call sees that nothing is half done.
+    await store.update((ledger) => ({ ...ledger, renaming: others(ledger) })).catch(() => undefined);
     throw failure;
   }
 
@@ -165,18 +284,33 @@ export async function renameToken(
     replaced: [],
     instructions: [`# Nothing to do on the server of ${to}: the content is the same.`],
   };
-  await store.update((ledger) =>
-    rememberAnswer(underNewName(ledger, renaming), services.requestId, iso(clock.now()), result),
-  );
-  await tellDone(
-    services,
-    store,
-    `renamed to ${to}`,
-    [
-      `${shownName(from)} was renamed to ${to} (${asker(event)}).`,
-      `Tokens: ${listedIds(renaming.tokenIds)}. ${content === undefined ? 'Vault has no key for it.' : 'The key in Vault moved with it.'} The content is the same.`,
-    ],
-    [],
-  );
+  const lines = [
+    `${shownName(from)} was renamed to ${to} (${asker(event)}).`,
+    `Tokens: ${listedIds(tokens.map(({ id }) => id))}${labelled.length === 0 ? ', which had the name already' : ''}. ${keyLine(content, kept)} The content is the same.`,
+    ...(owner === null ? ['Docker Hub did not say whether the content in Vault is that of the token.'] : []),
+  ];
+  try {
+    await store.update((ledger) =>
+      rememberAnswer(
+        withCheck(underNewName(ledger, renaming), to, owner, content ?? kept?.content, clock.now()),
+        services.requestId,
+        iso(clock.now()),
+        result,
+      ),
+    );
+  } catch (error) {
+    const end = withMore(
+      asAuditorError(error, 'Writing the ledger'),
+      `${shownName(from)} (${listedIds(tokens.map(({ id }) => id))}) was renamed to ${to}, and only the ledger does not know it, so invoke the same call again, which finishes it`,
+    );
+    const title = `rename to ${to} failed at its end`;
+    throw await tellFailed(services, store, { title, lines: [...lines, end.message], done: [] }, end);
+  }
+  const reason = `renamed from ${shownName(from)}, ${listedIds(tokens.map(({ id }) => id))} (${asker(event)})`;
+  await tellDone(services, store, {
+    title: `renamed to ${to}`,
+    lines,
+    done: [{ kind: 'rename', deployment: to, tokenId: result.tokenId, status: 'done', reason }],
+  });
   return result;
 }

@@ -2,12 +2,13 @@ import type { HubToken } from '../clients/types.ts';
 import { asAuditorError } from '../audit/read.ts';
 import { iso } from '../core/days.ts';
 import type { Ledger, Suspension } from '../core/ledger.ts';
-import { counted, printable, shownName } from '../core/printable.ts';
+import { counted, listed, printable, shownName } from '../core/printable.ts';
 import type { Action, ActionKind } from '../core/report.ts';
 import { isActive } from '../core/world.ts';
-import { AuditorError } from '../errors.ts';
+import { AuditorError, withMore } from '../errors.ts';
+import { FreshKeys } from '../fresh-keys.ts';
 import type { LedgerStore } from '../ledger-store.ts';
-import { asker, changeKeys, tellDone, withLease } from '../on-demand.ts';
+import { asker, tellDone, tellFailed, withLease, type Telling } from '../on-demand.ts';
 import type { Services } from '../services.ts';
 import type { RevokeEvent } from './event.ts';
 
@@ -65,6 +66,30 @@ function suspensionsOf(
   }));
 }
 
+/** What came of a call: its actions, and why some of them failed. */
+interface Outcome {
+  readonly actions: readonly Action[];
+  readonly failures: readonly AuditorError[];
+  /** Why the ledger does not know what was done, where it does not. */
+  readonly unrecorded?: AuditorError | undefined;
+}
+
+/** Writes the ledger after a change; where it can't be written, what was done is told all the same. */
+async function remember(
+  store: LedgerStore,
+  change: (ledger: Ledger) => Ledger,
+): Promise<AuditorError | undefined> {
+  try {
+    await store.update(change);
+    return undefined;
+  } catch (error) {
+    return asAuditorError(error, 'Writing the ledger');
+  }
+}
+
+const failuresOf = (tried: readonly Tried[]): AuditorError[] =>
+  tried.flatMap(({ error }) => (error === undefined ? [] : [error]));
+
 /** Changes the tokens one by one; a failure does not keep the others from it. */
 async function each(
   tokens: readonly HubToken[],
@@ -102,19 +127,20 @@ async function deactivate(
   tokens: readonly HubToken[],
   others: readonly HubToken[],
   store: LedgerStore,
-): Promise<{ actions: Action[]; tried: Tried[] }> {
+): Promise<Outcome> {
   const tried = await each(tokens, async ({ id, enabled }) => {
     if (enabled) await services.dockerHub.setEnabled(id, false);
   });
   const done = doneIds(tried);
   const suspensions = suspensionsOf(event, done, others, services.clock.now());
-  await store.update((ledger) => ({
+  const unrecorded = await remember(store, (ledger) => ({
     ...decided(ledger, done),
     suspensions: [...decided(ledger, done).suspensions, ...suspensions],
     inactive: [...decided(ledger, done).inactive, ...done],
   }));
   return {
-    tried,
+    failures: failuresOf(tried),
+    unrecorded,
     actions: actionsOf(tried, 'deactivate', ({ enabled }) =>
       enabled
         ? asker(event)
@@ -123,19 +149,19 @@ async function deactivate(
   };
 }
 
-/** Switches tokens on again; the audit leaves them alone for 7 days, then announces anew. */
+/** Switches tokens on again; the audit leaves them alone for 7 days, then announces anew, or deletes what is replaced. */
 async function restore(
   services: Services,
   event: RevokeEvent,
   tokens: readonly HubToken[],
   store: LedgerStore,
-): Promise<{ actions: Action[]; tried: Tried[] }> {
+): Promise<Outcome> {
   const tried = await each(tokens, async ({ id, enabled }) => {
     if (!enabled) await services.dockerHub.setEnabled(id, true);
   });
   const done = doneIds(tried);
   const at = iso(services.clock.now());
-  await store.update((ledger) => {
+  const unrecorded = await remember(store, (ledger) => {
     const rest = decided(ledger, done);
     const restored = [...done].map((tokenId) => ({
       tokenId,
@@ -145,13 +171,19 @@ async function restore(
     }));
     return { ...rest, restores: [...rest.restores, ...restored] };
   });
+  const replaced = new Map(store.current.replaced.map(({ tokenId, by }) => [tokenId, by]));
   return {
-    tried,
-    actions: actionsOf(tried, 'reactivate', ({ enabled }) =>
-      enabled
-        ? `it was active already; the audit leaves it alone for 7 days (${asker(event)})`
-        : asker(event),
-    ),
+    failures: failuresOf(tried),
+    unrecorded,
+    actions: actionsOf(tried, 'reactivate', ({ id, enabled }) => {
+      const by = replaced.get(id);
+      const then =
+        by === undefined
+          ? 'the audit leaves it alone for 7 days'
+          : `the audit leaves it alone for 7 days and deletes it then, because the token ${printable(by)} replaces it`;
+      if (enabled) return `it was active already; ${then} (${asker(event)})`;
+      return by === undefined ? asker(event) : `${then} (${asker(event)})`;
+    }),
   };
 }
 
@@ -162,8 +194,7 @@ async function remove(
   tokens: readonly HubToken[],
   others: readonly HubToken[],
   store: LedgerStore,
-): Promise<{ actions: Action[]; tried: Tried[] }> {
-  const { deployment } = event;
+): Promise<Outcome> {
   const tried = await each(tokens, ({ id }) => services.dockerHub.deleteToken(id));
   const done = doneIds(tried);
   const now = services.clock.now();
@@ -171,7 +202,7 @@ async function remove(
     ...suspension,
     deletedAt: iso(now),
   }));
-  await store.update((ledger) => {
+  const unrecorded = await remember(store, (ledger) => {
     const rest = decided(ledger, done);
     return {
       ...rest,
@@ -180,16 +211,39 @@ async function remove(
     };
   });
   const actions = actionsOf(tried, 'delete-token', () => asker(event));
-  if (others.length > 0 || done.size < tokens.length) return { tried, actions };
-  const before = await services.vault.readKeyNames();
-  if (!before.names.includes(deployment)) return { tried, actions };
-  await changeKeys(services, ({ names }) =>
-    names.includes(deployment) ? new Map([[deployment, null]]) : undefined,
-  );
+  const failures = failuresOf(tried);
+  if (others.length > 0 || done.size < tokens.length) return { actions, failures, unrecorded };
+  const key = await removeKey(services, event);
   return {
-    tried,
-    actions: [...actions, { kind: 'remove-key', deployment, status: 'done', reason: asker(event) }],
+    actions: [...actions, ...key.actions],
+    failures: [...failures, ...key.failures],
+    unrecorded,
   };
+}
+
+/** Removes the label's key, if there is one. */
+async function removeKey(services: Services, event: RevokeEvent): Promise<Outcome> {
+  const { deployment } = event;
+  const action = { kind: 'remove-key', deployment } as const;
+  try {
+    const { names } = await services.vault.readKeyNames();
+    if (!names.includes(deployment)) return { actions: [], failures: [] };
+    await new FreshKeys(services).change((keys) =>
+      keys.names.includes(deployment) ? new Map([[deployment, null]]) : undefined,
+    );
+    return { actions: [{ ...action, status: 'done', reason: asker(event) }], failures: [] };
+  } catch (error) {
+    const failure = asAuditorError(error, 'Removing the key');
+    return {
+      actions: [{ ...action, status: 'failed', reason: `${failure.name}: ${failure.message}` }],
+      failures: [
+        withMore(
+          failure,
+          `the key ${shownName(deployment)} may still be there, so invoke the same call again`,
+        ),
+      ],
+    };
+  }
 }
 
 const WORDS: Partial<Record<ActionKind, string>> = {
@@ -199,9 +253,21 @@ const WORDS: Partial<Record<ActionKind, string>> = {
   'remove-key': 'key removed from Vault',
 };
 
-function titleOf(event: RevokeEvent): string {
-  const what = event.restore === true ? 'restored' : event.delete === true ? 'deleted' : 'revoked';
-  return `${what} ${shownName(event.deployment)}`;
+function titleOf(event: RevokeEvent, isFailed: boolean): string {
+  const [noun, done] =
+    event.restore === true
+      ? ['restore', 'restored']
+      : event.delete === true
+        ? ['delete', 'deleted']
+        : ['revoke', 'revoked'];
+  return isFailed
+    ? `${noun} of ${shownName(event.deployment)} failed`
+    : `${done} ${shownName(event.deployment)}`;
+}
+
+/** One action for a sentence. */
+function actionText({ kind, deployment, tokenId }: Action): string {
+  return `${tokenId === undefined ? shownName(deployment) : printable(tokenId)} ${WORDS[kind] ?? kind}`;
 }
 
 async function revokeWithLease(
@@ -213,35 +279,52 @@ async function revokeWithLease(
   const labelled = (await services.dockerHub.listTokens()).filter(({ label }) => label === deployment);
   const tokens = tokenId === undefined ? labelled : labelled.filter(({ id }) => id === tokenId);
   const others = labelled.filter((token) => !tokens.includes(token));
+  // A call that names a token means its key only where it was this token that was deleted before.
+  const keyIsMeant =
+    tokenId === undefined ||
+    store.current.suspensions.some(
+      (gone) => gone.tokenId === tokenId && gone.deployment === deployment && gone.deletedAt !== undefined,
+    );
   const keyOnly =
     event.delete === true &&
     labelled.length === 0 &&
+    keyIsMeant &&
     (await services.vault.readKeyNames()).names.includes(deployment);
   if (tokens.length === 0 && !keyOnly) throw tokenNotFound(event);
 
-  const { actions, tried } =
+  const { actions, failures, unrecorded } =
     event.restore === true
       ? await restore(services, event, tokens, store)
       : event.delete === true
         ? await remove(services, event, tokens, others, store)
         : await deactivate(services, event, tokens, others, store);
-  await tellDone(
-    services,
-    store,
-    titleOf(event),
-    [
-      `${titleOf(event)}: ${counted(tokens.length, 'token')} (${asker(event)}).`,
-      ...actions.map(({ kind, tokenId: id, status, reason }) =>
-        status === 'done'
-          ? `${id === undefined ? shownName(deployment) : printable(id)} ${WORDS[kind] ?? kind}.`
-          : `${id === undefined ? '' : printable(id)} ${kind} ${status}: ${reason}`,
-      ),
+  const done = actions.filter(({ status }) => status === 'done');
+  const failure = failures[0] ?? unrecorded;
+  const title = titleOf(event, failure !== undefined);
+  const telling: Telling = {
+    title,
+    lines: [
+      `${title}: ${counted(tokens.length, 'token')} (${asker(event)}).`,
+      ...actions.map((action) => {
+        const { kind, tokenId: id, status, reason } = action;
+        return status === 'done'
+          ? `${actionText(action)}${reason === asker(event) ? '' : `: ${reason}`}.`
+          : `${id === undefined ? '' : `${printable(id)} `}${kind} ${status}: ${reason}`;
+      }),
+      ...(unrecorded === undefined ? [] : [`The ledger does not know it: ${unrecorded.message}`]),
     ],
-    actions.filter(({ status }) => status === 'done'),
-  );
-  const failed = tried.find(({ error }) => error !== undefined)?.error;
-  if (failed !== undefined) throw failed;
-  return { deployment, actions };
+    done,
+  };
+  if (failure === undefined) {
+    await tellDone(services, store, telling);
+    return { deployment, actions };
+  }
+  const unknown = unrecorded === undefined ? '' : ', which the ledger does not know';
+  const sofar =
+    done.length === 0
+      ? failure
+      : withMore(failure, `already done: ${listed(done.map(actionText))}${unknown}`);
+  throw await tellFailed(services, store, telling, sofar);
 }
 
 /**

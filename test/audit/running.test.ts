@@ -39,6 +39,10 @@ describe('the event', () => {
     [{ source: 'aws.events', detail: {} }, 'is no field'],
     [null, 'must be a JSON object'],
     ['{}', 'must be a JSON object'],
+    [7, 'must be a JSON object'],
+    [[], 'must be a JSON object'],
+    [[{ dryRun: true }], 'must be a JSON object'],
+    ['{}', 'must be a JSON object'],
   ])('%j is refused, not run', async (event, why) => {
     const failure = await failureOf(() => run(event));
     expect(failure.name).toBe('InvalidRequest');

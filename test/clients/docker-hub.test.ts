@@ -127,6 +127,14 @@ describe('logging in to Docker Hub', () => {
     expect(hub.log).toEqual([]);
   });
 
+  it('of another user is not said: where user name and password were swapped, it is the password', async () => {
+    const swapped = { username: hub.account.password, password: hub.account.username };
+    const failure = await failureOf(() => client({ login: swapped }).listTokens());
+    expect(failure.name).toBe('InvalidConfiguration');
+    expect(failure.message).not.toContain(hub.account.password);
+    expect(failure.message).toContain(hub.account.username);
+  });
+
   it('is renewed when the session runs out, and where Docker Hub refuses it', async () => {
     const docker = client();
     await docker.listTokens();

@@ -1,10 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
+import type { VaultKeys } from '../../lambdas/clients/types.ts';
 import { DAY, HOUR } from '../../lambdas/core/days.ts';
+import { AuditorError } from '../../lambdas/errors.ts';
 import { parseEvent } from '../../lambdas/events.ts';
 import { issueEventSchema } from '../../lambdas/issue/event.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
 import type { IssueResult } from '../../lambdas/issue/result.ts';
+import { revoke } from '../../lambdas/revoke/revoke.ts';
+import type { Services } from '../../lambdas/services.ts';
 import { failureOf } from '../failure.ts';
 import { Crash, FakeWorld, type Fate } from '../fakes.ts';
 
@@ -67,7 +71,10 @@ describe('issuing a token', () => {
     [{ deployment: 'Orange_CD' }, 'probably orange-cd was meant'],
     ['orange-cd', 'must be a JSON object'],
     [null, 'must be a JSON object'],
-    [[], 'event'],
+    [7, 'must be a JSON object'],
+    [true, 'must be a JSON object'],
+    [[], 'must be a JSON object'],
+    [[{ deployment: 'orange-cd' }], 'must be a JSON object'],
   ])('refuses the event %j before anything is made', async (event, why) => {
     const failure = await failureOf(() => call(event));
     expect(failure.name).toBe('InvalidRequest');
@@ -120,6 +127,26 @@ describe('issuing a token', () => {
     expect(isWhole('orange-cd')).toBe(true);
   });
 
+  it.each(['crash before', 'down from then on'])(
+    'makes the secret also after a call that broke off at making it (%s)',
+    async (how) => {
+      world.secretThere = false;
+      world.keys.clear();
+      let isDown = false;
+      world.fate = (name) => {
+        isDown ||= name === 'vault.createSecret';
+        if (how === 'crash before') return isDown ? 'crash before' : 'pass';
+        return isDown && name.startsWith('vault.') ? 'fail before' : 'pass';
+      };
+      await expect(call({ deployment: 'orange-cd', createSecret: true })).rejects.toThrow(Error);
+      world.revive();
+      world.fate = () => 'pass';
+      world.now += 16 * 60_000;
+      await call({ deployment: 'orange-cd', createSecret: true });
+      expect([labelled('orange-cd').length, isWhole('orange-cd')]).toEqual([1, true]);
+    },
+  );
+
   it('deletes the token again where it can not pull', async () => {
     world.canPull = false;
     expect((await failureOf(() => call({ deployment: 'orange-cd' }))).name).toBe('PullVerificationFailed');
@@ -156,6 +183,80 @@ describe('issuing a token', () => {
     await call({ deployment: 'orange-cd' });
     expect([labelled('orange-cd').length, isWhole('orange-cd')]).toEqual([1, true]);
     expect(world.vaultVersion).toBe(2);
+  });
+
+  /** Services with a Vault that goes on answering what it held before the write, as often as told. */
+  const lagging = (answers: number): Services => {
+    const services = world.services();
+    const { vault } = services;
+    let stale: VaultKeys | undefined;
+    return {
+      ...services,
+      vault: {
+        ...vault,
+        readKeys: async () => {
+          const keys = await vault.readKeys();
+          return stale !== undefined && answers-- > 0 ? stale : keys;
+        },
+        patchKeys: async (changes, version) => {
+          const before = await vault.readKeys();
+          const written = await vault.patchKeys(changes, version);
+          stale = before;
+          return written;
+        },
+      },
+    };
+  };
+
+  it('waits for a Vault server that lags behind the write when it is read back', async () => {
+    const result = await issue({ deployment: 'orange-cd' }, lagging(3));
+    expect([result.vault?.version, isWhole('orange-cd')]).toEqual([world.vaultVersion, true]);
+  });
+
+  it('keeps the token and tells it where Vault goes on lagging, and the next call finishes it', async () => {
+    const failure = await failureOf(() => issue({ deployment: 'orange-cd' }, lagging(Infinity)));
+    const [token] = labelled('orange-cd');
+    expect([failure.name, isWhole('orange-cd')]).toEqual(['VaultUnavailable', true]);
+    expect(failure.message).toContain(token?.id);
+    expect(world.mails[0]?.text).toContain(token?.id);
+    // A call that meets the same server again knows no more: it undoes nothing.
+    const again = world.services();
+    const stale: VaultKeys = { names: [], values: new Map(), version: world.vaultVersion - 1 };
+    const blind = { ...again, vault: { ...again.vault, readKeys: () => Promise.resolve(stale) } };
+    expect((await failureOf(() => issue({ deployment: 'orange-cd' }, blind))).name).toBe('VaultUnavailable');
+    expect((await call({ deployment: 'orange-cd' })).tokenId).toBe(token?.id);
+  });
+
+  it('never takes a lagging answer for a write that did not arrive, where the answer of the write was lost', async () => {
+    const services = world.services();
+    const stale = await services.vault.readKeys();
+    const { vault } = services;
+    const lossy = {
+      ...services,
+      vault: {
+        ...vault,
+        readKeys: () => Promise.resolve(stale),
+        patchKeys: async (changes: ReadonlyMap<string, string | null>, version: number) => {
+          const lost = version === world.vaultVersion;
+          const written = await vault.patchKeys(changes, version);
+          if (lost) throw new AuditorError('VaultUnavailable', 'The answer was lost.');
+          return written;
+        },
+      },
+    };
+    const failure = await failureOf(() => issue({ deployment: 'orange-cd' }, lossy));
+    expect([failure.name, isWhole('orange-cd')]).toEqual(['VaultConflict', true]);
+    expect(failure.message).toContain(labelled('orange-cd')[0]?.id);
+  });
+
+  it('deletes the token again where Vault takes no write, and nobody reads Vault where none was tried', async () => {
+    world.fate = (name) => (name === 'vault.patchKeys' ? 'fail before' : 'pass');
+    expect((await failureOf(() => call({ deployment: 'orange-cd' }))).name).toBe('VaultUnavailable');
+    expect(labelled('orange-cd')).toEqual([]);
+    world.canPull = false;
+    world.fate = (name) => (name === 'vault.readKeys' ? 'fail before' : 'pass');
+    expect((await failureOf(() => call({ deployment: 'orange-cd' }))).name).toBe('PullVerificationFailed');
+    expect(labelled('orange-cd')).toEqual([]);
   });
 
   it('goes on where another key was written in between', async () => {
@@ -244,6 +345,48 @@ describe('regenerating a token', () => {
     expect(isWhole('vodacom-cd')).toBe(true);
   });
 
+  it('again does not put off the end of a token that is being replaced already', async () => {
+    const [old] = labelled('vodacom-cd');
+    const first = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 24 });
+    const end = first.replaced[0]?.until;
+    world.now += 20 * HOUR;
+    const second = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 720 });
+    const later = new Date(world.now + 720 * HOUR).toISOString();
+    expect(second.replaced).toEqual([
+      { tokenId: old?.id, until: end },
+      { tokenId: first.tokenId, until: later },
+    ]);
+    expect(world.ledger.replaced).toMatchObject(second.replaced);
+    expect(world.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain(`until ${end ?? ''}`);
+  });
+
+  it('again brings the end of a token that is being replaced forward', async () => {
+    await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 72 });
+    const { replaced } = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 1 });
+    const soon = new Date(world.now + HOUR).toISOString();
+    expect(replaced.map(({ until }) => until)).toEqual([soon, soon]);
+  });
+
+  it.each(['switched off', 'restored'])(
+    'again gives the overlap anew to the token that the deployment uses, where the new one was no help (%s)',
+    async (why) => {
+      const [old] = labelled('vodacom-cd');
+      const { tokenId } = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 24 });
+      world.now += 30 * HOUR;
+      await revoke(
+        why === 'restored'
+          ? { deployment: 'vodacom-cd', tokenId: old?.id ?? '', restore: true }
+          : { deployment: 'vodacom-cd', tokenId, reason: 'leaked' },
+        world.services(),
+      );
+      const { replaced } = await call({ deployment: 'vodacom-cd', regenerate: true });
+      expect(replaced[0]).toEqual({
+        tokenId: old?.id,
+        until: new Date(world.now + 72 * HOUR).toISOString(),
+      });
+    },
+  );
+
   it('deletes the replaced one at once with overlapHours 0', async () => {
     const result = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 0 });
     expect(labelled('vodacom-cd').map(({ id }) => id)).toEqual([result.tokenId]);
@@ -287,6 +430,124 @@ describe('renaming', () => {
     expect([labelled('Orange_CD').length, world.keys.has('Orange_CD')]).toEqual([1, true]);
   });
 
+  const RENAME = { deployment: 'Orange_CD', renameTo: 'orange-cd' };
+  /** A world in which token and key of one deployment have different names. */
+  const halves = (label: string, key: string): string => {
+    world = new FakeWorld();
+    world.putLicenses([['orange-cd', '2027-01-01']]);
+    const { content } = world.addToken(label, { id: 'mine', key: false });
+    world.keys.set(key, content);
+    return content;
+  };
+
+  it.each([
+    ['orange-cd', 'Orange_CD'],
+    ['Orange_CD', 'orange-cd'],
+  ])('renames only the half that is misnamed: token %s, key %s', async (label, key) => {
+    const content = halves(label, key);
+    expect(await call(RENAME)).toMatchObject({
+      deployment: 'orange-cd',
+      tokenId: 'mine',
+      vault: { key: 'orange-cd', version: world.vaultVersion },
+    });
+    expect([...world.tokens.values()].map(({ id, label: now }) => [id, now])).toEqual([
+      ['mine', 'orange-cd'],
+    ]);
+    expect([...world.keys]).toEqual([['orange-cd', content]]);
+    expect(world.ledger.renaming).toEqual([]);
+    // Our own check of the content is no use of the token.
+    expect(world.ledger.checks).toMatchObject([
+      {
+        deployment: 'orange-cd',
+        tokenId: 'mine',
+        verdict: 'matching',
+        lastUse: new Date(world.now - DAY).toISOString(),
+      },
+    ]);
+  });
+
+  it.each([
+    ['orange-cd', 'Orange_CD'],
+    ['Orange_CD', 'orange-cd'],
+  ])(
+    'is whole wherever renaming one half breaks off, once it is called again: token %s, key %s',
+    async (label, key) => {
+      for (const fate of ['crash before', 'crash after', 'fail before', 'fail after'] satisfies Fate[])
+        for (let at = 1; at <= 16; at++) {
+          const content = halves(label, key);
+          let calls = 0;
+          world.fate = () => (++calls === at ? fate : 'pass');
+          await call(RENAME).catch(() => undefined);
+          world.revive();
+          world.fate = () => 'pass';
+          world.now += 16 * 60_000;
+          if (labelled('Orange_CD').length > 0 || world.keys.has('Orange_CD')) await call(RENAME);
+          expect([fate, at, labelled('orange-cd').length, [...world.keys]]).toEqual([
+            fate,
+            at,
+            1,
+            [['orange-cd', content]],
+          ]);
+        }
+    },
+  );
+
+  it.each([
+    ['orange-cd', 'Orange_CD'],
+    ['Orange_CD', 'orange-cd'],
+  ])(
+    'refuses to join halves that Docker Hub says are not of one token: token %s, key %s',
+    async (label, key) => {
+      halves(label, key);
+      const other = world.addToken('vodacom-cd');
+      for (const content of [other.content, 'dead']) {
+        world.keys.set(key, content);
+        const failure = await failureOf(() => call(RENAME));
+        expect([failure.name, failure.message]).toEqual([
+          'InvalidRequest',
+          expect.stringContaining('do not belong together'),
+        ]);
+        expect(failure.message).not.toContain(other.content);
+        expect([labelled(label).length, world.keys.get(key)]).toEqual([1, content]);
+      }
+    },
+  );
+
+  it('to another name is refused while a rename is half done, naming that one, and works once it is finished', async () => {
+    const [token] = labelled('Orange_CD');
+    world.fate = (name) => (name === 'hub.setLabel' ? 'fail before' : 'pass');
+    await failureOf(() => call(RENAME));
+    world.fate = () => 'pass';
+    const failure = await failureOf(() => call({ ...RENAME, renameTo: 'orange-dr-cd' }));
+    expect([failure.name, failure.message]).toEqual([
+      'InvalidRequest',
+      expect.stringContaining('"renameTo": "orange-cd"'),
+    ]);
+    expect(world.keys.get('orange-cd')).toBe(token?.content);
+    await call(RENAME);
+    await call({ deployment: 'orange-cd', renameTo: 'orange-dr-cd' });
+    expect([labelled('orange-dr-cd').length, world.keys.get('orange-dr-cd')]).toEqual([1, token?.content]);
+  });
+
+  it('to another name is not in the way of a rename that was taken back or finished by hand', async () => {
+    const [token] = labelled('Orange_CD');
+    world.fate = (name) => (name === 'hub.setLabel' ? 'fail before' : 'pass');
+    await failureOf(() => call(RENAME));
+    world.fate = () => 'pass';
+    world.keys.set('Orange_CD', world.keys.get('orange-cd'));
+    world.keys.delete('orange-cd');
+    await call({ ...RENAME, renameTo: 'orange-dr-cd' });
+    expect([world.keys.get('orange-dr-cd'), world.ledger.renaming]).toEqual([token?.content, []]);
+  });
+
+  it('never advises to revoke or delete where both names are in use', async () => {
+    halves('orange-cd', 'orange-cd');
+    world.addToken('Orange_CD');
+    const { name, message } = await failureOf(() => call(RENAME));
+    expect(name).toBe('TokenAlreadyExists');
+    expect(message).not.toMatch(/revoke|delete/);
+  });
+
   it('is whole or undone wherever it breaks off, once it is called again', async () => {
     for (const fate of ['crash before', 'crash after', 'fail before', 'fail after'] satisfies Fate[])
       for (let at = 1; at <= 16; at++) {
@@ -309,5 +570,189 @@ describe('renaming', () => {
           world.keys.size,
         ]).toEqual([fate, at, 1, content, 1]);
       }
+  });
+});
+
+/** Issues a token whose confirmed write to Vault is the last thing that the ledger learns nothing of. */
+async function breakOff(event: unknown): Promise<string> {
+  let writes = 0;
+  world.fate = (name) => (name === 'bucket.writeIf ledger.json' && ++writes === 3 ? 'fail before' : 'pass');
+  await failureOf(() => call(event));
+  world.fate = () => 'pass';
+  return labelled('orange-cd').at(-1)?.id ?? '';
+}
+
+describe('an issue that broke off', () => {
+  it.each([[{ regenerate: true }], [{}]])(
+    'is never undone when its token may be in use: after an hour it is a token like any other (%j)',
+    async (wish) => {
+      const id = await breakOff({ deployment: 'orange-cd' });
+      world.now += 60 * DAY;
+      const token = world.tokens.get(id);
+      if (token !== undefined) token.lastUsedAt = world.now - HOUR;
+      world.keys.delete('orange-cd');
+      const again = (): Promise<IssueResult> => call({ deployment: 'orange-cd', ...wish });
+      if ('regenerate' in wish) expect((await again()).replaced).toMatchObject([{ tokenId: id }]);
+      else expect((await failureOf(again)).name).toBe('TokenAlreadyExists');
+      expect(world.tokens.get(id)?.enabled).toBe(true);
+      expect(world.ledger.issued).toContainEqual(expect.objectContaining({ tokenId: id }));
+      expect(world.ledger.issuing).toEqual([]);
+    },
+  );
+
+  it('is not undone within the hour either, once somebody used its token', async () => {
+    const id = await breakOff({ deployment: 'orange-cd' });
+    world.now += 20 * 60_000;
+    const token = world.tokens.get(id);
+    if (token !== undefined) token.lastUsedAt = world.now - 60_000;
+    world.keys.delete('orange-cd');
+    expect((await failureOf(() => call({ deployment: 'orange-cd' }))).name).toBe('TokenAlreadyExists');
+    expect(world.tokens.has(id)).toBe(true);
+  });
+
+  it('is undone where its token was never stored and used by nothing but our own pull check', async () => {
+    world.fate = (name) => {
+      if (name === 'registry.verifyPull')
+        for (const token of labelled('orange-cd')) token.lastUsedAt = world.now;
+      return name === 'vault.patchKeys' ? 'crash before' : 'pass';
+    };
+    await expect(call({ deployment: 'orange-cd' })).rejects.toThrow(Error);
+    const [left] = labelled('orange-cd');
+    world.revive();
+    world.fate = () => 'pass';
+    world.now += 16 * 60_000;
+    const { tokenId } = await call({ deployment: 'orange-cd' });
+    expect(labelled('orange-cd').map(({ id }) => id)).toEqual([tokenId]);
+    expect(tokenId).not.toBe(left?.id);
+  });
+
+  it('is closed by the audit when it is an hour old, and its token known as ours', async () => {
+    const id = await breakOff({ deployment: 'orange-cd' });
+    world.now += HOUR - 1;
+    await audit({}, world.services());
+    expect(world.ledger.issuing).toHaveLength(1);
+    world.now += 1;
+    await audit({}, world.services());
+    expect([world.ledger.issuing, world.ledger.issued]).toMatchObject([[], [{ tokenId: id }]]);
+  });
+
+  it('is the answer to the same request within the hour', async () => {
+    const id = await breakOff({ deployment: 'orange-cd' });
+    world.now += 20 * 60_000;
+    expect((await call({ deployment: 'orange-cd' })).tokenId).toBe(id);
+    expect(labelled('orange-cd')).toHaveLength(1);
+  });
+
+  it.each([
+    ['asks for another overlap', { overlapHours: 0 }, 60_000, null],
+    ['comes more than an hour later', { overlapHours: 24 }, HOUR, null],
+    ['comes after the token was used', { overlapHours: 24 }, 20 * 60_000, 10 * 60_000],
+  ])('gives no old token as a new one to a regenerate that %s', async (_, wish, later, used) => {
+    world.addToken('orange-cd', { id: 'before' });
+    const id = await breakOff({ deployment: 'orange-cd', regenerate: true, overlapHours: 24 });
+    world.now += later;
+    const token = world.tokens.get(id);
+    if (token !== undefined && used !== null) token.lastUsedAt = world.now - used;
+    const result = await call({ deployment: 'orange-cd', regenerate: true, ...wish });
+    const until = new Date(world.now + wish.overlapHours * HOUR).toISOString();
+    expect(result.replaced).toEqual([
+      { tokenId: 'before', until },
+      { tokenId: id, until },
+    ]);
+    expect(labelled('orange-cd').map((left) => left.id)).toEqual(
+      wish.overlapHours === 0 ? [result.tokenId] : ['before', id, result.tokenId],
+    );
+    expect(isWhole('orange-cd')).toBe(true);
+  });
+
+  it('is finished in the ledger, and no answer, where a call asks for a first token', async () => {
+    world.addToken('orange-cd', { id: 'before' });
+    const id = await breakOff({ deployment: 'orange-cd', regenerate: true, overlapHours: 24 });
+    expect((await failureOf(() => call({ deployment: 'orange-cd' }))).name).toBe('TokenAlreadyExists');
+    expect(world.ledger).toMatchObject({
+      issuing: [],
+      issued: [{ tokenId: id }],
+      replaced: [{ tokenId: 'before', by: id, until: new Date(world.now + DAY).toISOString() }],
+    });
+  });
+});
+
+describe('a failure after something changed', () => {
+  const told = (): string => (world.mails.at(-1)?.text ?? '').replace(/\s+/g, ' ');
+
+  it.each([
+    ['deleting', 'hub.deleteToken'],
+    ['listing', 'hub.listTokens'],
+  ])('is told in error and mail where a lost creation could not be undone: %s fails', async (_, failing) => {
+    let isLost = false;
+    world.fate = (name) => {
+      isLost ||= name === 'hub.createToken';
+      if (name === 'hub.createToken') return 'fail after';
+      return isLost && name === failing ? 'fail before' : 'pass';
+    };
+    const failure = await failureOf(() => call({ deployment: 'orange-cd' }));
+    const [left] = labelled('orange-cd');
+    const named = failing === 'hub.deleteToken' ? (left?.id ?? 'nothing') : 'without a known id';
+    expect(failure.name).toBe('DockerHubUnavailable');
+    expect(failure.message).toContain(named);
+    expect([world.mails.length, world.mails[0]?.severity]).toEqual([1, 'critical']);
+    expect(told()).toContain(named);
+    world.fate = () => 'pass';
+    const { tokenId } = await call({ deployment: 'orange-cd' });
+    expect(labelled('orange-cd').map(({ id }) => id)).toEqual([tokenId]);
+  });
+
+  it('leaves no open issue where nothing was made', async () => {
+    world.fate = (name) => (name === 'hub.createToken' ? 'fail before' : 'pass');
+    await failureOf(() => call({ deployment: 'orange-cd' }));
+    expect([world.ledger.issuing, world.mails]).toEqual([[], []]);
+  });
+
+  it('is told in error and mail where only the ledger could not be written', async () => {
+    const id = await breakOff({ deployment: 'orange-cd' });
+    expect(world.mails.map(({ severity }) => severity)).toEqual(['critical']);
+    expect(world.mails[0]?.subject).toContain('issue of orange-cd failed at its end');
+    expect(told()).toContain(`the token ${id} of orange-cd was made and its content is in Vault`);
+  });
+
+  it('of a rename is told in error and mail where only the ledger could not be written', async () => {
+    world.addToken('Orange_CD', { id: 'mine' });
+    let writes = 0;
+    world.fate = (name) => (name === 'bucket.writeIf ledger.json' && ++writes === 2 ? 'fail before' : 'pass');
+    const rename = { deployment: 'Orange_CD', renameTo: 'orange-cd' };
+    const failure = await failureOf(() => call(rename));
+    expect([failure.name, failure.message]).toEqual([
+      'StorageUnavailable',
+      expect.stringContaining('Orange_CD (mine) was renamed to orange-cd'),
+    ]);
+    expect(told()).toContain('Orange_CD (mine) was renamed to orange-cd');
+    world.fate = () => 'pass';
+    expect(await call(rename)).toMatchObject({ tokenId: 'mine', vault: { key: 'orange-cd' } });
+  });
+
+  it.each([
+    [
+      { deployment: 'orange-cd', requestedBy: 'ann' },
+      /orange-cd: issued, token (\S+) \(no reason given, requested by ann\)/,
+    ],
+    [{ deployment: 'vodacom-cd', regenerate: true }, /vodacom-cd: regenerated, token (\S+) /],
+    [{ deployment: 'Mtn_CM', renameTo: 'mtn-cm' }, /mtn-cm: renamed from Mtn_CM, (\S+) /],
+  ])('that is the mail is told by the next night’s: %j', async (event, line) => {
+    world.addToken('Mtn_CM');
+    await audit({}, world.services());
+    world.fate = (name) => (name === 'topic.publish' ? 'fail before' : 'pass');
+    const failure = await failureOf(() => call(event));
+    expect([failure.name, failure.message]).toEqual([
+      'NotificationFailed',
+      expect.stringContaining("the next night's mail tells it"),
+    ]);
+    world.fate = () => 'pass';
+    world.now += DAY;
+    await audit({}, world.services());
+    const id = line.exec(told())?.[1] ?? 'nothing';
+    expect(world.tokens.has(id)).toBe(true);
+    expect(failure.message).toContain(id);
+    expect(world.mails.at(-1)?.subject).toContain('1 issued or renamed');
+    expect(world.ledger.untold).toEqual([]);
   });
 });

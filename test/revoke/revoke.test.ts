@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
-import { DAY } from '../../lambdas/core/days.ts';
+import { DAY, HOUR } from '../../lambdas/core/days.ts';
 import { parseEvent } from '../../lambdas/events.ts';
+import { issue } from '../../lambdas/issue/issue.ts';
 import { revokeEventSchema } from '../../lambdas/revoke/event.ts';
 import { revoke, type RevokeResult } from '../../lambdas/revoke/revoke.ts';
 import { failureOf } from '../failure.ts';
@@ -93,6 +94,7 @@ describe('revoking', () => {
       { deployment: 'orange-cd', reason: 'x', delete: true, restore: true, confirm: 'orange-cd' },
       'InvalidRequest',
     ],
+    [[], 'InvalidRequest'],
     [{ deployment: 'orange', reason: 'x' }, 'TokenNotFound'],
     [{ deployment: 'orange-cd', tokenId: 'third', reason: 'x' }, 'TokenNotFound'],
   ])('refuses %j and changes nothing', async (event, name) => {
@@ -111,6 +113,86 @@ describe('revoking', () => {
   });
 });
 
+describe('a revoke that fails', () => {
+  const mail = () => world.mails.at(-1);
+  const told = (): string => (mail()?.text ?? '').replace(/\s+/g, ' ');
+
+  it('is mailed as failed and critical, never as done', async () => {
+    world.fate = (name) => (name === 'hub.setEnabled' ? 'fail before' : 'pass');
+    const failure = await failureOf(() => call({ deployment: 'orange-cd', reason: 'leaked' }));
+    expect(failure.name).toBe('DockerHubUnavailable');
+    expect(mail()).toMatchObject({ outcome: 'failed', severity: 'critical' });
+    expect(mail()?.subject).toContain('revoke of orange-cd failed');
+    expect(mail()?.text).not.toContain('revoked');
+  });
+
+  it('throws the failure of the token where the mail fails as well, and never says everything was done', async () => {
+    world.fate = (name) => (/hub.setEnabled|topic.publish/.test(name) ? 'fail before' : 'pass');
+    const failure = await failureOf(() => call({ deployment: 'orange-cd', reason: 'leaked' }));
+    expect(failure.name).toBe('DockerHubUnavailable');
+    expect(failure.message).toContain('NotificationFailed');
+    expect(failure.message).not.toMatch(/everything|was asked was done/i);
+  });
+
+  it('says in error and mail which tokens it changed before', async () => {
+    let changed = 0;
+    world.fate = (name) => (name === 'hub.setEnabled' && ++changed === 2 ? 'fail before' : 'pass');
+    const failure = await failureOf(() => call({ deployment: 'orange-cd', reason: 'leaked' }));
+    expect(failure.message).toContain('already done: first switched off');
+    expect(told()).toContain('first switched off.');
+    expect(told()).toContain('second deactivate failed');
+    expect(world.mails).toHaveLength(1);
+  });
+
+  it('says what it deleted where the key can not be removed, and the same call again removes it', async () => {
+    world.tokens.delete('second');
+    const event = {
+      deployment: 'orange-cd',
+      tokenId: 'first',
+      delete: true,
+      confirm: 'orange-cd',
+      reason: 'x',
+    };
+    world.fate = (name) => (name.startsWith('vault.') ? 'fail before' : 'pass');
+    const failure = await failureOf(() => call(event));
+    expect(failure.name).toBe('VaultUnavailable');
+    expect(failure.message).toContain('already done: first deleted');
+    expect(mail()).toMatchObject({ severity: 'critical' });
+    expect(told()).toContain('delete of orange-cd failed');
+    expect(told()).toContain('first deleted.');
+    expect(world.mails).toHaveLength(1);
+    world.fate = () => 'pass';
+    expect((await call(event)).actions).toMatchObject([{ kind: 'remove-key', status: 'done' }]);
+    expect(world.keys.has('orange-cd')).toBe(false);
+  });
+
+  it.each([
+    [{ reason: 'leaked' }, 'first switched off and second switched off'],
+    [{ restore: true }, 'first switched on again and second switched on again'],
+    [
+      { delete: true, confirm: 'orange-cd', reason: 'gone' },
+      'first deleted, second deleted and orange-cd key removed from Vault',
+    ],
+  ])('at writing the ledger says in error and mail what was done: %j', async (wish, done) => {
+    world.fate = (name) => (name === 'bucket.writeIf ledger.json' ? 'fail before' : 'pass');
+    const failure = await failureOf(() => call({ deployment: 'orange-cd', ...wish }));
+    expect(failure.name).toBe('StorageUnavailable');
+    expect(failure.message).toContain(`already done: ${done}, which the ledger does not know`);
+    expect(told()).toContain('The ledger does not know it');
+    expect([world.mails.length, mail()?.outcome]).toEqual([1, 'failed']);
+  });
+
+  it('leaves what it did to the next mail where its own fails', async () => {
+    let changed = 0;
+    world.fate = (name) =>
+      name === 'topic.publish' || (name === 'hub.setEnabled' && ++changed === 2) ? 'fail before' : 'pass';
+    await failureOf(() => call({ deployment: 'orange-cd', reason: 'leaked' }));
+    world.fate = () => 'pass';
+    await night();
+    expect(told()).toContain('orange-cd switched off: leaked');
+  });
+});
+
 describe('restoring', () => {
   it('switches on again, and the audit leaves the token alone for 7 days, then announces anew', async () => {
     world.putLicenses([
@@ -124,6 +206,36 @@ describe('restoring', () => {
     for (let day = 0; day < 6; day++) expect((await night()).actions).toEqual([]);
     expect((await night()).actions).toMatchObject([{ kind: 'announce', tokenId: 'first' }]);
     expect((await night()).actions).toMatchObject([{ kind: 'deactivate', tokenId: 'first' }]);
+  });
+});
+
+describe('restoring a token that another one replaces', () => {
+  beforeEach(async () => {
+    world = new FakeWorld();
+    world.addToken('orange-cd', { id: 'first' });
+    world.putLicenses([['orange-cd', '2027-01-01']]);
+    await issue({ deployment: 'orange-cd', regenerate: true, overlapHours: 24 }, world.services());
+    world.now += 20 * HOUR;
+  });
+
+  it('keeps the audit from deleting it for 7 days, and says what comes then', async () => {
+    const { actions } = await call({ deployment: 'orange-cd', restore: true, tokenId: 'first' });
+    expect(actions[0]?.reason).toContain('leaves it alone for 7 days and deletes it then');
+    expect(world.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain('and deletes it then');
+    for (let day = 0; day < 6; day++) expect((await night()).actions).toEqual([]);
+    expect(isOn('first')).toBe(true);
+    expect((await night()).actions).toMatchObject([
+      { kind: 'delete-token', tokenId: 'first', status: 'done' },
+    ]);
+  });
+
+  it('counts only after the replacing: what was restored before and then replaced goes in time', async () => {
+    await call({ deployment: 'orange-cd', restore: true, tokenId: 'first' });
+    world.now += HOUR;
+    await issue({ deployment: 'orange-cd', regenerate: true, overlapHours: 3 }, world.services());
+    world.now -= 20 * HOUR;
+    await night();
+    expect(isOn('first')).toBeUndefined();
   });
 });
 
@@ -162,6 +274,15 @@ describe('deleting', () => {
     });
     world.tokens.delete('second');
     expect((await night()).findings.map(({ kind }) => kind)).toContain('missing-token');
+  });
+
+  it('of a token that the label does not have is TokenNotFound and leaves a key without tokens', async () => {
+    world.keys.set('old-xx', 'x');
+    for (const tokenId of ['first', 'no-such']) {
+      const event = { deployment: 'old-xx', tokenId, delete: true, confirm: 'old-xx', reason: 'x' };
+      expect((await failureOf(() => call(event))).name).toBe('TokenNotFound');
+    }
+    expect([world.keys.has('old-xx'), isOn('first')]).toEqual([true, true]);
   });
 
   it('removes a key that no token is left of', async () => {
