@@ -6,7 +6,8 @@ import { issueEventSchema } from '../../lambdas/issue/event.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
 import type { IssueResult } from '../../lambdas/issue/result.ts';
 import { failureOf } from '../failure.ts';
-import { Crash, FakeWorld, type Fate } from '../fakes.ts';
+import { Crash, type Fate } from '../audit/life-world.ts';
+import { FakeWorld } from '../fakes.ts';
 
 let world: FakeWorld;
 
