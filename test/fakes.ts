@@ -67,6 +67,7 @@ export class FakeWorld implements LifeWorld {
   private dead = false;
   private serial = 0;
   private searchedMails = 0;
+  troubles = 0;
 
   constructor(settings: Partial<Settings> = {}) {
     this.settings = defaultSettings(settings);
@@ -134,7 +135,9 @@ export class FakeWorld implements LifeWorld {
     let calls = 0;
     this.fate = () => {
       calls += 1;
-      return calls >= at && calls < at + times ? fate : 'pass';
+      if (calls < at || calls >= at + times) return 'pass';
+      if (fate !== 'pass') this.troubles += 1;
+      return fate;
     };
     try {
       return await work(this.services());

@@ -46,6 +46,9 @@ export interface LifeWorld {
   /** Whether anybody reads them. */
   readonly confirmed: boolean;
 
+  /** How many calls were disturbed so far. */
+  readonly troubles: number;
+
   /** Makes a token by hand, and its key. */
   addToken(label: string): unknown;
   /** Switches a token by hand. */

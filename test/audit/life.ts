@@ -81,6 +81,8 @@ export class Life<World extends LifeWorld> {
   private readonly announced = new Map<string, number[]>();
   /** How many nights passed. */
   nights = 0;
+  /** How many deployments the audit withdrew. */
+  withdrawals = 0;
 
   constructor(world: World) {
     this.world = world;
@@ -309,6 +311,7 @@ export class Life<World extends LifeWorld> {
       }
     }
     this.withdrawn = this.withdrawn.filter(({ at }) => world.now - at < DAY);
+    this.withdrawals += changed.size;
     for (const deployment of changed) this.withdrawn.push({ deployment, at: world.now });
     const distinct = new Set(this.withdrawn.map(({ deployment }) => deployment)).size;
     this.expect(distinct <= MOST_WITHDRAWN, `${distinct} deployments lost their access within 24 hours`);

@@ -217,6 +217,7 @@ export class HttpWorld implements LifeWorld {
   readonly small: SmallWorld;
   private readonly seed: string;
   private runs = 0;
+  troubles = 0;
   private readonly searched = new WeakSet<object>();
   private readonly marks = new Set<string>();
   private known = 0;
@@ -333,6 +334,7 @@ export class HttpWorld implements LifeWorld {
     } finally {
       // What is under way is refused; once it has ended, nothing of a dead process is left that could come later.
       if (invocation.isDead()) await invocation.quiet();
+      this.troubles += faults.happened.length;
       faults.clear();
       this.now = begin;
     }
