@@ -2,6 +2,7 @@ import { audit } from '../../lambdas/audit/audit.ts';
 import { addDays, DAY, dayOf, HOUR } from '../../lambdas/core/days.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
 import { revoke } from '../../lambdas/revoke/revoke.ts';
+import type { Action, ActionKind } from '../../lambdas/core/report.ts';
 import { AuditorError, isAuditorError } from '../../lambdas/errors.ts';
 import { OBJECTS } from '../../lambdas/objects.ts';
 import type { Settings } from '../../lambdas/settings.ts';
@@ -160,14 +161,16 @@ export class Life<World extends LifeWorld> {
         return;
       case 'revoke':
       case 'restore':
-        await this.onDemand((services) =>
-          revoke(
-            {
-              deployment: this.name(what.who),
-              reason: 'people',
-              ...(what.do === 'restore' ? { restore: true } : {}),
-            },
-            services,
+        await this.onDemand(async (services) =>
+          this.believe(
+            await revoke(
+              {
+                deployment: this.name(what.who),
+                reason: 'people',
+                ...(what.do === 'restore' ? { restore: true } : {}),
+              },
+              services,
+            ),
           ),
         );
         for (const token of world.tokens.values())
@@ -189,17 +192,40 @@ export class Life<World extends LifeWorld> {
   }
 
   private regenerate(who: number): Work {
-    return (services) =>
-      issue(
-        {
-          deployment: this.name(who),
-          regenerate: true,
-          overlapHours: 48,
-          allowUnlicensed: true,
-          reason: 'lost',
-        },
-        services,
+    return async (services) => {
+      const event = {
+        deployment: this.name(who),
+        regenerate: true,
+        overlapHours: 48,
+        allowUnlicensed: true,
+        reason: 'lost',
+      };
+      const result = await issue(event, services);
+      this.expect(
+        this.world.tokens.get(result.tokenId)?.enabled === true &&
+          this.world.holder(result.deployment) === result.tokenId,
+        `${result.deployment} was told to have a token that is not there or not in Vault`,
       );
+      return result;
+    };
+  }
+
+  /** What a function says was done was done. */
+  private believe<Result extends { readonly actions: readonly Action[] }>(result: Result): Result {
+    const { tokens, keys } = this.world;
+    for (const { kind, deployment, tokenId = '', status } of result.actions) {
+      if (status !== 'done') continue;
+      const token = tokens.get(tokenId);
+      const isSo: Record<ActionKind, boolean> = {
+        announce: true,
+        deactivate: token?.enabled !== true,
+        reactivate: token?.enabled === true,
+        'delete-token': token === undefined,
+        'remove-key': !keys.has(deployment),
+      };
+      this.expect(isSo[kind], `${kind} of ${deployment} was told as done, and was not`);
+    }
+    return result;
   }
 
   /** Two functions at the same moment: one of them works, the other is told that somebody is at it. */
@@ -208,7 +234,8 @@ export class Life<World extends LifeWorld> {
     const before = this.snapshot();
     const mails = world.mails.length;
     const person = this.regenerate(who);
-    const other: Work = meets === 'night' ? (services) => audit({}, services) : this.regenerate(who);
+    const other: Work =
+      meets === 'night' ? async (services) => this.believe(await audit({}, services)) : this.regenerate(who);
     const results = await (personFirst ? world.race(person, other) : world.race(other, person));
     const busy = results.filter(
       (result) => result.status === 'rejected' && isAuditorError(result.reason, 'Busy'),
@@ -238,7 +265,7 @@ export class Life<World extends LifeWorld> {
     const mails = world.mails.length;
     this.nights += 1;
     try {
-      await world.run((services) => audit({}, services), disturbance);
+      await world.run(async (services) => this.believe(await audit({}, services)), disturbance);
     } catch (error) {
       if (!(error instanceof AuditorError) && !(error instanceof Crash)) throw error;
     }
