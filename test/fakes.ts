@@ -14,19 +14,20 @@ import { AuditorError } from '../lambdas/errors.ts';
 import { OBJECTS } from '../lambdas/objects.ts';
 import type { Services } from '../lambdas/services.ts';
 import { readSettings, type Settings } from '../lambdas/settings.ts';
+import {
+  Crash,
+  type Disturbance,
+  type Fate,
+  type LifeWorld,
+  type Raced,
+  type Work,
+} from './audit/life-world.ts';
+import { inTurn } from './audit/turns.ts';
 
 /** The settings that a function has where its environment says nothing but where Vault is. */
 export function defaultSettings(changes: Partial<Settings> = {}): Settings {
   return { ...readSettings({ VAULT_ADDR: 'https://vault.example' }), timeZone: 'UTC', ...changes };
 }
-
-/** What the process dies of: after it nothing that the process does has an effect any more. */
-export class Crash extends Error {
-  override readonly name = 'Crash';
-}
-
-/** What happens to one call: nothing, an error before or after its effect, or the end of the process around it. */
-export type Fate = 'pass' | 'fail before' | 'fail after' | 'crash before' | 'crash after';
 
 const UNAVAILABLE = {
   hub: 'DockerHubUnavailable',
@@ -43,7 +44,7 @@ type MutableToken = { -readonly [Key in keyof HubToken]: HubToken[Key] } & { con
  * Docker Hub, Vault, bucket and topic in memory, behind the same interfaces as the clients: for properties over
  * thousands of nights, where real HTTP would only cost time. The clients have their own tests over real HTTP.
  */
-export class FakeWorld {
+export class FakeWorld implements LifeWorld {
   now = Date.parse('2026-03-02T02:00:00Z');
   readonly tokens = new Map<string, MutableToken>();
   readonly keys = new Map<string, unknown>();
@@ -53,6 +54,8 @@ export class FakeWorld {
   confirmed = true;
   /** Whether the registry lets a new token pull. */
   canPull = true;
+  /** Whether opening something with a content moves its token's last use: not known of the real Docker Hub. */
+  openingIsUse = false;
   /** Whether the deployments' secret is there. */
   secretThere = true;
   settings: Settings;
@@ -63,6 +66,8 @@ export class FakeWorld {
   readonly metrics = new Map<string, number>();
   private dead = false;
   private serial = 0;
+  private searchedMails = 0;
+  troubles = 0;
 
   constructor(settings: Partial<Settings> = {}) {
     this.settings = defaultSettings(settings);
@@ -93,6 +98,70 @@ export class FakeWorld {
   /** Writes an object as support would. */
   put(key: string, body: string): void {
     this.objects.set(key, { body, etag: `"${createHash('md5').update(body).digest('hex')}"` });
+  }
+
+  holder(name: string): string | undefined {
+    return [...this.tokens.values()].find(({ content }) => content === this.keys.get(name))?.id;
+  }
+
+  switchToken(id: string, on: boolean): void {
+    this.token(id).enabled = on;
+  }
+
+  loseKeys(names: readonly string[]): void {
+    for (const name of names) this.keys.delete(name);
+    this.vaultVersion += 1;
+  }
+
+  remove(key: string): void {
+    this.objects.delete(key);
+  }
+
+  has(key: string): boolean {
+    return (this.objects.get(key) ?? 'deleted') !== 'deleted';
+  }
+
+  async setConfirmed(confirmed: boolean): Promise<void> {
+    this.confirmed = confirmed;
+  }
+
+  async close(): Promise<void> {
+    this.objects.clear();
+  }
+
+  /** Here every call counts, in the order in which they are made. */
+  async run(work: Work, disturbance?: Disturbance): Promise<unknown> {
+    const { at, times, fate } = disturbance ?? { at: 1, times: 0, fate: 'pass' };
+    let calls = 0;
+    this.fate = () => {
+      calls += 1;
+      if (calls < at || calls >= at + times) return 'pass';
+      if (fate !== 'pass') this.troubles += 1;
+      return fate;
+    };
+    try {
+      return await work(this.services());
+    } finally {
+      this.revive();
+      this.fate = () => 'pass';
+    }
+  }
+
+  async race(first: Work, second: Work): Promise<Raced> {
+    return inTurn({ services: this.services(), work: first }, { services: this.services(), work: second });
+  }
+
+  leak(): string | undefined {
+    const said = this.mails.slice(this.searchedMails).map((mail) => JSON.stringify(mail));
+    this.searchedMails = this.mails.length;
+    for (const [key, object] of this.objects) {
+      if (object !== 'deleted') said.push(object.body);
+      // Reports of nights gone by were searched; keeping them would only cost memory.
+      if (key.startsWith(OBJECTS.reports)) this.objects.delete(key);
+    }
+    const text = said.join('\n');
+    const found = [...this.tokens.values()].find(({ content }) => text.includes(content));
+    return found && `the content of a token of ${found.label} was said`;
   }
 
   /** The license list with these rows: deployment and last paid day, without grace. */
@@ -147,6 +216,14 @@ export class FakeWorld {
     return token;
   }
 
+  /** The token that a content opens. */
+  private use(content: string): MutableToken | undefined {
+    const token = [...this.tokens.values()].find((candidate) => candidate.content === content);
+    if (token?.enabled !== true) return undefined;
+    if (this.openingIsUse) token.lastUsedAt = this.now;
+    return token;
+  }
+
   private shown(token: MutableToken): HubToken {
     const { content, ...shown } = token;
     if (content === '') throw new Error('A token without content is no token.');
@@ -187,10 +264,10 @@ export class FakeWorld {
       checkContent: async (content): Promise<ContentCheck> => {
         try {
           return await this.call('hub', 'checkContent', (): ContentCheck => {
-            const token = [...this.tokens.values()].find((candidate) => candidate.content === content);
-            return token?.enabled === true
-              ? { outcome: 'accepted', claimedId: token.id }
-              : { outcome: 'refused' };
+            const token = this.use(content);
+            return token === undefined
+              ? { outcome: 'refused' }
+              : { outcome: 'accepted', claimedId: token.id };
           });
         } catch {
           return { outcome: 'unwell' };
@@ -273,8 +350,9 @@ export class FakeWorld {
 
   private get registry(): Registry {
     return {
-      verifyPull: () =>
+      verifyPull: (_image, _username, content) =>
         this.call('registry', 'verifyPull', () => {
+          this.use(content);
           if (!this.canPull) throw new AuditorError('PullVerificationFailed', "The token can't pull.");
         }),
     };

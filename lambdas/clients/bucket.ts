@@ -52,7 +52,9 @@ export function createBucket(
       if (answer.Body === undefined || answer.ETag === undefined) throw new TypeError('no body');
       return { body: await answer.Body.transformToByteArray(), etag: answer.ETag };
     } catch (error) {
-      if (awsStatus(error) === 404 && error instanceof Error && error.name !== 'NoSuchBucket')
+      // By its name only: a 404 of somebody else on the way, or of a bucket that is gone, says nothing of the object, and
+      // who takes it for an absent HOLD withdraws what people have stopped.
+      if (awsStatus(error) === 404 && error instanceof Error && error.name === 'NoSuchKey')
         return awsHeader(error, 'x-amz-delete-marker') === 'true' ? 'deleted' : 'absent';
       throw unavailable(`Reading ${key}`, name, error);
     }

@@ -11,7 +11,8 @@ import { iso } from '../../lambdas/core/days.ts';
 import { fingerprintOf } from '../../lambdas/core/fingerprint.ts';
 import { openLedger } from '../../lambdas/ledger-store.ts';
 import { OBJECTS } from '../../lambdas/objects.ts';
-import { FakeWorld, type Fate } from '../fakes.ts';
+import { FakeWorld } from '../fakes.ts';
+import type { Fate } from './life-world.ts';
 
 let world: FakeWorld;
 

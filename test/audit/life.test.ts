@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
 import { DAY } from '../../lambdas/core/days.ts';
-import type { Fate } from '../fakes.ts';
-import { Life, NAMES, type Happening } from './life.ts';
+import { FakeWorld } from '../fakes.ts';
+import { Life, LIFE_SETTINGS, NAMES, type Happening } from './life.ts';
+import type { Fate } from './life-world.ts';
 
+const begin = (): Life<FakeWorld> => new Life(new FakeWorld(LIFE_SETTINGS));
 const who = fc.nat({ max: NAMES.length - 1 });
 const night = (fate: fc.Arbitrary<Fate>, times: number): fc.Arbitrary<Happening> =>
   fc.record({
@@ -53,7 +55,7 @@ describe('the life of licenses', () => {
   it('never breaks an invariant, whatever happens in whatever order', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(happening, { minLength: 5, maxLength: 60 }), async (happenings) => {
-        const life = new Life();
+        const life = begin();
         for (const what of happenings) await life.happen(what);
       }),
       { numRuns: Number(process.env['LIVES'] ?? 300) },
@@ -63,12 +65,12 @@ describe('the life of licenses', () => {
   it('is changed by nothing when a night is run again at once', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(happening, { minLength: 5, maxLength: 40 }), async (happenings) => {
-        const life = new Life();
+        const life = begin();
         for (const what of happenings) await life.happen(what);
-        await life.night(0, 'pass', 0);
+        await life.night();
         const once = JSON.stringify(life.state);
         life.world.now -= 16 * 60_000;
-        await life.night(0, 'pass', 0);
+        await life.night();
         expect(JSON.stringify(life.state)).toBe(once);
       }),
       { numRuns: 100 },
@@ -77,7 +79,7 @@ describe('the life of licenses', () => {
 
   it('ends where an uninterrupted one ends, wherever a night crashed and was run again', async () => {
     const story = async (crashAt: number | undefined, fate: Fate): Promise<string> => {
-      const life = new Life();
+      const life = begin();
       const { world } = life;
       for (const [index, name] of NAMES.entries())
         if (index < 2) await life.happen({ do: 'license', who: NAMES.indexOf(name), days: 3 });
@@ -86,8 +88,9 @@ describe('the life of licenses', () => {
       const nights = [0, 1, 2, 3, 4, 5, 6, 86, 87, 88, 89, 90, 91, 92, 93, 94, 95, 96, 97];
       for (const day of nights) {
         world.now = start + day * DAY;
-        if (crashAt !== undefined && [0, 4, 87, 94].includes(day)) await life.night(crashAt, fate, 1);
-        else await life.night(0, 'pass', 0);
+        if (crashAt !== undefined && [0, 4, 87, 94].includes(day))
+          await life.night({ at: crashAt, fate, times: 1 });
+        else await life.night();
       }
       return JSON.stringify(life.state);
     };
@@ -99,9 +102,9 @@ describe('the life of licenses', () => {
   }, 120_000);
 
   it('is touched by no dry run', async () => {
-    const life = new Life();
+    const life = begin();
     await life.happen({ do: 'license', who: 0, days: -1 });
-    await life.night(0, 'pass', 0);
+    await life.night();
     life.world.now += DAY;
     const before = JSON.stringify([life.state, [...life.world.objects], life.world.mails.length]);
     const result = await audit({ dryRun: true }, life.world.services());

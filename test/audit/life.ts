@@ -2,9 +2,11 @@ import { audit } from '../../lambdas/audit/audit.ts';
 import { addDays, DAY, dayOf, HOUR } from '../../lambdas/core/days.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
 import { revoke } from '../../lambdas/revoke/revoke.ts';
-import { AuditorError } from '../../lambdas/errors.ts';
+import type { Action, ActionKind } from '../../lambdas/core/report.ts';
+import { AuditorError, isAuditorError } from '../../lambdas/errors.ts';
 import { OBJECTS } from '../../lambdas/objects.ts';
-import { Crash, FakeWorld, type Fate } from '../fakes.ts';
+import type { Settings } from '../../lambdas/settings.ts';
+import { Crash, type Disturbance, type Fate, type LifeWorld, type Work } from './life-world.ts';
 
 /** One thing that happens in the life of licenses: to customers, to people, to systems. */
 export type Happening =
@@ -17,7 +19,14 @@ export type Happening =
   | { readonly do: 'subscriber'; readonly on: boolean }
   | { readonly do: 'night'; readonly at: number; readonly fate: Fate; readonly times: number }
   | { readonly do: 'revoke' | 'restore' | 'regenerate'; readonly who: number }
-  | { readonly do: 'together'; readonly who: number }
+  | {
+      readonly do: 'together';
+      readonly who: number;
+      /** Whom a person's call meets: the night, or another person's call for the same deployment. */
+      readonly meets: 'night' | 'regenerate';
+      /** Whether the person comes first where both want the lease. */
+      readonly personFirst: boolean;
+    }
   | { readonly do: 'lose keys' };
 
 export const NAMES = [
@@ -35,17 +44,33 @@ export class Broken extends Error {
   override readonly name = 'Broken';
 }
 
+/** What a life has come to. */
+export interface LifeState {
+  readonly tokens: readonly { readonly id: string; readonly label: string; readonly enabled: boolean }[];
+  /** Each key with the id of the token whose content it holds. */
+  readonly keys: readonly (readonly [name: string, holder: string | undefined])[];
+}
+
 interface Watch {
   enabled: boolean;
   label: string;
 }
 
+/** What the world of a {@link Life} has to be configured with: caps that so few deployments can reach. */
+export const LIFE_SETTINGS = {
+  maxWithdrawals: 2,
+  maxWithdrawalPercent: 0,
+} as const satisfies Partial<Settings>;
+
+/** Two deployments in 24 hours, as {@link LIFE_SETTINGS} says. */
+const MOST_WITHDRAWN = 2;
+
 /**
- * A world in which things happen, and which checks after each of them that what must never happen did not: the
- * invariants of contract section 8.
+ * Lets things happen to a world, and checks after each of them that what must never happen did not: the invariants of
+ * contract section 8.
  */
-export class Life {
-  readonly world = new FakeWorld({ maxWithdrawals: 2, maxWithdrawalPercent: 0 });
+export class Life<World extends LifeWorld> {
+  readonly world: World;
   /** Last paid day by deployment; `never` for an unreadable row; absent without a row. */
   private readonly paid = new Map<string, string>();
   private readonly misspelt = new Map<string, string>();
@@ -57,8 +82,11 @@ export class Life {
   private readonly announced = new Map<string, number[]>();
   /** How many nights passed. */
   nights = 0;
+  /** How many deployments the audit withdrew. */
+  withdrawals = 0;
 
-  constructor() {
+  constructor(world: World) {
+    this.world = world;
     for (const name of NAMES) {
       this.world.addToken(name);
       this.paid.set(name, '2026-12-31');
@@ -115,7 +143,7 @@ export class Life {
       case 'switch':
         for (const token of world.tokens.values())
           if (token.label === this.name(what.who) && token.enabled !== what.on) {
-            token.enabled = what.on;
+            world.switchToken(token.id, what.on);
             // By the contract an inactive token with an open step is the audit's, whoever was quicker.
             const isOpen = world.ledger.intents.some(
               ({ step, tokenId }) => step === 'deactivate' && tokenId === token.id,
@@ -126,102 +154,121 @@ export class Life {
         return;
       case 'hold':
         if (what.on) world.put(OBJECTS.hold, '');
-        else world.objects.delete(OBJECTS.hold);
+        else world.remove(OBJECTS.hold);
         return;
       case 'subscriber':
-        world.confirmed = what.on;
+        await world.setConfirmed(what.on);
         return;
       case 'revoke':
       case 'restore':
-        await this.onDemand(() =>
-          revoke(
-            {
-              deployment: this.name(what.who),
-              reason: 'people',
-              ...(what.do === 'restore' ? { restore: true } : {}),
-            },
-            world.services(),
+        await this.onDemand(async (services) =>
+          this.believe(
+            await revoke(
+              {
+                deployment: this.name(what.who),
+                reason: 'people',
+                ...(what.do === 'restore' ? { restore: true } : {}),
+              },
+              services,
+            ),
           ),
         );
         for (const token of world.tokens.values())
           if (token.label === this.name(what.who)) this.offByAudit.delete(token.id);
         return;
       case 'regenerate':
-        await this.onDemand(() =>
-          issue(
-            {
-              deployment: this.name(what.who),
-              regenerate: true,
-              overlapHours: 48,
-              allowUnlicensed: true,
-              reason: 'lost',
-            },
-            world.services(),
-          ),
-        );
+        await this.onDemand(this.regenerate(what.who));
         return;
-      case 'together': {
-        // A night and a person at the same moment: one of them works, the other is told that it is Busy.
-        const before = this.snapshot();
-        const mails = world.mails.length;
-        const results = await Promise.allSettled([
-          audit({}, world.services()),
-          issue(
-            {
-              deployment: this.name(what.who),
-              regenerate: true,
-              overlapHours: 48,
-              allowUnlicensed: true,
-              reason: 'lost',
-            },
-            world.services(),
-          ),
-        ]);
-        const failed = results.filter(({ status }) => status === 'rejected');
-        this.expect(failed.length > 0, 'two functions changed things at the same time');
-        this.check(before);
-        this.hear(mails);
-        world.now += 16 * 60_000;
+      case 'together':
+        await this.together(what.who, what.meets, what.personFirst);
         return;
-      }
-      case 'lose keys': {
+      case 'lose keys':
         // More than a fifth and more than two of the keys vanish at once.
-        for (const name of NAMES.slice(0, 4)) world.keys.delete(name);
-        world.vaultVersion += 1;
+        world.loseKeys(NAMES.slice(0, 4));
         return;
-      }
       case 'night':
-        await this.night(what.at, what.fate, what.times);
+        await this.night(what);
     }
   }
 
-  private async onDemand(call: () => Promise<unknown>): Promise<void> {
-    this.world.fate = () => 'pass';
+  private regenerate(who: number): Work {
+    return async (services) => {
+      const event = {
+        deployment: this.name(who),
+        regenerate: true,
+        overlapHours: 48,
+        allowUnlicensed: true,
+        reason: 'lost',
+      };
+      const result = await issue(event, services);
+      this.expect(
+        this.world.tokens.get(result.tokenId)?.enabled === true &&
+          this.world.holder(result.deployment) === result.tokenId,
+        `${result.deployment} was told to have a token that is not there or not in Vault`,
+      );
+      return result;
+    };
+  }
+
+  /** What a function says was done was done. */
+  private believe<Result extends { readonly actions: readonly Action[] }>(result: Result): Result {
+    const { tokens, keys } = this.world;
+    for (const { kind, deployment, tokenId = '', status } of result.actions) {
+      if (status !== 'done') continue;
+      const token = tokens.get(tokenId);
+      const isSo: Record<ActionKind, boolean> = {
+        announce: true,
+        deactivate: token?.enabled !== true,
+        reactivate: token?.enabled === true,
+        'delete-token': token === undefined,
+        'remove-key': !keys.has(deployment),
+      };
+      this.expect(isSo[kind], `${kind} of ${deployment} was told as done, and was not`);
+    }
+    return result;
+  }
+
+  /** Two functions at the same moment: one of them works, the other is told that somebody is at it. */
+  private async together(who: number, meets: 'night' | 'regenerate', personFirst: boolean): Promise<void> {
+    const { world } = this;
+    const before = this.snapshot();
+    const mails = world.mails.length;
+    const person = this.regenerate(who);
+    const other: Work =
+      meets === 'night' ? async (services) => this.believe(await audit({}, services)) : this.regenerate(who);
+    const results = await (personFirst ? world.race(person, other) : world.race(other, person));
+    const busy = results.filter(
+      (result) => result.status === 'rejected' && isAuditorError(result.reason, 'Busy'),
+    );
+    for (const result of results)
+      if (result.status === 'rejected' && !isAuditorError(result.reason)) throw result.reason;
+    this.expect(busy.length === 1, `${busy.length} of two functions that met were told to wait`);
+    const made = [...world.tokens].filter(([id]) => !before.has(id)).length;
+    this.expect(made <= 1, `${made} tokens were made by one function`);
+    this.check(before);
+    this.hear(mails);
+    world.now += 16 * 60_000;
+  }
+
+  private async onDemand(call: Work): Promise<void> {
     try {
-      await call();
+      await this.world.run(call);
     } catch (error) {
       if (!(error instanceof AuditorError)) throw error;
     }
   }
 
-  /** One night in which the calls from number `at` on have a fate, so many of them. */
-  async night(at: number, fate: Fate, times: number): Promise<void> {
+  /** One night, undisturbed or not. */
+  async night(disturbance?: Disturbance): Promise<void> {
     const { world } = this;
     const before = this.snapshot();
     const mails = world.mails.length;
-    let calls = 0;
-    world.fate = () => {
-      calls += 1;
-      return calls >= at && calls < at + times ? fate : 'pass';
-    };
     this.nights += 1;
     try {
-      await audit({}, world.services());
+      await world.run(async (services) => this.believe(await audit({}, services)), disturbance);
     } catch (error) {
       if (!(error instanceof AuditorError) && !(error instanceof Crash)) throw error;
     }
-    world.revive();
-    world.fate = () => 'pass';
     this.check(before);
     this.hear(mails);
     // Whatever happened, nobody else's lease is in the way of the next night.
@@ -246,7 +293,7 @@ export class Life {
 
   private check(before: ReadonlyMap<string, Watch>): void {
     const { world } = this;
-    const held = world.objects.has(OBJECTS.hold);
+    const held = world.has(OBJECTS.hold);
     const changed = new Set<string>();
     for (const [id, was] of before) {
       const is = world.tokens.get(id);
@@ -291,9 +338,10 @@ export class Life {
       }
     }
     this.withdrawn = this.withdrawn.filter(({ at }) => world.now - at < DAY);
+    this.withdrawals += changed.size;
     for (const deployment of changed) this.withdrawn.push({ deployment, at: world.now });
     const distinct = new Set(this.withdrawn.map(({ deployment }) => deployment)).size;
-    this.expect(distinct <= 2, `${distinct} deployments lost their access within 24 hours`);
+    this.expect(distinct <= MOST_WITHDRAWN, `${distinct} deployments lost their access within 24 hours`);
   }
 
   private hasNotice(name: string): boolean {
@@ -304,11 +352,22 @@ export class Life {
     if (!holds) throw new Broken(`${broken} (night ${this.nights}, ${this.today})`);
   }
 
-  /** What there is to compare: who can pull, and what Vault holds. */
-  get state(): unknown {
+  /** What there is to compare: who can pull, and whose content Vault holds. */
+  get state(): LifeState {
+    const { world } = this;
     return {
-      tokens: [...this.world.tokens.values()].map(({ id, label, enabled }) => ({ id, label, enabled })),
-      keys: [...this.world.keys].sort(),
+      tokens: [...world.tokens.values()].map(({ id, label, enabled }) => ({ id, label, enabled })),
+      keys: [...world.keys.keys()].sort().map((name) => [name, world.holder(name)]),
+    };
+  }
+
+  /** The {@link state} with numbers in the order of creation for ids: the same in all worlds in which the same happened. */
+  get shape(): unknown {
+    const { tokens, keys } = this.state;
+    const number = (id: string | undefined): number => tokens.findIndex((token) => token.id === id);
+    return {
+      tokens: tokens.map(({ label, enabled }) => ({ label, enabled })),
+      keys: keys.map(([name, holder]) => [name, number(holder)]),
     };
   }
 }

@@ -53,6 +53,17 @@ describe('the bucket', () => {
     expect(await bucket().exists('HOLD')).toBe(true);
   });
 
+  it.each(['', '404 page not found\n', '<html><body>404 Not Found</body></html>'])(
+    "does not take a 404 that is not S3's own (%j) for an object that is not there",
+    async (body) => {
+      aws.bucket.put('HOLD', '');
+      const headers = { 'content-type': 'text/html' };
+      aws.faults.always(answering('a page', { status: 404, headers, body }), requests({ method: 'GET' }));
+      expect((await failureOf(() => bucket().read('HOLD'))).name).toBe('StorageUnavailable');
+      expect((await failureOf(() => bucket().exists('HOLD'))).name).toBe('StorageUnavailable');
+    },
+  );
+
   it('writes with the type of the content', async () => {
     await bucket().write('reports/a.html', ['<p>'], 'text/html');
     expect(aws.bucket.current('reports/a.html')?.contentType).toBe('text/html');

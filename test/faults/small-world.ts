@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { emptyLedger, ledgerText, type Ledger } from '../../lambdas/core/ledger.ts';
-import { makeServices } from '../../lambdas/make-services.ts';
+import { makeServices, type ServicesOptions } from '../../lambdas/make-services.ts';
 import { OBJECTS } from '../../lambdas/objects.ts';
 import type { Services } from '../../lambdas/services.ts';
 import { ENV, readSettings, type Settings } from '../../lambdas/settings.ts';
@@ -41,7 +41,7 @@ export interface SmallWorld {
   readonly settings: Settings;
   /** Everything that left the program: logs, results, errors, mails, objects. */
   readonly said: string[];
-  services(): Services;
+  services(changes?: Partial<ServicesOptions>): Services;
   setLicenses(rows: readonly (readonly [label: string, lastDay: string])[]): void;
   changeLedger(change: (ledger: Ledger) => Ledger): void;
   keys(): Readonly<Record<string, unknown>>;
@@ -83,13 +83,30 @@ function encodings(secret: string): string[] {
   ];
 }
 
+/** What a small world is made with where its own choice does not do. */
+export interface SmallWorldOptions {
+  readonly now?: number;
+  readonly canaries?: Canaries;
+  /** Makes the ids of tokens. */
+  readonly makeId?: () => string;
+  /** More of the functions' environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** Starts a small world. */
-export async function startSmallWorld(deployments: readonly Deployment[]): Promise<SmallWorld> {
-  const clock = createClock({ now: START, ticking: false });
-  const canaries = new Canaries();
+export async function startSmallWorld(
+  deployments: readonly Deployment[],
+  options: SmallWorldOptions = {},
+): Promise<SmallWorld> {
+  const { now = START, canaries = new Canaries(), makeId } = options;
+  const clock = createClock({ now, ticking: false });
   const faults = new FaultPlan();
   const common = { clock, canaries, sharedFaults: faults };
-  const hub = await startDockerHub({ ...common, account: { totpSecret: canaries.base32() } });
+  const hub = await startDockerHub({
+    ...common,
+    account: { totpSecret: canaries.base32() },
+    ...(makeId === undefined ? {} : { makeId }),
+  });
   const [vault, registry, aws] = await Promise.all([
     startVault(common),
     startRegistry({ ...common, hub }),
@@ -110,8 +127,8 @@ export async function startSmallWorld(deployments: readonly Deployment[]): Promi
     const token = hub.tokens.add({
       token_label: label,
       is_active: enabled,
-      created_at: new Date(START - 20 * 86_400_000).toISOString(),
-      last_used: new Date(START - 3_600_000).toISOString(),
+      created_at: new Date(now - 20 * 86_400_000).toISOString(),
+      last_used: new Date(now - 3_600_000).toISOString(),
     });
     if (withKey) keys[label] = token.content;
   }
@@ -134,6 +151,7 @@ export async function startSmallWorld(deployments: readonly Deployment[]): Promi
     [ENV.topicArn]: aws.topicArn,
     [ENV.vaultLoginSecret]: 'vault-login',
     [ENV.timeZone]: 'UTC',
+    ...options.environment,
   });
 
   const said: string[] = [];
@@ -151,7 +169,7 @@ export async function startSmallWorld(deployments: readonly Deployment[]): Promi
     canaries,
     settings,
     said,
-    services: () =>
+    services: (changes) =>
       makeServices(settings, {
         clock,
         deadline: clock.now() + 10 * 60_000,
@@ -163,6 +181,7 @@ export async function startSmallWorld(deployments: readonly Deployment[]): Promi
           flush: () => undefined,
         },
         answerMilliseconds: ANSWER_MILLISECONDS,
+        ...changes,
       }),
     setLicenses: (rows) => {
       const lines = rows.map(([label, day]) => {

@@ -10,7 +10,8 @@ import type { IssueResult } from '../../lambdas/issue/result.ts';
 import { revoke } from '../../lambdas/revoke/revoke.ts';
 import type { Services } from '../../lambdas/services.ts';
 import { failureOf } from '../failure.ts';
-import { Crash, FakeWorld, type Fate } from '../fakes.ts';
+import { Crash, type Fate } from '../audit/life-world.ts';
+import { FakeWorld } from '../fakes.ts';
 
 let world: FakeWorld;
 

@@ -60,6 +60,9 @@ export async function startAws(options: AwsOptions = {}): Promise<AwsStandIn> {
     name: 'aws',
     clock,
     systemOf,
+    // The SDK takes a time far from the machine's own for a clock to be corrected, and then tries again whatever was
+    // refused, conditional puts and objects that are not there among them.
+    date: () => Date.now(),
     handle: (request) => {
       if (request.system === 'secretsmanager') return serveSecrets(request, secrets, clock.now());
       if (request.system === 's3') return serveS3(request, buckets, s3);

@@ -41,16 +41,18 @@ export class TokenStore {
   private readonly byContent = new Map<string, StoredToken>();
   private readonly clock: SandboxClock;
   private readonly canaries: Canaries;
+  private readonly makeId: () => string;
 
-  constructor(clock: SandboxClock, canaries: Canaries) {
+  constructor(clock: SandboxClock, canaries: Canaries, makeId: () => string = randomUUID) {
     this.clock = clock;
     this.canaries = canaries;
+    this.makeId = makeId;
   }
 
   /** Adds a token: active, `repo:read`, without end, made by hand just now, unless told otherwise. */
   add(token: NewToken = {}): StoredToken {
     const added: StoredToken = {
-      uuid: randomUUID(),
+      uuid: this.makeId(),
       client_id: 'HUB',
       creator_ip: '198.51.100.7',
       creator_ua: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',

@@ -16,6 +16,8 @@ export interface DockerHubOptions {
   /** Default `riaktrdelivery`, with a password of its own making and without two-factor login. */
   readonly account?: Partial<DockerHubAccount>;
   readonly switches?: Partial<DockerHubSwitches>;
+  /** Makes the ids of tokens; default: random UUIDs. */
+  readonly makeId?: () => string;
 }
 
 /** The Docker Hub API's stand-in. */
@@ -108,7 +110,7 @@ export async function startDockerHub(options: DockerHubOptions = {}): Promise<Do
   };
   canaries.add(account.password);
   const switches: DockerHubSwitches = { ...defaultSwitches(), ...options.switches };
-  const tokens = new TokenStore(clock, canaries);
+  const tokens = new TokenStore(clock, canaries, options.makeId);
   const logins = new DockerHubLogins({ account, tokens, switches, clock, canaries });
   const limit = new RateLimit(switches, clock);
 

@@ -47,6 +47,8 @@ export interface ServerOptions {
   readonly sharedLog?: LoggedRequest[];
   /** Milliseconds until an answer begins; default 0. */
   readonly latencyMs?: number;
+  /** The time that answers say it is, milliseconds since 1970; default: the clock's. */
+  readonly date?: () => number;
   /** PEM of key and certificate: serves HTTPS. */
   readonly tls?: { readonly key: string; readonly cert: string };
 }
@@ -101,6 +103,7 @@ function wait(milliseconds: number): Promise<void> {
 /** Starts a stand-in on a free port of the loopback interface. */
 export async function startServer(options: ServerOptions): Promise<SandboxServer> {
   const { name, clock, handle, systemOf, sharedFaults, sharedLog, tls } = options;
+  const { date = () => clock.now() } = options;
   const sockets = new Set<Socket>();
   const faults = new FaultPlan();
   const log: LoggedRequest[] = [];
@@ -151,7 +154,7 @@ export async function startServer(options: ServerOptions): Promise<SandboxServer
     logged.status = answer.status;
     const body = bodyOf(answer);
     const headers: Record<string, string> = {
-      date: new Date(clock.now()).toUTCString(),
+      date: new Date(date()).toUTCString(),
       ...headersOf(answer),
     };
     if (answer.status !== 204 && answer.status !== 304) headers['content-length'] ??= String(body.length);

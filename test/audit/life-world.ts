@@ -1,0 +1,80 @@
+import type { Ledger } from '../../lambdas/core/ledger.ts';
+import type { Services } from '../../lambdas/services.ts';
+
+/** What happens to one call: nothing, an error before or after its effect, or the end of the process around it. */
+export type Fate = 'pass' | 'fail before' | 'fail after' | 'crash before' | 'crash after';
+
+/** What the process dies of: after it nothing that the process does has an effect any more. */
+export class Crash extends Error {
+  override readonly name = 'Crash';
+}
+
+/** How one process is disturbed. Which calls these are is the world's to say, and the same for the same numbers. */
+export interface Disturbance {
+  /** From which call on, counted from 1. */
+  readonly at: number;
+  readonly fate: Fate;
+  /** How many calls; 100 is an outage that lasts as long as the process. */
+  readonly times: number;
+}
+
+/** A piece of work of one function. */
+export type Work = (services: Services) => Promise<unknown>;
+
+/** What came of two functions. */
+export type Raced = [PromiseSettledResult<unknown>, PromiseSettledResult<unknown>];
+
+/**
+ * The systems that a {@link Life} happens to: in memory, or stand-ins over HTTP. People and customers change them by
+ * hand, functions through the services that the world gives them.
+ */
+export interface LifeWorld {
+  /** Milliseconds since 1970. It stands still but for what is added to it. */
+  now: number;
+  /** Docker Hub's tokens by id, oldest first. */
+  readonly tokens: ReadonlyMap<
+    string,
+    { readonly id: string; readonly label: string; readonly enabled: boolean }
+  >;
+  /** What Vault holds for each deployment. */
+  readonly keys: ReadonlyMap<string, unknown>;
+  /** The id of the token whose content a key holds. */
+  holder(name: string): string | undefined;
+  readonly ledger: Ledger;
+  /** Mails that went out, oldest first. */
+  readonly mails: readonly { readonly subject: string; readonly text: string }[];
+  /** Whether anybody reads them. */
+  readonly confirmed: boolean;
+
+  /** How many calls were disturbed so far. */
+  readonly troubles: number;
+
+  /** Makes a token by hand, and its key. */
+  addToken(label: string): unknown;
+  /** Switches a token by hand. */
+  switchToken(id: string, on: boolean): void;
+  /** Removes keys from Vault by hand. */
+  loseKeys(names: readonly string[]): void;
+  /** Writes an object as support would. */
+  put(key: string, body: string): void;
+  /** Deletes an object as support would. */
+  remove(key: string): void;
+  /** Whether an object is there. */
+  has(key: string): boolean;
+  setConfirmed(confirmed: boolean): Promise<void>;
+
+  /**
+   * Runs one function to its end, or to the {@link Crash} that disturbs it. Afterwards everything passes again, nothing
+   * of a crashed process has any effect any more, and the time is as it was before.
+   */
+  run(work: Work, disturbance?: Disturbance): Promise<unknown>;
+  /** Runs two functions at the same time, undisturbed; the first of them comes first where both want the lease. */
+  race(first: Work, second: Work): Promise<Raced>;
+  /**
+   * Searches everything that left the program since the last search for what grants access.
+   *
+   * @returns where a secret was found
+   */
+  leak(): string | undefined;
+  close(): Promise<void>;
+}

@@ -1,0 +1,474 @@
+import { inspect } from 'node:util';
+import type { Notification } from '../../lambdas/clients/types.ts';
+import { emptyLedger, readLedger, type Ledger } from '../../lambdas/core/ledger.ts';
+import { OBJECTS } from '../../lambdas/objects.ts';
+import type { Services } from '../../lambdas/services.ts';
+import { ENV } from '../../lambdas/settings.ts';
+import { LIFE_SETTINGS } from '../audit/life.ts';
+import { Crash, type Disturbance, type LifeWorld, type Raced, type Work } from '../audit/life-world.ts';
+import { inTurn } from '../audit/turns.ts';
+import { startSmallWorld, type SmallWorld } from '../faults/small-world.ts';
+import { markOf } from '../sandbox/canaries.ts';
+import { afterEffect, FAULTS, type Fault, type SandboxRequest } from '../sandbox/faults.ts';
+import { drawn, drawnOf, SeededCanaries } from './chance.ts';
+
+const START = Date.parse('2026-03-02T02:00:00Z');
+const DEADLINE = 15 * 60_000;
+/** Nothing hangs in these lives, so a client that gives up is a machine that is too slow, and would not reproduce. */
+const ANSWER_MILLISECONDS = 60_000;
+/** Numbers that requests are given: with some thirty of them in a night, one number is about one request. */
+const NUMBERS = 30;
+/** Steps of a night that a crash is drawn from. */
+const STEPS = 10;
+/** The length of an outage among the disturbances, see {@link Disturbance}. */
+const OUTAGE = 100;
+/** Characters of a secret that are enough to recognise it: random ones, so that no coincidence is taken for a leak. */
+const RECOGNISED = 12;
+
+/**
+ * How a request fails without an effect. A hang is not among them: to the clients it is a connection that was reset, only
+ * later, and the later would be real time.
+ */
+const BEFORE: readonly [Fault, ...Fault[]] = [
+  FAULTS.resetBefore,
+  FAULTS.unauthorized,
+  FAULTS.forbidden,
+  FAULTS.notFound,
+  FAULTS.limitedSeconds,
+  FAULTS.limitedDate,
+  FAULTS.limitedUnix,
+  FAULTS.limitedPlain,
+  FAULTS.internalError,
+  FAULTS.unavailablePage,
+  FAULTS.notAllowedPage,
+  FAULTS.okPage,
+];
+/** AWS has no 429, and its SDK would wait for it in real time. */
+const BEFORE_AT_AWS: readonly [Fault, ...Fault[]] = [
+  FAULTS.resetBefore,
+  FAULTS.unauthorized,
+  FAULTS.forbidden,
+  FAULTS.notFound,
+  FAULTS.internalError,
+  FAULTS.unavailablePage,
+  FAULTS.notAllowedPage,
+  FAULTS.okPage,
+];
+const AWS: readonly string[] = ['s3', 'sns', 'secretsmanager'];
+/** How an answer is lost after the request had its effect. */
+const AFTER: readonly [Fault, ...Fault[]] = [
+  FAULTS.resetAfter,
+  FAULTS.truncated,
+  afterEffect(FAULTS.internalError),
+  afterEffect(FAULTS.unavailablePage),
+  afterEffect(FAULTS.okPage),
+];
+/** Who may be out for a night; an empty name is everybody. */
+const OUTAGES: readonly [string, ...string[]] = ['docker-hub', 'vault', 's3', 'sns', 'secretsmanager', ''];
+
+/**
+ * What a request is, whenever it comes: the same in every run of one seed, whatever else is under way. A report's name
+ * holds something random; the content that is checked is what tells one check from another.
+ */
+function identity({ system, method, path, body }: SandboxRequest): string {
+  const text = body.toString();
+  const more =
+    path === '/v2/auth/token' ? text : system === 'sns' ? (/(?:^|&)Action=(\w+)/.exec(text)?.[1] ?? '') : '';
+  return [system, method, path.replace(/reports\/.*(?=\.)/, 'reports'), more].join(' ');
+}
+
+/**
+ * Whether a request is a step: a change, or the look before it. Steps come one after the other, so that they can be
+ * counted; what comes at the same time (the reads at the beginning, the reports at the end) can't.
+ */
+function isStep({ system, method, path, body }: SandboxRequest): boolean {
+  switch (system) {
+    case 'docker-hub':
+      return path.startsWith('/v2/access-tokens') && (method !== 'GET' || path !== '/v2/access-tokens');
+    case 'vault':
+      return path.includes('/data/') && method !== 'GET';
+    case 's3':
+      return method === 'PUT' && !path.includes(OBJECTS.reports);
+    case 'sns':
+      return body.includes('Action=Publish');
+    default:
+      return false;
+  }
+}
+
+const never = <Value>(): Promise<Value> => new Promise<Value>(() => undefined);
+
+/** One function's process: it ends by itself or by a crash. */
+class Invocation {
+  /** Requests of each kind so far, by system and, for all of it, by identity. */
+  readonly seen = new Map<string, number>();
+  private dead = false;
+  private underWay = 0;
+  private idle: (() => void) | undefined;
+  private die: (() => void) | undefined;
+  /** Rejects when the process dies. */
+  readonly death = new Promise<never>((_, reject) => {
+    this.die = () => {
+      reject(new Crash());
+    };
+  });
+
+  constructor() {
+    // Nobody has to be waiting for it.
+    this.death.catch(() => undefined);
+  }
+
+  count(what: string): number {
+    const number = (this.seen.get(what) ?? 0) + 1;
+    this.seen.set(what, number);
+    return number;
+  }
+
+  /** Whether it has crashed. */
+  isDead(): boolean {
+    return this.dead;
+  }
+
+  crash(): void {
+    this.dead = true;
+    this.die?.();
+  }
+
+  /** Resolves when no call of a client is under way any more: what still comes from this process has come. */
+  quiet(): Promise<void> {
+    return this.underWay === 0
+      ? Promise.resolve()
+      : new Promise((resolve) => {
+          this.idle = resolve;
+        });
+  }
+
+  /** A client's method that a dead process never gets an answer from: its function is abandoned where it is. */
+  private guard<Given extends unknown[], Value>(
+    method: (...given: Given) => Promise<Value>,
+  ): (...given: Given) => Promise<Value> {
+    return async (...given) => {
+      if (this.isDead()) return never();
+      this.underWay += 1;
+      const [result] = await Promise.allSettled([method(...given)]);
+      this.underWay -= 1;
+      if (this.underWay === 0) this.idle?.();
+      if (this.isDead()) return never();
+      if (result.status === 'fulfilled') return result.value;
+      throw result.reason instanceof Error
+        ? result.reason
+        : new TypeError('A client failed without an error.');
+    };
+  }
+
+  /** The services as this process has them. */
+  guarded(services: Services): Services {
+    const { bucket, dockerHub, registry, vault, notifier } = services;
+    return {
+      ...services,
+      bucket: {
+        location: bucket.location,
+        read: this.guard((key: string) => bucket.read(key)),
+        exists: this.guard((key: string) => bucket.exists(key)),
+        write: this.guard((key: string, body: string, type: string) => bucket.write(key, body, type)),
+        writeIf: this.guard((key: string, body: string, etag: string | undefined) =>
+          bucket.writeIf(key, body, etag),
+        ),
+      },
+      dockerHub: {
+        listTokens: this.guard(() => dockerHub.listTokens()),
+        getToken: this.guard((id: string) => dockerHub.getToken(id)),
+        createToken: this.guard((label: string, scopes: readonly string[]) =>
+          dockerHub.createToken(label, scopes),
+        ),
+        setEnabled: this.guard((id: string, on: boolean) => dockerHub.setEnabled(id, on)),
+        setLabel: this.guard((id: string, label: string) => dockerHub.setLabel(id, label)),
+        deleteToken: this.guard((id: string) => dockerHub.deleteToken(id)),
+        checkContent: this.guard((content: string) => dockerHub.checkContent(content)),
+      },
+      registry: {
+        verifyPull: this.guard((image: string, username: string, content: string) =>
+          registry.verifyPull(image, username, content),
+        ),
+      },
+      vault: {
+        readDockerHubLogin: this.guard(() => vault.readDockerHubLogin()),
+        readKeys: this.guard(() => vault.readKeys()),
+        readKeyNames: this.guard(() => vault.readKeyNames()),
+        patchKeys: this.guard((changes: ReadonlyMap<string, string | null>, version: number) =>
+          vault.patchKeys(changes, version),
+        ),
+        createSecret: this.guard((keys: ReadonlyMap<string, string>) => vault.createSecret(keys)),
+        close: this.guard(() => vault.close()),
+      },
+      notifier: { publish: this.guard((mail: Notification) => notifier.publish(mail)) },
+    };
+  }
+}
+
+/**
+ * The stand-ins over real HTTP: real clients, Vault's versions, conditional puts, and SNS by an emulator. Everything
+ * that decides goes by the seed: ids, contents and which request fails how, which depends on what a request is and not
+ * on when it arrives. Not the same in every run is only what nothing depends on: the order in which requests arrive that
+ * are under way at the same time, sessions, and whether the reports of a night that crashed in its last moment were
+ * written.
+ */
+export class HttpWorld implements LifeWorld {
+  readonly small: SmallWorld;
+  private readonly seed: string;
+  private runs = 0;
+  troubles = 0;
+  private readonly searched = new WeakSet<object>();
+  private readonly marks = new Set<string>();
+  private known = 0;
+
+  private constructor(small: SmallWorld, seed: string) {
+    this.small = small;
+    this.seed = seed;
+  }
+
+  /** Starts one. What all of them share ends by `closeShared` of small-world.ts. */
+  static async start(seed: string): Promise<HttpWorld> {
+    const canaries = new SeededCanaries(seed);
+    const small = await startSmallWorld([], {
+      now: START,
+      canaries,
+      makeId: () => canaries.id(),
+      environment: {
+        [ENV.maxWithdrawals]: String(LIFE_SETTINGS.maxWithdrawals),
+        [ENV.maxWithdrawalPercent]: String(LIFE_SETTINGS.maxWithdrawalPercent),
+      },
+    });
+    // The topic is shared: an earlier life may have left it without a subscriber.
+    await small.aws.topics.setSubscribed(true);
+    return new HttpWorld(small, seed);
+  }
+
+  get now(): number {
+    return this.small.clock.now();
+  }
+
+  set now(instant: number) {
+    this.small.clock.set(instant);
+  }
+
+  get tokens(): LifeWorld['tokens'] {
+    return new Map(
+      this.small.hub.tokens.all
+        .toReversed()
+        .map(({ uuid, token_label, is_active }) => [
+          uuid,
+          { id: uuid, label: token_label ?? '', enabled: is_active === true },
+        ]),
+    );
+  }
+
+  get keys(): ReadonlyMap<string, unknown> {
+    return new Map(Object.entries(this.small.keys()));
+  }
+
+  holder(name: string): string | undefined {
+    const content = this.small.keys()[name];
+    return this.small.hub.tokens.all.find((token) => token.content === content)?.uuid;
+  }
+
+  get ledger(): Ledger {
+    const text = this.small.bucket.text(OBJECTS.ledger);
+    return text === undefined ? emptyLedger() : readLedger(new TextEncoder().encode(text));
+  }
+
+  get mails(): LifeWorld['mails'] {
+    return this.small.aws.published.map(({ subject, messages }) => ({
+      subject,
+      text: messages.get('email') ?? '',
+    }));
+  }
+
+  confirmed = true;
+
+  addToken(label: string): void {
+    const { hub, vault, settings } = this.small;
+    const token = hub.tokens.add({
+      token_label: label,
+      created_at: new Date(this.now - 40 * 86_400_000).toISOString(),
+      last_used: new Date(this.now - 86_400_000).toISOString(),
+    });
+    vault.kv.put(settings.vaultTokensPath, { ...this.small.keys(), [label]: token.content });
+  }
+
+  switchToken(id: string, on: boolean): void {
+    this.small.hub.tokens.modify(id, { is_active: on });
+  }
+
+  loseKeys(names: readonly string[]): void {
+    const left = Object.entries(this.small.keys()).filter(([name]) => !names.includes(name));
+    this.small.vault.kv.put(this.small.settings.vaultTokensPath, Object.fromEntries(left));
+  }
+
+  put(key: string, body: string): void {
+    this.small.bucket.put(key, body);
+  }
+
+  remove(key: string): void {
+    this.small.bucket.delete(key);
+  }
+
+  has(key: string): boolean {
+    return this.small.bucket.text(key) !== undefined;
+  }
+
+  async setConfirmed(confirmed: boolean): Promise<void> {
+    await this.small.aws.topics.setSubscribed(confirmed);
+    this.confirmed = confirmed;
+  }
+
+  async run(work: Work, disturbance?: Disturbance): Promise<unknown> {
+    const { faults } = this.small;
+    const begin = this.now;
+    const invocation = new Invocation();
+    const name = `run ${++this.runs}`;
+    faults.clear();
+    faults.decide = (request) => this.faultOf(request, invocation, name, disturbance);
+    try {
+      return await this.heard(Promise.race([work(this.services(invocation, name)), invocation.death]));
+    } finally {
+      // What is under way is refused; once it has ended, nothing of a dead process is left that could come later.
+      if (invocation.isDead()) await invocation.quiet();
+      this.troubles += faults.happened.length;
+      faults.clear();
+      this.now = begin;
+    }
+  }
+
+  async race(first: Work, second: Work): Promise<Raced> {
+    const begin = this.now;
+    const name = `run ${++this.runs}`;
+    this.small.faults.clear();
+    const heard =
+      (work: Work): Work =>
+      (services) =>
+        this.heard(work(services));
+    try {
+      return await inTurn(
+        { services: this.services(new Invocation(), `${name} first`), work: heard(first) },
+        { services: this.services(new Invocation(), `${name} second`), work: heard(second) },
+      );
+    } finally {
+      this.now = begin;
+    }
+  }
+
+  /** Keeps what came of a function for the search for secrets. */
+  private async heard(work: Promise<unknown>): Promise<unknown> {
+    const { said } = this.small;
+    try {
+      const result = await work;
+      said.push(JSON.stringify(result));
+      return result;
+    } catch (error) {
+      said.push(inspect(error, { depth: 10, showHidden: true }));
+      throw error;
+    }
+  }
+
+  private services(invocation: Invocation, requestId: string): Services {
+    const { clock } = this.small;
+    const deadline = this.now + DEADLINE;
+    // For who is dead the time is over: no client of it tries again.
+    const now = (): number => (invocation.isDead() ? Infinity : clock.now());
+    return invocation.guarded(
+      this.small.services({
+        requestId,
+        deadline,
+        answerMilliseconds: ANSWER_MILLISECONDS,
+        clock: { now, sleep: (milliseconds) => clock.sleep(milliseconds), random: () => clock.random() },
+      }),
+    );
+  }
+
+  private faultOf(
+    request: SandboxRequest,
+    invocation: Invocation,
+    name: string,
+    disturbance: Disturbance | undefined,
+  ): Fault | undefined {
+    if (invocation.isDead()) return FAULTS.resetBefore;
+    if (disturbance === undefined || disturbance.fate === 'pass') return undefined;
+    const { at, fate, times } = disturbance;
+    const what = identity(request);
+    const time = invocation.count(what);
+    const step = isStep(request) ? invocation.count('step') : 0;
+    const systemSteps = step > 0 ? invocation.count(`step of ${request.system}`) : (invocation.seen.get(`step of ${request.system}`) ?? 0); // prettier-ignore
+    const here = `${this.seed} ${name}`;
+    if (fate === 'crash before' || fate === 'crash after')
+      return step === 1 + (at % STEPS) ? crash(invocation, fate) : undefined;
+    const before = AWS.includes(request.system) ? BEFORE_AT_AWS : BEFORE;
+    const kinds = fate === 'fail before' ? before : AFTER;
+    if (times < OUTAGE) {
+      // Half of them at the steps: a night has few, and they are what matters most.
+      const wanted = 1 + ((at / 2) % STEPS);
+      if (at % 2 === 0)
+        return step >= wanted && step < wanted + times ? drawnOf(`${here} step ${step}`, kinds) : undefined;
+      const isIt = 1 + drawn(`${here} ${what}`, NUMBERS) === at && time <= times;
+      return isIt ? drawnOf(`${here} ${what} ${time}`, kinds) : undefined;
+    }
+    const system = drawnOf(`${here} outage`, OUTAGES);
+    const from = drawn(`${here} outage begins`, 4);
+    return (system === '' || system === request.system) && systemSteps >= from
+      ? drawnOf(`${here} outage is`, kinds)
+      : undefined;
+  }
+
+  leak(): string | undefined {
+    const { said, aws, bucket, canaries } = this.small;
+    const isNew = (thing: object): boolean => !this.searched.has(thing) && Boolean(this.searched.add(thing));
+    const fresh = [
+      ...said.splice(0),
+      ...aws.published
+        .filter(isNew)
+        .map(({ subject, messages }) => `${subject} ${[...messages.values()].join(' ')}`),
+      ...bucket.versions
+        .filter(({ version }) => isNew(version))
+        .map(({ version }) => version.body.toString()),
+    ];
+    const secrets = canaries.all;
+    for (const secret of secrets.slice(this.known)) for (const mark of marksOf(secret)) this.marks.add(mark);
+    this.known = secrets.length;
+    // Reports of nights gone by are searched; keeping them would only cost memory.
+    for (const { key, version } of bucket.versions)
+      if (key.startsWith(OBJECTS.reports)) bucket.deleteVersion(key, version.versionId);
+    const hit = fresh.find((text) => this.isMarked(text));
+    return hit && `a secret was said in the text that begins with ${JSON.stringify(hit.slice(0, 40))}`;
+  }
+
+  private isMarked(text: string): boolean {
+    for (let at = 0; at + RECOGNISED <= text.length; at++)
+      if (this.marks.has(text.slice(at, at + RECOGNISED))) return true;
+    return false;
+  }
+
+  close(): Promise<void> {
+    return this.small.close();
+  }
+}
+
+/** By what a secret is recognised, as it is and in base64, each past the beginning that its whole kind shares. */
+function marksOf(secret: string): string[] {
+  const coded = Buffer.from(secret).toString('base64');
+  return [markOf(secret, RECOGNISED), coded.slice(12, 12 + RECOGNISED)].filter(
+    (mark) => mark.length === RECOGNISED,
+  );
+}
+
+/** A fault that ends the process, before the request had its effect or after it. */
+function crash(invocation: Invocation, fate: 'crash before' | 'crash after'): Fault {
+  return {
+    name: fate,
+    hasEffect: fate === 'crash after',
+    apply: async ({ handle }) => {
+      if (fate === 'crash after') await handle();
+      invocation.crash();
+      return 'reset';
+    },
+  };
+}
