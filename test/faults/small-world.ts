@@ -1,23 +1,25 @@
-import { inspect } from 'node:util';
-import { emptyLedger, ledgerText, type Ledger } from '../../lambdas/core/ledger.ts';
+import { emptyLedger, ledgerText, readLedger, type Ledger } from '../../lambdas/core/ledger.ts';
 import { makeServices, type ServicesOptions } from '../../lambdas/make-services.ts';
 import { OBJECTS } from '../../lambdas/objects.ts';
 import type { Services } from '../../lambdas/services.ts';
 import { ENV, readSettings, type Settings } from '../../lambdas/settings.ts';
+import { powertoolsLog, powertoolsMeter } from '../../lambdas/telemetry.ts';
 import { startAws, type AwsStandIn } from '../sandbox/aws.ts';
-import { Canaries, markOf } from '../sandbox/canaries.ts';
+import { Canaries } from '../sandbox/canaries.ts';
 import { createClock, type SandboxClock } from '../sandbox/clock.ts';
 import { startDockerHub, type DockerHubStandIn } from '../sandbox/docker-hub.ts';
 import { FaultPlan } from '../sandbox/faults.ts';
+import { everythingIn, leaksIn, type Channel, type Leak } from '../sandbox/leaks.ts';
 import { startRegistry, type RegistryStandIn } from '../sandbox/registry.ts';
 import { S3Bucket } from '../sandbox/s3-store.ts';
+import type { LoggedRequest, SandboxServer } from '../sandbox/server.ts';
 import { startVault, type VaultStandIn } from '../sandbox/vault.ts';
+import type { Hearing } from './hearing.ts';
 
 const LOGIN = 'Global_customer_credentials/docker-deploy-tokens';
 const KEYS = `${LOGIN}/riaktrdelivery-tokens`;
 const START = Date.parse('2026-06-15T01:30:00Z');
-/** Long enough for loopback, short enough that a time-out costs little. */
-const ANSWER_MILLISECONDS = 1500;
+const DAY = 86_400_000;
 
 /** One deployment of a small world. */
 export interface Deployment {
@@ -26,6 +28,21 @@ export interface Deployment {
   readonly lastDay?: string;
   readonly enabled?: boolean;
   readonly withKey?: boolean;
+}
+
+/** What a small world is made with besides its deployments. */
+export interface SmallWorldOptions {
+  /** What this process says while the world is there: one of the channels that are searched for secrets. */
+  readonly hearing?: Hearing;
+  /** Whether the deployments' secret is in Vault; default true. */
+  readonly secret?: boolean;
+  /** When it begins; default a night in June. */
+  readonly now?: number;
+  readonly canaries?: Canaries;
+  /** Makes the ids of tokens. */
+  readonly makeId?: () => string;
+  /** More of the functions' environment. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** A world of a few deployments over real HTTP, with one fault plan for all of its servers. */
@@ -39,31 +56,71 @@ export interface SmallWorld {
   readonly faults: FaultPlan;
   readonly canaries: Canaries;
   readonly settings: Settings;
-  /** Everything that left the program: logs, results, errors, mails, objects. */
-  readonly said: string[];
+  /** Requests to all systems, in the order in which they came. */
+  readonly log: readonly LoggedRequest[];
+  /** The functions' services; logs and metrics are written as in Lambda where `changes` does not say otherwise. */
   services(changes?: Partial<ServicesOptions>): Services;
   setLicenses(rows: readonly (readonly [label: string, lastDay: string])[]): void;
   changeLedger(change: (ledger: Ledger) => Ledger): void;
   keys(): Readonly<Record<string, unknown>>;
-  /** What there is to compare: which tokens can be used, and whose content each key holds. */
-  state(): string;
+  /** The ledger as it stands in the bucket. */
+  ledger(): Ledger;
+  /** Labels whose license is in force, by the true list. */
+  inForce(): string[];
+  /** Notes what an operation came to, for the search for secrets. */
+  note(name: 'result' | 'error', value: unknown): void;
+  /** Requests that will never be answered. */
+  hanging(): number;
+  /** From now on each request has to make its own connection. */
+  keepNoConnections(): void;
+  /** Which tokens can be used, and whose content each key holds. */
+  access(): string;
+  /** What else a run leaves, but for names and times that differ from run to run. */
+  traces(): string;
+  /** Everything that left the program, and how. */
+  channels(): Channel[];
   /** Secrets that were found in what left the program. */
-  leaks(): string[];
+  leaks(): Leak[];
   close(): Promise<void>;
 }
 
+interface SharedAws {
+  readonly aws: AwsStandIn;
+  readonly clock: { current: SandboxClock };
+  readonly faults: { current: FaultPlan };
+}
+
 /** AWS is started once: its emulator takes longer to begin than a whole case. */
-let sharedAws: Promise<{ aws: AwsStandIn; faults: { current: FaultPlan } }> | undefined;
+let sharedAws: Promise<SharedAws> | undefined;
+
+async function startSharedAws(first: SandboxClock): Promise<SharedAws> {
+  const clock = { current: first };
+  const faults = { current: new FaultPlan() };
+  // Clock and plan are those of the world of the moment.
+  const now: SandboxClock = {
+    now: () => clock.current.now(),
+    sleep: (milliseconds) => clock.current.sleep(milliseconds),
+    random: () => clock.current.random(),
+    set: (instant) => {
+      clock.current.set(instant);
+    },
+    advance: (milliseconds) => {
+      clock.current.advance(milliseconds);
+    },
+  };
+  const aws = await startAws({ clock: now });
+  aws.faults.decide = (request) => faults.current.next(request);
+  return { aws, clock, faults };
+}
 
 async function awsOf(clock: SandboxClock, plan: FaultPlan): Promise<AwsStandIn> {
-  const faults = { current: plan };
-  // A plan that hands over to that of the world of the moment.
-  const handOver = new FaultPlan();
-  sharedAws ??= startAws({ clock, sharedFaults: handOver }).then((started) => ({ aws: started, faults }));
-  const { aws, faults: held } = await sharedAws;
-  held.current = plan;
-  aws.faults.decide = (request) => held.current.next(request);
+  sharedAws ??= startSharedAws(clock);
+  const { aws, clock: time, faults } = await sharedAws;
+  time.current = clock;
+  faults.current = plan;
   aws.published.length = 0;
+  aws.log.length = 0;
+  aws.keepsConnections = true;
   aws.buckets.set(aws.bucketName, new S3Bucket(clock));
   return aws;
 }
@@ -71,26 +128,21 @@ async function awsOf(clock: SandboxClock, plan: FaultPlan): Promise<AwsStandIn> 
 /** Ends what all worlds share. */
 export async function closeShared(): Promise<void> {
   await (await sharedAws)?.aws.close();
+  sharedAws = undefined;
 }
 
-function encodings(secret: string): string[] {
-  return [
-    secret,
-    Buffer.from(secret).toString('base64').replace(/=+$/, ''),
-    encodeURIComponent(secret),
-    JSON.stringify(secret).slice(1, -1),
-    markOf(secret),
-  ];
-}
-
-/** What a small world is made with where its own choice does not do. */
-export interface SmallWorldOptions {
-  readonly now?: number;
-  readonly canaries?: Canaries;
-  /** Makes the ids of tokens. */
-  readonly makeId?: () => string;
-  /** More of the functions' environment. */
-  readonly environment?: Readonly<Record<string, string>>;
+/** How many entries each part of a ledger has: what it holds, without ids and times. */
+function entriesOf(ledger: Ledger): Record<string, unknown> {
+  const { lastNight, weeklyAt, baseline, exemptions, ...lists } = ledger;
+  return {
+    ...Object.fromEntries(
+      Object.entries(lists).map(([name, list]) => [name, Array.isArray(list) ? list.length : list]),
+    ),
+    undisturbed: lastNight?.undisturbed,
+    weekly: weeklyAt !== null,
+    baseline,
+    exemptions,
+  };
 }
 
 /** Starts a small world. */
@@ -98,7 +150,7 @@ export async function startSmallWorld(
   deployments: readonly Deployment[],
   options: SmallWorldOptions = {},
 ): Promise<SmallWorld> {
-  const { now = START, canaries = new Canaries(), makeId } = options;
+  const { now = START, canaries = new Canaries(), makeId, hearing, secret = true } = options;
   const clock = createClock({ now, ticking: false });
   const faults = new FaultPlan();
   const common = { clock, canaries, sharedFaults: faults };
@@ -112,13 +164,14 @@ export async function startSmallWorld(
     startRegistry({ ...common, hub }),
     awsOf(clock, faults),
   ]);
+  const servers: readonly SandboxServer[] = [hub, vault, registry.auth, registry.registry, aws];
   const bucket = aws.buckets.get(aws.bucketName);
   if (bucket === undefined) throw new Error('The sandbox has no bucket.');
   const { username, password, totpSecret } = hub.account;
   // The policy of the README, and not a right more.
   vault.allow({
     [`secret/data/${LOGIN}`]: ['read'],
-    [`secret/data/${KEYS}`]: ['read', 'patch'],
+    [`secret/data/${KEYS}`]: [...(secret ? [] : (['create'] as const)), 'read', 'patch'],
     [`secret/subkeys/${KEYS}`]: ['read'],
   });
   vault.kv.put(LOGIN, { username, password, totp_secret: totpSecret });
@@ -127,20 +180,21 @@ export async function startSmallWorld(
     const token = hub.tokens.add({
       token_label: label,
       is_active: enabled,
-      created_at: new Date(now - 20 * 86_400_000).toISOString(),
+      created_at: new Date(now - 20 * DAY).toISOString(),
       last_used: new Date(now - 3_600_000).toISOString(),
     });
     if (withKey) keys[label] = token.content;
   }
-  vault.kv.put(KEYS, keys);
+  if (secret) vault.kv.put(KEYS, keys);
   aws.secrets.set('vault-login', {
     value: JSON.stringify({ role_id: vault.role.roleId, secret_id: vault.secretId }),
   });
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: aws.url,
     AWS_REGION: aws.region,
-    AWS_ACCESS_KEY_ID: 'sandbox',
-    AWS_SECRET_ACCESS_KEY: 'sandbox',
+    AWS_ACCESS_KEY_ID: 'AKIASANDBOX000000000',
+    AWS_SECRET_ACCESS_KEY: canaries.accessKey(),
+    AWS_SESSION_TOKEN: canaries.accessKey(),
   });
   const settings = readSettings({
     [ENV.vaultAddr]: vault.url,
@@ -154,10 +208,10 @@ export async function startSmallWorld(
     ...options.environment,
   });
 
-  const said: string[] = [];
-  const note = (message: string, fields?: Record<string, unknown>): void => {
-    said.push(`${message} ${inspect(fields, { depth: 10 })}`);
-  };
+  hearing?.forget();
+  const noted: Channel[] = [];
+  let invocations = 0;
+  let licenses = new Map<string, string>();
   const world: SmallWorld = {
     clock,
     hub,
@@ -168,22 +222,22 @@ export async function startSmallWorld(
     faults,
     canaries,
     settings,
-    said,
-    services: (changes) =>
-      makeServices(settings, {
+    get log() {
+      return servers.flatMap(({ log }) => log);
+    },
+    services: (changes) => {
+      const requestId = `request-${++invocations}`;
+      return makeServices(settings, {
         clock,
         deadline: clock.now() + 10 * 60_000,
-        requestId: `request-${Math.random()}`,
-        log: { info: note, warn: note, error: note },
-        meter: {
-          count: (name, value) => said.push(`${name} ${value}`),
-          milliseconds: () => undefined,
-          flush: () => undefined,
-        },
-        answerMilliseconds: ANSWER_MILLISECONDS,
+        requestId,
+        log: powertoolsLog('hub-token-auditor-sandbox', requestId),
+        meter: powertoolsMeter('hub-token-auditor'),
         ...changes,
-      }),
+      });
+    },
     setLicenses: (rows) => {
+      licenses = new Map(rows);
       const lines = rows.map(([label, day]) => {
         const cut = label.lastIndexOf('-');
         return `${label.slice(0, cut)},${label.slice(cut + 1)},${day},0`;
@@ -194,7 +248,22 @@ export async function startSmallWorld(
       bucket.put(OBJECTS.ledger, ledgerText(change(emptyLedger())));
     },
     keys: () => vault.kv.current(KEYS) ?? {},
-    state: () => {
+    ledger: () => {
+      const text = bucket.text(OBJECTS.ledger);
+      return text === undefined ? emptyLedger() : readLedger(Buffer.from(text));
+    },
+    inForce: () => {
+      const today = new Date(clock.now()).toISOString().slice(0, 10);
+      return [...licenses].filter(([, lastDay]) => lastDay >= today).map(([label]) => label);
+    },
+    note: (name, value) => {
+      noted.push({ name, text: everythingIn(value) });
+    },
+    hanging: () => servers.reduce((sum, { hanging }) => sum + hanging, 0),
+    keepNoConnections: () => {
+      for (const server of servers) server.keepsConnections = false;
+    },
+    access: () => {
       const labels = new Map(hub.tokens.all.map((token) => [token.content, token.token_label ?? '']));
       return JSON.stringify({
         tokens: hub.tokens.all
@@ -205,14 +274,23 @@ export async function startSmallWorld(
           .sort(),
       });
     },
-    leaks: () => {
-      const everything = [
-        ...said,
-        ...aws.published.map(({ subject, messages }) => `${subject} ${[...messages.values()].join(' ')}`),
-        ...bucket.keys.map((key) => bucket.text(key) ?? ''),
-      ].join('\n');
-      return canaries.all.filter((secret) => encodings(secret).some((form) => everything.includes(form)));
-    },
+    traces: () =>
+      JSON.stringify({
+        mails: aws.published.map(({ subject }) => subject).sort(),
+        objects: bucket.keys.map((key) => key.replace(/[^/]+(\.\w+)$/, '$1')).sort(),
+        ledger: entriesOf(world.ledger()),
+      }),
+    channels: () => [
+      ...(hearing?.channels() ?? []),
+      ...noted,
+      ...aws.published.map((mail) => ({ name: 'mail', text: everythingIn(mail) })),
+      ...bucket.versions.map(({ key, version }) => ({
+        name: 'object',
+        text: `${key} ${version.contentType}\n${version.body.toString()}`,
+      })),
+      { name: 'address', text: world.log.map(({ path, query }) => `${path}?${query}`).join('\n') },
+    ],
+    leaks: () => leaksIn(world.channels(), canaries),
     close: async () => {
       await Promise.all([hub.close(), vault.close(), registry.close()]);
     },
@@ -221,19 +299,4 @@ export async function startSmallWorld(
     deployments.flatMap(({ label, lastDay }) => (lastDay === undefined ? [] : [[label, lastDay] as const])),
   );
   return world;
-}
-
-/** What a piece of work came to: its result, or the name of its error; both are noted for the search for secrets. */
-export async function outcomeOf(
-  world: SmallWorld,
-  work: () => Promise<unknown>,
-): Promise<{ error?: string; result?: unknown }> {
-  try {
-    const result = await work();
-    world.said.push(JSON.stringify(result));
-    return { result };
-  } catch (error) {
-    world.said.push(inspect(error, { depth: 10, showHidden: true }));
-    return { error: error instanceof Error ? error.name : 'not an error' };
-  }
 }

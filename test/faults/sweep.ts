@@ -1,94 +1,216 @@
+import './loud.ts';
+import { AuditorError } from '../../lambdas/errors.ts';
 import { FAULTS, type Fault } from '../sandbox/faults.ts';
-import { harmed, OPERATIONS, type Operation } from './operations.ts';
-import { closeShared, outcomeOf, type SmallWorld } from './small-world.ts';
+import { refuseConnection, type Refusal } from '../sandbox/refusal.ts';
+import { startHearing } from './hearing.ts';
+import { canPull, harmed, type Operation } from './operation.ts';
+import { OPERATIONS } from './operations.ts';
+import { closeShared, type SmallWorld } from './small-world.ts';
+import { takeTime } from './time.ts';
 
 /**
- * Every call of every operation fails once, in every way that facts know: after each case nobody who has paid is
- * harmed, the failure shows, no secret is said, and the next undisturbed call brings the world to where it would have
- * been. `SHARE=3` tries every third case.
+ * Every call of every operation fails once, in every way that facts know. At once and after the next undisturbed call
+ * nobody who has paid is harmed, nothing was withdrawn without notice or over the caps, and no secret is anywhere in
+ * what left the program; the failure shows; and the next undisturbed call brings the world to where it would have been.
+ * `SHARE=3` tries every third case, `ONLY='renaming|revoking'` the operations whose names match.
  */
 const SHARE = Math.max(1, Number(process.env['SHARE'] ?? 1));
-const only = process.env['ONLY'];
+const only = new RegExp(process.env['ONLY'] ?? '');
 
-interface Case {
-  readonly operation: Operation;
-  readonly call: number;
-  readonly fault: Fault;
+/** One way to fail: once its request has reached the server, or because the connection is refused before. */
+type Failure = Fault | 'connection refused';
+const FAILURES: readonly Failure[] = ['connection refused', ...Object.values(FAULTS)];
+const nameOf = (failure: Failure): string => (typeof failure === 'string' ? failure : failure.name);
+
+const hearing = startHearing();
+let current: SmallWorld | undefined;
+const giveTimeBack = takeTime(() => current?.hanging() ?? 0);
+
+/** What an operation came to. */
+interface Outcome {
+  /** Name of its error. */
+  readonly error?: string;
+  /** What error, result and log tell of that is not as it should be. */
+  readonly told: readonly string[];
 }
 
-/** How many requests an undisturbed operation makes, and what it leaves. */
-async function undisturbed(operation: Operation): Promise<{ calls: number; state: string }> {
-  const world = await operation.prepare();
+/** The levels and messages of the log's warnings and errors, and what they say went wrong. */
+const warningsIn = (text: string): string[] =>
+  text
+    .split('\n')
+    .filter((line) => /"level":"(?:WARN|ERROR|CRITICAL)"/.test(line))
+    .map((line) => line.match(/"(?:message|error|causes)":(?:"[^"]*"|\[[^\]]*\])/g)?.join() ?? '');
+
+/** What a result says went wrong: steps that were not done, notes, and findings by kind and deployment. */
+const complaintsIn = (result: unknown): readonly string[] =>
+  JSON.stringify(result ?? null).match(
+    /"status":"(?:failed|skipped|withheld)"|"notes":\[[^\]]*\]|"kind":"[a-z-]+","severity":"\w+","deployment":"[^"]*"/g,
+  ) ?? [];
+
+async function outcomeOf(world: SmallWorld, work: () => Promise<unknown>): Promise<Outcome> {
+  const before = hearing.text.length;
+  const warnings = (): string[] => warningsIn(hearing.text.slice(before));
   try {
-    world.faults.clear();
-    const { error } = await outcomeOf(world, () => operation.run(world));
-    if (error !== undefined) throw new Error(`${operation.name} fails undisturbed with ${error}.`);
-    const calls = world.faults.count;
-    const wrong = operation.wanted(world) ?? harmed(world);
-    if (wrong !== undefined) throw new Error(`${operation.name} does not do what it should: ${wrong}.`);
-    return { calls, state: world.state() };
-  } finally {
-    await world.close();
+    const result = await work();
+    world.note('result', result);
+    return { told: [...complaintsIn(result), ...warnings()] };
+  } catch (error) {
+    world.note('error', error);
+    if (!(error instanceof AuditorError)) throw error;
+    // An incomplete run's message begins with the names of its causes.
+    const causes = error.message.split(':')[0] ?? '';
+    return { error: error.name, told: [`${error.name}: ${causes}`, ...warnings()] };
   }
 }
 
-/** What is left to see of a failure: an error, a mail, a log line of a warning or an error, or a step not done. */
-function isSeen(world: SmallWorld, result: unknown, error: string | undefined): boolean {
-  if (error !== undefined) return true;
-  return (
-    /"status":"(?:failed|skipped|withheld)"|"notes":\["/.test(JSON.stringify(result)) ||
-    world.said.some((line) => /fail|deleted|answer/i.test(line))
-  );
+/** An operation without any disturbance. */
+interface Undisturbed {
+  readonly requests: number;
+  readonly connections: number;
+  readonly outcome: Outcome;
+  /** What it leaves at once. */
+  readonly access: string;
+  readonly traces: string;
+  /** What the next undisturbed calls leave. */
+  readonly end: string;
 }
 
-async function attempt({ operation, call, fault }: Case, whole: string): Promise<string | undefined> {
-  const world = await operation.prepare();
-  try {
-    world.faults.clear();
-    world.faults.nth(call, fault);
-    const { error, result } = await outcomeOf(world, () => operation.run(world));
-    const met = world.faults.happened.length > 0;
-    const state = world.state();
-    world.faults.clear();
-    const hurt = harmed(world);
-    if (hurt !== undefined) return `at once: ${hurt}`;
-    // A call that was made good by trying again needs no telling: everything is as it would have been.
-    if (met && state !== whole && !isSeen(world, result, error)) return 'the failure is not to be seen';
-    const { error: second } = await outcomeOf(world, () => operation.recover(world));
-    if (second !== undefined)
-      return `the next undisturbed call fails with ${second} (the first with ${error ?? 'nothing'})`;
-    const wrong = operation.wanted(world) ?? harmed(world);
-    if (wrong !== undefined)
-      return `after the next undisturbed call: ${wrong} (the first failed with ${error ?? 'nothing'})`;
+/** What is wrong at this moment, whatever was disturbed. */
+type Watch = (when: string) => void;
+
+class Broken extends Error {}
+
+function watch(operation: Operation, world: SmallWorld): Watch {
+  const labels = [...new Set(world.hub.tokens.all.map(({ token_label }) => token_label ?? ''))];
+  const couldPull = labels.filter((label) => canPull(world, label));
+  operation.always?.(world);
+  return (when) => {
+    const wrong = harmed(world, couldPull, operation) ?? operation.always?.(world);
+    if (wrong !== undefined) throw new Broken(`${when}: ${wrong}`);
     const [leak] = world.leaks();
-    return leak === undefined ? undefined : 'a secret was said';
+    if (leak !== undefined)
+      throw new Broken(`${when}: secret ${leak.canary} was shown in ${leak.channel}, ${leak.form}`);
+  };
+}
+
+async function inWorld<Value>(
+  operation: Operation,
+  work: (world: SmallWorld, watched: Watch) => Promise<Value>,
+): Promise<Value> {
+  const world = await operation.prepare(hearing);
+  current = world;
+  try {
+    const watched = watch(operation, world);
+    world.faults.clear();
+    return await work(world, watched);
   } finally {
     await world.close();
   }
 }
 
-const faults = Object.values(FAULTS);
-let tried = 0;
-const broken: string[] = [];
-const begin = Date.now();
-for (const operation of OPERATIONS.filter(({ name }) => only === undefined || name.includes(only))) {
-  const { calls, state } = await undisturbed(operation);
-  const before = tried;
-  for (let call = 1; call <= calls; call++)
-    for (const [index, fault] of faults.entries()) {
-      if ((call * faults.length + index) % SHARE !== 0) continue;
-      tried += 1;
-      const wrong = await attempt({ operation, call, fault }, state);
-      if (wrong !== undefined) {
-        broken.push(`${operation.name}, request ${call}, ${fault.name}: ${wrong}`);
-        console.log(`FAILED ${broken.at(-1) ?? ''}`);
-      }
-    }
-  console.log(`${operation.name}: ${calls} requests, ${tried - before} cases`);
+async function recover(operation: Operation, world: SmallWorld, watched: Watch): Promise<string> {
+  const { error } = await outcomeOf(world, () => operation.recover(world));
+  if (error !== undefined) throw new Broken(`the next undisturbed call fails with ${error}`);
+  const wrong = operation.wanted(world);
+  if (wrong !== undefined) throw new Broken(`after the next undisturbed call: ${wrong}`);
+  watched('after the next undisturbed call');
+  return world.access();
 }
+
+const undisturbed = (operation: Operation, keepsConnections: boolean): Promise<Undisturbed> =>
+  inWorld(operation, async (world, watched) => {
+    if (!keepsConnections) world.keepNoConnections();
+    const counter = refuseConnection(0);
+    const outcome = await outcomeOf(world, () => operation.run(world));
+    counter.stop();
+    const { count: requests } = world.faults;
+    if (outcome.error !== operation.fails) throw new Broken(`it ends with ${outcome.error ?? 'no error'}`);
+    watched('at once');
+    const [access, traces] = [world.access(), world.traces()];
+    const end = await recover(operation, world, watched);
+    return { requests, connections: counter.begun, outcome, access, traces, end };
+  });
+
+/** Lets the nth request of a world fail; says how to stop it, and whether it came to pass. */
+function arrange(world: SmallWorld, nth: number, failure: Failure): { stop(): boolean } {
+  if (typeof failure !== 'string') {
+    world.faults.nth(nth, failure);
+    return {
+      stop: () => {
+        const happened = world.faults.happened.length > 0;
+        world.faults.clear();
+        return happened;
+      },
+    };
+  }
+  world.keepNoConnections();
+  const refusal: Refusal = refuseConnection(nth);
+  return {
+    stop: () => {
+      refusal.stop();
+      return refusal.happened;
+    },
+  };
+}
+
+const attempt = (operation: Operation, nth: number, failure: Failure, whole: Undisturbed): Promise<void> =>
+  inWorld(operation, async (world, watched) => {
+    const disturbance = arrange(world, nth, failure);
+    const { error, told } = await outcomeOf(world, () => operation.run(world));
+    const happened = disturbance.stop();
+    watched('at once');
+    const isTold = told.some((line) => !whole.outcome.told.includes(line));
+    // A call that was made good by trying again needs no telling: everything is as it would have been.
+    const isAsAlways = world.access() === whole.access && world.traces() === whole.traces;
+    if (happened && !isAsAlways && !isTold)
+      throw new Broken(
+        `the failure is not to be seen\n${whole.access} ${whole.traces}\n${world.access()} ${world.traces()}`,
+      );
+    try {
+      const end = await recover(operation, world, watched);
+      if (end !== whole.end) throw new Broken(`the end is another:\n${whole.end}\n${end}`);
+    } catch (broken) {
+      if (!(broken instanceof Broken)) throw broken;
+      throw new Broken(`${broken.message} (the first ended with ${error ?? 'no error'})`);
+    }
+  });
+
+let tried = 0;
+let passed = 0;
+const broken: string[] = [];
+const begin = performance.now();
+const fail = (what: string, error: unknown): void => {
+  broken.push(what);
+  hearing.tell(`FAILED ${what}: ${error instanceof Broken ? error.message : String(error)}`);
+};
+for (const operation of OPERATIONS.filter(({ name }) => only.test(name))) {
+  const before = tried;
+  try {
+    const whole = await undisturbed(operation, true);
+    const { connections } = await undisturbed(operation, false);
+    for (let nth = 1; nth <= Math.max(whole.requests, connections); nth++)
+      for (const [index, failure] of FAILURES.entries()) {
+        if (nth > (typeof failure === 'string' ? connections : whole.requests)) continue;
+        if ((nth * FAILURES.length + index) % SHARE !== 0) continue;
+        tried++;
+        try {
+          await attempt(operation, nth, failure, whole);
+          passed++;
+        } catch (error) {
+          fail(`${operation.name}, request ${nth}, ${nameOf(failure)}`, error);
+        }
+      }
+    hearing.tell(
+      `${operation.name}: ${whole.requests} requests (${connections} connections), ${tried - before} cases`,
+    );
+  } catch (error) {
+    fail(`${operation.name}, undisturbed`, error);
+  }
+}
+giveTimeBack();
 await closeShared();
-console.log(
-  `${tried} cases tried in ${Math.round((Date.now() - begin) / 1000)} s, ${faults.length} kinds of failure`,
-);
-console.log(`${tried - broken.length} passed, ${broken.length} failed`);
+const seconds = Math.round((performance.now() - begin) / 1000);
+hearing.tell(`${tried} cases tried in ${seconds} s, ${FAILURES.length} kinds of failure`);
+hearing.tell(`${passed} passed, ${broken.length} failed`);
+hearing.stop();
 process.exitCode = broken.length === 0 ? 0 : 1;

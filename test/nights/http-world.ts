@@ -170,7 +170,9 @@ class Invocation {
         location: bucket.location,
         read: this.guard((key: string) => bucket.read(key)),
         exists: this.guard((key: string) => bucket.exists(key)),
-        write: this.guard((key: string, body: string, type: string) => bucket.write(key, body, type)),
+        write: this.guard((key: string, pieces: Iterable<string>, type: string) =>
+          bucket.write(key, pieces, type),
+        ),
         writeIf: this.guard((key: string, body: string, etag: string | undefined) =>
           bucket.writeIf(key, body, etag),
         ),
@@ -215,6 +217,8 @@ class Invocation {
  */
 export class HttpWorld implements LifeWorld {
   readonly small: SmallWorld;
+  /** Logs, metrics, results and errors since they were last searched for secrets. */
+  private readonly said: string[] = [];
   private readonly seed: string;
   private runs = 0;
   troubles = 0;
@@ -360,13 +364,12 @@ export class HttpWorld implements LifeWorld {
 
   /** Keeps what came of a function for the search for secrets. */
   private async heard(work: Promise<unknown>): Promise<unknown> {
-    const { said } = this.small;
     try {
       const result = await work;
-      said.push(JSON.stringify(result));
+      this.said.push(JSON.stringify(result));
       return result;
     } catch (error) {
-      said.push(inspect(error, { depth: 10, showHidden: true }));
+      this.said.push(inspect(error, { depth: 10, showHidden: true }));
       throw error;
     }
   }
@@ -376,10 +379,15 @@ export class HttpWorld implements LifeWorld {
     const deadline = this.now + DEADLINE;
     // For who is dead the time is over: no client of it tries again.
     const now = (): number => (invocation.isDead() ? Infinity : clock.now());
+    const note = (message: string, fields?: unknown): void => {
+      this.said.push(`${message} ${inspect(fields, { depth: 10 })}`);
+    };
     return invocation.guarded(
       this.small.services({
         requestId,
         deadline,
+        log: { info: note, warn: note, error: note },
+        meter: { count: note, milliseconds: () => undefined, flush: () => undefined },
         answerMilliseconds: ANSWER_MILLISECONDS,
         clock: { now, sleep: (milliseconds) => clock.sleep(milliseconds), random: () => clock.random() },
       }),
@@ -420,10 +428,10 @@ export class HttpWorld implements LifeWorld {
   }
 
   leak(): string | undefined {
-    const { said, aws, bucket, canaries } = this.small;
+    const { aws, bucket, canaries } = this.small;
     const isNew = (thing: object): boolean => !this.searched.has(thing) && Boolean(this.searched.add(thing));
     const fresh = [
-      ...said.splice(0),
+      ...this.said.splice(0),
       ...aws.published
         .filter(isNew)
         .map(({ subject, messages }) => `${subject} ${[...messages.values()].join(' ')}`),

@@ -11,6 +11,8 @@ const SHARED_BEGINNING = /^(?:dckr_pat_|hvs\.)/;
  */
 export class Canaries {
   private readonly values = new Set<string>();
+  /** Codes of a second factor: too short to be told from other numbers by a part of them. */
+  readonly codes = new Set<string>();
 
   /** Registers a secret that was made elsewhere, and returns it. */
   add(secret: string): string {
@@ -18,9 +20,15 @@ export class Canaries {
     return secret;
   }
 
-  /** A password: letters that every encoding (URL, JSON, base64) changes are among them. */
+  /** A password: letters that every encoding (URL, JSON, HTML) changes are among its first eight. */
   password(): string {
-    return this.add(`${randomBytes(15).toString('base64url')}+"&é`);
+    const letters = randomBytes(15).toString('base64url');
+    return this.add(`${letters.slice(0, 4)}+"&é${letters.slice(4)}`);
+  }
+
+  /** What AWS knows its callers by. */
+  accessKey(): string {
+    return this.add(randomBytes(30).toString('base64'));
   }
 
   /** Base32, as a TOTP secret is written down. */

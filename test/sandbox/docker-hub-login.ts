@@ -73,6 +73,7 @@ export class DockerHubLogins {
     const { username, totpSecret } = this.account;
     if (this.isLocked(username)) return LOCKED;
     const half = textOf(body, 'login_2fa_token');
+    this.canaries.codes.add(textOf(body, 'code'));
     const isKnown = this.halves.delete(half);
     if (!isKnown || totpSecret === undefined || !this.isCode(totpSecret, textOf(body, 'code')))
       return this.fail(username);

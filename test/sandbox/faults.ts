@@ -82,13 +82,11 @@ export const TOLD_WAIT = 3;
 const reset = silent('connection reset before the effect', 'reset');
 const timeOut = silent('time-out', 'hang');
 
-/** Every way in which one call can fail that facts.md knows, by name. */
+/**
+ * Every way that facts.md knows in which a call can fail once it has reached its server, by name. A connection that is
+ * refused never does: for that there are `SandboxServer.down()` and `refuseConnection`.
+ */
 export const FAULTS = {
-  /**
-   * The connection is torn down as soon as the request is seen, without any effect. A client with a connection already
-   * open can't be refused a new one: for a port that nobody listens on there is `SandboxServer.down()`.
-   */
-  refused: silent('connection refused', 'reset'),
   resetBefore: reset,
   resetAfter: { ...afterEffect(reset), name: 'connection reset after the effect' },
   timeOut,

@@ -1,7 +1,10 @@
+import { get } from 'node:http';
+import { Agent, request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask } from './ask.ts';
 import { createClock } from './clock.ts';
 import { afterEffect, FAULTS, FaultPlan, requests, TOLD_WAIT } from './faults.ts';
+import { refuseConnection } from './refusal.ts';
 import { startServer, type SandboxServer } from './server.ts';
 
 const NOW = Date.parse('2026-03-03T02:00:00Z');
@@ -124,18 +127,12 @@ describe('a fault', () => {
     expect(effects).toBe(1);
   });
 
-  it('that refuses has no effect', async () => {
-    server.faults.nth(1, FAULTS.refused);
-    expect(await code(ask(server.url))).toMatch(/ECONNRESET|UND_ERR_SOCKET/);
-    expect(effects).toBe(0);
-  });
-
   it('that times out never answers, until the server is closed', async () => {
     server.faults.nth(1, FAULTS.timeOut);
     server.faults.nth(2, FAULTS.timeOutAfter);
     const waiting = [code(ask(server.url)), code(ask(server.url))];
-    while (server.log.length < 2 || effects < 1) await new Promise((resolve) => setImmediate(resolve));
-    expect(effects).toBe(1);
+    while (server.hanging < 2) await new Promise((resolve) => setImmediate(resolve));
+    expect([server.log.length, effects]).toEqual([2, 1]);
     await server.close();
     expect(await Promise.all(waiting)).toEqual([
       expect.stringMatching(/ECONNRESET|UND_ERR_SOCKET/),
@@ -195,6 +192,45 @@ describe('an outage', () => {
     await server.up();
     expect(server.url).toBe(before);
     expect((await ask(server.url)).status).toBe(200);
+  });
+});
+
+describe('a connection', () => {
+  it('is kept for the next request, or made anew for each where the server does not keep it', async () => {
+    const asked = async (): Promise<number> => {
+      const connections = refuseConnection(0);
+      const agent = new Agent({ connections: 1 });
+      for (let sent = 0; sent < 3; sent++)
+        await (await request(server.url, { dispatcher: agent })).body.dump();
+      connections.stop();
+      await agent.close();
+      return connections.begun;
+    };
+    expect(await asked()).toBe(1);
+    server.keepsConnections = false;
+    expect(await asked()).toBe(3);
+  });
+
+  it('that is refused is refused before the server sees anything, and the next one is not', async () => {
+    server.keepsConnections = false;
+    const refusal = refuseConnection(2);
+    const agent = new Agent();
+    const codes = [];
+    for (let sent = 0; sent < 3; sent++)
+      codes.push(await code(request(server.url, { dispatcher: agent }).then(({ body }) => body.dump())));
+    refusal.stop();
+    await agent.close();
+    expect(codes).toEqual(['no error', 'ECONNREFUSED', 'no error']);
+    expect(refusal.happened).toBe(true);
+    expect(server.log).toHaveLength(2);
+  });
+
+  it('of Node’s own client is refused in the same way', async () => {
+    const refusal = refuseConnection(1);
+    const failed = new Promise((resolve) => get(server.url).on('error', resolve));
+    expect(await failed).toMatchObject({ code: 'ECONNREFUSED' });
+    refusal.stop();
+    expect(effects).toBe(0);
   });
 });
 

@@ -63,6 +63,10 @@ export interface SandboxServer {
   latencyMs: number;
   /** The most requests that were under way at the same time. */
   peak: number;
+  /** Requests that are open and will never be answered. */
+  readonly hanging: number;
+  /** Whether a connection is kept for the next request; if not, each request has to make its own. */
+  keepsConnections: boolean;
   /** Stops listening and drops every connection: from now on connections are refused. */
   readonly down: () => Promise<void>;
   /** Listens again, on the same port. */
@@ -107,6 +111,7 @@ export async function startServer(options: ServerOptions): Promise<SandboxServer
   const sockets = new Set<Socket>();
   const faults = new FaultPlan();
   const log: LoggedRequest[] = [];
+  const hanging = new Set<Socket>();
   let underWay = 0;
 
   const decide = async (
@@ -146,7 +151,10 @@ export async function startServer(options: ServerOptions): Promise<SandboxServer
     server.peak = Math.max(server.peak, underWay);
     const answer = await decide(request, logged);
     underWay--;
-    if (answer === 'hang') return;
+    if (answer === 'hang') {
+      if (!incoming.socket.destroyed) hanging.add(incoming.socket);
+      return;
+    }
     if (answer === 'reset') {
       incoming.socket.resetAndDestroy();
       return;
@@ -158,6 +166,7 @@ export async function startServer(options: ServerOptions): Promise<SandboxServer
       ...headersOf(answer),
     };
     if (answer.status !== 204 && answer.status !== 304) headers['content-length'] ??= String(body.length);
+    if (!server.keepsConnections) headers['connection'] = 'close';
     response.sendDate = false;
     response.writeHead(answer.status, headers);
     response.end(request.method === 'HEAD' ? undefined : body);
@@ -174,7 +183,10 @@ export async function startServer(options: ServerOptions): Promise<SandboxServer
   http.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => sockets.delete(socket));
+    socket.on('close', () => {
+      sockets.delete(socket);
+      hanging.delete(socket);
+    });
   });
   const listen = (port: number): Promise<number> =>
     new Promise((resolve, reject) => {
@@ -200,6 +212,10 @@ export async function startServer(options: ServerOptions): Promise<SandboxServer
     log,
     latencyMs: options.latencyMs ?? 0,
     peak: 0,
+    get hanging() {
+      return hanging.size;
+    },
+    keepsConnections: true,
     down,
     up: async () => {
       await listen(port);

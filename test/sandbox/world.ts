@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { DAY } from '../../lambdas/core/days.ts';
 import { OBJECTS } from '../../lambdas/objects.ts';
 import { ENV, readSettings, toText, type SettingName, type Settings } from '../../lambdas/settings.ts';
@@ -208,7 +207,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       AWS_ENDPOINT_URL: aws.url,
       AWS_REGION: aws.region,
       AWS_ACCESS_KEY_ID: 'AKIASANDBOX000000000',
-      AWS_SECRET_ACCESS_KEY: canaries.add(randomBytes(30).toString('base64')),
+      AWS_SECRET_ACCESS_KEY: canaries.accessKey(),
     },
     faults,
     log,
