@@ -54,9 +54,11 @@ export function createBucket(
     async write(key, body, contentType) {
       const { sdk, client } = await s3();
       try {
-        await client.send(
+        const { ETag } = await client.send(
           new sdk.PutObjectCommand({ Bucket: name, Key: key, Body: body, ContentType: contentType }),
         );
+        // A page of somebody in between comes with 200, too.
+        if (ETag === undefined) throw new Error('no etag');
       } catch (error) {
         throw unavailable(`Writing ${key}`, name, error);
       }
