@@ -67,12 +67,11 @@ export function createBucket(
     async write(key, pieces, contentType) {
       const { sdk, client } = await s3();
       const body = bodyOf(pieces);
-      for (let tries = 1; ; tries++) {
-        const target = { Bucket: name, Key: key, ContentType: contentType };
-        try {
-          if ('text' in body) await client.send(new sdk.PutObjectCommand({ ...target, Body: body.text }));
-          else
-            await client.send(
+      const target = { Bucket: name, Key: key, ContentType: contentType };
+      const put = () =>
+        'text' in body
+          ? client.send(new sdk.PutObjectCommand({ ...target, Body: body.text }))
+          : client.send(
               new sdk.PutObjectCommand({
                 ...target,
                 Body: Readable.from(body.chunks),
@@ -81,6 +80,10 @@ export function createBucket(
               }),
               { requestTimeout: LONG_BODY_MILLISECONDS },
             );
+      for (let tries = 1; ; tries++) {
+        try {
+          // A page of somebody in between comes with 200, too.
+          if ((await put()).ETag === undefined) throw new TypeError('no etag');
           return;
         } catch (error) {
           // What was held the SDK has tried again by itself; what was sent as it was made it could not.

@@ -35,7 +35,7 @@ export function createNotifier(topicArn: string, answerMilliseconds?: number): N
       try {
         const { sdk, client } = await sns();
         const heard = isHeard();
-        await client.send(
+        const { MessageId } = await client.send(
           new sdk.PublishCommand({
             TopicArn: topicArn,
             Subject: subject,
@@ -53,6 +53,8 @@ export function createNotifier(topicArn: string, answerMilliseconds?: number): N
             },
           }),
         );
+        // A page of somebody in between comes with 200, too: what was not published is no notice.
+        if (MessageId === undefined) throw new Error('no message id');
         return { confirmed: await heard };
       } catch (error) {
         throw new AuditorError(

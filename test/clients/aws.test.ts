@@ -99,6 +99,16 @@ describe('the bucket', () => {
     },
   );
 
+  it.each<FaultName>(['okPage', 'forbidden', 'internalError'])(
+    'never takes an object for written that S3 did not confirm with its etag (%s)',
+    async (fault) => {
+      aws.faults.always(FAULTS[fault], requests({ method: 'PUT' }));
+      const { name, message } = await failureOf(() => bucket().write('reports/a.json', ['{}'], 'text/plain'));
+      expect(name).toBe('StorageUnavailable');
+      expect(message).toContain('Writing reports/a.json');
+    },
+  );
+
   it('writes on a condition only what is still as it was read', async () => {
     const first = await bucket().writeIf('ledger.json', '1', undefined);
     if (first === 'conflict') throw new Error('There was nothing to conflict with.');
@@ -257,6 +267,14 @@ describe('the notifier', () => {
     aws.faults.nth(1, FAULTS.forbidden);
     expect(await createNotifier(aws.topicArn, TIME_OUT).publish(mail)).toEqual({ confirmed: false });
     expect(aws.published).toHaveLength(2);
+  });
+
+  it('never takes a page of somebody else for a mail that was sent: a notice would count from it', async () => {
+    aws.faults.when(({ body }) => body.includes('Action=Publish'), FAULTS.okPage);
+    expect((await failureOf(() => createNotifier(aws.topicArn, TIME_OUT).publish(mail))).name).toBe(
+      'NotificationFailed',
+    );
+    expect(aws.published).toHaveLength(0);
   });
 
   it("publishes in the topic's own region", async () => {

@@ -292,7 +292,9 @@ export async function startSmallWorld(
     ],
     leaks: () => leaksIn(world.channels(), canaries),
     close: async () => {
-      await Promise.all([hub.close(), vault.close(), registry.close()]);
+      // The AWS clients of this world keep their connections for the next request, which never comes.
+      const dropConnections = aws.down().then(() => aws.up());
+      await Promise.all([hub.close(), vault.close(), registry.close(), dropConnections]);
     },
   };
   world.setLicenses(
