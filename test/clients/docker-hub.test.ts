@@ -489,3 +489,18 @@ describe('errors', () => {
     }
   });
 });
+
+describe('a label that is a token’s content', () => {
+  it('is concealed wherever the token is read, and is never written', async () => {
+    const content = canaries.tokenContent();
+    const token = hub.tokens.add({ token_label: content });
+    const docker = client();
+    const [listed] = await docker.listTokens();
+    expect(listed?.label).toMatch(/^dckr_pat_\(concealed \w+\)$/);
+    expect((await docker.getToken(token.uuid))?.label).toBe(listed?.label);
+    const failure = await failureOf(() => docker.setLabel(token.uuid, listed?.label ?? ''));
+    expect([failure.name, token.token_label]).toEqual(['InvalidRequest', content]);
+    await docker.setLabel(token.uuid, 'orange-cd');
+    expect(token.token_label).toBe('orange-cd');
+  });
+});

@@ -540,6 +540,19 @@ describe('renaming', () => {
     expect([world.keys.get('orange-dr-cd'), world.ledger.renaming]).toEqual([token?.content, []]);
   });
 
+  it('gives a proper name to a token whose label is a content, and leaves a key of that name to people', async () => {
+    const content = `dckr_pat_${'x'.repeat(27)}`;
+    world.addToken(content, { id: 'swapped', key: false });
+    const shown = (await world.services().dockerHub.listTokens()).find(({ id }) => id === 'swapped')?.label;
+    world.keys.set(content, 'orange-cd');
+    const rename = { deployment: shown, renameTo: 'orange-cd' };
+    expect((await failureOf(() => call(rename))).name).toBe('InvalidRequest');
+    world.keys.delete(content);
+    await call(rename);
+    expect(world.tokens.get('swapped')?.label).toBe('orange-cd');
+    expect(JSON.stringify([world.mails, [...world.objects]])).not.toContain(content);
+  });
+
   it('never advises to revoke or delete where both names are in use', async () => {
     halves('orange-cd', 'orange-cd');
     world.addToken('Orange_CD');

@@ -1,3 +1,4 @@
+import { isConcealed } from '../conceal.ts';
 import { isWellNamed } from '../names.ts';
 import { printable, shownName } from '../printable.ts';
 import { tokensOf } from '../world.ts';
@@ -17,7 +18,9 @@ export const orphanedKey: Rule = {
       yield {
         deployment: name,
         detail: `Vault has a key ${shownName(name)}, and Docker Hub has no token of that label.`,
-        remedy: `If the deployment needs a token, make one with the issue function (${REGENERATE(name)}); else remove the key with the revoke function ("delete": true).`,
+        remedy: isConcealed(name)
+          ? `Remove the key by hand in Vault: its real name is not shown.`
+          : `If the deployment needs a token, make one with the issue function (${REGENERATE(name)}); else remove the key with the revoke function ("delete": true).`,
       };
     }
   },
