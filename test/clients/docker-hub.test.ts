@@ -131,7 +131,7 @@ describe('logging in to Docker Hub', () => {
     const swapped = { username: hub.account.password, password: hub.account.username };
     const failure = await failureOf(() => client({ login: swapped }).listTokens());
     expect(failure.name).toBe('InvalidConfiguration');
-    expect(failure.message).not.toContain(hub.account.password);
+    expect(failure.message).not.toContain(hub.account.password.slice(0, 12));
     expect(failure.message).toContain(hub.account.username);
   });
 
