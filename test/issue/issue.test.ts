@@ -555,6 +555,21 @@ describe('renaming', () => {
     expect(JSON.stringify([world.mails, [...world.objects]])).not.toContain(content);
   });
 
+  it.each([
+    ['orange-cd', 'Orange_CD'],
+    ['Orange_CD', 'orange-cd'],
+  ])(
+    'is what the audit advises for a key whose token has another spelling: token %s, key %s',
+    async (label, key) => {
+      halves(label, key);
+      const { findings } = await audit({}, world.services());
+      // Whoever removed the key would delete the only copy of a content that is in use.
+      const remedy = findings.find(({ kind }) => kind === 'orphaned-key')?.remedy;
+      expect(remedy).toContain('{"deployment": "Orange_CD", "renameTo": "orange-cd"}');
+      expect(remedy).not.toContain('"delete"');
+    },
+  );
+
   it('never advises to revoke or delete where both names are in use', async () => {
     halves('orange-cd', 'orange-cd');
     world.addToken('Orange_CD');
