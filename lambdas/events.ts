@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { holdsContent } from './core/conceal.ts';
 import { isDay } from './core/days.ts';
 import { printable } from './core/printable.ts';
 import { AuditorError } from './errors.ts';
@@ -27,16 +28,32 @@ export const label = v.pipe(
   v.maxLength(100, 'must be 100 characters at most'),
 );
 
+/** Where in an event something like a token's content stands, in words that do not repeat it. */
+function contentsIn(event: unknown, field?: string): string[] {
+  const where = field === undefined ? 'a text' : `the field ${printable(field, 60)}`;
+  if (typeof event === 'string') return holdsContent(event) ? [where] : [];
+  if (typeof event !== 'object' || event === null) return [];
+  return Object.entries(event).flatMap(([name, value]) =>
+    holdsContent(name) ? ['a name'] : contentsIn(value, field ?? (Array.isArray(event) ? undefined : name)),
+  );
+}
+
 /**
  * Parses an event by its strict schema: a misspelt field is refused, not ignored, because `{"dryrun": true}` must not
  * run.
  *
- * @throws AuditorError `InvalidRequest`, naming every field that is wrong
+ * @throws AuditorError `InvalidRequest`, naming every field that is wrong; also where a field holds a token's content
  */
 export function parseEvent<Schema extends v.GenericSchema>(
   schema: Schema,
   event: unknown,
 ): v.InferOutput<Schema> {
+  const [secret] = contentsIn(event);
+  if (secret !== undefined)
+    throw new AuditorError(
+      'InvalidRequest',
+      `Nothing was done, because ${secret} of the event holds what looks like a token's content, which must not get into mails, reports and logs; take it out and invoke again, and replace that token where others could read it.`,
+    );
   // To the library a list is an object too, one without any fields.
   const parsed = v.safeParse(schema, Array.isArray(event) ? undefined : event);
   if (parsed.success) return parsed.output;

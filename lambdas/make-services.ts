@@ -40,7 +40,7 @@ export function makeServices(settings: Settings, options: ServicesOptions): Serv
   if (missing.length > 0)
     throw new AuditorError(
       'InvalidConfiguration',
-      `The function's environment is not usable: ${missing.map((name) => `${name} is not set`).join('; ')}. Deploy the stacks again, they set it.`,
+      `The function's environment is not usable: ${missing.map((name) => `${name} is not set`).join('; ')}; deploy the stacks again, they set it.`,
     );
   const common = {
     clock,

@@ -194,7 +194,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   if (!parsed.success || problems.length > 0)
     throw new AuditorError(
       'InvalidConfiguration',
-      `The function's environment is not usable: ${[...new Set(problems)].join('; ')}. Correct the configuration in cdk.json and deploy again.`,
+      `The function's environment is not usable: ${[...new Set(problems)].join('; ')}; correct the configuration in cdk.json and deploy again.`,
     );
   return parsed.output;
 }

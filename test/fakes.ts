@@ -9,6 +9,7 @@ import type {
   Registry,
   Vault,
 } from '../lambdas/clients/types.ts';
+import { concealed, concealedKey } from '../lambdas/core/conceal.ts';
 import { emptyLedger, readLedger, type Ledger } from '../lambdas/core/ledger.ts';
 import { AuditorError } from '../lambdas/errors.ts';
 import { OBJECTS } from '../lambdas/objects.ts';
@@ -227,7 +228,7 @@ export class FakeWorld implements LifeWorld {
   private shown(token: MutableToken): HubToken {
     const { content, ...shown } = token;
     if (content === '') throw new Error('A token without content is no token.');
-    return shown;
+    return { ...shown, label: concealed(shown.label) };
   }
 
   private get dockerHub(): DockerHub {
@@ -279,7 +280,8 @@ export class FakeWorld implements LifeWorld {
   private get vault(): Vault {
     const read = (): { names: string[]; values: Map<string, unknown>; version: number } => {
       if (!this.secretThere) throw new AuditorError('VaultSecretMissing', 'There is no secret.');
-      return { names: [...this.keys.keys()], values: new Map(this.keys), version: this.vaultVersion };
+      const values = new Map([...this.keys].map(([name, value]) => [concealedKey(name), value] as const));
+      return { names: [...values.keys()], values, version: this.vaultVersion };
     };
     return {
       readDockerHubLogin: () =>

@@ -42,13 +42,13 @@ function settingsOf(environment: Environment, alsoMissing: readonly string[]): S
     settings = readSettings(environment);
   } catch (error) {
     if (!(error instanceof AuditorError)) throw error;
-    problems.push(error.message.replace(/^[^:]*: /, '').replace(/\. Correct the configuration.*$/, ''));
+    problems.push(error.message.replace(/^[^:]*: /, '').replace(/; correct the configuration.*$/, ''));
   }
   problems.push(...alsoMissing.map((name) => `${name} is not set`));
   if (settings === undefined || problems.length > 0)
     throw new AuditorError(
       'InvalidConfiguration',
-      `The environment is not usable: ${problems.join('; ')}. Set these variables and try again (--help names them).`,
+      `The environment is not usable: ${problems.join('; ')}; set these variables and try again (--help names them).`,
     );
   return settings;
 }

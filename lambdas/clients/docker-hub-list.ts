@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { concealed } from '../core/conceal.ts';
 import { printable } from '../core/printable.ts';
 import { AuditorError } from '../errors.ts';
 import { described, shaped, type Answer } from './http.ts';
@@ -43,7 +44,7 @@ export const tokenSchema = v.pipe(
   v.transform((row): HubToken => {
     return {
       id: row.uuid,
-      label: row.token_label ?? '',
+      label: concealed(row.token_label ?? ''),
       enabled: row.is_active,
       ...(typeof row.created_at === 'number' ? { createdAt: row.created_at } : {}),
       ...(row.last_used === undefined ? {} : { lastUsedAt: row.last_used }),

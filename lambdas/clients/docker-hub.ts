@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isConcealed } from '../core/conceal.ts';
 import { printable } from '../core/printable.ts';
 import { AuditorError, isAuditorError } from '../errors.ts';
 import {
@@ -223,13 +224,19 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
         (answer) => answer.status === 200 && shaped(tokenSchema, answer)?.enabled === enabled,
         async () => (await getToken(id))?.enabled === enabled,
       ),
-    setLabel: (id, label) =>
-      change(
+    async setLabel(id, label) {
+      if (isConcealed(label))
+        throw new AuditorError(
+          'InvalidRequest',
+          `Renaming the token ${printable(id)} at Docker Hub was not tried, because ${printable(label)} is only shown for a label that is a token's content; give it a proper name.`,
+        );
+      await change(
         `Renaming the token ${printable(id)}`,
         { method: 'PATCH', path: pathOf(id), body: { token_label: label } },
         (answer) => answer.status === 200 && shaped(tokenSchema, answer)?.label === label,
         async () => (await getToken(id))?.label === label,
-      ),
+      );
+    },
     deleteToken: (id) =>
       change(
         `Deleting the token ${printable(id)}`,

@@ -7,7 +7,7 @@
 export interface HubToken {
   /** Docker Hub's `uuid`. */
   readonly id: string;
-  /** Docker Hub's `token_label`, untouched: it may be empty, foreign or hostile. */
+  /** Docker Hub's `token_label`: it may be empty, foreign or hostile; only a token's content in it is concealed. */
   readonly label: string;
   /** Docker Hub's `is_active`; a token past `expiresAt` may still say true. */
   readonly enabled: boolean;
@@ -82,6 +82,7 @@ export interface Registry {
 
 /** The deployments' keys in Vault as they are now. */
 export interface VaultKeys {
+  /** A name that is a token's content is concealed. */
   readonly names: readonly string[];
   /** Name to value, whatever type Vault holds; absent when names only were read. */
   readonly values?: ReadonlyMap<string, unknown>;

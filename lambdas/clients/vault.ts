@@ -1,5 +1,6 @@
 import type nodeVault from 'node-vault';
 import * as v from 'valibot';
+import { concealedKey, isConcealed } from '../core/conceal.ts';
 import { printable } from '../core/printable.ts';
 import { AuditorError, isAuditorError, type ErrorName } from '../errors.ts';
 import type { Clock, DockerHubLogin, LoginSecret, Vault, VaultKeys, VaultLogin } from './types.ts';
@@ -194,7 +195,8 @@ export function createVault(options: VaultOptions): Vault {
     },
     async readKeys(): Promise<VaultKeys> {
       const { data, metadata: meta } = (await readSecret("Reading the deployments' keys", tokensPath)).data;
-      return { names: [...data.keys()], values: data, version: meta.version };
+      const values = withConcealedNames(data);
+      return { names: [...values.keys()], values, version: meta.version };
     },
     async readKeyNames(): Promise<VaultKeys> {
       const path = `${mount}/subkeys/${tokensPath}`;
@@ -203,9 +205,10 @@ export function createVault(options: VaultOptions): Vault {
           vault.read(path),
         )
       ).data;
-      return { names: [...subkeys.keys()], version: meta.version };
+      return { names: [...withConcealedNames(subkeys).keys()], version: meta.version };
     },
     async patchKeys(changes, version) {
+      checkNames(changes.keys());
       const path = `${mount}/data/${tokensPath}`;
       const body = { options: { cas: version }, data: Object.fromEntries(changes) };
       const written = await call("Writing a deployment's key", path, 'patch', writeSchema, (vault) =>
@@ -214,6 +217,7 @@ export function createVault(options: VaultOptions): Vault {
       return { version: written.data.version };
     },
     async createSecret(keys) {
+      checkNames(keys.keys());
       const path = `${mount}/data/${tokensPath}`;
       const body = { options: { cas: 0 }, data: Object.fromEntries(keys) };
       const written = await call("Creating the deployments' secret", path, 'create', writeSchema, (vault) =>
@@ -232,6 +236,24 @@ export function createVault(options: VaultOptions): Vault {
       }
     },
   };
+}
+
+/** The keys with names that may be shown: where label and content were swapped, the name is the content. */
+function withConcealedNames(keys: ReadonlyMap<string, unknown>): ReadonlyMap<string, unknown> {
+  for (const name of keys.keys())
+    if (concealedKey(name) !== name)
+      return new Map([...keys].map(([each, value]) => [concealedKey(each), value] as const));
+  return keys;
+}
+
+/** A concealed name is shown for a key, and is not the key's. */
+function checkNames(names: Iterable<string>): void {
+  for (const name of names)
+    if (isConcealed(name))
+      throw new AuditorError(
+        'InvalidRequest',
+        `Writing the key ${printable(name)} to Vault was not tried, because its real name is a token's content and is not shown; correct it by hand in Vault.`,
+      );
 }
 
 const CURES: Partial<Record<ErrorName, string>> = {

@@ -1,5 +1,6 @@
 import type { HubToken, VaultKeys } from '../clients/types.ts';
 import { asAuditorError } from '../audit/read.ts';
+import { isConcealed } from '../core/conceal.ts';
 import { iso } from '../core/days.ts';
 import { fingerprintOf, fingerprintOfKey } from '../core/fingerprint.ts';
 import type { ContentCheckEntry, Ledger, Renaming } from '../core/ledger.ts';
@@ -150,6 +151,11 @@ async function findRenamed(
     throw new AuditorError(
       'TokenAlreadyExists',
       `Nothing was renamed, because a token or key with the name ${to} exists already; find out which of the two the deployment uses, and give the other one another name first.`,
+    );
+  if (oldKey && isConcealed(from))
+    throw new AuditorError(
+      'InvalidRequest',
+      `Nothing was renamed, because ${shownName(from)} is only shown for a key whose name is a token's content; correct the key by hand in Vault, and invoke again for the token.`,
     );
   const content = oldKey ? contentIn(keys, isMoved ? to : from) : undefined;
   const kept = properKey ? contentIn(keys, to) : undefined;

@@ -1,5 +1,6 @@
 import type { HubToken } from '../clients/types.ts';
 import { asAuditorError } from '../audit/read.ts';
+import { isConcealed } from '../core/conceal.ts';
 import { iso } from '../core/days.ts';
 import type { Ledger, Suspension } from '../core/ledger.ts';
 import { counted, listed, printable, shownName } from '../core/printable.ts';
@@ -276,6 +277,11 @@ async function revokeWithLease(
   store: LedgerStore,
 ): Promise<RevokeResult> {
   const { deployment, tokenId } = event;
+  if (event.delete === true && isConcealed(deployment))
+    throw new AuditorError(
+      'InvalidRequest',
+      `Nothing was deleted, because ${shownName(deployment)} is only shown for a name that is a token's content; switch the token off without "delete", and remove token and key by hand on Docker Hub and in Vault.`,
+    );
   const labelled = (await services.dockerHub.listTokens()).filter(({ label }) => label === deployment);
   const tokens = tokenId === undefined ? labelled : labelled.filter(({ id }) => id === tokenId);
   const others = labelled.filter((token) => !tokens.includes(token));

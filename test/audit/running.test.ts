@@ -358,3 +358,26 @@ describe('the check of stored contents', () => {
     });
   });
 });
+
+describe('a key whose name is a token’s content', () => {
+  it('is a finding of its own, and the content is in no mail, report and result', async () => {
+    const [content, other] = [`dckr_pat_${'x'.repeat(27)}`, `dckr_pat_${'y'.repeat(27)}`];
+    world.keys.set(content, 'orange-cd');
+    world.keys.set(other, 'mtn-cm');
+    const result = await run();
+    const misnamed = result.findings.filter(({ kind }) => kind === 'misnamed-key');
+    expect(new Set(misnamed.map(({ deployment }) => deployment)).size).toBe(2);
+    expect(misnamed[0]?.remedy).toContain('by hand in Vault');
+    expect(result.counts.keys).toBe(6);
+    const everything = JSON.stringify([result, world.mails, [...world.objects]]);
+    for (const secret of [content, other]) expect(everything).not.toContain(secret);
+  });
+
+  it('is refused in the event', async () => {
+    const failure = await failureOf(() => run({ approve: ['orange-cd', `dckr_pat_${'x'.repeat(27)}`] }));
+    expect([failure.name, failure.message]).toEqual([
+      'InvalidRequest',
+      expect.stringContaining('the field approve'),
+    ]);
+  });
+});

@@ -131,7 +131,7 @@ describe('logging in to Docker Hub', () => {
     const swapped = { username: hub.account.password, password: hub.account.username };
     const failure = await failureOf(() => client({ login: swapped }).listTokens());
     expect(failure.name).toBe('InvalidConfiguration');
-    expect(failure.message).not.toContain(hub.account.password);
+    expect(failure.message).not.toContain(hub.account.password.slice(0, 12));
     expect(failure.message).toContain(hub.account.username);
   });
 
@@ -492,5 +492,20 @@ describe('errors', () => {
         texts.push(inspect(await failureOf(work), { depth: 10, showHidden: true }));
       for (const secret of canaries.all) expect(texts.join('\n')).not.toContain(secret);
     }
+  });
+});
+
+describe('a label that is a token’s content', () => {
+  it('is concealed wherever the token is read, and is never written', async () => {
+    const content = canaries.tokenContent();
+    const token = hub.tokens.add({ token_label: content });
+    const docker = client();
+    const [listed] = await docker.listTokens();
+    expect(listed?.label).toMatch(/^dckr_pat_\(concealed \w+\)$/);
+    expect((await docker.getToken(token.uuid))?.label).toBe(listed?.label);
+    const failure = await failureOf(() => docker.setLabel(token.uuid, listed?.label ?? ''));
+    expect([failure.name, token.token_label]).toEqual(['InvalidRequest', content]);
+    await docker.setLabel(token.uuid, 'orange-cd');
+    expect(token.token_label).toBe('orange-cd');
   });
 });

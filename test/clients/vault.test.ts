@@ -460,3 +460,27 @@ describe('secrets', () => {
     for (const secret of canaries.all) expect(all).not.toContain(secret);
   });
 });
+
+describe('a key whose name is a token’s content', () => {
+  it('is concealed where names and values are read, and nothing is written under the name that is shown', async () => {
+    const [content, other, old] = [canaries.tokenContent(), canaries.tokenContent(), canaries.uuid()];
+    store(TOKENS, { [content]: 'orange-cd', [other]: 'mtn-cm', [old]: 'moov-bj', 'airtel-td': content });
+    const vault = client();
+    const keys = await vault.readKeys();
+    expect(keys.names).toEqual([
+      expect.stringMatching(/^dckr_pat_\(concealed \w+\)$/),
+      expect.stringMatching(/^dckr_pat_\(concealed \w+\)$/),
+      expect.stringMatching(/^uuid_\(concealed \w+\)$/),
+      'airtel-td',
+    ]);
+    expect(new Set(keys.names).size).toBe(4);
+    expect(keys.values?.get(keys.names[0] ?? '')).toBe('orange-cd');
+    expect(keys.values?.get('airtel-td')).toBe(content);
+    expect((await vault.readKeyNames()).names).toEqual(keys.names);
+    const before = server.kv.current(TOKENS);
+    const write = new Map([[keys.names[0] ?? '', 'x']]);
+    for (const work of [() => vault.patchKeys(write, keys.version), () => vault.createSecret(write)])
+      expect((await failureOf(work)).name).toBe('InvalidRequest');
+    expect(server.kv.current(TOKENS)).toEqual(before);
+  });
+});

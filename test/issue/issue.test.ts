@@ -8,7 +8,9 @@ import { issueEventSchema } from '../../lambdas/issue/event.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
 import type { IssueResult } from '../../lambdas/issue/result.ts';
 import { revoke } from '../../lambdas/revoke/revoke.ts';
+import { makeServices } from '../../lambdas/make-services.ts';
 import type { Services } from '../../lambdas/services.ts';
+import { readSettings } from '../../lambdas/settings.ts';
 import { failureOf } from '../failure.ts';
 import { Crash, type Fate } from '../audit/life-world.ts';
 import { FakeWorld } from '../fakes.ts';
@@ -541,6 +543,34 @@ describe('renaming', () => {
     expect([world.keys.get('orange-dr-cd'), world.ledger.renaming]).toEqual([token?.content, []]);
   });
 
+  it('gives a proper name to a token whose label is a content, and leaves a key of that name to people', async () => {
+    const content = `dckr_pat_${'x'.repeat(27)}`;
+    world.addToken(content, { id: 'swapped', key: false });
+    const shown = (await world.services().dockerHub.listTokens()).find(({ id }) => id === 'swapped')?.label;
+    world.keys.set(content, 'orange-cd');
+    const rename = { deployment: shown, renameTo: 'orange-cd' };
+    expect((await failureOf(() => call(rename))).name).toBe('InvalidRequest');
+    world.keys.delete(content);
+    await call(rename);
+    expect(world.tokens.get('swapped')?.label).toBe('orange-cd');
+    expect(JSON.stringify([world.mails, [...world.objects]])).not.toContain(content);
+  });
+
+  it.each([
+    ['orange-cd', 'Orange_CD'],
+    ['Orange_CD', 'orange-cd'],
+  ])(
+    'is what the audit advises for a key whose token has another spelling: token %s, key %s',
+    async (label, key) => {
+      halves(label, key);
+      const { findings } = await audit({}, world.services());
+      // Whoever removed the key would delete the only copy of a content that is in use.
+      const remedy = findings.find(({ kind }) => kind === 'orphaned-key')?.remedy;
+      expect(remedy).toContain('{"deployment": "Orange_CD", "renameTo": "orange-cd"}');
+      expect(remedy).not.toContain('"delete"');
+    },
+  );
+
   it('never advises to revoke or delete where both names are in use', async () => {
     halves('orange-cd', 'orange-cd');
     world.addToken('Orange_CD');
@@ -755,5 +785,36 @@ describe('a failure after something changed', () => {
     expect(failure.message).toContain(id);
     expect(world.mails.at(-1)?.subject).toContain('1 issued or renamed');
     expect(world.ledger.untold).toEqual([]);
+  });
+});
+
+describe('a message', () => {
+  const isOneSentence = (message: string): boolean => message.endsWith('.') && !/\. \S/.test(message);
+
+  it('is one sentence, however much it has to tell', async () => {
+    const failing: Record<string, (name: string) => Fate> = {
+      'the pull check and deleting': (name) => (/verifyPull|deleteToken/.test(name) ? 'fail before' : 'pass'),
+      'storing and reading back': (name) => (/patchKeys|topic/.test(name) ? 'fail after' : 'pass'),
+      'the creation and listing': (name) => (/createToken|deleteToken/.test(name) ? 'fail after' : 'pass'),
+      mail: (name) => (name === 'topic.publish' ? 'fail before' : 'pass'),
+      'mail and ledger': (name) => (/publish|ledger/.test(name) && labelled('orange-cd').length > 0 ? 'fail before' : 'pass'), // prettier-ignore
+    };
+    const messages: string[] = [];
+    for (const fate of Object.values(failing)) {
+      world = new FakeWorld();
+      world.putLicenses([['orange-cd', '2027-01-01']]);
+      world.fate = fate;
+      messages.push((await failureOf(() => call({ deployment: 'orange-cd' }))).message);
+    }
+    world = new FakeWorld();
+    world.addToken('Orange_CD');
+    world.fate = (name) => (name === 'hub.setLabel' ? 'fail before' : 'pass');
+    messages.push((await failureOf(() => call({ deployment: 'Orange_CD', renameTo: 'orange-cd' }))).message);
+    messages.push((await failureOf(() => readSettings({ VAULT_SKIP_VERIFY: '' }))).message);
+    const { clock, deadline, requestId, log, meter } = world.services();
+    const options = { clock, deadline, requestId, log, meter };
+    messages.push((await failureOf(() => makeServices(world.settings, options))).message);
+    expect(messages.filter((message) => !isOneSentence(message))).toEqual([]);
+    expect(messages).toHaveLength(8);
   });
 });

@@ -297,3 +297,35 @@ describe('deleting', () => {
     expect(world.keys.has('old-xx')).toBe(false);
   });
 });
+
+describe('a token’s content where a name or a reason belongs', () => {
+  const content = `dckr_pat_${'x'.repeat(27)}`;
+
+  it.each([
+    { deployment: content, reason: 'x' },
+    { deployment: 'orange-cd', reason: `${content} was found on GitHub` },
+    { deployment: 'orange-cd', reason: 'x', requestedBy: `ann (${content})` },
+    { deployment: 'orange-cd', reason: 'x', tokenId: content },
+    { deployment: 'orange-cd', reason: 'x', delete: true, confirm: content },
+    { deployment: 'orange-cd', reason: 'x', [content]: true },
+    { deployment: 'orange-cd', reason: { nested: [content] } },
+  ])('is refused in an event, and not repeated: case %#', async (event) => {
+    const failure = await failureOf(() => call(event));
+    expect(failure.name).toBe('InvalidRequest');
+    expect(failure.message).toContain("looks like a token's content");
+    expect(failure.message).not.toContain(content.slice(9));
+    expect([world.calls, world.mails]).toEqual([[], []]);
+  });
+
+  it('as a label can be switched off by the name that is shown, and not deleted', async () => {
+    world.addToken(content, { id: 'swapped' });
+    const shown =
+      (await world.services().dockerHub.listTokens()).find(({ id }) => id === 'swapped')?.label ?? '';
+    const gone = { deployment: shown, reason: 'x', delete: true, confirm: shown };
+    expect((await failureOf(() => call(gone))).name).toBe('InvalidRequest');
+    await call({ deployment: shown, reason: 'exposed' });
+    expect([isOn('swapped'), world.keys.has(content)]).toEqual([false, true]);
+    await night();
+    expect(JSON.stringify([world.mails, [...world.objects]])).not.toContain(content);
+  });
+});

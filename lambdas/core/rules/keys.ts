@@ -1,11 +1,26 @@
+import { isConcealed } from '../conceal.ts';
 import { isWellNamed } from '../names.ts';
 import { printable, shownName } from '../printable.ts';
-import { listedToken, tokensOf } from '../world.ts';
+import { listedToken, tokensOf, type World } from '../world.ts';
 import type { Rule } from './rule.ts';
 import { misnaming } from './tokens.ts';
 
 const REGENERATE = (name: string): string =>
   `{"deployment": "${isWellNamed(name) ? name : 'telco-country'}", "regenerate": true}`;
+
+/** The token that a key without one probably belongs to, under another spelling, and the rename that joins the two. */
+function otherHalf(
+  world: World,
+  key: string,
+): { readonly token: string; readonly from: string; readonly to: string } | undefined {
+  const [misnamed] = world.meantFor.get(key) ?? [];
+  if (misnamed !== undefined && !world.keys.has(misnamed.label))
+    return { token: misnamed.label, from: misnamed.label, to: key };
+  const meant = isWellNamed(key) ? undefined : world.findName(key);
+  return meant === undefined || world.keys.has(meant) || tokensOf(world, meant).all.length === 0
+    ? undefined
+    : { token: meant, from: key, to: meant };
+}
 
 /** Key in Vault, no token of that label on Docker Hub. */
 export const orphanedKey: Rule = {
@@ -14,10 +29,15 @@ export const orphanedKey: Rule = {
   *judge(world) {
     for (const name of world.keys) {
       if (tokensOf(world, name).all.length > 0) continue;
+      const half = otherHalf(world, name);
       yield {
         deployment: name,
         detail: `Vault has a key ${shownName(name)}, and Docker Hub has no token of that label.`,
-        remedy: `If the deployment needs a token, make one with the issue function (${REGENERATE(name)}); else remove the key with the revoke function ("delete": true).`,
+        remedy: isConcealed(name)
+          ? `Remove the key by hand in Vault: its real name is not shown.`
+          : half !== undefined
+            ? `Rename the half that is misnamed with the issue function ({"deployment": ${JSON.stringify(printable(half.from))}, "renameTo": "${half.to}"}): the token ${shownName(half.token)} is probably its.`
+            : `If the deployment needs a token, make one with the issue function (${REGENERATE(name)}); else remove the key with the revoke function ("delete": true).`,
       };
     }
   },

@@ -2,6 +2,7 @@ import type { HubToken } from '../../clients/types.ts';
 import { DAY, dayOf, HOUR, NO_END, type Day } from '../days.ts';
 import type { ContentCheckEntry } from '../ledger.ts';
 import { isInForce } from '../licenses.ts';
+import { isConcealed } from '../conceal.ts';
 import { isWellNamed, NAMING_RULE } from '../names.ts';
 import { counted, listed, printable, shownName } from '../printable.ts';
 import { isActive, type World } from '../world.ts';
@@ -55,6 +56,14 @@ export function misnaming(
   what: 'label' | 'key',
   name: string,
 ): Pick<Draft, 'detail' | 'remedy'> {
+  if (isConcealed(name))
+    return {
+      detail: `The ${what} ${shownName(name)} is itself a token's content, which is not shown here, and everybody may see names.`,
+      remedy:
+        what === 'key'
+          ? `Remove the key by hand in Vault, and replace the token that has this content with ${ISSUE} ("regenerate": true).`
+          : `Give the token its proper name with ${ISSUE} ({"deployment": ${JSON.stringify(printable(name))}, "renameTo": "telco-country"}), and replace the token that has this content ("regenerate": true).`,
+    };
   const meant = world.findName(name);
   const rename = `{"deployment": ${JSON.stringify(printable(name))}, "renameTo": "${meant ?? 'telco-country'}"}`;
   return {
