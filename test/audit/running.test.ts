@@ -33,6 +33,8 @@ describe('the event', () => {
     [{ dryRun: 'true' }, 'dryRun must be true or false'],
     [{ asOf: '2026-02-30' }, 'asOf must be a day that exists'],
     [{ asOf: 20260101 }, 'asOf must be a day'],
+    [{ asOf: '0026-03-02' }, 'asOf must be a day from 2000 on'],
+    [{ asOf: '1999-12-31' }, 'asOf must be a day from 2000 on'],
     [{ approve: 'orange-cd' }, 'approve must be a list'],
     [{ approve: [7] }, 'must be text'],
     [{ approve: ['a-bc'], asOf: '2026-01-01' }, 'exclude each other'],
@@ -157,6 +159,10 @@ describe('a dry run', () => {
     );
     expect(world.mails).toEqual([]);
     expect(world.metrics.size).toBe(0);
+  });
+
+  it('judges as of any day from 2000 on', async () => {
+    expect((await run({ asOf: '2000-01-01' })).asOf).toBe('2000-01-01');
   });
 
   it('judges as at noon of asOf', async () => {
