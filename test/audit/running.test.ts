@@ -228,6 +228,21 @@ describe('a run that can not read one of its inputs wholly', () => {
     expect(world.mails).toHaveLength(3);
   });
 
+  it('says in its report whether its mail went out', async () => {
+    const notified = async (failing: readonly string[]): Promise<unknown> => {
+      world.fate = (made) => (failing.includes(made) ? 'fail before' : 'pass');
+      const before = new Set(reports());
+      const failure = await failureOf(() => run());
+      expect(failure.message.startsWith('DockerHubUnavailable')).toBe(true);
+      const key = reports().find((name) => !before.has(name) && name.endsWith('.json'));
+      const report: unknown = JSON.parse(reportText(key));
+      return typeof report === 'object' && report !== null && 'notified' in report && report.notified;
+    };
+    expect(await notified(['hub.listTokens', 'topic.publish'])).toBe(false);
+    expect(await notified(['hub.listTokens'])).toBe(true);
+    expect(await notified(['hub.listTokens'])).toBe(false);
+  });
+
   it('still judges what it can', async () => {
     world.addToken('Orange_CD', { key: false });
     world.fate = (made) => (made === 'vault.readKeys' ? 'fail before' : 'pass');
