@@ -4,10 +4,14 @@ import { isDay } from './core/days.ts';
 import { printable } from './core/printable.ts';
 import { AuditorError } from './errors.ts';
 
+/** A day before this is a typing error: `0026-03-02`, which the calendar takes for one of 1926 besides. */
+const FIRST_DAY = '2000-01-01';
+
 /** A day of an event. */
 export const dayField = v.pipe(
   v.string('must be a day, written YYYY-MM-DD'),
   v.check(isDay, 'must be a day that exists, written YYYY-MM-DD'),
+  v.check((day) => day >= FIRST_DAY, 'must be a day from 2000 on'),
 );
 
 /** A field that is true or false. */

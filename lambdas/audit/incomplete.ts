@@ -77,22 +77,25 @@ export async function endIncomplete(
         ...(report === undefined ? {} : { counts: report.counts }),
       }),
     );
-  // The report first: where the bucket fails, the mail must not name it.
-  let written = false;
-  if (report !== undefined) {
+  const write = async (mailed: boolean): Promise<boolean> => {
+    if (report === undefined) return false;
     try {
-      await writeReport(services.bucket, { ...report, notified: mailDue });
-      written = true;
+      await writeReport(services.bucket, { ...report, notified: mailed });
+      return true;
     } catch (error) {
       causes.push(asAuditorError(error, 'Writing the report'));
+      return false;
     }
-  }
+  };
+  // The report first: where the bucket fails, the mail must not name it.
+  const written = await write(mailDue);
   if (mailDue) {
     try {
       await mail(written);
       notified = true;
     } catch (error) {
       causes.push(asAuditorError(error, 'Sending the mail'));
+      if (written) await write(false);
     }
   }
   if (notified) lease?.rememberCauses(today, names);

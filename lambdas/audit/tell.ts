@@ -110,7 +110,14 @@ export function makeTelling(input: TellingInput): Telling {
       const enforced = report.mode === 'enforce';
       return {
         ...current,
-        findings: rememberFindings(current, report.findings, daysLeftOf, settings.warnDays, told),
+        findings: rememberFindings(
+          current,
+          report.findings,
+          daysLeftOf,
+          settings.warnDays,
+          told,
+          settled ? [] : news.resolved,
+        ),
         notices: [
           ...standing(current.notices, world),
           ...(told && confirmed && enforced ? noticesOf(plan.steps, world.now) : []),

@@ -131,24 +131,32 @@ export interface News {
 /** Kinds that tell themselves by another line of the mail. */
 const QUIET: ReadonlySet<FindingKind> = new Set(['suspended']);
 
-/** The memory of findings after this run: since when, whether told, at which threshold. */
+/**
+ * The memory of findings after this run: since when, whether told, at which threshold.
+ *
+ * @param told whether a mail told them now
+ * @param untold resolved findings that the mail which failed would have told
+ */
 export function rememberFindings(
   ledger: Ledger,
   findings: readonly Finding[],
   daysLeftOf: (finding: Finding) => number | undefined,
   warnDays: readonly number[],
   told: boolean,
+  untold: readonly ToldFinding[] = [],
 ): ToldFinding[] {
   const before = new Map(ledger.findings.map((entry) => [entry.id, entry]));
-  return findings.map((finding) => {
+  const current = findings.map((finding): ToldFinding => {
     const left = daysLeftOf(finding);
     const reached = left === undefined ? undefined : reachedThreshold(warnDays, left);
     const known = before.get(finding.id);
     const threshold = told ? reached : known?.threshold;
+    // That it has become critical is news until a mail told it.
+    const isUntoldRise = !told && known?.told === true && finding.severity === 'critical';
     return {
       id: finding.id,
       kind: finding.kind,
-      severity: finding.severity,
+      severity: isUntoldRise ? known.severity : finding.severity,
       deployment: finding.deployment,
       ...(finding.tokenId === undefined ? {} : { tokenId: finding.tokenId }),
       since: finding.since,
@@ -156,6 +164,7 @@ export function rememberFindings(
       ...(threshold === undefined ? {} : { threshold }),
     };
   });
+  return [...current, ...untold];
 }
 
 /** Whether a finding was not told yet, has become worse, or has reached a narrower threshold. */

@@ -33,6 +33,8 @@ describe('the event', () => {
     [{ dryRun: 'true' }, 'dryRun must be true or false'],
     [{ asOf: '2026-02-30' }, 'asOf must be a day that exists'],
     [{ asOf: 20260101 }, 'asOf must be a day'],
+    [{ asOf: '0026-03-02' }, 'asOf must be a day from 2000 on'],
+    [{ asOf: '1999-12-31' }, 'asOf must be a day from 2000 on'],
     [{ approve: 'orange-cd' }, 'approve must be a list'],
     [{ approve: [7] }, 'must be text'],
     [{ approve: ['a-bc'], asOf: '2026-01-01' }, 'exclude each other'],
@@ -163,6 +165,10 @@ describe('a dry run', () => {
     expect(world.metrics.size).toBe(0);
   });
 
+  it('judges as of any day from 2000 on', async () => {
+    expect((await run({ asOf: '2000-01-01' })).asOf).toBe('2000-01-01');
+  });
+
   it('judges as at noon of asOf', async () => {
     const result = await run({ asOf: '2027-01-02' });
     expect([result.asOf, result.mode, result.counts.findings['license-expired']]).toEqual([
@@ -224,6 +230,21 @@ describe('a run that can not read one of its inputs wholly', () => {
     world.now += DAY;
     await failureOf(() => run());
     expect(world.mails).toHaveLength(3);
+  });
+
+  it('says in its report whether its mail went out', async () => {
+    const notified = async (failing: readonly string[]): Promise<unknown> => {
+      world.fate = (made) => (failing.includes(made) ? 'fail before' : 'pass');
+      const before = new Set(reports());
+      const failure = await failureOf(() => run());
+      expect(failure.message.startsWith('DockerHubUnavailable')).toBe(true);
+      const key = reports().find((name) => !before.has(name) && name.endsWith('.json'));
+      const report: unknown = JSON.parse(reportText(key));
+      return typeof report === 'object' && report !== null && 'notified' in report && report.notified;
+    };
+    expect(await notified(['hub.listTokens', 'topic.publish'])).toBe(false);
+    expect(await notified(['hub.listTokens'])).toBe(true);
+    expect(await notified(['hub.listTokens'])).toBe(false);
   });
 
   it('still judges what it can', async () => {

@@ -213,6 +213,25 @@ describe('what the ledger remembers after a run', () => {
       expect(left([action('skipped', other)])).toBe(1);
   });
 
+  it('are resolved findings until a mail that was due went out', () => {
+    const gone = {
+      id: 'x',
+      kind: 'orphaned-key',
+      severity: 'warning',
+      deployment: 'a',
+      since: iso(NOW),
+      told: true,
+    } as const;
+    const left = (published: boolean, entry: Ledger['findings'][number]): unknown[] =>
+      telling({ ...IN_ORDER, ledger: { findings: [entry] } }).remember(
+        ledgerOf({ findings: [entry] }),
+        published,
+        published,
+      ).findings;
+    expect([left(false, gone), left(true, gone)]).toEqual([[gone], []]);
+    expect(left(false, { ...gone, told: false })).toEqual([]);
+  });
+
   it('are untold steps until a mail that was due went out', () => {
     const untold = [action('done')];
     const told: Told = { ...IN_ORDER, ledger: { untold } };

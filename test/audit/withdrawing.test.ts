@@ -513,6 +513,23 @@ describe('taking the steps', () => {
 });
 
 describe('a mail that fails after changes were made', () => {
+  it('loses neither what is resolved nor what has become critical: the next mail tells it', async () => {
+    world.keys.set('old-xx', 'x');
+    for (const token of world.tokens.values())
+      if (token.label === 'mtn-cm') token.expiresAt = world.now + 1.5 * DAY;
+    await night();
+    await night();
+    world.keys.delete('old-xx');
+    world.fate = (call) => (call === 'topic.publish' ? 'fail before' : 'pass');
+    await failureOf(() => audit({}, world.services()));
+    world.fate = () => 'pass';
+    world.now += HOUR;
+    expect((await night({ catchUp: true })).notified).toBe(true);
+    expect(lastMail()).toContain('RESOLVED (1) - orphaned-key old-xx');
+    expect(lastMail()).toContain('- CRITICAL token-expiring mtn-cm');
+    expect((await night()).notified).toBe(false);
+  });
+
   it('fails the run loudly, and the next mail tells the changes; nothing is done twice', async () => {
     end('2026-03-01', 'orange-cd');
     await night();

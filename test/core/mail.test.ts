@@ -315,6 +315,31 @@ describe('a finding', () => {
     expect(bare).not.toHaveProperty('tokenId');
     expect(bare).not.toHaveProperty('threshold');
   });
+
+  it('that was told and is gone is remembered until a mail told that it is resolved', () => {
+    const gone = toldOf(findingOf('orphaned-key'));
+    const { resolved } = news({ ledger: { findings: [gone] } });
+    expect(rememberFindings(emptyLedger(), [finding], () => undefined, WARN_DAYS, false, resolved)).toEqual([
+      toldOf(finding, { told: false }),
+      gone,
+    ]);
+  });
+
+  it('that has become critical is remembered as that only when a mail told it', () => {
+    const remember = (known: Partial<ToldFinding>, one: Finding, was: boolean): string | undefined =>
+      rememberFindings(
+        { ...emptyLedger(), findings: [toldOf(one, known)] },
+        [one],
+        () => undefined,
+        WARN_DAYS,
+        was,
+      )[0]?.severity;
+    expect(remember({ severity: 'warning' }, finding, false)).toBe('warning');
+    expect(remember({ severity: 'warning' }, finding, true)).toBe('critical');
+    expect(remember({ severity: 'warning', told: false }, finding, false)).toBe('critical');
+    // Once it is less, becoming critical again is news.
+    expect(remember({ severity: 'critical' }, findingOf('orphaned-key'), false)).toBe('warning');
+  });
 });
 
 describe('anything to tell', () => {
