@@ -149,6 +149,14 @@ describe('the license list', () => {
     ).toMatchObject({ products: ['a', 'b'], contact: 'ann' });
   });
 
+  it('keeps one list for all deployments with the same products', () => {
+    const rows = ['a,cd,2026-01-01,,p', 'b,cd,2026-01-01,,p', 'c,cd,2026-01-01,,p', 'd,cd,2026-01-01,,q'];
+    const [a, b, c, d] = [...read([HEADER, ...rows, ''].join('\n')).licenses.values()].map(
+      ({ products }) => products,
+    );
+    expect([b === a, c === a, a, d]).toEqual([true, true, ['p'], ['q']]);
+  });
+
   it('gives different unreadable rows different fingerprints of 12 digits, whatever stands before them', () => {
     const of = (...rows: string[]): string[] =>
       read([HEADER, ...rows, ''].join('\n')).invalid.map(({ fingerprint }) => fingerprint);
