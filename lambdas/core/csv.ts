@@ -1,5 +1,4 @@
 import { CsvError, parse } from 'csv-parse/sync';
-import * as v from 'valibot';
 import { listed, printable } from './printable.ts';
 
 /** One line of a table with its cells by column name, trimmed; a column that the line lacks is empty. */
@@ -16,13 +15,18 @@ export interface Row {
 /** How many rows a file has, or the clause that says why it is no table. */
 export type Table = { readonly rows: number } | { readonly unreadable: string };
 
-/** A record as csv-parse gives it without `columns`: its typings depend on the options and do not say so. */
-const recordSchema = v.array(v.string());
+/** Whether this is a record as csv-parse gives it without `columns`: its typings depend on the options and do not say so. */
+function isRecord(record: unknown): record is readonly string[] {
+  return Array.isArray(record) && record.every((cell) => typeof cell === 'string');
+}
 
 /** White space and the invisible characters that `trim()` leaves. */
 const EDGES = /^[\s\u00ad\u200b-\u200f\u2060\ufeff]+|[\s\u00ad\u200b-\u200f\u2060\ufeff]+$/g;
 
-const trimmed = (cell: string): string => cell.replace(EDGES, '');
+/** A cell that begins and ends with something visible in ASCII, as nearly all do. */
+const PLAIN = /^[!-~](?:.*[!-~])?$/;
+
+const trimmed = (cell: string): string => (cell === '' || PLAIN.test(cell) ? cell : cell.replace(EDGES, ''));
 
 /** The delimiter: what a leading `sep=` line says, else whichever of comma and semicolon the header has more of. */
 function delimiterOf(header: string, declared: string | undefined): string {
@@ -60,7 +64,8 @@ export function readTable(body: Uint8Array, required: readonly string[], take: (
       relax_column_count: true,
       record_delimiter: ['\r\n', '\n', '\r'],
       on_record: (record: unknown, { lines }: { lines: number }) => {
-        const cells = v.parse(recordSchema, record).map(trimmed);
+        if (!isRecord(record)) throw new TypeError('csv-parse gave something else than a record of cells.');
+        const cells = record.map(trimmed);
         // A record begins behind the end of the one before; its cells may have line breaks.
         const line = ended + 1 + skipped;
         ended = lines;

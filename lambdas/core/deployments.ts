@@ -6,6 +6,9 @@ import { daysLeft, isInForce } from './licenses.ts';
 import type { DeploymentRow } from './report.ts';
 import { isActive, tokensOf, type World } from './world.ts';
 
+/** Rows up to which they are held once they are made: some 10 MB. */
+const HELD_ROWS = 20_000;
+
 function licenseOf(world: World, deployment: string): DeploymentRow['license'] {
   const license = world.licenses.get(deployment);
   if (world.facts.licenses === undefined) return { state: 'unknown', products: [] };
@@ -47,17 +50,22 @@ function hubOf(world: World, deployment: string): DeploymentRow['hub'] {
 
 /**
  * Every deployment that any of the three sources knows, as all three see it, with the worst that was found of it and
- * what to do next. Sorted by name. The rows are made anew each time they are gone through.
+ * what to do next. Sorted by name. Where there are many, they are made anew each time they are gone through.
  *
  * @param findings sorted by severity, the worst first, as `reconcile` returns them
+ * @param held how many rows are held at the most, default 20,000
  */
-export function deploymentRows(world: World, findings: readonly Finding[]): Iterable<DeploymentRow> {
+export function deploymentRows(
+  world: World,
+  findings: readonly Finding[],
+  held = HELD_ROWS,
+): Iterable<DeploymentRow> {
   const worst = new Map<string, Finding>();
   for (const finding of findings) if (!worst.has(finding.deployment)) worst.set(finding.deployment, finding);
   const names = [
     ...new Set([...world.named, ...world.licenses.keys(), ...world.byLabel.keys(), ...world.keys]),
   ].sort();
-  return anew(function* () {
+  const rows = function* (): Iterable<DeploymentRow> {
     for (const deployment of names) {
       const finding = worst.get(deployment);
       yield {
@@ -73,5 +81,6 @@ export function deploymentRows(world: World, findings: readonly Finding[]): Iter
         nextStep: finding?.remedy ?? '',
       };
     }
-  });
+  };
+  return names.length <= held ? [...rows()] : anew(rows);
 }

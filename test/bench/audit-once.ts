@@ -12,6 +12,7 @@ const services = makeServices(readSettings(process.env), {
 });
 // What a warm function has loaded already is not part of an audit's time.
 await Promise.all([
+  import('undici'),
   import('node-vault'),
   import('@aws-sdk/client-s3'),
   import('@aws-sdk/client-sns'),

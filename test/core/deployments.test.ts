@@ -104,4 +104,12 @@ describe('the table of deployments', () => {
       vault: { state: 'unknown' },
     });
   });
+
+  it('are the same whether they are held or made anew, as often as they are gone through', () => {
+    const world = worldOf({ tokens: [{}], licenses: ['orange,cd,2027-01-01,0', 'mtn,gh,2020-01-01,0'] });
+    const findings = reconcile(world);
+    const held = deploymentRows(world, findings);
+    const anew = deploymentRows(world, findings, 0);
+    for (let times = 0; times < 2; times++) expect(JSON.stringify([...anew])).toBe(JSON.stringify([...held]));
+  });
 });

@@ -45,18 +45,21 @@ function licenseNote({ state, lastDay, daysLeft }: DeploymentRow['license']): st
 }
 
 function hubNote({ state, tokens }: DeploymentRow['hub'], dayText: (instant: string) => Day): string {
-  const used = tokens.map(({ lastUsedAt }) => lastUsedAt ?? '').sort().at(-1) ?? ''; // prettier-ignore
-  const expired = tokens.filter(({ state: own }) => own === 'expired').length;
-  const ends = tokens
-    .filter(({ state: own }) => own === 'active')
-    .flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : [`expires ${dayText(expiresAt)}`]));
-  return [
-    ...(tokens.length > 1 ? [amount(tokens.length, 'token')] : []),
-    ...(expired > 0 ? [state === 'active' ? `${numeral(expired)} expired` : 'expired'] : []),
-    ...ends.slice(0, 1),
-    ...(used === '' ? [] : [`last used ${dayText(used)}`]),
-    ...(state === 'unknown' ? ['the tokens were not read'] : []),
-  ].join(', ');
+  let expired = 0;
+  let used = '';
+  let end: string | undefined;
+  for (const token of tokens) {
+    if (token.state === 'expired') expired += 1;
+    if (token.state === 'active') end ??= token.expiresAt;
+    if (token.lastUsedAt !== undefined && token.lastUsedAt > used) used = token.lastUsedAt;
+  }
+  const notes: string[] = [];
+  if (tokens.length > 1) notes.push(amount(tokens.length, 'token'));
+  if (expired > 0) notes.push(state === 'active' ? `${numeral(expired)} expired` : 'expired');
+  if (end !== undefined) notes.push(`expires ${dayText(end)}`);
+  if (used !== '') notes.push(`last used ${dayText(used)}`);
+  if (state === 'unknown') notes.push('the tokens were not read');
+  return notes.join(', ');
 }
 
 /** A deployment as the table shows it. */
