@@ -176,11 +176,20 @@ async function dryRun(
   return resultOf(report);
 }
 
-/** What the ledger remembers once it is compared with what was read and holds this run's checks. */
-function settled(ledger: Ledger, inputs: Inputs, checks: ContentChecks, now: number): Ledger {
-  const { tokens, keys } = inputs.facts;
-  const observed = observe(ledger, tokens ?? [], keys?.names ?? [], now, inputs.judgedTokens);
-  return withChecks(observed, checks.checks);
+/**
+ * What a ledger remembers once it is compared with what was read and holds this run's checks; the same ledger is compared
+ * once.
+ */
+function settling(inputs: Inputs, checks: ContentChecks, now: number): (ledger: Ledger) => Ledger {
+  const { tokens = [], keys } = inputs.facts;
+  const known = new WeakMap<Ledger, Ledger>();
+  return (ledger) => {
+    const settled =
+      known.get(ledger) ??
+      withChecks(observe(ledger, tokens, keys?.names ?? [], now, inputs.judgedTokens), checks.checks);
+    known.set(ledger, settled);
+    return settled;
+  };
 }
 
 /**
@@ -193,11 +202,12 @@ async function decideAndIntend(
   event: AuditEvent,
   inputs: Inputs,
   checks: ContentChecks,
+  settled: (ledger: Ledger) => Ledger,
   store: LedgerStore,
 ): Promise<IntendedDecision> {
   let made: IntendedDecision | undefined;
   await store.update((ledger) => {
-    const memory = settled(ledger, inputs, checks, run.now);
+    const memory = settled(ledger);
     const facts = { ...inputs.facts, ledger: memory };
     const decision = decide(services, run, event, { ...inputs, facts }, checks);
     if (decision.plan.notDue.length > 0) throw notDue(decision.plan.notDue);
@@ -218,6 +228,7 @@ async function actAndTell(
   run: Run,
   inputs: Inputs,
   checks: ContentChecks,
+  settled: (ledger: Ledger) => Ledger,
   store: LedgerStore,
   decision: IntendedDecision,
 ): Promise<AuditResult> {
@@ -231,8 +242,7 @@ async function actAndTell(
     actionsOf(decision.plan, carriedOut, run.mode),
   );
   // Where there were steps, what the run observed was written with their intents.
-  const memory = (ledger: Ledger): Ledger =>
-    decision.steps.length > 0 ? ledger : settled(ledger, inputs, checks, run.now);
+  const memory = (ledger: Ledger): Ledger => (decision.steps.length > 0 ? ledger : settled(ledger));
   const telling = makeTelling({
     world: decision.world,
     plan: decision.plan,
@@ -339,15 +349,16 @@ async function realRun(services: Services, run: Run, event: AuditEvent, lease: L
   const { store } = inputs;
   if (inputs.causes.length > 0 || store === undefined)
     throw await endIncomplete(services, run, inputs, lease);
+  const settled = settling(inputs, checks, run.now);
   let decision: IntendedDecision;
   try {
-    decision = await decideAndIntend(services, run, event, inputs, checks, store);
+    decision = await decideAndIntend(services, run, event, inputs, checks, settled, store);
   } catch (error) {
     if (!isAuditorError(error, 'StorageUnavailable', 'LedgerUnreadable')) throw error;
     // What can't be remembered is not done: nothing was changed yet.
     throw await endIncomplete(services, run, { ...inputs, causes: [error] }, lease);
   }
-  return actAndTell(services, run, inputs, checks, store, decision);
+  return actAndTell(services, run, inputs, checks, settled, store, decision);
 }
 
 /**

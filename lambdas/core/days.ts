@@ -94,35 +94,47 @@ export function mondayOf(day: Day, timeZone: string): number {
   return instantOf(addDays(day, -weekday), 0, timeZone);
 }
 
-/** The day so many days later; days beyond the year 9999 are {@link NO_END}. */
-export function addDays(day: Day, days: number): Day {
-  const text = new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY).toISOString();
-  return /^\d{4}-/.test(text) ? text.slice(0, 10) : NO_END;
-}
-
+/** The numbers of days that exist, counted from 1 January 1970. There are few, and each is asked for often. */
 const numbers = new Map<Day, number>();
 
-/** A day's number, counted from 1 January 1970. There are few different ones, and each is asked for often. */
-function numberOf(day: Day): number {
-  let number = numbers.get(day);
-  if (number === undefined) {
-    number = Math.round(Date.parse(`${day}T00:00:00Z`) / DAY);
-    numbers.set(day, number);
-  }
+/** A day's number; `undefined` where it does not exist or is not written `YYYY-MM-DD`. */
+function numberOf(text: string): number | undefined {
+  const known = numbers.get(text);
+  if (known !== undefined || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return known;
+  const parsed = new Date(`${text}T00:00:00Z`);
+  // JavaScript takes 30 February for 2 March: only what comes back as it went in is a day.
+  if (Number.isNaN(parsed.getTime()) || !parsed.toISOString().startsWith(text)) return undefined;
+  const number = Math.round(parsed.getTime() / DAY);
+  numbers.set(text, number);
   return number;
+}
+
+const days = new Map<number, Day>();
+
+/** The day of a number; beyond the year 9999 {@link NO_END}. */
+function dayOfNumber(number: number): Day {
+  let day = days.get(number);
+  if (day === undefined) {
+    const text = new Date(number * DAY).toISOString();
+    day = /^\d{4}-/.test(text) ? text.slice(0, 10) : NO_END;
+    days.set(number, day);
+  }
+  return day;
+}
+
+/** The day so many days later; days beyond the year 9999 are {@link NO_END}. */
+export function addDays(day: Day, count: number): Day {
+  return dayOfNumber((numberOf(day) ?? NaN) + count);
 }
 
 /** How many days after `from` the day `to` is; negative when before. */
 export function daysBetween(from: Day, to: Day): number {
-  return numberOf(to) - numberOf(from);
+  return (numberOf(to) ?? NaN) - (numberOf(from) ?? NaN);
 }
 
 /** Whether a text is a day that exists, written `YYYY-MM-DD`: `2026-02-30` is not. */
 export function isDay(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-  const parsed = new Date(`${text}T00:00:00Z`);
-  // JavaScript takes 30 February for 2 March: only what comes back as it went in is a day.
-  return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(text);
+  return numberOf(text) !== undefined;
 }
 
 /** An instant as the ledger and the report write it. */

@@ -18,6 +18,8 @@ await Promise.all([
   import('@aws-sdk/client-sns'),
   import('@aws-sdk/client-secrets-manager'),
 ]);
+// The garbage of loading is not the audit's either.
+globalThis.gc?.();
 const begin = performance.now();
 const result = await audit({}, services);
 const milliseconds = performance.now() - begin;

@@ -95,7 +95,10 @@ async function benchAudit(tokens: number, script: string): Promise<{ row: string
   });
   try {
     const requests = sandbox.log.length;
-    const { milliseconds, megabytes } = v.parse(once, await run(script, sandbox.environment));
+    const { milliseconds, megabytes } = v.parse(
+      once,
+      await run(script, sandbox.environment, ['--expose-gc']),
+    );
     const made = sandbox.log.length - requests;
     const small = v.parse(once, await run(script, { ...sandbox.environment, ...SMALL }));
     // Long lists one by one take minutes; a part of them tells as much.
