@@ -14,7 +14,7 @@ import {
   type MailInput,
 } from '../core/mail.ts';
 import type { Plan, Step } from '../core/plan.ts';
-import { inputCounts } from '../core/plan.ts';
+import { inputCounts, shrunkInputs } from '../core/plan.ts';
 import type { Action, Report } from '../core/report.ts';
 import type { World } from '../core/world.ts';
 import type { Settings } from '../settings.ts';
@@ -50,12 +50,17 @@ function noticesOf(announcements: readonly Step[], now: number): Ledger['notices
   );
 }
 
-/** A notice belongs to one token and one end: where the list says another end, or none, it lapses. */
-function standing(notices: Ledger['notices'], world: World): Ledger['notices'] {
-  return notices.filter(
-    ({ deployment, end, tokenId }) =>
-      world.licenses.get(deployment)?.lastDay === end && world.byId.get(tokenId)?.label === deployment,
-  );
+/**
+ * A notice belongs to one token and one end: where the list says another end, or none, it lapses. A list that lost too
+ * much to be believed takes none away: else those whose rows it kept would come before the caps without the others.
+ */
+function standing(ledger: Ledger, world: World): Ledger['notices'] {
+  const isBelieved = shrunkInputs(ledger.baseline, inputCounts(world)).length === 0;
+  return ledger.notices.filter(({ deployment, end, tokenId }) => {
+    const license = world.licenses.get(deployment);
+    const isSame = license === undefined ? !isBelieved : license.lastDay === end;
+    return isSame && world.byId.get(tokenId)?.label === deployment;
+  });
 }
 
 const disturbs = ({ status }: Action): boolean =>
@@ -104,7 +109,7 @@ export function makeTelling(input: TellingInput): Telling {
         ...current,
         findings: rememberFindings(current, report.findings, daysLeftOf, settings.warnDays, told),
         notices: [
-          ...standing(current.notices, world),
+          ...standing(current, world),
           ...(told && confirmed && enforced ? noticesOf(announced, world.now) : []),
         ],
         // What was not tried is settled. Of a step that failed, or whose mark could not be written, the next run looks
