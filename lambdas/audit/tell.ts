@@ -15,7 +15,7 @@ import {
   type Alert,
   type MailInput,
 } from '../core/mail.ts';
-import { countsLess, inputCounts, noticesOf, type Plan } from '../core/plan.ts';
+import { countsLess, inputCounts, noticesOf, shrunkInputs, type Plan } from '../core/plan.ts';
 import type { Action, Report } from '../core/report.ts';
 import { doubtOf } from '../core/shrink.ts';
 import type { World } from '../core/world.ts';
@@ -46,12 +46,17 @@ export interface TellingInput {
   readonly bucket: string;
 }
 
-/** A notice belongs to one token and one end: where the list says another end, or none, it lapses. */
-function standing(notices: Ledger['notices'], world: World): Ledger['notices'] {
-  return notices.filter(
-    ({ deployment, end, tokenId }) =>
-      world.licenses.get(deployment)?.lastDay === end && world.byId.get(tokenId)?.label === deployment,
-  );
+/**
+ * A notice belongs to one token and one end: where the list says another end, or none, it lapses. A list that lost too
+ * much to be believed takes none away: else those whose rows it kept would come before the caps without the others.
+ */
+function standing(ledger: Ledger, world: World): Ledger['notices'] {
+  const isBelieved = shrunkInputs(ledger.baseline, inputCounts(world)).length === 0;
+  return ledger.notices.filter(({ deployment, end, tokenId }) => {
+    const license = world.licenses.get(deployment);
+    const isSame = license === undefined ? !isBelieved : license.lastDay === end;
+    return isSame && world.byId.get(tokenId)?.label === deployment;
+  });
 }
 
 /** What the next run compares its inputs with. */
@@ -119,7 +124,7 @@ export function makeTelling(input: TellingInput): Telling {
           settled ? [] : news.resolved,
         ),
         notices: [
-          ...standing(current.notices, world),
+          ...standing(current, world),
           ...(told && confirmed && enforced ? noticesOf(plan.steps, world.now) : []),
         ],
         // What was not tried is settled. Of a step that failed, or whose mark could not be written, the next run looks

@@ -325,6 +325,32 @@ describe('a shrunken input', () => {
     expect(steps(await night({ approve: ['orange-cd'] }))).toEqual(['deactivate orange-cd done']);
   });
 
+  it('takes no notice away: once the list is whole again, the caps meet all that are due, not those it kept', async () => {
+    end('2026-03-01', 'orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td');
+    await night();
+    world.putLicenses([...ends].filter(([name]) => !['vodacom-cd', 'mtn-cm', 'airtel-td'].includes(name)));
+    expect(reasons(await night())).toContain('the license list went from 6 to 3');
+    writeLicenses();
+    expect(steps(await night())).toEqual(
+      ['airtel-td', 'mtn-cm', 'orange-cd', 'vodacom-cd'].map((name) => `deactivate ${name} withheld`),
+    );
+    expect(NAMES.every(isOn)).toBe(true);
+  });
+
+  it('takes the notices of rows that are gone away once it is believed, because nothing is due', async () => {
+    end('2026-03-08', 'orange-cd', 'vodacom-cd', 'mtn-cm');
+    await night();
+    const whole = new Map(ends);
+    for (const name of ['orange-cd', 'vodacom-cd', 'mtn-cm']) ends.delete(name);
+    writeLicenses();
+    await night();
+    expect(world.ledger.notices).toHaveLength(3);
+    await night();
+    expect(world.ledger.notices).toEqual([]);
+    world.putLicenses([...whole]);
+    expect(steps(await night())).toContain('announce orange-cd done');
+  });
+
   it('by two entries or by a fifth is none', async () => {
     end('2026-03-01', 'orange-cd');
     await night();

@@ -1,4 +1,4 @@
-import { subscribe } from 'node:diagnostics_channel';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mock } from 'node:test';
 
 /** Milliseconds by which time goes on at once. */
@@ -16,24 +16,23 @@ function requestOf(message: unknown): object | undefined {
   return typeof request === 'object' && request !== null ? request : undefined;
 }
 
-/** Begins and ends of requests: undici's (Docker Hub, registry, Vault) and those of Node's own client (the AWS SDK). */
-function watchRequests(): void {
-  for (const begin of ['undici:request:create', 'http.client.request.start'])
-    subscribe(begin, (message) => {
-      const request = requestOf(message);
-      if (request !== undefined) underWay.add(request);
-    });
-  for (const end of [
-    'undici:request:trailers',
-    'undici:request:error',
-    'http.client.response.finish',
-    'http.client.request.error',
-  ])
-    subscribe(end, (message) => {
-      const request = requestOf(message);
-      if (request !== undefined) underWay.delete(request);
-    });
-}
+/** Begins of requests: undici's (Docker Hub, registry, Vault) and those of Node's own client (the AWS SDK); and ends. */
+const BEGINS = ['undici:request:create', 'http.client.request.start'];
+const ENDS = [
+  'undici:request:trailers',
+  'undici:request:error',
+  'http.client.response.finish',
+  'http.client.request.error',
+];
+
+const began = (message: unknown): void => {
+  const request = requestOf(message);
+  if (request !== undefined) underWay.add(request);
+};
+const ended = (message: unknown): void => {
+  const request = requestOf(message);
+  if (request !== undefined) underWay.delete(request);
+};
 
 /**
  * Takes the time of this process's timers into hand: it goes on only while no request is under way but those that will
@@ -50,7 +49,8 @@ export function takeTime(hanging: () => number): () => void {
   const mocked: unknown = Object.getPrototypeOf(timer);
   if (typeof mocked === 'object' && mocked !== null) Reflect.deleteProperty(mocked, 'refresh');
   clearTimeout(timer);
-  watchRequests();
+  for (const name of BEGINS) subscribe(name, began);
+  for (const name of ENDS) subscribe(name, ended);
   let isOver = false;
   let quiet = 0;
   const turn = (): void => {
@@ -62,6 +62,9 @@ export function takeTime(hanging: () => number): () => void {
   turn();
   return () => {
     isOver = true;
+    for (const name of BEGINS) unsubscribe(name, began);
+    for (const name of ENDS) unsubscribe(name, ended);
+    underWay.clear();
     mock.timers.reset();
   };
 }

@@ -20,10 +20,10 @@ export class Canaries {
     return secret;
   }
 
-  /** A password: letters that every encoding (URL, JSON, HTML) changes are among its first eight. */
+  /** A password: letters that every encoding changes (URL, JSON, HTML, the two base64s) are among its first eight. */
   password(): string {
     const letters = randomBytes(15).toString('base64url');
-    return this.add(`${letters.slice(0, 4)}+"&é${letters.slice(4)}`);
+    return this.add(`${letters.slice(0, 3)}?+"&é${letters.slice(3)}`);
   }
 
   /** What AWS knows its callers by. */
