@@ -249,15 +249,19 @@ async function deleteReplacedNow(issue: Issue): Promise<string[]> {
       });
     }
   }
-  // Of what is gone the next night's audit forgets that it was replaced, should this not be written.
-  await ledger
-    .update((current) => ({
+  try {
+    await ledger.update((current) => ({
       ...current,
       replaced: current.replaced.filter(
         ({ tokenId }) => left.includes(tokenId) || !existing.some(({ id }) => id === tokenId),
       ),
-    }))
-    .catch(() => undefined);
+    }));
+  } catch (error) {
+    // No reason to fail: of what is gone the next night's audit forgets that it was replaced.
+    services.log.warn('The ledger could not be told that replaced tokens are gone', {
+      error: isAuditorError(error) ? error.name : 'unknown',
+    });
+  }
   return left;
 }
 
