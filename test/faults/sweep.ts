@@ -153,7 +153,8 @@ function arrange(world: SmallWorld, nth: number, failure: Failure): { stop(): bo
   };
 }
 
-const attempt = (operation: Operation, nth: number, failure: Failure, whole: Undisturbed): Promise<void> =>
+/** Tries one case; resolves with whether its request was made: how many there are depends on which answer comes first. */
+const attempt = (operation: Operation, nth: number, failure: Failure, whole: Undisturbed): Promise<boolean> =>
   inWorld(operation, async (world, watched) => {
     const disturbance = arrange(world, nth, failure);
     const { error, told } = await outcomeOf(world, () => operation.run(world));
@@ -173,10 +174,12 @@ const attempt = (operation: Operation, nth: number, failure: Failure, whole: Und
       if (!(broken instanceof Broken)) throw broken;
       throw new Broken(`${broken.message} (the first ended with ${error ?? 'no error'})`);
     }
+    return happened;
   });
 
 let tried = 0;
 let passed = 0;
+let unmet = 0;
 const broken: string[] = [];
 const begin = performance.now();
 const fail = (what: string, error: unknown): void => {
@@ -194,7 +197,7 @@ for (const operation of OPERATIONS.filter(({ name }) => only.test(name))) {
         if ((nth * FAILURES.length + index) % SHARE !== 0) continue;
         tried++;
         try {
-          await attempt(operation, nth, failure, whole);
+          if (!(await attempt(operation, nth, failure, whole))) unmet++;
           passed++;
         } catch (error) {
           fail(`${operation.name}, request ${nth}, ${nameOf(failure)}`, error);
@@ -210,7 +213,9 @@ for (const operation of OPERATIONS.filter(({ name }) => only.test(name))) {
 giveTimeBack();
 await closeShared();
 const seconds = Math.round((performance.now() - begin) / 1000);
-hearing.tell(`${tried} cases tried in ${seconds} s, ${FAILURES.length} kinds of failure`);
+hearing.tell(
+  `${tried} cases tried in ${seconds} s, ${FAILURES.length} kinds of failure; in ${unmet} the request was not made`,
+);
 hearing.tell(`${passed} passed, ${broken.length} failed`);
 hearing.stop();
 process.exitCode = broken.length === 0 ? 0 : 1;
