@@ -63,9 +63,14 @@ export interface World {
   readonly meantFor: ReadonlyMap<string, readonly HubToken[]>;
 }
 
+/** Whether a token is past its own end: then nobody can make it work again, switched on or not. */
+export function isPastExpiry({ expiresAt }: HubToken, now: number): boolean {
+  return expiresAt !== undefined && expiresAt <= now;
+}
+
 /** Whether a token can be used at an instant: switched on and not past its own end. */
 export function isActive(token: HubToken, now: number): boolean {
-  return token.enabled && (token.expiresAt === undefined || token.expiresAt > now);
+  return token.enabled && !isPastExpiry(token, now);
 }
 
 const NO_TOKENS: LabelTokens = { all: [], active: [] };

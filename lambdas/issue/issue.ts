@@ -453,7 +453,7 @@ async function issueWithLease(
   const settled = leftover === undefined ? { existing } : await settleLeftover(issue, leftover);
   // What was finished now is what this call asks for: a second token would be one too many.
   if ('finished' in settled) return settled.finished;
-  if (event.regenerate !== true) checkNoneExists(deployment, settled.existing, place.hasKey);
+  if (event.regenerate !== true) checkNoneExists(services, deployment, settled.existing, place.hasKey);
   return makeToken({ ...issue, existing: settled.existing });
 }
 

@@ -304,10 +304,30 @@ describe('missing-token', () => {
     );
   });
 
+  it('says to write over a key that is there without a token', () => {
+    expect(text('missing-token', { keys: KEY, licenses: IN_FORCE })).toBe(
+      'The license of orange-cd is in force, and it has no active token; Vault has a key of that name. Make a token with the issue function ({"deployment": "orange-cd", "regenerate": true}).',
+    );
+  });
+
+  it('says of tokens past their own expiry when they stopped working, and never to restore them', () => {
+    expect(told({ expiresAt: NOW - DAY })).toBe(
+      `The license of orange-cd is in force, and it has no active token; the token t1 stopped working on 2026-03-01 by its own expiry. Make a new token with the issue function ({"deployment": "orange-cd", "regenerate": true}): the expiry of a token can't be changed.`,
+    );
+    const several = told({ expiresAt: NOW - DAY }, { expiresAt: NOW - 3 * DAY, enabled: false });
+    expect(several).toContain(
+      'the tokens t1 and t2 stopped working by their own expiry, the last on 2026-03-01',
+    );
+    expect(several).not.toContain('restore');
+    expect(told({ expiresAt: NOW - DAY }, { enabled: false })).toContain('an inactive one is there (t2).');
+  });
+
   it('names up to three inactive tokens, sorted, and says to switch one on', () => {
     const off = (...ids: string[]): Partial<HubToken>[] => ids.map((id) => ({ id, enabled: false }));
     expect(told(...off('d', 'c', 'b', 'a'))).toContain('; an inactive one is there (a, b and c).');
-    expect(told(...off('a'))).toContain('Switch the inactive token on again');
+    expect(told(...off('a'))).toContain(
+      'Switch the inactive token on again with the revoke function ({"deployment": "orange-cd", "restore": true, "reason": "..."}), or make a new one with the issue function ({"deployment": "orange-cd", "regenerate": true}).',
+    );
   });
 
   it('names up to three tokens that are probably meant, sorted, and says to rename it', () => {
