@@ -10,6 +10,7 @@ import { isWellNamed, nameFinder, type NameFinder } from './names.ts';
 /** The settings that the rules depend on. */
 export type Rules = Pick<
   Settings,
+  | 'mode'
   | 'timeZone'
   | 'settleHours'
   | 'warnDays'
@@ -19,6 +20,11 @@ export type Rules = Pick<
   | 'maxWithdrawals'
   | 'maxWithdrawalPercent'
 >;
+
+/** Whether caps of 0 keep the audit from ever withdrawing anything. */
+export function capsAreZero({ maxWithdrawals, maxWithdrawalPercent }: Rules): boolean {
+  return maxWithdrawals === 0 && maxWithdrawalPercent === 0;
+}
 
 /** What was read. A part that could not be read wholly is absent; rules that need it are not judged. */
 export interface Facts {

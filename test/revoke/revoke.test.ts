@@ -233,10 +233,11 @@ describe('restoring what no switch can bring back', () => {
     expire('first', true);
     world.addToken('orange-cd', { id: 'second', enabled: false });
     const { actions } = await call(restoring);
-    expect(actions).toMatchObject([
-      { tokenId: 'second', status: 'done' },
-      { tokenId: 'first', status: 'skipped', reason: expect.stringContaining('by its own expiry') },
+    expect(actions.map(({ tokenId, status }) => [tokenId, status])).toEqual([
+      ['second', 'done'],
+      ['first', 'skipped'],
     ]);
+    expect(actions[1]?.reason).toContain('by its own expiry');
     expect(world.ledger.restores.map(({ tokenId }) => tokenId)).toEqual(['second']);
     const text = world.mails[0]?.text.replace(/\s+/g, ' ');
     expect(text).toContain('second switched on again');

@@ -20,10 +20,14 @@ export function canRename(world: World, from: string, to: string): boolean {
   return hasToken(from) || (hasKey(from) && hasToken(to));
 }
 
-/** Whether the issue function makes a token for a name: it is well-formed, and its license is in force. */
+/**
+ * Whether the issue function makes a token for a name: it is well-formed, and its license is in force, or the license
+ * list was not read.
+ */
 export function canIssue(world: World, name: string): boolean {
+  if (!isWellNamed(name)) return false;
   const license = world.licenses.get(name);
-  return isWellNamed(name) && license !== undefined && isInForce(license, world.today);
+  return world.facts.licenses === undefined || (license !== undefined && isInForce(license, world.today));
 }
 
 /** How a label's active tokens get a new one in their place: a clause for the end of a sentence. */
