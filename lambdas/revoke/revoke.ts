@@ -346,13 +346,14 @@ async function revokeWithLease(
     title,
     lines: [
       `${title}: ${counted(tokens.length, 'token')} (${asker(event)}).`,
-      ...actions.map((action) => {
+      // A mail is cut at its end: what is not done comes first.
+      ...(unrecorded === undefined ? [] : [`The ledger does not know it: ${unrecorded.message}`]),
+      ...[...actions.filter(({ status }) => status !== 'done'), ...done].map((action) => {
         const { kind, tokenId: id, status, reason } = action;
         return status === 'done'
           ? `${actionText(action, isChange(action))}${reason === asker(event) ? '' : `: ${reason}`}.`
           : `${id === undefined ? '' : `${printable(id)} `}${kind} ${status}: ${reason}`;
       }),
-      ...(unrecorded === undefined ? [] : [`The ledger does not know it: ${unrecorded.message}`]),
     ],
     // The audit's mail would tell what was so already as a change.
     done: changed,

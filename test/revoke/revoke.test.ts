@@ -245,6 +245,18 @@ describe('restoring what no switch can bring back', () => {
   });
 });
 
+it('a revoke of hundreds of tokens keeps its mail to 20 kB and tells first what failed', async () => {
+  for (let number = 0; number < 900; number++)
+    world.addToken('orange-cd', { key: false, id: `${'x'.repeat(32)}-${number}` });
+  let calls = 0;
+  world.fate = (name) => (name === 'hub.setEnabled' && ++calls === 902 ? 'fail before' : 'pass');
+  await failureOf(() => call({ deployment: 'orange-cd', reason: 'leaked' }));
+  const text = world.mails[0]?.text ?? '';
+  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(20_000);
+  expect(text.split('\n')[1]).toMatch(/^x+-\d+ deactivate failed:/);
+  expect(text).toMatch(/\.\.\. and \d+ more lines\.\n/);
+});
+
 describe('a call for what is so already', () => {
   it('never tells that tokens were switched on which were on, in its own mail or the next of the audit', async () => {
     await call({ deployment: 'orange-cd', restore: true });
