@@ -345,10 +345,13 @@ async function finish(
     );
   }
   const left = overlapHours === 0 ? await deleteReplacedNow(issue) : [];
+  const wasActive = new Set(existing.filter((old) => isActive(old, clock.now())).map(({ id }) => id));
   const replacing =
     overlapHours !== 0
-      ? result.replaced.map(
-          (old) => `It replaces ${printable(old.tokenId)}, which keeps working until ${old.until}.`,
+      ? result.replaced.map(({ tokenId, until: end }) =>
+          wasActive.has(tokenId)
+            ? `It replaces ${printable(tokenId)}, which keeps working until ${end}.`
+            : `It replaces ${printable(tokenId)}, which does not work and is deleted after ${end}.`,
         )
       : isFirst
         ? []

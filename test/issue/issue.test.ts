@@ -368,6 +368,16 @@ describe('regenerating a token', () => {
     expect(isWhole('vodacom-cd')).toBe(true);
   });
 
+  it('says of each token that it replaces whether it keeps working', async () => {
+    world.addToken('vodacom-cd', { id: 'off', enabled: false });
+    world.addToken('vodacom-cd', { id: 'expired', expiresAt: world.now });
+    await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 1 });
+    const text = world.mails[0]?.text.replace(/\s+/g, ' ');
+    expect(text).toContain('It replaces id-1, which keeps working until 2026-03-02T03:00:00');
+    for (const id of ['off', 'expired'])
+      expect(text).toContain(`It replaces ${id}, which does not work and is deleted after 2026-03-02T03`);
+  });
+
   it('again does not put off the end of a token that is being replaced already', async () => {
     const [old] = labelled('vodacom-cd');
     const first = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 24 });
