@@ -45,9 +45,16 @@ export function asker(event: {
 export interface Telling {
   readonly title: string;
   readonly lines: readonly string[];
-  /** What was done: the audit's next mail tells it where this one fails. */
+  /** What was changed: the audit's next mail tells it where this one fails. */
   readonly done: readonly UntoldAction[];
 }
+
+/** What becomes of the news in a mail that failed. */
+const LEFT_WORDS = {
+  'told later': "the next night's mail tells it",
+  nothing: 'no other mail will tell it, because nothing had to be changed',
+  lost: 'no other mail will tell it, because the ledger could not be written',
+} as const;
 
 /** Sends the mail; where it fails, leaves what was done to the next mail of the audit, and resolves with the failure. */
 async function publish(
@@ -55,7 +62,7 @@ async function publish(
   store: LedgerStore,
   { title, lines, done }: Telling,
   failed: boolean,
-): Promise<{ readonly error: AuditorError; readonly isLeft: boolean } | undefined> {
+): Promise<{ readonly error: AuditorError; readonly left: keyof typeof LEFT_WORDS } | undefined> {
   try {
     await services.notifier.publish(onDemandMail({ requestId: services.requestId, title, lines, failed }));
     return undefined;
@@ -66,9 +73,9 @@ async function publish(
       await store.update((ledger) =>
         done.length === 0 ? ledger : { ...ledger, untold: [...ledger.untold, ...done] },
       );
-      return { error: failure, isLeft: true };
+      return { error: failure, left: done.length === 0 ? 'nothing' : 'told later' };
     } catch {
-      return { error: failure, isLeft: false };
+      return { error: failure, left: 'lost' };
     }
   }
 }
@@ -84,7 +91,7 @@ export async function tellDone(services: Services, store: LedgerStore, telling: 
   const what = `${telling.title}${ids.length === 0 ? '' : `, ${listedIds(ids)}`}`;
   throw withMore(
     failed.error,
-    `what was asked was done and recorded (${what}), so do not repeat the call; ${failed.isLeft ? "the next night's mail tells it" : 'no other mail will tell it, because the ledger could not be written'}`,
+    `what was asked was done and recorded (${what}), so do not repeat the call; ${LEFT_WORDS[failed.left]}`,
   );
 }
 

@@ -16,12 +16,27 @@ const LONGEST_EVENT = 4_000;
 const LONGEST_SUBJECT = 99;
 const LONGEST_SUMMARY = 2048;
 
-/** Breaks one paragraph into lines, all but the first indented; a word longer than a line is cut. */
+const QUOTED = /"(?:[^"\\]|\\.)*"/g;
+const EVENT = /\{(?:"(?:[^"\\]|\\.)*"|[^"{}])*\}/g;
+/** Stands for a blank that is no place to break: no text of a mail holds it, texts from outside are printable ASCII. */
+const FIRM_BLANK = '\u00a0';
+
+/** A text in which the blanks within an event's quoted texts are firm: with a break in one it would be JSON no more. */
+function withFirmEvents(text: string): string {
+  return text.replace(EVENT, (event) =>
+    event.replace(QUOTED, (quoted) => quoted.replaceAll(' ', FIRM_BLANK)),
+  );
+}
+
+/**
+ * Breaks one paragraph into lines, all but the first indented; a word longer than a line is cut. What stands in quotes in
+ * an event is one word.
+ */
 export function wrapped(text: string, indent = ''): string[] {
   const lines: string[] = [];
   let line = '';
   const room = COLUMNS - indent.length;
-  for (const word of text
+  for (const word of withFirmEvents(text)
     .split(' ')
     .flatMap((whole) => whole.match(new RegExp(`.{1,${room}}`, 'g')) ?? [''])) {
     const longer = line === '' ? word : `${line} ${word}`;
@@ -31,7 +46,7 @@ export function wrapped(text: string, indent = ''): string[] {
       line = `${indent}${word}`;
     }
   }
-  return [...lines, line];
+  return [...lines, line].map((broken) => broken.replaceAll(FIRM_BLANK, ' '));
 }
 
 /** One headed part of a mail; without entries it is left out. */
@@ -45,6 +60,16 @@ function sectionLines({ title, entries }: Section): string[] {
   return [`${title} (${entries.length})`, ...entries.flatMap((entry) => wrapped(`- ${entry}`, '  ')), ''];
 }
 
+/** The first of the lines, as many as there is room for, in bytes. */
+function fitting(lines: readonly string[], room: number): string[] {
+  let size = 0;
+  const end = lines.findIndex((line) => {
+    size += line.length + 1;
+    return size > room;
+  });
+  return lines.slice(0, end < 0 ? lines.length : end);
+}
+
 /**
  * The text of a mail: a heading, what changed, a closing. Sections that do not fit are cut and said to be cut; heading
  * and closing always stand.
@@ -55,17 +80,10 @@ function textOf(
   closing: readonly string[],
 ): string {
   const frame = [...heading, '', ...closing].join('\n').length + 100;
-  const body: string[] = [];
-  let size = frame;
   const lines = sections.flatMap(sectionLines);
-  for (const line of lines) {
-    size += line.length + 1;
-    if (size > LONGEST_TEXT) {
-      body.push(`... and ${counted(lines.length - body.length, 'more line')}: see the report.`, '');
-      break;
-    }
-    body.push(line);
-  }
+  const body = fitting(lines, LONGEST_TEXT - frame);
+  const left = lines.length - body.length;
+  if (left > 0) body.push(`... and ${counted(left, 'more line')}: see the report.`, '');
   return [...heading, '', ...body, ...closing, ''].join('\n');
 }
 
@@ -549,16 +567,21 @@ export function incompleteMail(input: {
   };
 }
 
-/** The mail of an issue or revoke. */
+/** The mail of an issue or revoke; of lines that do not fit it says how many there are. */
 export function onDemandMail(input: {
   readonly requestId: string;
   readonly title: string;
   readonly lines: readonly string[];
   readonly failed: boolean;
 }): Notification {
+  const lines = input.lines.flatMap((line) => wrapped(line, '  '));
+  const closing = [`Request ${printable(input.requestId)}.`];
+  const heading = fitting(lines, LONGEST_TEXT - 200);
+  const left = lines.length - heading.length;
+  if (left > 0) heading.push(`... and ${counted(left, 'more line')}.`);
   return {
     subject: subjectOf([input.title]),
-    text: textOf(input.lines.flatMap((line) => wrapped(line, '  ')), [], [`Request ${printable(input.requestId)}.`]), // prettier-ignore
+    text: textOf(heading, [], closing),
     summary: summaryOf({ runId: input.requestId, outcome: input.failed ? 'incomplete' : 'done' }),
     outcome: input.failed ? 'failed' : 'done',
     severity: input.failed ? 'critical' : 'info',

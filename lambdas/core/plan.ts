@@ -8,7 +8,7 @@ import { CAP_WINDOW, RESTORED_FOR } from './observe.ts';
 import { counted, listed, shownName } from './printable.ts';
 import type { ActionKind } from './report.ts';
 import { hasShrunk } from './shrink.ts';
-import { isActive, tokensOf, type World } from './world.ts';
+import { capsAreZero, isActive, tokensOf, type World } from './world.ts';
 
 /** A license's end is announced from so many days before on; a deletion so many days before it. */
 export const ANNOUNCED_DAYS = 7;
@@ -372,7 +372,7 @@ export function makePlan(world: World, options: PlanOptions): Plan {
   );
 
   const limit = withdrawalLimit(world);
-  const never = world.rules.maxWithdrawals === 0 && world.rules.maxWithdrawalPercent === 0;
+  const never = capsAreZero(world.rules);
   const recent = new Set(
     ledger.withdrawals
       .filter(({ at }) => world.now - Date.parse(at) < CAP_WINDOW)

@@ -10,6 +10,7 @@ import { isWellNamed, nameFinder, type NameFinder } from './names.ts';
 /** The settings that the rules depend on. */
 export type Rules = Pick<
   Settings,
+  | 'mode'
   | 'timeZone'
   | 'settleHours'
   | 'warnDays'
@@ -19,6 +20,11 @@ export type Rules = Pick<
   | 'maxWithdrawals'
   | 'maxWithdrawalPercent'
 >;
+
+/** Whether caps of 0 keep the audit from ever withdrawing anything. */
+export function capsAreZero({ maxWithdrawals, maxWithdrawalPercent }: Rules): boolean {
+  return maxWithdrawals === 0 && maxWithdrawalPercent === 0;
+}
 
 /** What was read. A part that could not be read wholly is absent; rules that need it are not judged. */
 export interface Facts {
@@ -63,9 +69,14 @@ export interface World {
   readonly meantFor: ReadonlyMap<string, readonly HubToken[]>;
 }
 
+/** Whether a token is past its own end: then nobody can make it work again, switched on or not. */
+export function isPastExpiry({ expiresAt }: HubToken, now: number): boolean {
+  return expiresAt !== undefined && expiresAt <= now;
+}
+
 /** Whether a token can be used at an instant: switched on and not past its own end. */
 export function isActive(token: HubToken, now: number): boolean {
-  return token.enabled && (token.expiresAt === undefined || token.expiresAt > now);
+  return token.enabled && !isPastExpiry(token, now);
 }
 
 const NO_TOKENS: LabelTokens = { all: [], active: [] };

@@ -2,7 +2,8 @@ import type { HubToken } from '../clients/types.ts';
 import { dayOf } from '../core/days.ts';
 import { daysLeft, isInForce, readLicenses, unreadableRowAbout, type LicenseList } from '../core/licenses.ts';
 import { isWellNamed, nameFinder, NAMING_RULE } from '../core/names.ts';
-import { shownName } from '../core/printable.ts';
+import { counted, shownName } from '../core/printable.ts';
+import { isActive, isPastExpiry } from '../core/world.ts';
 import { AuditorError, isAuditorError } from '../errors.ts';
 import { OBJECTS } from '../objects.ts';
 import type { Services } from '../services.ts';
@@ -43,7 +44,7 @@ export function checkLicense(services: Services, list: LicenseList, deployment: 
   const near = nameFinder(list.licenses.keys())(deployment);
   const why =
     license !== undefined
-      ? `its license ended with ${license.lastDay}, ${-daysLeft(license, today)} days ago`
+      ? `its license ended with ${license.lastDay}, ${counted(-daysLeft(license, today), 'day')} ago`
       : row?.about.scope === 'deployment'
         ? `its row, line ${row.line} of licenses.csv, can't be read: ${row.problem}`
         : `no row of licenses.csv names it${near === undefined ? '' : ` (the nearest name there is ${near})`}`;
@@ -54,23 +55,33 @@ export function checkLicense(services: Services, list: LicenseList, deployment: 
 }
 
 /** @throws AuditorError `TokenAlreadyExists`, saying whether to restore or to regenerate */
-export function checkNoneExists(deployment: string, tokens: readonly HubToken[], hasKey: boolean): void {
+export function checkNoneExists(
+  services: Services,
+  deployment: string,
+  tokens: readonly HubToken[],
+  hasKey: boolean,
+): void {
   if (tokens.length === 0 && !hasKey) return;
-  const active = tokens.some(({ enabled }) => enabled);
-  const [what, cure] = active
+  const now = services.clock.now();
+  const [what, cure] = tokens.some((token) => isActive(token, now))
     ? [
         `an active token of that label exists on Docker Hub${hasKey ? ' and its content is in Vault' : ', and Vault has no key for it'}`,
         'to replace it invoke again with "regenerate": true',
       ]
-    : tokens.length > 0
+    : tokens.some((token) => !isPastExpiry(token, now))
       ? [
           'an inactive token of that label exists on Docker Hub',
           'switch it on again with the revoke function ("restore": true), or replace it with "regenerate": true',
         ]
-      : [
-          'Vault has a key of that name',
-          'to write a new content over it invoke again with "regenerate": true',
-        ];
+      : tokens.length > 0
+        ? [
+            'a token of that label exists on Docker Hub that has expired by its own date',
+            'switching it on would not help, so replace it: invoke again with "regenerate": true',
+          ]
+        : [
+            'Vault has a key of that name',
+            'to write a new content over it invoke again with "regenerate": true',
+          ];
   throw new AuditorError(
     'TokenAlreadyExists',
     `No token was made for ${deployment}, because ${what}; ${cure}.`,

@@ -349,10 +349,13 @@ async function finish(
     );
   }
   const left = overlapHours === 0 ? await deleteReplacedNow(issue) : [];
+  const wasActive = new Set(existing.filter((old) => isActive(old, clock.now())).map(({ id }) => id));
   const replacing =
     overlapHours !== 0
-      ? result.replaced.map(
-          (old) => `It replaces ${printable(old.tokenId)}, which keeps working until ${old.until}.`,
+      ? result.replaced.map(({ tokenId, until: end }) =>
+          wasActive.has(tokenId)
+            ? `It replaces ${printable(tokenId)}, which keeps working until ${end}.`
+            : `It replaces ${printable(tokenId)}, which does not work and is deleted after ${end}.`,
         )
       : isFirst
         ? []
@@ -457,7 +460,7 @@ async function issueWithLease(
   const settled = leftover === undefined ? { existing } : await settleLeftover(issue, leftover);
   // What was finished now is what this call asks for: a second token would be one too many.
   if ('finished' in settled) return settled.finished;
-  if (event.regenerate !== true) checkNoneExists(deployment, settled.existing, place.hasKey);
+  if (event.regenerate !== true) checkNoneExists(services, deployment, settled.existing, place.hasKey);
   return makeToken({ ...issue, existing: settled.existing });
 }
 

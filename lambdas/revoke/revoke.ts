@@ -1,11 +1,11 @@
 import type { HubToken } from '../clients/types.ts';
 import { asAuditorError } from '../audit/read.ts';
 import { isConcealed } from '../core/conceal.ts';
-import { iso } from '../core/days.ts';
+import { dayOf, iso } from '../core/days.ts';
 import type { Ledger, Suspension } from '../core/ledger.ts';
 import { counted, listed, printable, shownName } from '../core/printable.ts';
 import type { Action, ActionKind } from '../core/report.ts';
-import { isActive } from '../core/world.ts';
+import { isActive, isPastExpiry } from '../core/world.ts';
 import { AuditorError, withMore } from '../errors.ts';
 import { FreshKeys } from '../fresh-keys.ts';
 import type { LedgerStore } from '../ledger-store.ts';
@@ -150,13 +150,30 @@ async function deactivate(
   };
 }
 
-/** Switches tokens on again; the audit leaves them alone for 7 days, then announces anew, or deletes what is replaced. */
+/**
+ * Switches tokens on again; the audit leaves them alone for 7 days, then announces anew, or deletes what is replaced. A
+ * token past its own expiry is left as it is: no switch makes it work.
+ *
+ * @throws AuditorError `InvalidRequest` where all of them are past it
+ */
 async function restore(
   services: Services,
   event: RevokeEvent,
-  tokens: readonly HubToken[],
+  named: readonly HubToken[],
   store: LedgerStore,
 ): Promise<Outcome> {
+  const { timeZone } = services.settings;
+  const isPast = (token: HubToken): boolean => isPastExpiry(token, services.clock.now());
+  const tokens = named.filter((token) => !isPast(token));
+  const expired = named.filter(isPast);
+  const expiry = ({ expiresAt = 0 }: HubToken): string =>
+    `stopped working on ${dayOf(expiresAt, timeZone)} by its own expiry, which can't be changed`;
+  const [first] = expired;
+  if (tokens.length === 0 && first !== undefined)
+    throw new AuditorError(
+      'InvalidRequest',
+      `Nothing was switched on, because the token ${printable(first.id)} of ${shownName(event.deployment)} ${expiry(first)}; make a new one with the issue function ("regenerate": true).`,
+    );
   const tried = await each(tokens, async ({ id, enabled }) => {
     if (!enabled) await services.dockerHub.setEnabled(id, true);
   });
@@ -176,15 +193,24 @@ async function restore(
   return {
     failures: failuresOf(tried),
     unrecorded,
-    actions: actionsOf(tried, 'reactivate', ({ id, enabled }) => {
-      const by = replaced.get(id);
-      const then =
-        by === undefined
-          ? 'the audit leaves it alone for 7 days'
-          : `the audit leaves it alone for 7 days and deletes it then, because the token ${printable(by)} replaces it`;
-      if (enabled) return `it was active already; ${then} (${asker(event)})`;
-      return by === undefined ? asker(event) : `${then} (${asker(event)})`;
-    }),
+    actions: [
+      ...actionsOf(tried, 'reactivate', ({ id, enabled }) => {
+        const by = replaced.get(id);
+        const then =
+          by === undefined
+            ? 'the audit leaves it alone for 7 days'
+            : `the audit leaves it alone for 7 days and deletes it then, because the token ${printable(by)} replaces it`;
+        if (enabled) return `it was active already; ${then} (${asker(event)})`;
+        return by === undefined ? asker(event) : `${then} (${asker(event)})`;
+      }),
+      ...expired.map((token): Action => ({
+        kind: 'reactivate',
+        deployment: token.label,
+        tokenId: token.id,
+        status: 'skipped',
+        reason: `it ${expiry(token)}; where the deployment needs it, make a new one with the issue function ("regenerate": true)`,
+      })),
+    ],
   };
 }
 
@@ -254,7 +280,9 @@ const WORDS: Partial<Record<ActionKind, string>> = {
   'remove-key': 'key removed from Vault',
 };
 
-function titleOf(event: RevokeEvent, isFailed: boolean): string {
+function titleOf(event: RevokeEvent, isFailed: boolean, isChange: boolean): string {
+  if (event.restore === true && !isFailed && !isChange)
+    return `${shownName(event.deployment)} was on already`;
   const [noun, done] =
     event.restore === true
       ? ['restore', 'restored']
@@ -267,8 +295,10 @@ function titleOf(event: RevokeEvent, isFailed: boolean): string {
 }
 
 /** One action for a sentence. */
-function actionText({ kind, deployment, tokenId }: Action): string {
-  return `${tokenId === undefined ? shownName(deployment) : printable(tokenId)} ${WORDS[kind] ?? kind}`;
+function actionText({ kind, deployment, tokenId }: Action, isChange: boolean): string {
+  const what = tokenId === undefined ? shownName(deployment) : printable(tokenId);
+  if (!isChange) return `${what} left ${kind === 'reactivate' ? 'on' : 'off'}`;
+  return `${what} ${WORDS[kind] ?? kind}`;
 }
 
 async function revokeWithLease(
@@ -306,20 +336,27 @@ async function revokeWithLease(
         : await deactivate(services, event, tokens, others, store);
   const done = actions.filter(({ status }) => status === 'done');
   const failure = failures[0] ?? unrecorded;
-  const title = titleOf(event, failure !== undefined);
+  const wasSo = new Set(
+    tokens.filter(({ enabled }) => enabled === (event.restore === true)).map(({ id }) => id),
+  );
+  const isChange = ({ kind, tokenId: id = '' }: Action): boolean => kind === 'delete-token' || !wasSo.has(id);
+  const changed = done.filter(isChange);
+  const title = titleOf(event, failure !== undefined, changed.length > 0);
   const telling: Telling = {
     title,
     lines: [
       `${title}: ${counted(tokens.length, 'token')} (${asker(event)}).`,
-      ...actions.map((action) => {
+      // A mail is cut at its end: what is not done comes first.
+      ...(unrecorded === undefined ? [] : [`The ledger does not know it: ${unrecorded.message}`]),
+      ...[...actions.filter(({ status }) => status !== 'done'), ...done].map((action) => {
         const { kind, tokenId: id, status, reason } = action;
         return status === 'done'
-          ? `${actionText(action)}${reason === asker(event) ? '' : `: ${reason}`}.`
+          ? `${actionText(action, isChange(action))}${reason === asker(event) ? '' : `: ${reason}`}.`
           : `${id === undefined ? '' : `${printable(id)} `}${kind} ${status}: ${reason}`;
       }),
-      ...(unrecorded === undefined ? [] : [`The ledger does not know it: ${unrecorded.message}`]),
     ],
-    done,
+    // The audit's mail would tell what was so already as a change.
+    done: changed,
   };
   if (failure === undefined) {
     await tellDone(services, store, telling);
@@ -329,7 +366,10 @@ async function revokeWithLease(
   const sofar =
     done.length === 0
       ? failure
-      : withMore(failure, `already done: ${listed(done.map(actionText))}${unknown}`);
+      : withMore(
+          failure,
+          `already done: ${listed(done.map((action) => actionText(action, isChange(action))))}${unknown}`,
+        );
   throw await tellFailed(services, store, telling, sofar);
 }
 

@@ -91,12 +91,17 @@ describe('a finding that hangs on an input', () => {
 });
 
 describe('orphaned-key', () => {
-  it('gives the event that makes a token, with a name only where it is well-formed', () => {
-    expect(text('orphaned-key', { keys: KEY })).toContain(
-      '({"deployment": "orange-cd", "regenerate": true})',
-    );
-    expect(text('orphaned-key', { keys: { 'a"}\n': 'x' } })).toContain(
-      '({"deployment": "telco-country", "regenerate": true})',
+  it('gives the events that make a token or remove the key, the first only where a license is in force', () => {
+    const removing = (name: string): string =>
+      `({"deployment": "${name}", "delete": true, "confirm": "${name}", "reason": "..."})`;
+    const paid = text('orphaned-key', { keys: KEY, licenses: IN_FORCE });
+    expect(paid).toContain('({"deployment": "orange-cd", "regenerate": true})');
+    expect(paid).toContain(removing('orange-cd'));
+    const unpaid = text('orphaned-key', { keys: KEY });
+    expect(unpaid).toContain('let licenses.csv say so');
+    expect(unpaid).toContain(removing('orange-cd'));
+    expect(text('orphaned-key', { keys: { Orange_CD: 'x' } })).toContain(
+      `If nobody needs what it holds, remove the key with the revoke function ${removing('Orange_CD')}`,
     );
   });
 });
@@ -124,7 +129,8 @@ describe('misnamed-token', () => {
   });
 
   it('is renamed by hand where its label can not be typed safely', () => {
-    for (const label of ['a\nb', 'é x', 'x é', 'a\\b']) expect(told(label)).toContain('Rename it by hand');
+    for (const label of ['', 'x'.repeat(101), 'a\nb', 'é x', 'x é', 'a\\b'])
+      expect(told(label)).toContain('Rename it by hand');
   });
 });
 
@@ -149,6 +155,47 @@ describe('duplicate-token', () => {
     expect(told(2)).toContain('2 tokens with the label orange-cd are active: t1 and t2.');
     expect(told(5)).toContain('active: t1, t2, t3, t4 and t5.');
     expect(told(6)).toContain('active: t1, t2, t3, t4 and t5 and others.');
+  });
+
+  it('advises a new token for all of them, because nobody can see which one Vault holds', () => {
+    expect(text('duplicate-token', { tokens: [{}, {}], licenses: IN_FORCE })).toContain(
+      'make a new token with the issue function ({"deployment": "orange-cd", "regenerate": true}).',
+    );
+  });
+});
+
+describe('license-expired', () => {
+  it('says what becomes of the token as the audit is configured', () => {
+    const told = (settings: Situation['settings'] = {}): string =>
+      text('license-expired', { tokens: [{}], licenses: ['orange,cd,2026-02-01,0'], settings });
+    const revoking = 'Switch it off with the revoke function ({"deployment": "orange-cd", "reason": "..."})';
+    expect(told()).toContain('the audit announces and then switches it off.');
+    for (const settings of [
+      { mode: 'observe' },
+      { maxWithdrawals: 0, maxWithdrawalPercent: 0 },
+    ] satisfies Situation['settings'][]) {
+      expect(told(settings)).toContain(revoking);
+      expect(told(settings)).not.toContain('switches it off');
+    }
+    expect(told({ mode: 'observe' })).toContain('the mode is observe');
+    expect(told({ maxWithdrawals: 0 })).toContain('the audit announces');
+  });
+});
+
+describe('a new token in the place of an active one', () => {
+  it('is advised only where the issue function makes one: license in force, name well-formed', () => {
+    const told = (label: string, licenses: readonly string[]): string =>
+      text('wrong-scope', { tokens: [{ label, scopes: [] }], licenses });
+    expect(told('orange-cd', IN_FORCE)).toContain(
+      'make a new token with the issue function ({"deployment": "orange-cd", "regenerate": true}).',
+    );
+    for (const licenses of [[], ['orange,cd,2026-02-01,0']]) {
+      expect(told('orange-cd', licenses)).toContain('let licenses.csv say so');
+      expect(told('orange-cd', licenses)).toContain(
+        'else switch it off with the revoke function ({"deployment": "orange-cd", "reason": "..."}).',
+      );
+    }
+    expect(told('Orange_CD', IN_FORCE)).toContain('first give it a proper name');
   });
 });
 
@@ -265,6 +312,10 @@ describe('suspended', () => {
     expect(told({}, { settings: { deleteAfterDays: null } })).toContain(not);
     expect(told({}, { licenses: [] })).toContain(not);
     expect(told({}, { licenses: IN_FORCE })).toContain(not);
+    expect(told({}, { settings: { maxWithdrawals: 0, maxWithdrawalPercent: 0 } })).toContain(not);
+    const observed = told({}, { settings: { mode: 'observe' } });
+    expect(observed).toContain(not);
+    expect(observed).not.toContain('the audit switches it on again');
   });
 });
 
@@ -304,10 +355,30 @@ describe('missing-token', () => {
     );
   });
 
+  it('says to write over a key that is there without a token', () => {
+    expect(text('missing-token', { keys: KEY, licenses: IN_FORCE })).toBe(
+      'The license of orange-cd is in force, and it has no active token; Vault has a key of that name. Make a token with the issue function ({"deployment": "orange-cd", "regenerate": true}).',
+    );
+  });
+
+  it('says of tokens past their own expiry when they stopped working, and never to restore them', () => {
+    expect(told({ expiresAt: NOW - DAY })).toBe(
+      `The license of orange-cd is in force, and it has no active token; the token t1 stopped working on 2026-03-01 by its own expiry. Make a new token with the issue function ({"deployment": "orange-cd", "regenerate": true}): the expiry of a token can't be changed.`,
+    );
+    const several = told({ expiresAt: NOW - DAY }, { expiresAt: NOW - 3 * DAY, enabled: false });
+    expect(several).toContain(
+      'the tokens t1 and t2 stopped working by their own expiry, the last on 2026-03-01',
+    );
+    expect(several).not.toContain('restore');
+    expect(told({ expiresAt: NOW - DAY }, { enabled: false })).toContain('an inactive one is there (t2).');
+  });
+
   it('names up to three inactive tokens, sorted, and says to switch one on', () => {
     const off = (...ids: string[]): Partial<HubToken>[] => ids.map((id) => ({ id, enabled: false }));
     expect(told(...off('d', 'c', 'b', 'a'))).toContain('; an inactive one is there (a, b and c).');
-    expect(told(...off('a'))).toContain('Switch the inactive token on again');
+    expect(told(...off('a'))).toContain(
+      'Switch the inactive token on again with the revoke function ({"deployment": "orange-cd", "restore": true, "reason": "..."}), or make a new one with the issue function ({"deployment": "orange-cd", "regenerate": true}).',
+    );
   });
 
   it('names up to three tokens that are probably meant, sorted, and says to rename it', () => {

@@ -123,6 +123,17 @@ describe('a paragraph', () => {
     expect(wrapped(`b ${'a'.repeat(160)}`, '  ').map(({ length }) => length)).toEqual([76, 76, 14]);
   });
 
+  it('keeps what stands in quotes in an event together, so that it is JSON where it is pasted', () => {
+    const event = { deployment: 'Orange of the Congo, "Kinshasa" {old}', renameTo: 'orange-cd' };
+    const text = JSON.stringify(event).replace(':', ': ').replace(',"r', ', "r');
+    for (let before = 0; before < 80; before++) {
+      const lines = wrapped(`- ${'x '.repeat(before)}Rename it (${text}).`, '  ');
+      expect(lines.every(({ length }) => length <= 76)).toBe(true);
+      const [, pasted = ''] = /\((\{.*\})\)/s.exec(lines.join('\n')) ?? [];
+      expect(JSON.parse(pasted)).toEqual(event);
+    }
+  });
+
   it('that is empty is one empty line', () => {
     expect(wrapped('')).toEqual(['']);
   });
@@ -679,6 +690,20 @@ describe('the mail of an issue or revoke', () => {
       severity: 'critical',
       summary: '{"runId":"r\\n1","outcome":"incomplete"}',
     });
+  });
+});
+
+describe('a long mail of an issue or revoke', () => {
+  it('keeps to 20 kB, says how many lines do not fit, and ends with its request', () => {
+    const lines = Array.from({ length: 600 }, (_, index) => `${'x'.repeat(36)}-${index} switched off.`);
+    const { text } = onDemandMail({ requestId: 'r1', title: 't', lines, failed: false });
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(20_000);
+    const told = text.split('\n');
+    const [, left] = /^\.\.\. and (\d+) more lines\.$/m.exec(text) ?? [];
+    expect(told.filter((line) => line.endsWith(' switched off.')).length + Number(left)).toBe(600);
+    expect(text).toMatch(/more lines\.\n\nRequest r1\.\n$/);
+    const short = onDemandMail({ requestId: 'r1', title: 't', lines: lines.slice(0, 300), failed: false });
+    expect(short.text).not.toContain('more line');
   });
 });
 

@@ -173,6 +173,17 @@ describe('text from outside stays text', () => {
     expect(dataOf(page)).toMatchObject({ rows: [row] });
   });
 
+  it('shows blanks at the ends of a label and in a row, which a page would hide', () => {
+    expect(['mtn-gn', 'mtn-gn ', ' mtn-gn', 'mtn  gn', 'mtn gn', ' '].map(shownLabel)).toEqual([
+      'mtn-gn',
+      'mtn-gn\\u{20}',
+      '\\u{20}mtn-gn',
+      'mtn\\u{20}\\u{20}gn',
+      'mtn gn',
+      '\\u{20}',
+    ]);
+  });
+
   it('leaves the hole of a missing name visible', () => {
     expect(shownLabel('')).toBe('(no name)');
   });
@@ -367,6 +378,26 @@ describe('the time line', () => {
     const table = textOf(/<table.*?<\/table>/s.exec(page)?.[0] ?? '');
     expect(table).toContain('orange-cd ends in 10 days (2026-03-12) active');
     expect(table).toContain('mtn-gh ended 10 days ago (2026-02-20) active');
+  });
+
+  it('says one of one license, and the plural of more or none', () => {
+    const rest = (number: number): string =>
+      textOf(
+        section(
+          pageOf(
+            makeReport({
+              deployments: Array.from({ length: number }, (_, index) => [
+                ending(`later${index}-cd`, '2029-01-01'),
+                ending(`off${index}-cd`, '2026-02-01', 'inactive'),
+                makeRow({ deployment: `ever${index}-cd`, license: { state: 'in force', products: [] } }),
+              ]).flat(),
+            }),
+          ),
+          'timeline',
+        ),
+      );
+    expect(rest(1)).toContain('1 ends later, 1 has no end, 1 has ended and has no active token any more.');
+    expect(rest(2)).toContain('2 end later, 2 have no end, 2 have ended and have no active token any more.');
   });
 
   it('stays one look with 10,000 deployments: names for the longest overdue, weeks for the rest', () => {

@@ -121,6 +121,26 @@ describe('issuing a token', () => {
     expect((await failureOf(() => call({ deployment: 'vodacom-cd' }))).name).toBe('TokenAlreadyExists');
   });
 
+  it('is refused for a token past its own expiry with regenerate, never with a restore that can not help', async () => {
+    for (const enabled of [true, false]) {
+      for (const token of labelled('vodacom-cd')) Object.assign(token, { enabled, expiresAt: world.now });
+      const { name, message } = await failureOf(() => call({ deployment: 'vodacom-cd' }));
+      expect(name).toBe('TokenAlreadyExists');
+      expect(message).toContain('has expired by its own date');
+      expect(message).toContain('"regenerate": true');
+      expect(message).not.toContain('"restore"');
+    }
+    world.addToken('vodacom-cd', { enabled: false });
+    expect((await failureOf(() => call({ deployment: 'vodacom-cd' }))).message).toContain('"restore": true');
+  });
+
+  it('counts one day since a license ended as one day', async () => {
+    world.putLicenses([['mtn-cm', '2026-03-01']]);
+    expect((await failureOf(() => call({ deployment: 'mtn-cm' }))).message).toContain('1 day ago');
+    world.putLicenses([['mtn-cm', '2026-02-28']]);
+    expect((await failureOf(() => call({ deployment: 'mtn-cm' }))).message).toContain('2 days ago');
+  });
+
   it('makes the secret in Vault only when asked to', async () => {
     world.secretThere = false;
     world.keys.clear();
@@ -346,6 +366,16 @@ describe('regenerating a token', () => {
     await audit({}, world.services());
     expect(labelled('vodacom-cd').map(({ id }) => id)).toEqual([result.tokenId]);
     expect(isWhole('vodacom-cd')).toBe(true);
+  });
+
+  it('says of each token that it replaces whether it keeps working', async () => {
+    world.addToken('vodacom-cd', { id: 'off', enabled: false });
+    world.addToken('vodacom-cd', { id: 'expired', expiresAt: world.now });
+    await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 1 });
+    const text = world.mails[0]?.text.replace(/\s+/g, ' ');
+    expect(text).toContain('It replaces id-1, which keeps working until 2026-03-02T03:00:00');
+    for (const id of ['off', 'expired'])
+      expect(text).toContain(`It replaces ${id}, which does not work and is deleted after 2026-03-02T03`);
   });
 
   it('again does not put off the end of a token that is being replaced already', async () => {

@@ -168,7 +168,7 @@ describe('a revoke that fails', () => {
 
   it.each([
     [{ reason: 'leaked' }, 'first switched off and second switched off'],
-    [{ restore: true }, 'first switched on again and second switched on again'],
+    [{ restore: true }, 'first left on and second left on'],
     [
       { delete: true, confirm: 'orange-cd', reason: 'gone' },
       'first deleted, second deleted and orange-cd key removed from Vault',
@@ -206,6 +206,75 @@ describe('restoring', () => {
     for (let day = 0; day < 6; day++) expect((await night()).actions).toEqual([]);
     expect((await night()).actions).toMatchObject([{ kind: 'announce', tokenId: 'first' }]);
     expect((await night()).actions).toMatchObject([{ kind: 'deactivate', tokenId: 'first' }]);
+  });
+});
+
+describe('restoring what no switch can bring back', () => {
+  const expire = (id: string, enabled: boolean): void => {
+    const token = world.tokens.get(id);
+    if (token !== undefined) Object.assign(token, { enabled, expiresAt: world.now - DAY });
+  };
+  const restoring = { deployment: 'orange-cd', restore: true };
+
+  it.each([true, false])(
+    'is refused for a token past its own expiry, naming the day and that regenerate is needed (on: %s)',
+    async (enabled) => {
+      expire('first', enabled);
+      expire('second', enabled);
+      const { name, message } = await failureOf(() => call(restoring));
+      expect(name).toBe('InvalidRequest');
+      expect(message).toContain('first of orange-cd stopped working on 2026-03-01 by its own expiry');
+      expect(message).toContain('("regenerate": true)');
+      expect([world.mails, world.ledger.restores, isOn('first')]).toEqual([[], [], enabled]);
+    },
+  );
+
+  it('skips a token past its own expiry and switches the others of the label on', async () => {
+    expire('first', true);
+    world.addToken('orange-cd', { id: 'second', enabled: false });
+    const { actions } = await call(restoring);
+    expect(actions.map(({ tokenId, status }) => [tokenId, status])).toEqual([
+      ['second', 'done'],
+      ['first', 'skipped'],
+    ]);
+    expect(actions[1]?.reason).toContain('by its own expiry');
+    expect(world.ledger.restores.map(({ tokenId }) => tokenId)).toEqual(['second']);
+    const text = world.mails[0]?.text.replace(/\s+/g, ' ');
+    expect(text).toContain('second switched on again');
+    expect(text).toContain('first reactivate skipped: it stopped working on 2026-03-01');
+  });
+});
+
+it('a revoke of hundreds of tokens keeps its mail to 20 kB and tells first what failed', async () => {
+  for (let number = 0; number < 900; number++)
+    world.addToken('orange-cd', { key: false, id: `${'x'.repeat(32)}-${number}` });
+  let calls = 0;
+  world.fate = (name) => (name === 'hub.setEnabled' && ++calls === 902 ? 'fail before' : 'pass');
+  await failureOf(() => call({ deployment: 'orange-cd', reason: 'leaked' }));
+  const text = world.mails[0]?.text ?? '';
+  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(20_000);
+  expect(text.split('\n')[1]).toMatch(/^x+-\d+ deactivate failed:/);
+  expect(text).toMatch(/\.\.\. and \d+ more lines\.\n/);
+});
+
+describe('a call for what is so already', () => {
+  it('never tells that tokens were switched on which were on, in its own mail or the next of the audit', async () => {
+    await call({ deployment: 'orange-cd', restore: true });
+    expect(world.mails[0]?.subject).toContain('orange-cd was on already');
+    expect(world.mails[0]?.text).toContain('first left on: it was active already');
+    world.fate = (name) => (name === 'topic.publish' ? 'fail before' : 'pass');
+    const failure = await failureOf(() => call({ deployment: 'orange-cd', restore: true }));
+    expect(failure.message).toContain('no other mail will tell it, because nothing had to be changed');
+    world.fate = () => 'pass';
+    await night();
+    expect(JSON.stringify(world.mails)).not.toContain('switched on again');
+  });
+
+  it('tells of tokens that were off that they were left off', async () => {
+    for (const id of ['first', 'second']) world.switchToken(id, false);
+    await call({ deployment: 'orange-cd', reason: 'leaked' });
+    expect(world.mails[0]?.text).toContain('first left off: it was switched off already');
+    expect(world.mails[0]?.text).not.toContain('first switched off');
   });
 });
 

@@ -26,9 +26,12 @@ export function visible(text: string): string {
   return text.replace(TREACHEROUS, (letter) => `\\u{${(letter.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
+/** Blanks that a page does not show, or shows as one: at either end of a label, and in a row. */
+const HIDDEN_BLANKS = /^ | $|(?<= ) | (?= )/g;
+
 /** A label for the page. As in mails everything but printable ASCII is an escape: names are ASCII, look-alikes show. */
 export function shownLabel(label: string): string {
-  return label === '' ? '(no name)' : printable(label, 200);
+  return label === '' ? '(no name)' : printable(label, 200).replace(HIDDEN_BLANKS, '\\u{20}');
 }
 
 const ENTITIES = new Map([

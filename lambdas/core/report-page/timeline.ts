@@ -300,8 +300,8 @@ function monthsDrawing(endings: Endings): Markup {
     >
       <title id="months-title">Licenses ending by month</title>
       <desc id="months-desc">
-        One bar for each month of the coming year, ${numeral(total)} licenses together; above them the overdue
-        ones. The table below says the same.
+        One bar for each month of the coming year, ${amount(total, 'license')} together; above them the
+        overdue ones. The table below says the same.
       </desc>
       ${bars.map(
         ({ name, ending, kind }, index) =>
@@ -321,8 +321,9 @@ function monthsDrawing(endings: Endings): Markup {
       )}
     </svg>
     <p>
-      ${numeral(later)} end later, ${numeral(noEnd)} have no end, ${numeral(switchedOff)} have ended and have
-      no active token any more.
+      ${numeral(later)} ${later === 1 ? 'ends' : 'end'} later, ${numeral(noEnd)}
+      ${noEnd === 1 ? 'has' : 'have'} no end, ${numeral(switchedOff)}
+      ${switchedOff === 1 ? 'has ended and has' : 'have ended and have'} no active token any more.
     </p>
     <details>
       <summary>The same as a table</summary>

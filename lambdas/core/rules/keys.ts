@@ -1,25 +1,36 @@
 import { isConcealed } from '../conceal.ts';
 import { isWellNamed } from '../names.ts';
+import { eventText } from '../event-text.ts';
 import { printable, shownName } from '../printable.ts';
 import { listedToken, tokensOf, type World } from '../world.ts';
+import { canIssue, canRename, ISSUE, keyRemoval, renewal } from './remedies.ts';
 import type { Rule } from './rule.ts';
 import { misnaming } from './tokens.ts';
-
-const REGENERATE = (name: string): string =>
-  `{"deployment": "${isWellNamed(name) ? name : 'telco-country'}", "regenerate": true}`;
 
 /** The token that a key without one probably belongs to, under another spelling, and the rename that joins the two. */
 function otherHalf(
   world: World,
   key: string,
 ): { readonly token: string; readonly from: string; readonly to: string } | undefined {
-  const [misnamed] = world.meantFor.get(key) ?? [];
-  if (misnamed !== undefined && !world.keys.has(misnamed.label))
-    return { token: misnamed.label, from: misnamed.label, to: key };
+  const misnamed = (world.meantFor.get(key) ?? []).find(({ label }) => canRename(world, label, key));
+  if (misnamed !== undefined) return { token: misnamed.label, from: misnamed.label, to: key };
   const meant = isWellNamed(key) ? undefined : world.findName(key);
-  return meant === undefined || world.keys.has(meant) || tokensOf(world, meant).all.length === 0
-    ? undefined
-    : { token: meant, from: key, to: meant };
+  return meant !== undefined && canRename(world, key, meant)
+    ? { token: meant, from: key, to: meant }
+    : undefined;
+}
+
+/** What is to be done with a key that has no token. */
+function orphanRemedy(world: World, name: string): string {
+  if (isConcealed(name)) return `Remove the key by hand in Vault: its real name is not shown.`;
+  const half = otherHalf(world, name);
+  if (half !== undefined)
+    return `Rename the half that is misnamed with ${ISSUE} (${eventText({ deployment: half.from, renameTo: half.to })}): the token ${shownName(half.token)} is probably its.`;
+  if (canIssue(world, name))
+    return `If the deployment needs a token, make one with ${ISSUE} (${eventText({ deployment: name, regenerate: true })}); else ${keyRemoval(name)}.`;
+  return isWellNamed(name)
+    ? `If the deployment has paid, let licenses.csv say so and then make a token with ${ISSUE} ("regenerate": true); else ${keyRemoval(name)}.`
+    : `If nobody needs what it holds, ${keyRemoval(name)}.`;
 }
 
 /** Key in Vault, no token of that label on Docker Hub. */
@@ -29,15 +40,10 @@ export const orphanedKey: Rule = {
   *judge(world) {
     for (const name of world.keys) {
       if (tokensOf(world, name).all.length > 0) continue;
-      const half = otherHalf(world, name);
       yield {
         deployment: name,
         detail: `Vault has a key ${shownName(name)}, and Docker Hub has no token of that label.`,
-        remedy: isConcealed(name)
-          ? `Remove the key by hand in Vault: its real name is not shown.`
-          : half !== undefined
-            ? `Rename the half that is misnamed with the issue function ({"deployment": ${JSON.stringify(printable(half.from))}, "renameTo": "${half.to}"}): the token ${shownName(half.token)} is probably its.`
-            : `If the deployment needs a token, make one with the issue function (${REGENERATE(name)}); else remove the key with the revoke function ("delete": true).`,
+        remedy: orphanRemedy(world, name),
       };
     }
   },
@@ -64,7 +70,7 @@ export const malformedKey: Rule = {
       yield {
         deployment: name,
         detail: `The value of the key ${shownName(name)} in Vault is ${found}, not a token's content.`,
-        remedy: `Restore the key's last good value from the secret's earlier versions in Vault, or make a new token with the issue function (${REGENERATE(name)}).`,
+        remedy: `Restore the key's last good value from the secret's earlier versions in Vault${canIssue(world, name) ? `, or ${renewal(world, name)}` : ''}.`,
       };
     }
   },
@@ -82,7 +88,7 @@ export const rejectedKey: Rule = {
         deployment: name,
         tokenId: check.tokenId,
         detail: `Docker Hub refused the content of the key ${shownName(name)} when it was checked at ${check.at}, though the token of that label is active.`,
-        remedy: `The stored content is of no use to anybody: make a new token with the issue function (${REGENERATE(name)}) and hand it to the deployment.`,
+        remedy: `The stored content is of no use to anybody, and the deployment needs another one: ${renewal(world, name)}.`,
       };
     }
   },
@@ -101,7 +107,7 @@ export const mismatchedKey: Rule = {
         deployment: name,
         tokenId: check.tokenId,
         detail: `The key ${shownName(name)} in Vault holds the content of the token ${shownName(other.label)} (${printable(other.id)}), not that of its own.`,
-        remedy: `Switching ${shownName(other.label)} off would cut ${shownName(name)} off too: make a new token with the issue function (${REGENERATE(name)}) and hand it to the deployment.`,
+        remedy: `Switching ${shownName(other.label)} off would cut ${shownName(name)} off too, so the deployment needs a token of its own: ${renewal(world, name)}.`,
       };
     }
   },

@@ -1,6 +1,10 @@
+import type { HubToken } from '../../clients/types.ts';
+import { dayOf } from '../days.ts';
+import { eventText } from '../event-text.ts';
 import { daysLeft, isInForce } from '../licenses.ts';
 import { counted, listed, printable, shownName } from '../printable.ts';
-import { tokensOf } from '../world.ts';
+import { isPastExpiry, tokensOf, type World } from '../world.ts';
+import { canRename, ISSUE, REVOKE } from './remedies.ts';
 import type { Rule } from './rule.ts';
 
 /** The narrowest of `warnDays` that a number of days left has reached, `undefined` where none. */
@@ -50,32 +54,61 @@ export const invalidLicense: Rule = {
   },
 };
 
+const ids = (tokens: readonly HubToken[]): string =>
+  listed(tokens.map(({ id }) => printable(id)).sort().slice(0, 3)); // prettier-ignore
+
+/** What is there in an active token's place, a clause of the detail, and the remedy that fits it. */
+function missed(world: World, name: string): { readonly there: string; readonly remedy: string } {
+  const { all } = tokensOf(world, name);
+  // Where Vault's keys were not read there may be one of that name.
+  const isFree = all.length === 0 && world.facts.keys !== undefined && !world.keys.has(name);
+  const make = `${ISSUE} (${eventText({ deployment: name, ...(isFree ? {} : { regenerate: true }) })})`;
+  const restorable = all.filter((token) => !isPastExpiry(token, world.now));
+  if (restorable.length > 0)
+    return {
+      there: `; an inactive one is there (${ids(restorable)})`,
+      remedy: `Switch the inactive token on again with ${REVOKE} (${eventText({ deployment: name, restore: true, reason: '...' })}), or make a new one with ${make}.`,
+    };
+  if (all.length > 0) {
+    const last = dayOf(Math.max(...all.map(({ expiresAt = 0 }) => expiresAt)), world.rules.timeZone);
+    return {
+      there:
+        all.length === 1
+          ? `; the token ${ids(all)} stopped working on ${last} by its own expiry`
+          : `; the tokens ${ids(all)} stopped working by their own expiry, the last on ${last}`,
+      remedy: `Make a new token with ${make}: the expiry of a token can't be changed.`,
+    };
+  }
+  const meant = world.meantFor.get(name) ?? [];
+  const [misnamed] = meant.filter(({ label }) => canRename(world, label, name));
+  if (meant.length > 0)
+    return {
+      there: `; the token ${listed(meant.map(({ label }) => shownName(label)).sort().slice(0, 3))} is probably meant for it`, // prettier-ignore
+      remedy:
+        misnamed === undefined
+          ? `Make a new token with ${make}.`
+          : `Rename the misnamed token with ${ISSUE} (${eventText({ deployment: misnamed.label, renameTo: name })}), or make a new one with ${make}.`,
+    };
+  return {
+    there: world.keys.has(name) ? '; Vault has a key of that name' : '',
+    remedy: `Make a token with ${make}.`,
+  };
+}
+
 /** License in force, no active token, and not because somebody revoked it through us. */
 export const missingToken: Rule = {
   kind: 'missing-token',
   needs: ['tokens', 'licenses', 'ledger'],
   *judge(world) {
     for (const license of world.licenses.values()) {
-      const { all, active } = tokensOf(world, license.deployment);
-      if (active.length > 0 || !isInForce(license, world.today)) continue;
-      if (world.revokedByPeople.has(license.deployment)) continue;
-      const meant = world.meantFor.get(license.deployment) ?? [];
       const name = license.deployment;
-      const asks =
-        all.length > 0
-          ? `; an inactive one is there (${listed(all.map(({ id }) => printable(id)).sort().slice(0, 3))})` // prettier-ignore
-          : meant.length > 0
-            ? `; the token ${listed(meant.map(({ label }) => shownName(label)).sort().slice(0, 3))} is probably meant for it` // prettier-ignore
-            : '';
+      if (tokensOf(world, name).active.length > 0 || !isInForce(license, world.today)) continue;
+      if (world.revokedByPeople.has(name)) continue;
+      const { there, remedy } = missed(world, name);
       yield {
         deployment: name,
-        detail: `The license of ${name} is in force, and it has no active token${asks}.`,
-        remedy:
-          all.length > 0
-            ? `Switch the inactive token on again with the revoke function ({"deployment": "${name}", "restore": true, "reason": "..."}), or make a new one with the issue function.`
-            : meant[0] !== undefined
-              ? `Rename the misnamed token with the issue function ("renameTo": "${name}"), or make a new one ({"deployment": "${name}"}).`
-              : `Make a token with the issue function ({"deployment": "${name}"}).`,
+        detail: `The license of ${name} is in force, and it has no active token${there}.`,
+        remedy,
       };
     }
   },

@@ -3,12 +3,12 @@ import { DAY, dayOf, HOUR, NO_END, type Day } from '../days.ts';
 import type { ContentCheckEntry } from '../ledger.ts';
 import { isInForce } from '../licenses.ts';
 import { isConcealed } from '../conceal.ts';
+import { eventText, fitsEvent } from '../event-text.ts';
 import { isWellNamed, NAMING_RULE } from '../names.ts';
 import { counted, listed, printable, shownName } from '../printable.ts';
-import { isActive, type World } from '../world.ts';
+import { capsAreZero, isActive, type World } from '../world.ts';
+import { canIssue, canRename, ISSUE, keyRemoval, renewal, REVOKE } from './remedies.ts';
 import type { Draft, Rule } from './rule.ts';
-
-const ISSUE = 'the issue function';
 
 function* activeTokens(world: World): Iterable<HubToken> {
   for (const { active } of world.byLabel.values()) yield* active;
@@ -30,9 +30,11 @@ export const orphanedToken: Rule = {
         deployment: token.label,
         tokenId: token.id,
         detail: `The token ${shownName(token.label)}${made} is active on Docker Hub, and Vault has no key of that name: nobody can say who holds its content.`,
-        remedy: isWellNamed(token.label)
-          ? `If the deployment needs a token, make one that is stored with ${ISSUE} ({"deployment": "${token.label}", "regenerate": true}); else switch this one off with the revoke function.`
-          : `Find out who uses it; switch it off with the revoke function, or put its content into Vault under a proper name.`,
+        remedy: canIssue(world, token.label)
+          ? `If the deployment needs a token, make one that is stored with ${ISSUE} (${eventText({ deployment: token.label, regenerate: true })}); else switch this one off with ${REVOKE} (${eventText({ deployment: token.label, reason: '...' })}).`
+          : isWellNamed(token.label)
+            ? `Find out who uses it: ${renewal(world, token.label)}.`
+            : `Find out who uses it; switch it off with ${REVOKE}, or put its content into Vault under a proper name.`,
       };
     }
   },
@@ -50,6 +52,21 @@ export const misnamedToken: Rule = {
   },
 };
 
+/** How a label or key that breaks the naming rule gets a proper one, or what else is to be done with it. */
+function renamingRemedy(world: World, name: string, meant: string | undefined): string {
+  if (!fitsEvent(name) || !/^[ -[\]-~]*$/.test(name))
+    return `Rename it by hand at its source: the name holds characters that can't be typed safely, or too many or none.`;
+  const rename = (to: string): string => `${ISSUE} (${eventText({ deployment: name, renameTo: to })})`;
+  const free = 'telco-country';
+  if (meant !== undefined && canRename(world, name, meant))
+    return `Rename token and key with ${rename(meant)}.`;
+  if (!canRename(world, name, free))
+    return `No token is there that could be renamed with it: if nobody needs what it holds, ${keyRemoval(name)}.`;
+  return meant === undefined
+    ? `Rename token and key with ${rename(free)}.`
+    : `The name ${meant} is taken: find out which of the two the deployment uses, and give this one another name with ${rename(free)}.`;
+}
+
 /** Detail and remedy of a label or key that breaks the naming rule. */
 export function misnaming(
   world: World,
@@ -62,15 +79,12 @@ export function misnaming(
       remedy:
         what === 'key'
           ? `Remove the key by hand in Vault, and replace the token that has this content with ${ISSUE} ("regenerate": true).`
-          : `Give the token its proper name with ${ISSUE} ({"deployment": ${JSON.stringify(printable(name))}, "renameTo": "telco-country"}), and replace the token that has this content ("regenerate": true).`,
+          : `Give the token its proper name with ${ISSUE} (${eventText({ deployment: name, renameTo: 'telco-country' })}), and replace the token that has this content ("regenerate": true).`,
     };
   const meant = world.findName(name);
-  const rename = `{"deployment": ${JSON.stringify(printable(name))}, "renameTo": "${meant ?? 'telco-country'}"}`;
   return {
     detail: `The ${what} ${shownName(name)} is not ${NAMING_RULE}${meant === undefined ? '' : `; probably ${meant} was meant`}.`,
-    remedy: /^[ -[\]-~]*$/.test(name)
-      ? `Rename token and key with ${ISSUE} (${rename}).`
-      : `Rename it by hand at its source: the name holds characters that can't be typed safely.`,
+    remedy: renamingRemedy(world, name, meant),
   };
 }
 
@@ -86,11 +100,25 @@ export const unlicensedToken: Rule = {
         deployment: token.label,
         tokenId: token.id,
         detail: `The token ${token.label} is active, and no row of the license list names this deployment${near === undefined ? '' : ` (the nearest name in it is ${near})`}.`,
-        remedy: `Add its row to licenses.csv if it has paid, else switch it off with the revoke function ({"deployment": "${token.label}", "reason": "..."}).`,
+        remedy: `Add its row to licenses.csv if it has paid, else switch it off with ${REVOKE} (${eventText({ deployment: token.label, reason: '...' })}).`,
       };
     }
   },
 };
+
+/** Why the audit switches off and deletes nothing as it is configured, a clause; `undefined` where it does. */
+function idleness({ rules }: World): string | undefined {
+  if (rules.mode === 'observe') return 'the mode is observe, in which the audit changes nothing';
+  return capsAreZero(rules) ? 'with caps of 0 the audit withdraws nothing' : undefined;
+}
+
+/** What becomes of a token whose license has ended. */
+function ending(world: World, label: string): string {
+  const why = idleness(world);
+  return why === undefined
+    ? `Nothing if that is right: the audit announces and then switches it off.`
+    : `Switch it off with ${REVOKE} (${eventText({ deployment: label, reason: '...' })}) if that is right: ${why}.`;
+}
 
 /** Active token whose license has ended. */
 export const licenseExpired: Rule = {
@@ -104,7 +132,7 @@ export const licenseExpired: Rule = {
         deployment: token.label,
         tokenId: token.id,
         detail: `The license of ${token.label} ended with ${license.lastDay}, and its token is still active.`,
-        remedy: `Nothing if that is right: the audit announces and then switches it off. If the customer has renewed, put the new date into licenses.csv now.`,
+        remedy: `${ending(world, token.label)} If the customer has renewed, put the new date into licenses.csv now.`,
       };
     }
   },
@@ -122,7 +150,7 @@ export const duplicateToken: Rule = {
       yield {
         deployment: label,
         detail: `${counted(lasting.length, 'token')} with the label ${shownName(label)} are active: ${listed(ids.slice(0, 5))}${ids.length > 5 ? ' and others' : ''}.`,
-        remedy: `Keep the one whose content is in Vault and switch the others off with the revoke function, naming each by "tokenId".`,
+        remedy: `Nobody can see which of them the deployment uses, but a new token replaces all of them, and they keep working until it is handed over: ${renewal(world, label)}.`,
       };
     }
   },
@@ -140,7 +168,7 @@ export const wrongScope: Rule = {
         deployment: token.label,
         tokenId: token.id,
         detail: `The token ${shownName(token.label)} may do ${scopes.length === 0 ? 'nothing' : printable([...scopes].sort().join(', '))} instead of repo:read only.`,
-        remedy: `Replace it with ${ISSUE} ("regenerate": true): scopes of a token can't be changed.`,
+        remedy: `Scopes of a token can't be changed: ${renewal(world, token.label)}.`,
       };
     }
   },
@@ -166,7 +194,7 @@ export const tokenExpiring: Rule = {
         tokenId: token.id,
         ...(past ? { severity: 'critical' } : {}),
         detail: `Docker Hub ${past ? 'stopped' : 'stops'} accepting the token ${token.label} on ${lastUsableDay} by its own expiry date, and the license ${license.lastDay === NO_END ? 'has no end' : `lasts until ${license.lastDay}`}.`,
-        remedy: `Replace it with ${ISSUE} ({"deployment": "${token.label}", "regenerate": true}): the expiry of a token can't be changed.`,
+        remedy: `Replace it with ${ISSUE} (${eventText({ deployment: token.label, regenerate: true })}): the expiry of a token can't be changed.`,
       };
     }
   },
@@ -226,7 +254,10 @@ export const suspended: Rule = {
       const deleted =
         suspension.by === 'people'
           ? 'it is not deleted by the audit'
-          : after === null || license === undefined || isInForce(license, world.today)
+          : after === null ||
+              idleness(world) !== undefined ||
+              license === undefined ||
+              isInForce(license, world.today)
             ? 'it is not due to be deleted'
             : `it will be deleted on ${dayText(world, Date.parse(suspension.at) + after * DAY)} at the earliest`;
       yield {
@@ -234,9 +265,9 @@ export const suspended: Rule = {
         tokenId: token.id,
         detail: `The token ${shownName(token.label)} was switched off ${suspension.by === 'audit' ? 'by the audit' : 'through the revoke function'} on ${since}: ${printable(suspension.reason, 200)}; ${deleted}.`,
         remedy:
-          suspension.by === 'audit'
+          suspension.by === 'audit' && world.rules.mode !== 'observe'
             ? `Nothing; once licenses.csv says that the license is in force, the audit switches it on again.`
-            : `Nothing; to switch it on again use the revoke function with "restore": true.`,
+            : `Nothing; to switch it on again use ${REVOKE} with "restore": true.`,
       };
     }
   },
