@@ -32,6 +32,12 @@ describe('the README', () => {
     expect(table).toBe(configurationTable());
   });
 
+  it('names everything by which what a deleted stack left is used again, its key too', () => {
+    const paragraph = readme.split('\n\n').find((text) => text.includes('outlive their stack'));
+    for (const key of ['bucketName', 'bucketKeyArn', 'vault.loginSecretArn', 'vault.loginSecretKeyArn'])
+      expect(paragraph).toContain(`\`${key}\``);
+  });
+
   it('names only scripts that there are', () => {
     const named = [...readme.matchAll(/npm (?:run )?([a-z]+(?::[a-z]+)?)/g)].map(([, name]) => name);
     const scripts = Object.keys(manifest.scripts);
