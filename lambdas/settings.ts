@@ -61,7 +61,9 @@ export const serverUrl = v.pipe(
   v.transform((text) => text.replace(/\/+$/, '')),
 );
 
-const text = (pattern: RegExp, wanted: string) => v.pipe(v.string(), v.regex(pattern, `must be ${wanted}`));
+/** Text of one form; `wanted` ends the sentence "must be …". */
+export const text = (pattern: RegExp, wanted: string) =>
+  v.pipe(v.string(), v.regex(pattern, `must be ${wanted}`));
 
 /** A whole number within bounds. */
 export const whole = (least: number, most: number) =>

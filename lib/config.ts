@@ -1,6 +1,6 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as v from 'valibot';
-import { notifyWhenSchema, ruleSchemas, serverUrl } from '../lambdas/settings.ts';
+import { notifyWhenSchema, ruleSchemas, serverUrl, text } from '../lambdas/settings.ts';
 import { firstSkipped, minutesOf } from './clock-changes.ts';
 import { DEFAULT_NAME } from './names.ts';
 
@@ -16,8 +16,6 @@ interface Told {
 /** A schema with what people are told about it, so that lists of the keys can't differ from what is accepted. */
 const told = <const Schema extends v.GenericSchema>(schema: Schema, type: string, meaning: string) =>
   v.pipe(schema, v.metadata({ type, meaning }));
-
-const text = (pattern: RegExp, wanted: string) => v.pipe(v.string(), v.regex(pattern, `must be ${wanted}`));
 
 const arn = (pattern: RegExp, wanted: string) => v.optional(text(pattern, wanted));
 
