@@ -148,7 +148,10 @@ const NUMBERS: ReadonlySet<string> = new Set([
   'maxWithdrawalPercent',
 ]);
 
-const settingNames = Object.keys(ENV).filter((name): name is SettingName => name in ENV);
+/** The names of all settings. */
+export const settingNames: readonly SettingName[] = Object.keys(ENV).filter(
+  (name): name is SettingName => name in ENV,
+);
 
 function numeral(value: string): unknown {
   return /^\d+$/.test(value) ? Number(value) : value;

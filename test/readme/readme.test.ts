@@ -17,13 +17,17 @@ const manifest = v.parse(
   readFileSync('package.json', 'utf8'),
 );
 
+const code = (text: string | undefined): string => (text === undefined ? '' : `\`${text}\``);
+
 /** The configuration table as the schema says it. */
 function configurationTable(): string {
   const rows = configEntries().map(
-    ({ key, type, default: standard, meaning }) =>
-      `| \`${key}\` | ${type.replaceAll('|', 'or')} | ${standard === undefined ? '' : `\`${standard}\``} | ${meaning} |`,
+    ({ key, type, default: standard, variable, meaning }) =>
+      `| ${[code(key), type.replaceAll('|', 'or'), code(standard), code(variable), meaning].join(' | ')} |`,
   );
-  return ['| key | type | default | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
+  return ['| key | type | default | variable | meaning |', '| --- | --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  );
 }
 
 describe('the README', () => {
