@@ -53,6 +53,13 @@ describe('the README', () => {
     const scripts = Object.keys(manifest.scripts);
     for (const name of named) if (name !== 'ci' && name !== 'registry') expect(scripts).toContain(name);
   });
+
+  it('names every script but the two that `npm test` runs', () => {
+    const untold = Object.keys(manifest.scripts).filter(
+      (name) => !new RegExp(`\\bnpm (?:run )?${name}(?![\\w:])`).test(readme),
+    );
+    expect(untold).toEqual(['lint', 'types']);
+  });
 });
 
 describe('the runbook', () => {
