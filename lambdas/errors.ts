@@ -57,3 +57,18 @@ export function isAuditorError(error: unknown, ...names: ErrorName[]): error is 
 export function withMore(error: AuditorError, more: string): AuditorError {
   return new AuditorError(error.name, `${error.message.replace(/\.+$/, '')}; ${more}.`);
 }
+
+/**
+ * An error of ours, whatever was caught: what is not ours is a defect and must still be told, by its class, never by
+ * its content, which may hold a request with its tokens.
+ *
+ * @param doing what was being done, as the beginning of a sentence: "Sending the mail"
+ */
+export function asAuditorError(error: unknown, doing: string): AuditorError {
+  return isAuditorError(error)
+    ? error
+    : new AuditorError(
+        'AuditIncomplete',
+        `${doing} stopped with an unexpected ${error instanceof Error ? error.name : 'error'}, which is a defect of this program; report it with its log.`,
+      );
+}

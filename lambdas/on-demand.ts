@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { asAuditorError } from './audit/read.ts';
 import type { UntoldAction } from './core/ledger.ts';
 import { onDemandMail } from './core/mail.ts';
 import { listed, printable } from './core/printable.ts';
-import { withMore, type AuditorError } from './errors.ts';
+import { asAuditorError, withMore, type AuditorError } from './errors.ts';
 import { openLedger, type LedgerStore } from './ledger-store.ts';
 import { takeLease } from './lease.ts';
 import type { Services } from './services.ts';

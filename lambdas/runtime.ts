@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { AuditorError, isAuditorError } from './errors.ts';
+import { asAuditorError } from './errors.ts';
 import { makeServices } from './make-services.ts';
 import type { Services } from './services.ts';
 import { readSettings } from './settings.ts';
@@ -30,12 +30,7 @@ export async function runtime<Result>(
     });
     return await work(services);
   } catch (error) {
-    const known = isAuditorError(error)
-      ? error
-      : new AuditorError(
-          'AuditIncomplete',
-          `The function stopped with an unexpected ${error instanceof Error ? error.name : 'error'}, which is a defect of this program; report it with the request's log.`,
-        );
+    const known = asAuditorError(error, 'The function');
     // `message` is the log line's own.
     log.error('The function failed', { error: known.name, told: known.message });
     throw known;

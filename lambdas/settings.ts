@@ -61,7 +61,9 @@ export const serverUrl = v.pipe(
   v.transform((text) => text.replace(/\/+$/, '')),
 );
 
-const text = (pattern: RegExp, wanted: string) => v.pipe(v.string(), v.regex(pattern, `must be ${wanted}`));
+/** Text of one form; `wanted` ends the sentence "must be …". */
+export const text = (pattern: RegExp, wanted: string) =>
+  v.pipe(v.string(), v.regex(pattern, `must be ${wanted}`));
 
 /** A whole number within bounds. */
 export const whole = (least: number, most: number) =>
@@ -146,7 +148,10 @@ const NUMBERS: ReadonlySet<string> = new Set([
   'maxWithdrawalPercent',
 ]);
 
-const settingNames = Object.keys(ENV).filter((name): name is SettingName => name in ENV);
+/** The names of all settings. */
+export const settingNames: readonly SettingName[] = Object.keys(ENV).filter(
+  (name): name is SettingName => name in ENV,
+);
 
 function numeral(value: string): unknown {
   return /^\d+$/.test(value) ? Number(value) : value;

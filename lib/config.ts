@@ -1,6 +1,14 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as v from 'valibot';
-import { notifyWhenSchema, ruleSchemas, serverUrl } from '../lambdas/settings.ts';
+import {
+  ENV,
+  notifyWhenSchema,
+  ruleSchemas,
+  serverUrl,
+  settingNames,
+  text,
+  type SettingName,
+} from '../lambdas/settings.ts';
 import { firstSkipped, minutesOf } from './clock-changes.ts';
 import { DEFAULT_NAME } from './names.ts';
 
@@ -16,8 +24,6 @@ interface Told {
 /** A schema with what people are told about it, so that lists of the keys can't differ from what is accepted. */
 const told = <const Schema extends v.GenericSchema>(schema: Schema, type: string, meaning: string) =>
   v.pipe(schema, v.metadata({ type, meaning }));
-
-const text = (pattern: RegExp, wanted: string) => v.pipe(v.string(), v.regex(pattern, `must be ${wanted}`));
 
 const arn = (pattern: RegExp, wanted: string) => v.optional(text(pattern, wanted));
 
@@ -355,7 +361,24 @@ export interface ConfigEntry extends Told {
   readonly key: string;
   /** As JSON; absent where the key has no default. */
   readonly default?: string;
+  /** Variable of the functions' environment that holds it; absent where the functions don't go by it. */
+  readonly variable?: string;
 }
+
+/** Keys whose setting has another name than they have themselves. */
+const SETTING_OF: ReadonlyMap<string, SettingName> = new Map([
+  ['notifications.when', 'notifyWhen'],
+  ['vault.address', 'vaultAddr'],
+  ['vault.namespace', 'vaultNamespace'],
+  ['vault.mount', 'vaultMount'],
+  ['vault.loginPath', 'vaultLoginPath'],
+  ['vault.tokensPath', 'vaultTokensPath'],
+  ['vault.loginSecretArn', 'vaultLoginSecret'],
+  ['bucketName', 'bucket'],
+]);
+
+const settingOf = (key: string): SettingName | undefined =>
+  SETTING_OF.get(key) ?? settingNames.find((name) => name === key);
 
 const toldSchema = v.object({ type: v.string(), meaning: v.string() });
 
@@ -373,18 +396,21 @@ function listEntries(of: Readonly<Record<string, v.GenericSchema>>, prefix: stri
   return Object.entries(of).flatMap(([name, schema]) => {
     const group = v.safeParse(groupSchema, schema);
     if (group.success) return listEntries(group.output.wrapped.entries, `${prefix}${name}.`);
+    const key = `${prefix}${name}`;
     const standard = 'default' in schema ? schema.default : undefined;
+    const setting = settingOf(key);
     return [
       {
-        key: `${prefix}${name}`,
+        key,
         ...v.parse(toldSchema, v.getMetadata(schema)),
         ...(standard === undefined ? {} : { default: JSON.stringify(standard) }),
+        ...(setting === undefined ? {} : { variable: ENV[setting] }),
       },
     ];
   });
 }
 
-/** Every key of the configuration with type, default and meaning, in the order of `cdk.json`. */
+/** Every key of the configuration with type, default, variable and meaning, in the order of `cdk.json`. */
 export function configEntries(): ConfigEntry[] {
   return listEntries(entries, '');
 }

@@ -8,14 +8,14 @@ import { functionName, type FunctionKind } from './names.ts';
 import { testEventDocument, type TestEvents } from './test-events.ts';
 
 /** The registry of the Lambda console's shareable test events: one for the whole account and region. */
-export const TEST_EVENT_REGISTRY = 'lambda-testevent-schemas';
+const TEST_EVENT_REGISTRY = 'lambda-testevent-schemas';
 
 /** Name under which the console looks for a function's events. */
-export function testEventSchemaName(name: string, kind: FunctionKind): string {
+function testEventSchemaName(name: string, kind: FunctionKind): string {
   return `_${functionName(name, kind)}-schema`;
 }
 
-/** ARN of the registry, and of a function's schema in it. */
+/** ARN of the registry. */
 export function registryArn(stack: Stack): string {
   return stack.formatArn({
     service: 'schemas',
@@ -25,7 +25,7 @@ export function registryArn(stack: Stack): string {
   });
 }
 
-/** ARN of a function's schema. */
+/** ARN of a function's schema in it. */
 export function testEventSchemaArn(stack: Stack, name: string, kind: FunctionKind): string {
   return stack.formatArn({
     service: 'schemas',

@@ -41,5 +41,10 @@ export class DataStack extends Stack implements Data {
       value: this.vaultLogin,
       description: 'Secret to fill with the Vault login',
     });
+    // Bucket and secret are kept and can't be read without it: whoever uses them again has to name it.
+    new CfnOutput(this, 'KeyArn', {
+      value: this.key.keyArn,
+      description: 'Key of what was created here: bucket, mail topic, failed events and Vault login',
+    });
   }
 }

@@ -1,10 +1,25 @@
-import { Duration } from 'aws-cdk-lib/core';
+import { Duration, type Stack } from 'aws-cdk-lib/core';
 import { ComparisonOperator, Stats, TreatMissingData, type Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { AuditorAlarm } from './alarms.ts';
 import type { Data } from './data-stack.ts';
+
+/** The two queues by their part of the name. */
+export const FAILURE_QUEUES = ['audit', 'issue'] as const;
+
+/** One of the two queues: the audit's, or that of issue and revoke. */
+type FailureQueuePart = (typeof FAILURE_QUEUES)[number];
+
+function queueName(name: string, part: FailureQueuePart): string {
+  return `${name}-${part}-failures`;
+}
+
+/** ARN of a queue in whichever stack, made of its name, so that no stack has to import from another. */
+export function failureQueueArn(stack: Stack, name: string, part: FailureQueuePart): string {
+  return stack.formatArn({ service: 'sqs', resource: queueName(name, part) });
+}
 
 /**
  * Where an event goes that Lambda or the scheduler could not do: the scheduler when it can't reach the function,
@@ -14,9 +29,9 @@ import type { Data } from './data-stack.ts';
 export class FailureQueue extends Queue {
   readonly alarm: Alarm;
 
-  constructor(scope: Construct, id: string, name: string, part: 'audit' | 'issue', data: Data) {
+  constructor(scope: Construct, id: string, name: string, part: FailureQueuePart, data: Data) {
     super(scope, id, {
-      queueName: `${name}-${part}-failures`,
+      queueName: queueName(name, part),
       encryption: QueueEncryption.KMS,
       encryptionMasterKey: data.key,
       enforceSSL: true,

@@ -1,5 +1,5 @@
 import { Token } from 'aws-cdk-lib/core';
-import { ENV, toText, type SettingName } from '../lambdas/settings.ts';
+import { ENV, settingNames, toText, type SettingName } from '../lambdas/settings.ts';
 import type { Config } from './config.ts';
 import type { Data } from './data-stack.ts';
 
@@ -45,8 +45,7 @@ export function makeEnvironment(config: Config, data: Data): Record<string, stri
     notifyWhen: config.notifications.when,
   };
   const environment: Record<string, string> = { NODE_OPTIONS: '--enable-source-maps' };
-  for (const name of Object.keys(ENV).filter((key): key is SettingName => key in ENV))
-    environment[ENV[name]] = toText(values[name]);
+  for (const name of settingNames) environment[ENV[name]] = toText(values[name]);
   const bytes = Object.entries(environment).reduce(
     (sum, [name, value]) =>
       sum + name.length + (Token.isUnresolved(value) ? UNKNOWN : Buffer.byteLength(value)),

@@ -14,7 +14,7 @@ import { DeploymentCall } from './deployment-call.ts';
  * Hours without a successful night that are an alarm. A day of 25 hours, when clocks go back, is still within. As 26
  * periods of one hour: CloudWatch accepts up to seven days in all where a period is an hour or longer, one day else.
  */
-export const NIGHT_HOURS = 26;
+const NIGHT_HOURS = 26;
 
 /**
  * The alarm for a night that did not happen, for whatever reason: it waits for what a successful run says last, and

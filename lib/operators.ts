@@ -6,14 +6,16 @@ import { acknowledge, wildcardFinding } from './acknowledge.ts';
 import type { Config } from './config.ts';
 import { registryArn, testEventSchemaArn } from './console-events.ts';
 import type { Data } from './data-stack.ts';
+import { FAILURE_QUEUES, failureQueueArn } from './failure-queue.ts';
 import { keyStatement } from './function-permissions.ts';
 import { FUNCTIONS, functionName } from './names.ts';
 import { REPORTS, REPORTS_REASON } from './store.ts';
 
 /**
  * The rights of the people who run this: invoke the functions, edit license list, exemptions and `HOLD`, read
- * reports. It is attached to nobody; whoever gives it to a group decides who may issue and revoke. Only `HOLD` may be
- * deleted: a list that is gone stops the audit.
+ * reports, see and clear failed events. It is attached to nobody; whoever gives it to a group decides who may issue and
+ * revoke. Only `HOLD` may be deleted: a list that is gone stops the audit. Test events are for using; they come with
+ * the stacks, and nobody needs to edit them.
  */
 export function makeOperatorsPolicy(scope: Construct, config: Config, data: Data): ManagedPolicy {
   const stack = Stack.of(scope);
@@ -39,11 +41,17 @@ export function makeOperatorsPolicy(scope: Construct, config: Config, data: Data
       }),
       new PolicyStatement({
         sid: 'UseTestEvents',
-        actions: ['schemas:DescribeRegistry', 'schemas:DescribeSchema'],
+        actions: ['schemas:DescribeRegistry', 'schemas:DescribeSchema', 'schemas:ListSchemaVersions'],
         resources: [
           registryArn(stack),
           ...FUNCTIONS.map((kind) => testEventSchemaArn(stack, config.name, kind)),
         ],
+      }),
+      // Lambda's guide wants this one too of who uses shareable test events.
+      new PolicyStatement({
+        sid: 'UnderstandTestEvents',
+        actions: ['schemas:GetDiscoveredSchema'],
+        resources: ['*'],
       }),
       new PolicyStatement({
         sid: 'SeeBucket',
@@ -66,8 +74,19 @@ export function makeOperatorsPolicy(scope: Construct, config: Config, data: Data
         resources: objects(OBJECTS.hold),
       }),
       ...(bucketKey === undefined ? [] : [keyStatement(scope, 'UseKey', bucketKey, ['s3'])]),
+      new PolicyStatement({
+        // An alarm lasts until the queue is empty, so that whoever cures a failure has to be able to empty it.
+        sid: 'HandleFailedEvents',
+        actions: ['sqs:GetQueueUrl', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:PurgeQueue'],
+        resources: FAILURE_QUEUES.map((part) => failureQueueArn(stack, config.name, part)),
+      }),
+      keyStatement(scope, 'ReadFailedEvents', data.key.keyArn, ['sqs'], ['kms:Decrypt']),
     ],
   });
-  acknowledge(policy, { [wildcardFinding(stack, data.bucket.objectArn(REPORTS))]: REPORTS_REASON });
+  acknowledge(policy, {
+    [wildcardFinding(stack, data.bucket.objectArn(REPORTS))]: REPORTS_REASON,
+    'AwsSolutions-IAM5[Resource::*]':
+      'AWS knows no resource for schemas:GetDiscoveredSchema; it describes events that the caller brings and reads nothing of the account.',
+  });
   return policy;
 }

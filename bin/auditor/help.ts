@@ -10,7 +10,10 @@ const WHERE = `Where the files are (one of the two):
 The systems come from the environment, as the functions have it:
   VAULT_ADDR, VAULT_TOKEN (or VAULT_LOGIN_SECRET for the AppRole login), VAULT_NAMESPACE
   TOPIC_ARN for the mail; DOCKER_HUB_URL, DOCKER_AUTH_URL, DOCKER_REGISTRY_URL to use others
-  MODE, TIME_ZONE, GRACE_DAYS, ... : see the configuration table of the README
+  HUB_ORGANIZATION, HUB_ACCOUNT, TEST_IMAGE, VAULT_MOUNT, VAULT_LOGIN_PATH, VAULT_TOKENS_PATH,
+  TIME_ZONE, MODE, GRACE_DAYS, SETTLE_HOURS, WARN_DAYS, STALE_DAYS, VERIFY_PER_RUN, NOTICE_HOURS,
+  DELETE_AFTER_DAYS, MAX_WITHDRAWALS, MAX_WITHDRAWAL_PERCENT, NOTIFY_WHEN: what they mean and their defaults
+  are in the README's configuration table. Lists have commas, WARN_DAYS=30,14,7,1; null is DELETE_AFTER_DAYS=never.
 
   --json             print the result as JSON, for programs
 Exit code 0 when it worked, 1 when it failed, 2 for wrong usage.`;

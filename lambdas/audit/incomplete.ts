@@ -2,11 +2,11 @@ import { incompleteMail } from '../core/mail.ts';
 import { reconcile } from '../core/reconcile.ts';
 import type { Report } from '../core/report.ts';
 import { makeWorld } from '../core/world.ts';
-import { AuditorError } from '../errors.ts';
+import { asAuditorError, AuditorError } from '../errors.ts';
 import type { Lease } from '../lease.ts';
 import type { Services } from '../services.ts';
 import { makeReport } from './make-report.ts';
-import { asAuditorError, type Inputs } from './read.ts';
+import type { Inputs } from './read.ts';
 import { writeReport } from './write-report.ts';
 import type { Run } from './run.ts';
 

@@ -4,7 +4,7 @@ import { readLicenses, type LicenseList } from '../core/licenses.ts';
 import { observe } from '../core/observe.ts';
 import type { InputVersions } from '../core/report.ts';
 import { judgedTokens, type Facts } from '../core/world.ts';
-import { AuditorError, isAuditorError } from '../errors.ts';
+import { asAuditorError, type AuditorError } from '../errors.ts';
 import { openLedger, type LedgerStore } from '../ledger-store.ts';
 import { OBJECTS } from '../objects.ts';
 import type { Services } from '../services.ts';
@@ -22,16 +22,6 @@ export interface Inputs {
   readonly versions: InputVersions;
   /** Why the run is incomplete; empty when every input was read whole. */
   readonly causes: readonly AuditorError[];
-}
-
-/** An error of ours, whatever was caught: what is not ours is a defect and must still be told, without its content. */
-export function asAuditorError(error: unknown, doing: string): AuditorError {
-  return isAuditorError(error)
-    ? error
-    : new AuditorError(
-        'AuditIncomplete',
-        `${doing} stopped with an unexpected ${error instanceof Error ? error.name : 'error'}, which is a defect of this program; report it with the run's log.`,
-      );
 }
 
 async function attempt<Value>(

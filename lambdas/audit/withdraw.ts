@@ -4,10 +4,9 @@ import { stepDone } from '../core/observe.ts';
 import { isAsPlanned, stepText, type Change, type Step } from '../core/plan.ts';
 import { shownName } from '../core/printable.ts';
 import type { Action } from '../core/report.ts';
-import { isAuditorError, type AuditorError } from '../errors.ts';
+import { asAuditorError, isAuditorError, type AuditorError } from '../errors.ts';
 import type { LedgerStore } from '../ledger-store.ts';
 import type { Services } from '../services.ts';
-import { asAuditorError } from './read.ts';
 
 export { intentsOf, isChange, type Change } from '../core/plan.ts';
 

@@ -8,7 +8,7 @@ import type { Clock, HubToken } from './types.ts';
 /** Rows asked for at once: 100 is in common use, the maximum is not documented. */
 const PAGE_SIZE = 100;
 /** Pages asked for at the same time. */
-export const CONCURRENCY = 8;
+const CONCURRENCY = 8;
 
 /** The scopes of nearly every token, once: 100,000 lists of the same would be megabytes. */
 const READ_ONLY: readonly string[] = ['repo:read'];
@@ -91,7 +91,7 @@ export function isPage(answer: Answer): boolean {
  * Reads one page and refuses a `next` that leads elsewhere: it is never followed, the pages are asked for by number,
  * but a list that points to another host or back at itself is not Docker Hub's.
  */
-export function parsePage(answer: Answer, number: number, base: string): Page {
+function parsePage(answer: Answer, number: number, base: string): Page {
   const page = answer.status === 200 ? shaped(pageSchema, answer) : undefined;
   if (page === undefined) throw unavailable(LISTING, `page ${number} came back with ${described(answer)}`);
   if (typeof page.next === 'string' && page.next !== '') {

@@ -37,7 +37,7 @@ export function claimedTokenId(bearer: string): string | undefined {
 }
 
 /** What Docker Hub says in words, to compare with known texts. */
-export function wordsOf(answer: Answer): string {
+function wordsOf(answer: Answer): string {
   const words = shaped(wording, answer);
   return words === undefined ? answer.start : `${words.detail} ${words.message}`;
 }

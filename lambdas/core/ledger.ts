@@ -233,7 +233,6 @@ export type Ledger = v.InferOutput<typeof ledgerSchema>;
 export type InputCounts = v.InferOutput<typeof inputCounts>;
 export type Doubt = v.InferOutput<typeof doubt>;
 export type ToldFinding = Ledger['findings'][number];
-export type Notice = Ledger['notices'][number];
 export type Intent = Ledger['intents'][number];
 export type Issuing = Ledger['issuing'][number];
 export type Renaming = Ledger['renaming'][number];
@@ -268,7 +267,7 @@ export function emptyLedger(): Ledger {
 }
 
 /** The error for a ledger that was there once and can't be used now. */
-export function ledgerUnreadable(reason: string): AuditorError {
+function ledgerUnreadable(reason: string): AuditorError {
   return new AuditorError(
     'LedgerUnreadable',
     `The ledger ledger.json can't be used: ${reason}; restore its last good version in the bucket, nothing is changed and it is not overwritten until then.`,

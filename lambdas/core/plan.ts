@@ -11,7 +11,7 @@ import { hasShrunk } from './shrink.ts';
 import { capsAreZero, isActive, tokensOf, type World } from './world.ts';
 
 /** A license's end is announced from so many days before on; a deletion so many days before it. */
-export const ANNOUNCED_DAYS = 7;
+const ANNOUNCED_DAYS = 7;
 
 /** One step, decided from what was read. `withheld` says why a guard stops it; a step without it is to be taken. */
 export interface Step {

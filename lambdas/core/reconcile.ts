@@ -1,4 +1,4 @@
-import { dayOf, iso } from './days.ts';
+import { iso } from './days.ts';
 import { SEVERITY_OF, type Finding, type FindingKind, type Severity } from './findings.ts';
 import { malformedKey, mismatchedKey, misnamedKey, orphanedKey, rejectedKey } from './rules/keys.ts';
 import { invalidLicense, licenseExpiring, missingToken } from './rules/licenses.ts';
@@ -17,7 +17,7 @@ import {
 import type { World } from './world.ts';
 
 /** Every rule, one for each kind of finding. */
-export const RULES: readonly Rule[] = [
+const RULES: readonly Rule[] = [
   orphanedToken,
   orphanedKey,
   misnamedToken,
@@ -83,9 +83,4 @@ export function countKinds(findings: readonly Finding[]): Partial<Record<Finding
   const counts: Partial<Record<FindingKind, number>> = {};
   for (const { kind } of findings) counts[kind] = (counts[kind] ?? 0) + 1;
   return counts;
-}
-
-/** The day on which a finding was first seen. */
-export function sinceDay(finding: Finding, timeZone: string): string {
-  return dayOf(Date.parse(finding.since), timeZone);
 }

@@ -1,6 +1,5 @@
 import type { CreatedToken, HubToken } from '../clients/types.ts';
-import { asAuditorError } from '../audit/read.ts';
-import { AuditorError, isAuditorError, withMore } from '../errors.ts';
+import { asAuditorError, AuditorError, isAuditorError, withMore } from '../errors.ts';
 import { listedIds } from '../on-demand.ts';
 import type { Services } from '../services.ts';
 

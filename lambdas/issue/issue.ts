@@ -1,12 +1,11 @@
 import type { CreatedToken, HubToken, VaultKeys } from '../clients/types.ts';
-import { asAuditorError } from '../audit/read.ts';
 import { HOUR, iso } from '../core/days.ts';
 import { fingerprintOf, fingerprintOfKey } from '../core/fingerprint.ts';
 import { closeIssuing, isNeverUsed, isRecent, tokensMadeBy } from '../core/issuing.ts';
 import type { Issuing, Ledger } from '../core/ledger.ts';
 import { printable } from '../core/printable.ts';
 import { isActive } from '../core/world.ts';
-import { AuditorError, isAuditorError, withMore } from '../errors.ts';
+import { asAuditorError, AuditorError, isAuditorError, withMore } from '../errors.ts';
 import { FreshKeys } from '../fresh-keys.ts';
 import type { LedgerStore } from '../ledger-store.ts';
 import { asker, listedIds, tellDone, tellFailed, withLease } from '../on-demand.ts';

@@ -1,5 +1,4 @@
 import type { HubToken, VaultKeys } from '../clients/types.ts';
-import { asAuditorError } from '../audit/read.ts';
 import { isConcealed } from '../core/conceal.ts';
 import { iso } from '../core/days.ts';
 import { fingerprintOf, fingerprintOfKey } from '../core/fingerprint.ts';
@@ -7,7 +6,7 @@ import type { ContentCheckEntry, Ledger, Renaming } from '../core/ledger.ts';
 import { printable, shownName } from '../core/printable.ts';
 import { lastRealUse } from '../core/rules/tokens.ts';
 import { isActive } from '../core/world.ts';
-import { AuditorError, withMore } from '../errors.ts';
+import { asAuditorError, AuditorError, withMore } from '../errors.ts';
 import { FreshKeys } from '../fresh-keys.ts';
 import type { LedgerStore } from '../ledger-store.ts';
 import { asker, listedIds, tellDone, tellFailed } from '../on-demand.ts';

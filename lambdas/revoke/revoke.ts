@@ -1,12 +1,11 @@
 import type { HubToken } from '../clients/types.ts';
-import { asAuditorError } from '../audit/read.ts';
 import { isConcealed } from '../core/conceal.ts';
 import { dayOf, iso } from '../core/days.ts';
 import type { Ledger, Suspension } from '../core/ledger.ts';
 import { counted, listed, printable, shownName } from '../core/printable.ts';
 import type { Action, ActionKind } from '../core/report.ts';
 import { isActive, isPastExpiry } from '../core/world.ts';
-import { AuditorError, withMore } from '../errors.ts';
+import { asAuditorError, AuditorError, withMore } from '../errors.ts';
 import { FreshKeys } from '../fresh-keys.ts';
 import type { LedgerStore } from '../ledger-store.ts';
 import { asker, tellDone, tellFailed, withLease, type Telling } from '../on-demand.ts';

@@ -3,7 +3,7 @@ import type { HubToken } from '../../lambdas/clients/types.ts';
 import { DAY, iso } from '../../lambdas/core/days.ts';
 import type { Finding, FindingKind } from '../../lambdas/core/findings.ts';
 import type { ContentCheckEntry } from '../../lambdas/core/ledger.ts';
-import { reconcile, sinceDay } from '../../lambdas/core/reconcile.ts';
+import { reconcile } from '../../lambdas/core/reconcile.ts';
 import { lastRealUse } from '../../lambdas/core/rules/tokens.ts';
 import { makeWorld, type Facts } from '../../lambdas/core/world.ts';
 import { defaultSettings } from '../fakes.ts';
@@ -52,13 +52,6 @@ describe('a finding', () => {
     ];
     expect(ids(['a-cd', 'b-cd', 'c-cd', 'z-cd'])).toEqual(sorted);
     expect(ids(['z-cd', 'c-cd', 'b-cd', 'a-cd'])).toEqual(sorted);
-  });
-
-  it('was first seen on a day of the configured time zone', () => {
-    const [finding] = found('orphaned-key', { keys: KEY });
-    if (finding === undefined) throw new Error('A key without a token is a finding.');
-    expect(sinceDay(finding, 'UTC')).toBe('2026-03-02');
-    expect(sinceDay(finding, 'America/New_York')).toBe('2026-03-01');
   });
 });
 

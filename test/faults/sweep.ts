@@ -216,6 +216,13 @@ const seconds = Math.round((performance.now() - begin) / 1000);
 hearing.tell(
   `${tried} cases tried in ${seconds} s, ${FAILURES.length} kinds of failure; in ${unmet} the request was not made`,
 );
+// What tried nothing proved nothing.
+if (tried === 0)
+  hearing.tell(
+    ['ONLY and SHARE leave no case; ONLY must match one of:', ...OPERATIONS.map(({ name }) => name)].join(
+      '\n  ',
+    ),
+  );
 hearing.tell(`${passed} passed, ${broken.length} failed`);
 hearing.stop();
-process.exitCode = broken.length === 0 ? 0 : 1;
+process.exitCode = broken.length === 0 && tried > 0 ? 0 : 1;

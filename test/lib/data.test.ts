@@ -96,6 +96,16 @@ describe('The key', () => {
   });
 });
 
+describe('The outputs', () => {
+  it('name what is kept, with the key without which it can’t be read', () => {
+    expect(data.outputs).toEqual({
+      BucketName: '<Bucket>',
+      VaultLoginSecret: '<VaultLogin>',
+      KeyArn: '<Key.Arn>',
+    });
+  });
+});
+
 describe('The topic', () => {
   it('is encrypted with the stack’s key', () => {
     expect(data.one('SNS::Topic').properties).toMatchObject({

@@ -1,6 +1,7 @@
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { ENV, readSettings } from '../../lambdas/settings.ts';
-import { parseConfig } from '../../lib/config.ts';
+import { ENV, readSettings, toText } from '../../lambdas/settings.ts';
+import { configEntries, parseConfig } from '../../lib/config.ts';
 import { makeEnvironment } from '../../lib/function-environment.ts';
 import { FUNCTIONS } from '../../lib/names.ts';
 import { DEPLOYED, appOf, lines, templatesOf } from './stacks.ts';
@@ -153,6 +154,25 @@ describe('The environment', () => {
       });
     }
     expect(Object.keys(environment).sort()).toEqual([...Object.values(ENV), 'NODE_OPTIONS'].sort());
+  });
+
+  it('holds each key of the configuration under the variable that its table names', () => {
+    const bare = makeEnvironment(parseConfig({}, DEPLOYED), data);
+    const valueSchema = v.pipe(
+      v.string(),
+      v.parseJson(),
+      v.union([v.string(), v.number(), v.array(v.number()), v.null()]),
+    );
+    const entries = configEntries().flatMap(({ variable, ...entry }) =>
+      variable === undefined ? [] : [{ ...entry, variable }],
+    );
+    // The topic is made and not configured.
+    expect([...entries.map(({ variable }) => variable), ENV.topicArn].sort()).toEqual(
+      Object.values(ENV).sort(),
+    );
+    for (const { key, variable, default: standard } of entries)
+      if (standard !== undefined)
+        expect([key, bare[variable]]).toEqual([key, toText(v.parse(valueSchema, standard))]);
   });
 
   it('is read by the functions as it was configured', () => {

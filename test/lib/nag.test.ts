@@ -64,6 +64,7 @@ describe('cdk-nag’s AwsSolutions', () => {
       'HubTokenAuditor-Issue/AWS679f53fac002430cb0da5b7982bd2287',
       'HubTokenAuditor-Issue/Failures',
       'HubTokenAuditor-Issue/Operators',
+      'HubTokenAuditor-Issue/Operators',
     ]);
     for (const line of found) expect(line).toMatch(/:"[^"]{30,}"/);
   });

@@ -6,6 +6,11 @@ const { data, audit, issue } = stacks;
 const operators = statementsOf(issue.one('IAM::ManagedPolicy').properties['PolicyDocument']);
 const arnOf = (kind: string) =>
   `arn:<AWS::Partition>:lambda:<AWS::Region>:<AWS::AccountId>:function:hub-token-auditor-${kind}`;
+const queue = (part: string) =>
+  `arn:<AWS::Partition>:sqs:<AWS::Region>:<AWS::AccountId>:hub-token-auditor-${part}-failures`;
+const via = (service: string) => ({
+  StringEquals: { 'kms:ViaService': [`${service}.<AWS::Region>.amazonaws.com`] },
+});
 
 /** Every statement that allows something, with who has it. */
 function allowed(): (Statement & { readonly who: string })[] {
@@ -31,7 +36,7 @@ const whoMay = (...actions: string[]): string[] => [
 ];
 
 describe('Operators', () => {
-  it('may invoke the three functions, edit lists and HOLD, read reports, and nothing else', () => {
+  it('may invoke the three functions, edit lists and HOLD, read reports and failed events, purge these, and nothing else', () => {
     const registry =
       'arn:<AWS::Partition>:schemas:<AWS::Region>:<AWS::AccountId>:registry/lambda-testevent-schemas';
     const schema = (kind: string) =>
@@ -44,9 +49,18 @@ describe('Operators', () => {
           `lambda:GetFunctionConfiguration on ${arnOf(kind)}`,
           `schemas:DescribeRegistry on ${schema(kind)}`,
           `schemas:DescribeSchema on ${schema(kind)}`,
+          `schemas:ListSchemaVersions on ${schema(kind)}`,
         ]),
         `schemas:DescribeRegistry on ${registry}`,
         `schemas:DescribeSchema on ${registry}`,
+        `schemas:ListSchemaVersions on ${registry}`,
+        'schemas:GetDiscoveredSchema on *',
+        ...['audit', 'issue'].flatMap((part) => [
+          `sqs:GetQueueUrl on ${queue(part)}`,
+          `sqs:GetQueueAttributes on ${queue(part)}`,
+          `sqs:ReceiveMessage on ${queue(part)}`,
+          `sqs:PurgeQueue on ${queue(part)}`,
+        ]),
         's3:ListBucket on <Bucket.Arn>',
         's3:GetBucketLocation on <Bucket.Arn>',
         's3:GetObject on <Bucket.Arn>/licenses.csv',
@@ -59,14 +73,41 @@ describe('Operators', () => {
         's3:DeleteObject on <Bucket.Arn>/HOLD',
         'kms:Decrypt on <Key.Arn>',
         'kms:GenerateDataKey on <Key.Arn>',
+        // Once more, for failed events.
+        'kms:Decrypt on <Key.Arn>',
       ].sort(),
     );
   });
 
-  it('may use the key through S3 only', () => {
-    expect(operators.find(({ sid }) => sid === 'UseKey')?.condition).toEqual({
-      StringEquals: { 'kms:ViaService': ['s3.<AWS::Region>.amazonaws.com'] },
-    });
+  it('may use the key through S3 to read and write, through SQS to read, and not else', () => {
+    const keys = operators.filter(({ actions }) => actions.some((action) => action.startsWith('kms:')));
+    expect(keys.map(({ actions, condition }) => [actions, condition])).toEqual([
+      [['kms:Decrypt', 'kms:GenerateDataKey'], via('s3')],
+      [['kms:Decrypt'], via('sqs')],
+    ]);
+  });
+
+  it('may read and purge exactly the queues that there are', () => {
+    const names = [audit, issue].map((stack) => stack.one('SQS::Queue').properties['QueueName']);
+    const granted = operators.find(({ sid }) => sid === 'HandleFailedEvents')?.resources;
+    expect(granted).toEqual(
+      names.map((name) => `arn:<AWS::Partition>:sqs:<AWS::Region>:<AWS::AccountId>:${String(name)}`),
+    );
+  });
+
+  it('have a policy that IAM accepts: 6,144 characters without white space, also with the longest names', () => {
+    const longest = templatesOf({
+      name: 'a'.repeat(40),
+      bucketName: 'b'.repeat(63),
+      bucketKeyArn: 'arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/11111111-2222-3333-4444-555555555555',
+    }).issue.one('IAM::ManagedPolicy').properties['PolicyDocument'];
+    const written = JSON.stringify(longest)
+      .replaceAll('<AWS::Partition>', 'aws-us-gov')
+      .replaceAll('<AWS::Region>', 'ap-southeast-1')
+      .replaceAll('<AWS::AccountId>', '123456789012')
+      .replaceAll('<Key.Arn>', 'k'.repeat(90));
+    expect(written).not.toContain('<');
+    expect(written.length).toBeLessThan(6144);
   });
 
   it('are nobody until somebody attaches the policy', () => {
@@ -94,6 +135,12 @@ describe('Nobody else', () => {
     ]);
   });
 
+  it('may read or purge failed events but operators', () => {
+    expect(whoMay('sqs:ReceiveMessage', 'sqs:PurgeQueue', 'sqs:DeleteMessage', 'sqs:*')).toEqual([
+      'Operators',
+    ]);
+  });
+
   it('may read the Vault login but the functions', () => {
     expect(whoMay('secretsmanager:GetSecretValue', 'secretsmanager:*').sort()).toEqual([
       '<AuditRole>',
@@ -117,6 +164,8 @@ describe('Nobody else', () => {
         // A metric is no resource; a condition names the namespace.
         '<DeploymentCallsRole>: *',
         'Operators: <Bucket.Arn>/reports/*',
+        // Lambda's guide wants it of who uses shared test events; it knows no resource.
+        'Operators: *',
       ].sort(),
     );
   });

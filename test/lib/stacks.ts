@@ -132,6 +132,8 @@ const withoutHash = (id: string): string => id.replace(/[0-9A-F]{8}$/, '');
 export class Stack {
   readonly name: string;
   readonly resources: readonly Resource[];
+  /** What the stack tells people when it is deployed, by name. */
+  readonly outputs: Readonly<Record<string, unknown>>;
   /** The template as text. */
   readonly text: string;
 
@@ -154,6 +156,11 @@ export class Stack {
     };
     for (const { Value, Export } of Object.values(template.Outputs))
       if (Export !== undefined) exported.set(Export.Name, String(spell(Value)));
+    this.outputs = Object.fromEntries(
+      Object.entries(template.Outputs).flatMap(([id, { Value, Export }]) =>
+        Export === undefined ? [[id, spell(Value)]] : [],
+      ),
+    );
     this.resources = Object.entries(template.Resources).map(([id, resource]) => ({
       id: withoutHash(id),
       type: resource.Type,

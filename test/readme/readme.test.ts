@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { ERROR_NAMES } from '../../lambdas/errors.ts';
+import { asAuditorError, ERROR_NAMES } from '../../lambdas/errors.ts';
 import { configEntries } from '../../lib/config.ts';
 
 const readme = readFileSync('README.md', 'utf8');
@@ -17,13 +17,17 @@ const manifest = v.parse(
   readFileSync('package.json', 'utf8'),
 );
 
+const code = (text: string | undefined): string => (text === undefined ? '' : `\`${text}\``);
+
 /** The configuration table as the schema says it. */
 function configurationTable(): string {
   const rows = configEntries().map(
-    ({ key, type, default: standard, meaning }) =>
-      `| \`${key}\` | ${type.replaceAll('|', 'or')} | ${standard === undefined ? '' : `\`${standard}\``} | ${meaning} |`,
+    ({ key, type, default: standard, variable, meaning }) =>
+      `| ${[code(key), type.replaceAll('|', 'or'), code(standard), code(variable), meaning].join(' | ')} |`,
   );
-  return ['| key | type | default | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
+  return ['| key | type | default | variable | meaning |', '| --- | --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  );
 }
 
 describe('the README', () => {
@@ -32,10 +36,29 @@ describe('the README', () => {
     expect(table).toBe(configurationTable());
   });
 
+  it('names everything by which what a deleted stack left is used again, its key too', () => {
+    const paragraph = readme.split('\n\n').find((text) => text.includes('outlive their stack'));
+    for (const key of ['bucketName', 'bucketKeyArn', 'vault.loginSecretArn', 'vault.loginSecretKeyArn'])
+      expect(paragraph).toContain(`\`${key}\``);
+  });
+
+  it('lets no call of a function be sent twice by a command line that got tired of waiting', () => {
+    const calls = readme.match(/aws lambda invoke [^`]*/g) ?? [];
+    expect(calls).toHaveLength(1);
+    for (const call of calls) expect(call).toContain(' --cli-read-timeout 0 ');
+  });
+
   it('names only scripts that there are', () => {
     const named = [...readme.matchAll(/npm (?:run )?([a-z]+(?::[a-z]+)?)/g)].map(([, name]) => name);
     const scripts = Object.keys(manifest.scripts);
     for (const name of named) if (name !== 'ci' && name !== 'registry') expect(scripts).toContain(name);
+  });
+
+  it('names every script but the two that `npm test` runs', () => {
+    const untold = Object.keys(manifest.scripts).filter(
+      (name) => !new RegExp(`\\bnpm (?:run )?${name}(?![\\w:])`).test(readme),
+    );
+    expect(untold).toEqual(['lint', 'types']);
   });
 });
 
@@ -43,14 +66,31 @@ describe('the runbook', () => {
   it('has a section for every error of the contract', () => {
     for (const name of ERROR_NAMES) expect(runbook).toContain(`\n### ${name}\n`);
   });
+
+  const sectionOf = (title: string) =>
+    runbook.split(/\n(?=##)/).find((text) => text.startsWith(`### ${title}\n`));
+
+  it('says of a defect, which has the name of an incomplete run, that something may have been changed', () => {
+    const { message } = asAuditorError(new TypeError('x'), 'The function');
+    const [said = ''] = /stopped with an unexpected/.exec(message) ?? [];
+    const paragraphs = (sectionOf('AuditIncomplete') ?? '').split('\n\n');
+    expect(paragraphs.filter((text) => said !== '' && text.includes(said))).toEqual([
+      expect.stringContaining('may have been changed'),
+    ]);
+  });
+
+  it('says of the queue of failures that it has to be purged, and by whom', () => {
+    expect(sectionOf('Dead letter')).toMatch(/purge the queue[^]*operators' policy[^]*aws sqs purge-queue/);
+  });
 });
 
 describe('the decisions', () => {
-  it('name every dependency with its reason', () => {
+  it('name every dependency by its full name, with its reason, and no other', () => {
     const { dependencies, devDependencies } = manifest;
-    for (const name of Object.keys({ ...dependencies, ...devDependencies })) {
-      const short = name.replace(/^@aws-sdk\/client|^@aws-lambda-powertools\//, '');
-      expect([name, decisions.includes(`\`${name}\``) || decisions.includes(short)]).toEqual([name, true]);
-    }
+    const [, section = ''] = decisions.split('\n## Dependencies\n');
+    const named = [...section.matchAll(/^\| (`.+) \| .+ \|$/gm)].flatMap(([, cell = '']) =>
+      [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+    );
+    expect(named.sort()).toEqual(Object.keys({ ...dependencies, ...devDependencies }).sort());
   });
 });

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { asAuditorError, AuditorError } from '../lambdas/errors.ts';
+
+describe('An error, whatever was caught', () => {
+  it('is passed on where it is ours', () => {
+    const ours = new AuditorError('VaultUnavailable', 'Vault is sealed.');
+    expect(asAuditorError(ours, 'Reading the keys')).toBe(ours);
+  });
+
+  it('is told as a defect by its class, never by its content', () => {
+    const foreign = new TypeError('request with dckr_pat_abcdefghijklmnopqrstuvwxyz1', {
+      cause: 'hvs.secret',
+    });
+    const told = asAuditorError(foreign, 'Sending the mail');
+    expect(told).toBeInstanceOf(AuditorError);
+    expect(told.cause).toBeUndefined();
+    expect(`${told.name}: ${told.message}`).toBe(
+      'AuditIncomplete: Sending the mail stopped with an unexpected TypeError, which is a defect of this program; report it with its log.',
+    );
+  });
+
+  it('is told where it is no error at all', () => {
+    expect(asAuditorError('dckr_pat_abc', 'The function').message).toMatch(
+      /^The function stopped with an unexpected error, /,
+    );
+  });
+});
