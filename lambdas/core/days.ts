@@ -71,7 +71,7 @@ function offsetOf(instant: number, timeZone: string): number {
 
 /** The calendar day of an instant in a time zone. */
 export function dayOf(instant: number, timeZone: string): Day {
-  return new Date(instant + offsetOf(instant, timeZone)).toISOString().slice(0, 10);
+  return dayOfNumber(Math.floor((instant + offsetOf(instant, timeZone)) / DAY));
 }
 
 /** The instant at which the wall clock of a time zone shows an hour of a day (the later one where clocks skip it). */

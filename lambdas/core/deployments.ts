@@ -37,13 +37,15 @@ function tokenRow(world: World, token: HubToken): DeploymentRow['hub']['tokens']
 function hubOf(world: World, deployment: string): DeploymentRow['hub'] {
   if (world.facts.tokens === undefined) return { state: 'unknown', tokens: [] };
   const { all, active } = tokensOf(world, deployment);
+  let rows: DeploymentRow['hub']['tokens'] | undefined;
   return {
     state: active.length > 0 ? 'active' : all.length > 0 ? 'inactive' : 'none',
     // Made when it is looked at: who goes through all rows seldom looks at their tokens.
     get tokens() {
-      return [...all]
+      rows ??= [...all]
         .sort((one, other) => (one.id < other.id ? -1 : 1))
         .map((token) => tokenRow(world, token));
+      return rows;
     },
   };
 }

@@ -136,12 +136,12 @@ export function readLicenses(body: Uint8Array | undefined, graceDays: number): L
     const country = row.cell('country').toLowerCase();
     const name = readName(telco, country);
     const end = readLastDay(row, graceDays);
-    const problems = [
-      ...('problem' in name ? [name.problem] : []),
-      ...('problem' in end ? [end.problem] : []),
-      ...(row.overlong ? ['it has more cells than the header has columns'] : []),
-    ];
     if ('problem' in name || 'problem' in end || row.overlong) {
+      const problems = [
+        ...('problem' in name ? [name.problem] : []),
+        ...('problem' in end ? [end.problem] : []),
+        ...(row.overlong ? ['it has more cells than the header has columns'] : []),
+      ];
       const cells = [...REQUIRED, 'grace_days', 'product'].map((column) => row.cell(column)).join('\0');
       const nth = (seen.get(cells) ?? 0) + 1;
       seen.set(cells, nth);
@@ -157,7 +157,8 @@ export function readLicenses(body: Uint8Array | undefined, graceDays: number): L
     const known = licenses.get(name.name);
     const product = row.cell('product');
     const contact = known?.contact ?? row.cell('contact');
-    const products = [...new Set([...(known?.products ?? []), ...(product === '' ? [] : [product])])].sort();
+    const own = product === '' ? [] : [product];
+    const products = known === undefined ? own : [...new Set([...known.products, ...own])].sort();
     licenses.set(name.name, {
       deployment: name.name,
       lastDay: text(known !== undefined && known.lastDay > end.day ? known.lastDay : end.day),
