@@ -88,4 +88,11 @@ describe('a file that is no table', () => {
     expect(why('a,b,A\n')).toBe('its header names the column a twice');
     expect(why('a,b,,\n')).toBe('readable');
   });
+
+  it('are trimmed on either side, also where only one side needs it and where nothing visible is left', () => {
+    const trims = (cell: string, wanted: string): void => {
+      expect(cells(`a,b\n${cell},x\n`)).toEqual([`${wanted}|x`]);
+    };
+    for (const [cell, wanted] of [[' one', 'one'], ['one ', 'one'], ['one\u200b', 'one'], ['\ufeffone', 'one'], ['o n e', 'o n e'], ['o', 'o'], ['é', 'é'], [' \u00a0', ''], ['o\u200bne', 'o\u200bne']] as const) trims(cell, wanted); // prettier-ignore
+  });
 });
