@@ -146,14 +146,10 @@ function settleGone(
  * People who switch one token of a label off while another one works, or give the label another one afterwards, do not
  * mean the deployment to have none: from then on its token is missed again.
  */
-function withSuperseded(
-  suspension: Suspension,
-  activeOnes: ReadonlyMap<string, readonly HubToken[]>,
-): Suspension {
-  const isSuperseded =
-    suspension.by === 'people' &&
-    activeOnes.get(suspension.deployment)?.some(({ id }) => id !== suspension.tokenId) === true;
-  return isSuperseded ? { ...suspension, superseded: true } : suspension;
+function withSuperseded(suspension: Suspension, activeLabels: ReadonlySet<string>): Suspension {
+  return suspension.by === 'people' && activeLabels.has(suspension.deployment)
+    ? { ...suspension, superseded: true }
+    : suspension;
 }
 
 /**
@@ -187,10 +183,7 @@ export function observe(
       return token?.enabled === true ? [[id, token] as const] : [];
     }),
   );
-  const activeOnes = Map.groupBy(
-    tokens.filter((token) => isActive(token, now)),
-    ({ label }) => label,
-  );
+  const activeLabels = new Set(tokens.filter((token) => isActive(token, now)).map(({ label }) => label));
   const here = <Entry extends { readonly tokenId: string }>(entries: readonly Entry[]) =>
     entries.filter(({ tokenId }) => doubted || byId.has(tokenId));
   return {
@@ -199,7 +192,7 @@ export function observe(
     suspensions: settled.suspensions.flatMap((suspension) => {
       if (switchedOn.has(suspension.tokenId)) return [];
       return doubted || byId.has(suspension.tokenId)
-        ? [withSuperseded(suspension, activeOnes)]
+        ? [withSuperseded(suspension, activeLabels)]
         : settleGone(suspension, labels, keySet, now);
     }),
     restores: [

@@ -32,5 +32,6 @@ describe('a name that is a token’s content', () => {
   it('is a bare UUID in Vault only: there it is a content of before 2022', () => {
     expect(concealedKey(UUID)).toMatch(/^uuid_\(concealed [0-9a-f]{16}\)$/);
     expect([concealed(UUID), concealedKey(`a-${UUID}`)]).toEqual([UUID, `a-${UUID}`]);
+    expect(concealedKey(`${UUID}-a`)).toBe(`${UUID}-a`);
   });
 });

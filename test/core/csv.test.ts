@@ -51,6 +51,7 @@ describe('the delimiter', () => {
 describe('cells', () => {
   it('are trimmed of white space and of invisible characters at both ends, not inside', () => {
     expect(cells('a,b\n \u200b\u00a0x y\u00ad\t,\ufeff\u2060z\u200f \n')).toEqual(['x y|z']);
+    expect(cells('a,b\n\u00a0x,y\u200b\n')).toEqual(['x|y']);
     expect(cells('a,b\nx\u200by,  z  z  \n')).toEqual(['x\u200by|z  z']);
   });
 

@@ -33,6 +33,7 @@ describe('days', () => {
     expect(brussels('2026-10-25T22:59:59.999Z')).toBe('2026-10-25');
     expect(brussels('2026-10-25T23:00:00Z')).toBe('2026-10-26');
     expect(dayOf(at('2026-03-08T03:59:59Z'), 'America/New_York')).toBe('2026-03-07');
+    expect(dayOf(at('2026-11-01T04:30:00Z'), 'America/New_York')).toBe('2026-11-01');
   });
 
   it('finds noon of a day in any zone, also on days when clocks change', () => {

@@ -109,4 +109,14 @@ describe('the table of deployments', () => {
     const anew = deploymentRows(world, findings, 0);
     for (let times = 0; times < 2; times++) expect(JSON.stringify([...anew])).toBe(JSON.stringify([...held]));
   });
+
+  it('is held up to so many rows, and made anew each time beyond', () => {
+    const world = worldOf({ keys: { 'a-cd': 'x', 'b-cd': 'x' }, licenses: ['c,cd,2027-01-01,0'] });
+    const isHeld = (most: number): boolean => {
+      const rows = deploymentRows(world, [], most);
+      return first(rows) === first(rows);
+    };
+    expect([isHeld(2), isHeld(3), isHeld(4)]).toEqual([false, true, true]);
+    expect([...deploymentRows(world, [], 2)]).toEqual([...deploymentRows(world, [], 3)]);
+  });
 });

@@ -114,6 +114,12 @@ describe('the license list', () => {
       { scope: 'deployment', deployment: 'orange-cd' },
     ]);
     expect(about('orange,cd1,2026-01-01,0,p')).toEqual([{ scope: 'everybody' }]);
+    expect(about('orange,cd,a note,,,p')).toEqual([{ scope: 'everybody' }]);
+    for (const expires of ['ends 2026', '1 note'])
+      expect(about(`orange,cd,${expires},2026-05-01,`)).toEqual([{ scope: 'everybody' }]);
+    expect(about('orange,cd,30 02 2026,2026-05-01,')).toEqual([
+      { scope: 'deployment', deployment: 'orange-cd' },
+    ]);
   });
 
   it('names an unreadable row by what stands in its cells, and tells all that is wrong with it', () => {

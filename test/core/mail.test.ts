@@ -163,6 +163,14 @@ describe('the steps of a run', () => {
       revoked: done.slice(0, 3),
       restored: [done[3]],
     });
+    const issues = (['issue', 'rename'] as const).map((kind) => ({
+      ...actionOf('deactivate', 'done'),
+      kind,
+    }));
+    expect(told({ ledger: { untold: [...issues, actionOf('deactivate', 'done')] } })).toEqual({
+      issued: issues,
+      revoked: [actionOf('deactivate', 'done')],
+    });
     const actions = [
       actionOf('announce', 'done'),
       actionOf('announce', 'failed'),

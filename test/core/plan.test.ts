@@ -354,6 +354,25 @@ describe('a replaced token', () => {
     expect(texts(replaced([{ enabled: false }, { id: 't3' }]))).toEqual(['delete-token t1']);
   });
 
+  it('that people switched on after it was replaced is left for 7 days; one replaced after that is not meant', () => {
+    const kept = (restored: number, at?: number): boolean => {
+      const entry = replacedOf('t1', 't2');
+      return (
+        planned({
+          tokens: [{}, {}],
+          licenses,
+          ledger: {
+            replaced: [at === undefined ? entry : { ...entry, at: iso(at) }],
+            restores: [{ tokenId: 't1', deployment: 'orange-cd', at: iso(restored), reason: 'by hand' }],
+          },
+        }).length === 0
+      );
+    };
+    const hour = NOW - HOUR;
+    expect([kept(hour, hour), kept(hour, hour + 1), kept(hour)]).toEqual([true, false, true]);
+    expect([kept(NOW - 7 * DAY), kept(NOW - 7 * DAY + 1)]).toEqual([false, true]);
+  });
+
   /** `t1` of a renewed deployment was replaced; four others are due. */
   const beside = (...names: string[]): Situation => {
     const others = due(...names);

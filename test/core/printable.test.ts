@@ -14,6 +14,7 @@ describe('outside text', () => {
       'x'.repeat(100),
       `${'x'.repeat(100)}...`,
     ]);
+    expect([printable('\n', 5), printable('\n', 4)]).toEqual(['\\u{a}', '\\u{a...']);
     expect([printable('abc', 3), printable('abcd', 3), printable('\n', 3)]).toEqual([
       'abc',
       'abc...',
