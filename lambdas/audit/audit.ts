@@ -4,7 +4,7 @@ import type { ContentCheckEntry, Ledger } from '../core/ledger.ts';
 import { emptyLedger } from '../core/ledger.ts';
 import { approvalNote } from '../core/mail.ts';
 import { observe } from '../core/observe.ts';
-import { makePlan, reactivatedBy, type Plan } from '../core/plan.ts';
+import { intentsOf, isChange, makePlan, reactivatedBy, type Change, type Plan } from '../core/plan.ts';
 import { listed, shownName } from '../core/printable.ts';
 import { reconcile } from '../core/reconcile.ts';
 import { resultOf, type Action, type AuditResult, type Outcome, type Report } from '../core/report.ts';
@@ -21,7 +21,7 @@ import { makeReport } from './make-report.ts';
 import { readInputs, type Inputs } from './read.ts';
 import { beginRun, type Run } from './run.ts';
 import { makeTelling, type Telling } from './tell.ts';
-import { actionOf, carryOut, intentsOf, isChange, type CarriedOut, type Change } from './withdraw.ts';
+import { actionOf, carryOut, type CarriedOut } from './withdraw.ts';
 import { writeReport } from './write-report.ts';
 
 const NOTHING_READ: Inputs = {

@@ -8,8 +8,6 @@ import { asAuditorError, isAuditorError, type AuditorError } from '../errors.ts'
 import type { LedgerStore } from '../ledger-store.ts';
 import type { Services } from '../services.ts';
 
-export { intentsOf, isChange, type Change } from '../core/plan.ts';
-
 /** After so many failed changes in a row, Docker Hub or Vault is not well enough to go on. */
 const MOST_FAILURES = 3;
 /** Time that is left for mail, report and ledger when the last change begins. */

@@ -1,14 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import {
-  actionOf,
-  carryOut,
-  intentsOf,
-  isChange,
-  type CarriedOut,
-  type Change,
-} from '../../lambdas/audit/withdraw.ts';
+import { actionOf, carryOut, type CarriedOut } from '../../lambdas/audit/withdraw.ts';
 import { iso } from '../../lambdas/core/days.ts';
 import { fingerprintOf } from '../../lambdas/core/fingerprint.ts';
+import { intentsOf, isChange, type Change } from '../../lambdas/core/plan.ts';
 import { openLedger } from '../../lambdas/ledger-store.ts';
 import { OBJECTS } from '../../lambdas/objects.ts';
 import { FakeWorld } from '../fakes.ts';
