@@ -1,6 +1,6 @@
-import { Validations, type Stack } from 'aws-cdk-lib/core';
-import * as v from 'valibot';
+import { type Stack, Validations } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
+import * as v from 'valibot';
 
 /**
  * Accepts what a rule of cdk-nag found on one construct, with the reason: there is no acknowledging without one, and

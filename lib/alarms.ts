@@ -1,7 +1,7 @@
-import { ArnFormat, type Stack } from 'aws-cdk-lib/core';
 import { Alarm, type AlarmProps } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { ArnFormat, type Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { RUNBOOK, type RunbookSection } from './runbook.ts';
 

@@ -1,6 +1,6 @@
-import { App, Tags, Validations, type AppProps } from 'aws-cdk-lib/core';
+import { App, type AppProps, Tags, Validations } from 'aws-cdk-lib/core';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { dayOf } from '../lambdas/core/days.ts';
+import { dayOf } from '../lambdas/domain/days.ts';
 import { AuditStack } from './audit-stack.ts';
 import { CONTEXT_KEY, parseConfig } from './config.ts';
 import { DataStack } from './data-stack.ts';

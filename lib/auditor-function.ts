@@ -1,25 +1,25 @@
-import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
-import { Metric, Stats, type Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Policy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   CfnEventInvokeConfig,
   CfnFunction,
+  type IFunction,
   Function as LambdaFunction,
   Runtime,
-  type IFunction,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge, wildcardFinding } from './acknowledge.ts';
 import { AuditorAlarm } from './alarms.ts';
-import { functionCode, HANDLER } from './bundle.ts';
+import { HANDLER, functionCode } from './bundle.ts';
 import type { Config } from './config.ts';
 import type { Data } from './data-stack.ts';
 import { makeEnvironment } from './function-environment.ts';
 import { functionStatements } from './function-permissions.ts';
-import { functionName, type FunctionKind } from './names.ts';
+import { type FunctionKind, functionName } from './names.ts';
 import type { RunbookSection } from './runbook.ts';
 import { REPORTS, REPORTS_REASON } from './store.ts';
 

@@ -2,13 +2,13 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as v from 'valibot';
 import {
   ENV,
+  type SettingName,
   notifyWhenSchema,
   ruleSchemas,
   serverUrl,
   settingNames,
   text,
-  type SettingName,
-} from '../lambdas/settings.ts';
+} from '../lambdas/runtime/settings.ts';
 import { firstSkipped, minutesOf } from './clock-changes.ts';
 import { DEFAULT_NAME } from './names.ts';
 

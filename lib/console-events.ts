@@ -1,11 +1,11 @@
-import { ArnFormat, type Stack } from 'aws-cdk-lib/core';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CfnSchema } from 'aws-cdk-lib/aws-eventschemas';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { ArnFormat, type Stack } from 'aws-cdk-lib/core';
 import { PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
 import { DeploymentCall } from './deployment-call.ts';
-import { functionName, type FunctionKind } from './names.ts';
-import { testEventDocument, type TestEvents } from './test-events.ts';
+import { type FunctionKind, functionName } from './names.ts';
+import { type TestEvents, testEventDocument } from './test-events.ts';
 
 /** The registry of the Lambda console's shareable test events: one for the whole account and region. */
 const TEST_EVENT_REGISTRY = 'lambda-testevent-schemas';

@@ -1,18 +1,18 @@
-import { Duration } from 'aws-cdk-lib/core';
 import {
   AlarmStatusWidget,
   Dashboard,
   GraphWidget,
+  type IAlarm,
   LogQueryVisualizationType,
   LogQueryWidget,
   Metric,
   Stats,
-  type IAlarm,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { FINDING_KINDS } from '../lambdas/core/findings.ts';
-import { METRIC_NAMESPACE, METRICS } from '../lambdas/metric-names.ts';
+import { FINDING_KINDS } from '../lambdas/domain/findings.ts';
+import { METRICS, METRIC_NAMESPACE } from '../lambdas/runtime/metric-names.ts';
 
 /** What the dashboard shows. */
 export interface DashboardProps {

@@ -1,11 +1,11 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Config } from './config.ts';
 import { makeDataKey } from './data-key.ts';
 import { makeMailTopic } from './mail-topic.ts';
-import { makeStore, type Store } from './store.ts';
+import { type Store, makeStore } from './store.ts';
 import { makeVaultLogin } from './vault-login.ts';
 
 /** What the functions work with. */

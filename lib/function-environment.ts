@@ -1,5 +1,5 @@
 import { Token } from 'aws-cdk-lib/core';
-import { ENV, settingNames, toText, type SettingName } from '../lambdas/settings.ts';
+import { ENV, type SettingName, settingNames, toText } from '../lambdas/runtime/settings.ts';
 import type { Config } from './config.ts';
 import type { Data } from './data-stack.ts';
 

@@ -1,9 +1,9 @@
-import { Stack } from 'aws-cdk-lib/core';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Stack } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
-import { OBJECTS } from '../lambdas/objects.ts';
+import { OBJECTS } from '../lambdas/ledger/bucket-keys.ts';
 import type { Config } from './config.ts';
 import type { Data } from './data-stack.ts';
 import type { FunctionKind } from './names.ts';

@@ -1,6 +1,6 @@
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { Day } from '../lambdas/core/days.ts';
+import type { Day } from '../lambdas/domain/days.ts';
 import { AuditorFunction } from './auditor-function.ts';
 import type { Config } from './config.ts';
 import { ConsoleEvents, TestEventRegistry } from './console-events.ts';

@@ -1,8 +1,8 @@
-import { Stack, Validations } from 'aws-cdk-lib/core';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Stack, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { alarmArns } from './alarms.ts';
 import type { Config } from './config.ts';

@@ -1,11 +1,11 @@
-import { Duration } from 'aws-cdk-lib/core';
-import { ComparisonOperator, Metric, Stats, TreatMissingData, type Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Duration } from 'aws-cdk-lib/core';
+import { PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
-import { METRIC_NAMESPACE, METRICS } from '../lambdas/metric-names.ts';
+import { METRICS, METRIC_NAMESPACE } from '../lambdas/runtime/metric-names.ts';
 import { acknowledge } from './acknowledge.ts';
 import { AuditorAlarm } from './alarms.ts';
 import { DeploymentCall } from './deployment-call.ts';

@@ -1,7 +1,7 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib/core';
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { ArnFormat, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { OBJECTS } from '../lambdas/objects.ts';
+import { OBJECTS } from '../lambdas/ledger/bucket-keys.ts';
 import { acknowledge, wildcardFinding } from './acknowledge.ts';
 import type { Config } from './config.ts';
 import { registryArn, testEventSchemaArn } from './console-events.ts';

@@ -1,7 +1,7 @@
-import { Annotations, Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib/core';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
-import { OBJECTS } from '../lambdas/objects.ts';
+import { Annotations, Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib/core';
+import { OBJECTS } from '../lambdas/ledger/bucket-keys.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { Config } from './config.ts';
 

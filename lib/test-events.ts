@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../lambdas/audit/event.ts';
-import { addDays, type Day } from '../lambdas/core/days.ts';
+import { type Day, addDays } from '../lambdas/domain/days.ts';
 import type { IssueEvent } from '../lambdas/issue/event.ts';
 import type { RevokeEvent } from '../lambdas/revoke/event.ts';
 import type { FunctionKind } from './names.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { asAuditorError, AuditorError } from '../lambdas/errors.ts';
+import { AuditorError, asAuditorError } from '../lambdas/errors.ts';
 
 describe('An error, whatever was caught', () => {
   it('is passed on where it is ours', () => {

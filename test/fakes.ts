@@ -1,20 +1,13 @@
 import { createHash } from 'node:crypto';
-import type {
-  Bucket,
-  ContentCheck,
-  DockerHub,
-  HubToken,
-  Notification,
-  Notifier,
-  Registry,
-  Vault,
-} from '../lambdas/clients/types.ts';
-import { concealed, concealedKey } from '../lambdas/core/conceal.ts';
-import { emptyLedger, readLedger, type Ledger } from '../lambdas/core/ledger.ts';
+import type { Bucket, DockerHub, Notifier, Registry, Vault } from '../lambdas/clients/ports.ts';
+import { type Ledger, emptyLedger, readLedger } from '../lambdas/domain/ledger.ts';
+import type { ContentCheck, HubToken } from '../lambdas/domain/token.ts';
 import { AuditorError } from '../lambdas/errors.ts';
-import { OBJECTS } from '../lambdas/objects.ts';
-import type { Services } from '../lambdas/services.ts';
-import { readSettings, type Settings } from '../lambdas/settings.ts';
+import { OBJECTS } from '../lambdas/ledger/bucket-keys.ts';
+import type { Notification } from '../lambdas/mail/notification.ts';
+import type { Services } from '../lambdas/runtime/services.ts';
+import { type Settings, readSettings } from '../lambdas/runtime/settings.ts';
+import { concealed, concealedKey } from '../lambdas/text/conceal.ts';
 import {
   Crash,
   type Disturbance,

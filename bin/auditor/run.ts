@@ -1,21 +1,21 @@
 import { writeFile } from 'node:fs/promises';
+import type { GenericSchema, InferOutput } from 'valibot';
 import { audit } from '../../lambdas/audit/audit.ts';
 import { auditEventSchema, isDry } from '../../lambdas/audit/event.ts';
 import { auditIncomplete } from '../../lambdas/audit/incomplete.ts';
-import { readInputs } from '../../lambdas/audit/read.ts';
-import { isDay } from '../../lambdas/core/days.ts';
-import { simulate } from '../../lambdas/core/simulate.ts';
+import { readInputs } from '../../lambdas/audit/read-inputs.ts';
+import { simulate } from '../../lambdas/audit/simulate.ts';
+import { isDay } from '../../lambdas/domain/days.ts';
 import { isAuditorError } from '../../lambdas/errors.ts';
-import * as events from '../../lambdas/events.ts';
-import type { GenericSchema, InferOutput } from 'valibot';
 import { issueEventSchema } from '../../lambdas/issue/event.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
-import { pageKey } from '../../lambdas/objects.ts';
+import { pageKey } from '../../lambdas/ledger/bucket-keys.ts';
 import { revokeEventSchema } from '../../lambdas/revoke/event.ts';
 import { revoke } from '../../lambdas/revoke/revoke.ts';
-import { commandOf, eventOf, parseWords, UsageError, type Typed } from './arguments.ts';
+import * as events from '../../lambdas/runtime/parse-event.ts';
+import { type Typed, UsageError, commandOf, eventOf, parseWords } from './arguments.ts';
 import { helpOf } from './help.ts';
-import { findPlace, type Place, type Voice } from './place.ts';
+import { type Place, type Voice, findPlace } from './session.ts';
 import { showAudit, showCalendar, showIssue, showRevoke } from './show.ts';
 
 /** Words that make no valid event are wrong usage, before any system is asked. */

@@ -1,10 +1,11 @@
-import type { Finding } from '../../lambdas/core/findings.ts';
-import { wrapped } from '../../lambdas/core/mail.ts';
-import { counted, printable, shownName } from '../../lambdas/core/printable.ts';
-import type { Action, AuditResult } from '../../lambdas/core/report.ts';
-import type { CalendarEntry } from '../../lambdas/core/simulate.ts';
+import type { CalendarEntry } from '../../lambdas/audit/simulate.ts';
+import type { Action } from '../../lambdas/domain/actions.ts';
+import type { Finding } from '../../lambdas/domain/findings.ts';
 import type { IssueResult } from '../../lambdas/issue/result.ts';
+import { wrapped } from '../../lambdas/mail/layout.ts';
+import type { AuditResult } from '../../lambdas/report/report.ts';
 import type { RevokeResult } from '../../lambdas/revoke/revoke.ts';
+import { counted, printable, shownName } from '../../lambdas/text/display.ts';
 
 const actionLine = ({ kind, deployment, status, reason }: Action): string =>
   `${status.padEnd(9)} ${kind} ${shownName(deployment)}: ${reason}`;

@@ -1,9 +1,10 @@
-import { judgeCheck, keysToCheck, triedCheck, type KeyToCheck } from '../core/content-checks.ts';
-import type { ContentCheckEntry } from '../core/ledger.ts';
-import type { Alert } from '../core/mail.ts';
-import { counted, shownName } from '../core/printable.ts';
-import { isActive, type World } from '../core/world.ts';
-import type { Services } from '../services.ts';
+import { type KeyToCheck, judgeCheck, keysToCheck, triedCheck } from '../domain/content-checks.ts';
+import type { ContentCheckEntry } from '../domain/ledger.ts';
+import type { World } from '../domain/snapshot.ts';
+import { isActive } from '../domain/token.ts';
+import type { Alert } from '../mail/news.ts';
+import type { Services } from '../runtime/services.ts';
+import { counted, shownName } from '../text/display.ts';
 
 /** So many refusals, and Docker Hub may be about to lock the account out (contract section 7). */
 const MOST_REFUSALS = 2;

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { dayField, flag, label } from '../events.ts';
+import { dayField, flag, label } from '../runtime/parse-event.ts';
 
 /** The event of the audit function (contract section 5). */
 export const auditEventSchema = v.pipe(

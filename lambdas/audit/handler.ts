@@ -1,5 +1,5 @@
-import { parseEvent } from '../events.ts';
-import { runtime, type Invocation } from '../runtime.ts';
+import { type Invocation, runtime } from '../runtime/invoke.ts';
+import { parseEvent } from '../runtime/parse-event.ts';
 import { audit } from './audit.ts';
 import { auditEventSchema } from './event.ts';
 

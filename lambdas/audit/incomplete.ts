@@ -1,13 +1,12 @@
-import { incompleteMail } from '../core/mail.ts';
-import { reconcile } from '../core/reconcile.ts';
-import type { Report } from '../core/report.ts';
-import { makeWorld } from '../core/world.ts';
-import { asAuditorError, AuditorError } from '../errors.ts';
-import type { Lease } from '../lease.ts';
-import type { Services } from '../services.ts';
-import { makeReport } from './make-report.ts';
-import type { Inputs } from './read.ts';
-import { writeReport } from './write-report.ts';
+import { reconcile } from '../domain/reconcile.ts';
+import { makeWorld } from '../domain/snapshot.ts';
+import { AuditorError, asAuditorError } from '../errors.ts';
+import type { Lease } from '../ledger/lease.ts';
+import { incompleteMail } from '../mail/other-mails.ts';
+import type { Report } from '../report/report.ts';
+import type { Services } from '../runtime/services.ts';
+import type { Inputs } from './read-inputs.ts';
+import { makeReport, writeReport } from './report.ts';
 import type { Run } from './run.ts';
 
 /** What is known although an input is missing; rules that need it were not judged. */

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { dayOf, noonOf, type Day } from '../core/days.ts';
-import type { Mode } from '../core/report.ts';
-import { reportKey } from '../objects.ts';
-import type { Services } from '../services.ts';
-import { isDry, type AuditEvent } from './event.ts';
+import type { Mode } from '../domain/actions.ts';
+import { type Day, dayOf, noonOf } from '../domain/days.ts';
+import { reportKey } from '../ledger/bucket-keys.ts';
+import type { Services } from '../runtime/services.ts';
+import { type AuditEvent, isDry } from './event.ts';
 
 /** One run of the audit: who it is and by which instant it judges. */
 export interface Run {

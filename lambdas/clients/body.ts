@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { anew } from '../core/anew.ts';
+import { anew } from '../report/anew.ts';
 
 /** Characters that are put together before they are worth sending. */
 const CHUNK = 64 * 1024;

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { AuditorError } from '../errors.ts';
 import { AWS_ATTEMPTS, awsDefaults, awsHeader, awsReason, awsStatus, lazily } from './aws.ts';
 import { bodyOf } from './body.ts';
-import type { Bucket, ReadObject } from './types.ts';
+import type { Bucket, ReadObject } from './ports.ts';
 
 function unavailable(doing: string, bucket: string, error: unknown): AuditorError {
   const status = awsStatus(error);

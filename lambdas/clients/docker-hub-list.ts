@@ -1,9 +1,10 @@
 import * as v from 'valibot';
-import { concealed } from '../core/conceal.ts';
-import { printable } from '../core/printable.ts';
+import type { HubToken } from '../domain/token.ts';
 import { AuditorError } from '../errors.ts';
-import { described, shaped, type Answer } from './http.ts';
-import type { Clock, HubToken } from './types.ts';
+import { concealed } from '../text/conceal.ts';
+import { printable } from '../text/display.ts';
+import { type Answer, described, shaped } from './http.ts';
+import type { Clock } from './ports.ts';
 
 /** Rows asked for at once: 100 is in common use, the maximum is not documented. */
 const PAGE_SIZE = 100;

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { AuditorError, isAuditorError, type ErrorName } from '../errors.ts';
+import { AuditorError, type ErrorName, isAuditorError } from '../errors.ts';
+import { type Answer, type Http, NoAnswer, described, isLockOut, shaped } from './http.ts';
 import { claimsIn } from './jwt.ts';
-import { described, isLockOut, NoAnswer, shaped, type Answer, type Http } from './http.ts';
-import type { Clock, DockerHubLogin } from './types.ts';
+import type { Clock, DockerHubLogin } from './ports.ts';
 
 /** A session as Docker Hub gave it; it is secret. */
 export interface Session {

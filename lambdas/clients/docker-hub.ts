@@ -1,19 +1,20 @@
 import * as v from 'valibot';
-import { isConcealed } from '../core/conceal.ts';
-import { printable } from '../core/printable.ts';
+import type { ContentCheck, HubToken } from '../domain/token.ts';
 import { AuditorError, isAuditorError } from '../errors.ts';
+import { isConcealed } from '../text/conceal.ts';
+import { printable } from '../text/display.ts';
+import { type Progress, RateGate, isPage, listWhole, tokenSchema, unavailable } from './docker-hub-list.ts';
 import {
+  type Session,
   claimedTokenId,
   isMissingFactor,
   isRefusedLogin,
   isTokenSessionRefusal,
-  loginError,
   logIn,
-  type Session,
+  loginError,
 } from './docker-hub-login.ts';
-import { isPage, listWhole, type Progress, RateGate, tokenSchema, unavailable } from './docker-hub-list.ts';
-import { createHttp, described, isLockOut, NoAnswer, shaped, type Answer, type Request } from './http.ts';
-import type { Clock, ContentCheck, CreatedToken, DockerHub, DockerHubLogin, HubToken } from './types.ts';
+import { type Answer, NoAnswer, type Request, createHttp, described, isLockOut, shaped } from './http.ts';
+import type { Clock, CreatedToken, DockerHub, DockerHubLogin } from './ports.ts';
 
 /** Sessions given up in one run because Docker Hub refused them before their end; more is an outage, not an end. */
 const MOST_REFUSED_SESSIONS = 3;

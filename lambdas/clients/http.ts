@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import * as v from 'valibot';
-import type { Clock } from './types.ts';
+import type { Clock } from './ports.ts';
 
 /** One dispatcher a server: connections are kept and few, and nothing waits longer than this. */
 const CONNECT_MILLISECONDS = 5_000;

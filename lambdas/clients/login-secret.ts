@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { AuditorError } from '../errors.ts';
 import { awsDefaults, awsReason, lazily } from './aws.ts';
-import type { LoginSecret, VaultLogin } from './types.ts';
+import type { LoginSecret, VaultLogin } from './ports.ts';
 
 const filled = v.pipe(v.string(), v.trim(), v.minLength(1));
 const secretSchema = v.pipe(

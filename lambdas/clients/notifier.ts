@@ -1,6 +1,6 @@
 import { AuditorError } from '../errors.ts';
 import { awsDefaults, awsReason, lazily } from './aws.ts';
-import type { Notifier } from './types.ts';
+import type { Notifier } from './ports.ts';
 
 /**
  * The topic in SNS. A publication is sent once: one whose answer was lost may have reached everybody, and the same mail

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { AuditorError } from '../errors.ts';
+import { type Answer, type Http, NoAnswer, createHttp, described, isLockOut, shaped } from './http.ts';
 import { claimsIn } from './jwt.ts';
-import { createHttp, described, isLockOut, NoAnswer, shaped, type Answer, type Http } from './http.ts';
-import type { Clock, Registry } from './types.ts';
+import type { Clock, Registry } from './ports.ts';
 
 /** The service that Docker Hub's registry names in its challenge. */
 const SERVICE = 'registry.docker.io';

@@ -1,4 +1,4 @@
-import { createHttp, NoAnswer, type Answer, type Http, type HttpOptions, type Request } from './http.ts';
+import { type Answer, type Http, type HttpOptions, NoAnswer, type Request, createHttp } from './http.ts';
 
 /** What node-vault passes to its documented hook `request-promise`, as far as it is used here. */
 interface VaultRequest {

@@ -1,10 +1,11 @@
 import type nodeVault from 'node-vault';
 import * as v from 'valibot';
-import { concealedKey, isConcealed } from '../core/conceal.ts';
-import { printable } from '../core/printable.ts';
-import { AuditorError, isAuditorError, type ErrorName } from '../errors.ts';
-import type { Clock, DockerHubLogin, LoginSecret, Vault, VaultKeys, VaultLogin } from './types.ts';
-import { createVaultSend, VaultRefusal } from './vault-send.ts';
+import type { VaultKeys } from '../domain/token.ts';
+import { AuditorError, type ErrorName, isAuditorError } from '../errors.ts';
+import { concealedKey, isConcealed } from '../text/conceal.ts';
+import { printable } from '../text/display.ts';
+import type { Clock, DockerHubLogin, LoginSecret, Vault, VaultLogin } from './ports.ts';
+import { VaultRefusal, createVaultSend } from './vault-send.ts';
 
 export interface VaultOptions {
   readonly address: string;

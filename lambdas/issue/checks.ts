@@ -1,12 +1,17 @@
-import type { HubToken } from '../clients/types.ts';
-import { dayOf } from '../core/days.ts';
-import { daysLeft, isInForce, readLicenses, unreadableRowAbout, type LicenseList } from '../core/licenses.ts';
-import { isWellNamed, nameFinder, NAMING_RULE } from '../core/names.ts';
-import { counted, shownName } from '../core/printable.ts';
-import { isActive, isPastExpiry } from '../core/world.ts';
+import { dayOf } from '../domain/days.ts';
+import {
+  type LicenseList,
+  daysLeft,
+  isInForce,
+  readLicenses,
+  unreadableRowAbout,
+} from '../domain/licenses.ts';
+import { NAMING_RULE, isWellNamed, nameFinder } from '../domain/naming.ts';
+import { type HubToken, isActive, isPastExpiry } from '../domain/token.ts';
 import { AuditorError, isAuditorError } from '../errors.ts';
-import { OBJECTS } from '../objects.ts';
-import type { Services } from '../services.ts';
+import { OBJECTS } from '../ledger/bucket-keys.ts';
+import type { Services } from '../runtime/services.ts';
+import { counted, shownName } from '../text/display.ts';
 
 /** Reads the license list from the bucket. */
 export async function loadLicenses(services: Services): Promise<LicenseList> {

@@ -1,7 +1,8 @@
-import type { CreatedToken, HubToken } from '../clients/types.ts';
-import { asAuditorError, AuditorError, isAuditorError, withMore } from '../errors.ts';
-import { listedIds } from '../on-demand.ts';
-import type { Services } from '../services.ts';
+import type { CreatedToken } from '../clients/ports.ts';
+import type { HubToken } from '../domain/token.ts';
+import { AuditorError, asAuditorError, isAuditorError, withMore } from '../errors.ts';
+import { listedIds } from '../runtime/on-demand.ts';
+import type { Services } from '../runtime/services.ts';
 
 /** The one right that a deployment's token has. */
 export const SCOPES = ['repo:read'] as const;

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { flag, label, sentence } from '../events.ts';
-import { whole } from '../settings.ts';
+import { flag, label, sentence } from '../runtime/parse-event.ts';
+import { whole } from '../runtime/settings.ts';
 
 const fields = v.strictObject({
   telco: v.optional(label),

@@ -1,19 +1,16 @@
-import type { HubToken, VaultKeys } from '../clients/types.ts';
-import { isConcealed } from '../core/conceal.ts';
-import { iso } from '../core/days.ts';
-import { fingerprintOf, fingerprintOfKey } from '../core/fingerprint.ts';
-import type { ContentCheckEntry, Ledger, Renaming } from '../core/ledger.ts';
-import { printable, shownName } from '../core/printable.ts';
-import { lastRealUse } from '../core/rules/tokens.ts';
-import { isActive } from '../core/world.ts';
-import { asAuditorError, AuditorError, withMore } from '../errors.ts';
-import { FreshKeys } from '../fresh-keys.ts';
-import type { LedgerStore } from '../ledger-store.ts';
-import { asker, listedIds, tellDone, tellFailed } from '../on-demand.ts';
-import type { Services } from '../services.ts';
-import { rememberAnswer } from './answers.ts';
+import { FreshKeys } from '../clients/consistent-keys.ts';
+import { iso } from '../domain/days.ts';
+import type { ContentCheckEntry, Ledger, Renaming } from '../domain/ledger.ts';
+import { type HubToken, type VaultKeys, isActive, lastRealUse } from '../domain/token.ts';
+import { AuditorError, asAuditorError, withMore } from '../errors.ts';
+import type { LedgerStore } from '../ledger/store.ts';
+import { asker, listedIds, tellDone, tellFailed } from '../runtime/on-demand.ts';
+import type { Services } from '../runtime/services.ts';
+import { isConcealed } from '../text/conceal.ts';
+import { printable, shownName } from '../text/display.ts';
+import { fingerprintOf, fingerprintOfKey } from '../text/fingerprint.ts';
 import type { IssueEvent } from './event.ts';
-import type { IssueResult } from './result.ts';
+import { type IssueResult, rememberAnswer } from './result.ts';
 
 /** Moves a key's value to another name in one write; other keys stay as they are. */
 async function moveKey(services: Services, from: string, to: string, content: string): Promise<number> {

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { flag, label, sentence } from '../events.ts';
+import { flag, label, sentence } from '../runtime/parse-event.ts';
 
 /** The event of the revoke function (contract section 10). */
 export const revokeEventSchema = v.pipe(

@@ -1,7 +1,7 @@
-import { parseEvent } from '../events.ts';
-import { runtime, type Invocation } from '../runtime.ts';
-import { revoke } from './revoke.ts';
+import { type Invocation, runtime } from '../runtime/invoke.ts';
+import { parseEvent } from '../runtime/parse-event.ts';
 import { revokeEventSchema } from './event.ts';
+import { revoke } from './revoke.ts';
 
 /** Called by AWS. */
 export const handler = (event: unknown, context: Invocation) =>

@@ -1,15 +1,14 @@
-import type { HubToken } from '../clients/types.ts';
-import { isConcealed } from '../core/conceal.ts';
-import { dayOf, iso } from '../core/days.ts';
-import type { Ledger, Suspension } from '../core/ledger.ts';
-import { counted, listed, printable, shownName } from '../core/printable.ts';
-import type { Action, ActionKind } from '../core/report.ts';
-import { isActive, isPastExpiry } from '../core/world.ts';
-import { asAuditorError, AuditorError, withMore } from '../errors.ts';
-import { FreshKeys } from '../fresh-keys.ts';
-import type { LedgerStore } from '../ledger-store.ts';
-import { asker, tellDone, tellFailed, withLease, type Telling } from '../on-demand.ts';
-import type { Services } from '../services.ts';
+import { FreshKeys } from '../clients/consistent-keys.ts';
+import type { Action, ActionKind } from '../domain/actions.ts';
+import { dayOf, iso } from '../domain/days.ts';
+import type { Ledger, Suspension } from '../domain/ledger.ts';
+import { type HubToken, isActive, isPastExpiry } from '../domain/token.ts';
+import { AuditorError, asAuditorError, withMore } from '../errors.ts';
+import type { LedgerStore } from '../ledger/store.ts';
+import { type Telling, asker, tellDone, tellFailed, withLease } from '../runtime/on-demand.ts';
+import type { Services } from '../runtime/services.ts';
+import { isConcealed } from '../text/conceal.ts';
+import { counted, listed, printable, shownName } from '../text/display.ts';
 import type { RevokeEvent } from './event.ts';
 
 /** What the revoke function returns (contract section 10). */

@@ -1,5 +1,5 @@
-import type { Ledger } from '../../lambdas/core/ledger.ts';
-import type { Services } from '../../lambdas/services.ts';
+import type { Ledger } from '../../lambdas/domain/ledger.ts';
+import type { Services } from '../../lambdas/runtime/services.ts';
 
 /** What happens to one call: nothing, an error before or after its effect, or the end of the process around it. */
 export type Fate = 'pass' | 'fail before' | 'fail after' | 'crash before' | 'crash after';

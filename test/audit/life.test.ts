@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
-import { DAY } from '../../lambdas/core/days.ts';
+import { DAY } from '../../lambdas/domain/days.ts';
 import { FakeWorld } from '../fakes.ts';
-import { Life, LIFE_SETTINGS, NAMES, type Happening } from './life.ts';
 import type { Fate } from './life-world.ts';
+import { type Happening, LIFE_SETTINGS, Life, NAMES } from './life.ts';
 
 const begin = (): Life<FakeWorld> => new Life(new FakeWorld(LIFE_SETTINGS));
 const who = fc.nat({ max: NAMES.length - 1 });

@@ -1,11 +1,11 @@
 import { audit } from '../../lambdas/audit/audit.ts';
-import { addDays, DAY, dayOf, HOUR } from '../../lambdas/core/days.ts';
-import { issue } from '../../lambdas/issue/issue.ts';
-import { revoke } from '../../lambdas/revoke/revoke.ts';
-import type { Action, ActionKind } from '../../lambdas/core/report.ts';
+import type { Action, ActionKind } from '../../lambdas/domain/actions.ts';
+import { DAY, HOUR, addDays, dayOf } from '../../lambdas/domain/days.ts';
 import { AuditorError, isAuditorError } from '../../lambdas/errors.ts';
-import { OBJECTS } from '../../lambdas/objects.ts';
-import type { Settings } from '../../lambdas/settings.ts';
+import { issue } from '../../lambdas/issue/issue.ts';
+import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
+import { revoke } from '../../lambdas/revoke/revoke.ts';
+import type { Settings } from '../../lambdas/runtime/settings.ts';
 import { Crash, type Disturbance, type Fate, type LifeWorld, type Work } from './life-world.ts';
 
 /** One thing that happens in the life of licenses: to customers, to people, to systems. */

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
-import { DAY } from '../../lambdas/core/days.ts';
-import { SEVERITY_OF, type Finding, type FindingKind } from '../../lambdas/core/findings.ts';
-import { parseEvent } from '../../lambdas/events.ts';
+import { DAY } from '../../lambdas/domain/days.ts';
+import { type Finding, type FindingKind, SEVERITY_OF } from '../../lambdas/domain/findings.ts';
 import { issueEventSchema } from '../../lambdas/issue/event.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
 import { revokeEventSchema } from '../../lambdas/revoke/event.ts';
 import { revoke } from '../../lambdas/revoke/revoke.ts';
+import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
 import { FakeWorld } from '../fakes.ts';
 
 const EVENT = /\{(?:"(?:[^"\\]|\\.)*"|[^"{}])*\}/g;

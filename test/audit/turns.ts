@@ -1,5 +1,5 @@
-import { OBJECTS } from '../../lambdas/objects.ts';
-import type { Services } from '../../lambdas/services.ts';
+import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
+import type { Services } from '../../lambdas/runtime/services.ts';
 import type { Raced, Work } from './life-world.ts';
 
 /** One function with what it works with. */

@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
-import { auditEventSchema, type AuditEvent } from '../../lambdas/audit/event.ts';
-import { DAY, HOUR } from '../../lambdas/core/days.ts';
-import type { Action, AuditResult } from '../../lambdas/core/report.ts';
-import { parseEvent } from '../../lambdas/events.ts';
-import { OBJECTS } from '../../lambdas/objects.ts';
+import { type AuditEvent, auditEventSchema } from '../../lambdas/audit/event.ts';
+import type { Action } from '../../lambdas/domain/actions.ts';
+import { DAY, HOUR } from '../../lambdas/domain/days.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
+import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
+import type { AuditResult } from '../../lambdas/report/report.ts';
+import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
 import { failureOf } from '../failure.ts';
 import { FakeWorld } from '../fakes.ts';
 

@@ -1,7 +1,3 @@
-import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   GetBucketEncryptionCommand,
   GetBucketLifecycleConfigurationCommand,
@@ -16,8 +12,12 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { GetTopicAttributesCommand, ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as v from 'valibot';
-import { ENV, readSettings } from '../../lambdas/settings.ts';
+import { ENV, readSettings } from '../../lambdas/runtime/settings.ts';
 import { CONTEXT_KEY } from '../../lib/config.ts';
 import { makeTally } from '../tally.ts';
 import { cdk, emulated } from './command-line.ts';

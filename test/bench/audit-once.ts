@@ -1,6 +1,6 @@
 import { audit } from '../../lambdas/audit/audit.ts';
-import { makeServices } from '../../lambdas/make-services.ts';
-import { readSettings } from '../../lambdas/settings.ts';
+import { makeServices } from '../../lambdas/runtime/make-services.ts';
+import { readSettings } from '../../lambdas/runtime/settings.ts';
 
 /** One audit in a process of its own, so that its time and memory are its alone. Prints them as JSON. */
 const silent = (): void => undefined;

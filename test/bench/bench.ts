@@ -1,19 +1,19 @@
+import { build } from 'esbuild';
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import * as v from 'valibot';
-import { emptyLedger } from '../../lambdas/core/ledger.ts';
-import { makePlan } from '../../lambdas/core/plan.ts';
-import { reconcile } from '../../lambdas/core/reconcile.ts';
-import { makeWorld } from '../../lambdas/core/world.ts';
-import type { HubToken } from '../../lambdas/clients/types.ts';
-import type { License } from '../../lambdas/core/licenses.ts';
-import { readSettings } from '../../lambdas/settings.ts';
+import { emptyLedger } from '../../lambdas/domain/ledger.ts';
+import type { License } from '../../lambdas/domain/licenses.ts';
+import { makePlan } from '../../lambdas/domain/plan/plan.ts';
+import { reconcile } from '../../lambdas/domain/reconcile.ts';
+import { makeWorld } from '../../lambdas/domain/snapshot.ts';
+import type { HubToken } from '../../lambdas/domain/token.ts';
+import { readSettings } from '../../lambdas/runtime/settings.ts';
 import { writeBundle } from '../../lib/bundle.ts';
 import { FUNCTIONS } from '../../lib/names.ts';
-import { startSandbox, type Sandbox } from '../sandbox/world.ts';
+import { type Sandbox, startSandbox } from '../sandbox/world.ts';
 
 /**
  * Timings, in the form of the tables of the README. `SIZES=1000,10000` chooses how many tokens. Nothing here is a test:

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { COMMANDS, helpOf } from '../../bin/auditor/help.ts';
-import { ENV } from '../../lambdas/settings.ts';
+import { ENV } from '../../lambdas/runtime/settings.ts';
 
 describe('The help of the command line', () => {
   it.each([undefined, ...COMMANDS])('names every variable that the functions read (%s)', (command) => {

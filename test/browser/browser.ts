@@ -7,8 +7,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
-import { ROWS_AT_ONCE } from '../../lambdas/core/report-page/deployments.ts';
+import { type Browser, type BrowserContextOptions, type Page, chromium } from 'playwright-core';
+import { ROWS_AT_ONCE } from '../../lambdas/report/page/deployments.ts';
 import {
   makeAction,
   makeFinding,
@@ -16,7 +16,7 @@ import {
   makeRow,
   pageOf,
   realisticReport,
-} from '../core/report-fixture.ts';
+} from '../report/report-fixture.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const ARGUMENTS = [

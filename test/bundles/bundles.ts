@@ -3,13 +3,13 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
-import { DAY, HOUR, addDays, dayOf } from '../../lambdas/core/days.ts';
-import { ENV } from '../../lambdas/settings.ts';
+import { DAY, HOUR, addDays, dayOf } from '../../lambdas/domain/days.ts';
+import { ENV } from '../../lambdas/runtime/settings.ts';
 import { cdk } from '../aws/command-line.ts';
 import { createClock } from '../sandbox/clock.ts';
-import { startSandbox, type Sandbox } from '../sandbox/world.ts';
+import { type Sandbox, startSandbox } from '../sandbox/world.ts';
 import { makeTally } from '../tally.ts';
-import { readFunction, type BuiltFunction } from './assembly.ts';
+import { type BuiltFunction, readFunction } from './assembly.ts';
 import { invoke } from './invoke.ts';
 
 /*

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -7,21 +6,23 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createBucket } from '../../lambdas/clients/bucket.ts';
 import { createLoginSecret } from '../../lambdas/clients/login-secret.ts';
 import { createNotifier } from '../../lambdas/clients/notifier.ts';
-import type { Bucket, Clock, Notification, ReadObject } from '../../lambdas/clients/types.ts';
-import { emptyLedger, type Ledger } from '../../lambdas/core/ledger.ts';
+import type { Bucket, Clock, ReadObject } from '../../lambdas/clients/ports.ts';
+import { type Ledger, emptyLedger } from '../../lambdas/domain/ledger.ts';
 import { isAuditorError } from '../../lambdas/errors.ts';
-import { LEASE_MILLISECONDS, takeLease } from '../../lambdas/lease.ts';
-import { openLedger } from '../../lambdas/ledger-store.ts';
-import { OBJECTS } from '../../lambdas/objects.ts';
+import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
+import { LEASE_MILLISECONDS, takeLease } from '../../lambdas/ledger/lease.ts';
+import { openLedger } from '../../lambdas/ledger/store.ts';
+import type { Notification } from '../../lambdas/mail/notification.ts';
 import { failureOf } from '../failure.ts';
 import { createClock } from '../sandbox/clock.ts';
-import { FAULTS, requests, type FaultName } from '../sandbox/faults.ts';
-import { startServer, type SandboxServer } from '../sandbox/server.ts';
-import { placeAt, standInPlace, type Place } from './aws-place.ts';
+import { FAULTS, type FaultName, requests } from '../sandbox/faults.ts';
+import { type SandboxServer, startServer } from '../sandbox/server.ts';
+import { type Place, placeAt, standInPlace } from './aws-place.ts';
 
 /*
  * What the program relies on of S3, SNS and Secrets Manager, asked by its own clients. The stand-in is held to it here,

@@ -16,7 +16,7 @@ import {
 import { CreateTopicCommand, DeleteTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { at } from '../sandbox/ask.ts';
 import { startAws } from '../sandbox/aws.ts';
-import { isObject, jsonObject, type JsonObject } from '../sandbox/json.ts';
+import { type JsonObject, isObject, jsonObject } from '../sandbox/json.ts';
 
 /** AWS as the contract tests find it: the project's stand-in, or any other emulator. */
 export interface Place {

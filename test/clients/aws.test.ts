@@ -3,11 +3,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createBucket } from '../../lambdas/clients/bucket.ts';
 import { createLoginSecret } from '../../lambdas/clients/login-secret.ts';
 import { createNotifier } from '../../lambdas/clients/notifier.ts';
-import type { Bucket, Notification } from '../../lambdas/clients/types.ts';
+import type { Bucket } from '../../lambdas/clients/ports.ts';
+import type { Notification } from '../../lambdas/mail/notification.ts';
 import { failureOf } from '../failure.ts';
-import { startAws, type AwsStandIn } from '../sandbox/aws.ts';
+import { type AwsStandIn, startAws } from '../sandbox/aws.ts';
 import { Canaries } from '../sandbox/canaries.ts';
-import { answering, FAULTS, requests, type FaultName } from '../sandbox/faults.ts';
+import { FAULTS, type FaultName, answering, requests } from '../sandbox/faults.ts';
 import type { SecretError } from '../sandbox/secrets-manager.ts';
 
 const SECRET = 'hub-token-auditor/vault-login';

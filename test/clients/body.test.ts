@@ -1,5 +1,5 @@
-import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
+import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { bodyOf } from '../../lambdas/clients/body.ts';
 

@@ -1,12 +1,12 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDockerHub } from '../../lambdas/clients/docker-hub.ts';
-import type { DockerHub } from '../../lambdas/clients/types.ts';
+import type { DockerHub } from '../../lambdas/clients/ports.ts';
 import { failureOf } from '../failure.ts';
 import { Canaries } from '../sandbox/canaries.ts';
-import { createClock, type SandboxClock } from '../sandbox/clock.ts';
-import { startDockerHub, type DockerHubStandIn } from '../sandbox/docker-hub.ts';
-import { answering, FAULTS, TOLD_WAIT, type FaultName } from '../sandbox/faults.ts';
+import { type SandboxClock, createClock } from '../sandbox/clock.ts';
+import { type DockerHubStandIn, startDockerHub } from '../sandbox/docker-hub.ts';
+import { FAULTS, type FaultName, TOLD_WAIT, answering } from '../sandbox/faults.ts';
 
 let clock: SandboxClock;
 let canaries: Canaries;

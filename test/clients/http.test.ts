@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createHttp, NoAnswer, toldWait, type Http, type HttpOptions } from '../../lambdas/clients/http.ts';
-import { createClock, type SandboxClock } from '../sandbox/clock.ts';
-import { answering, type SandboxAnswer } from '../sandbox/faults.ts';
-import { startServer, type SandboxServer } from '../sandbox/server.ts';
+import { type Http, type HttpOptions, NoAnswer, createHttp, toldWait } from '../../lambdas/clients/http.ts';
+import { type SandboxClock, createClock } from '../sandbox/clock.ts';
+import { type SandboxAnswer, answering } from '../sandbox/faults.ts';
+import { type SandboxServer, startServer } from '../sandbox/server.ts';
 import { makeCertificate } from './certificate.ts';
 
 const NOW = Date.parse('2026-03-02T02:00:00Z');

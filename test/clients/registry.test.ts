@@ -4,10 +4,10 @@ import { createRegistry } from '../../lambdas/clients/registry.ts';
 import type { AuditorError } from '../../lambdas/errors.ts';
 import { failureOf } from '../failure.ts';
 import { Canaries } from '../sandbox/canaries.ts';
-import { createClock, type SandboxClock } from '../sandbox/clock.ts';
-import { startDockerHub, type DockerHubStandIn } from '../sandbox/docker-hub.ts';
-import { answering, FAULTS, TOLD_WAIT, type FaultName } from '../sandbox/faults.ts';
-import { startRegistry, type RegistryStandIn } from '../sandbox/registry.ts';
+import { type SandboxClock, createClock } from '../sandbox/clock.ts';
+import { type DockerHubStandIn, startDockerHub } from '../sandbox/docker-hub.ts';
+import { FAULTS, type FaultName, TOLD_WAIT, answering } from '../sandbox/faults.ts';
+import { type RegistryStandIn, startRegistry } from '../sandbox/registry.ts';
 
 const IMAGE = 'riaktr/base:3.12';
 const ACCOUNT = 'riaktrdelivery';

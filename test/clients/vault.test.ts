@@ -1,13 +1,13 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { LoginSecret, Vault, VaultLogin } from '../../lambdas/clients/types.ts';
+import type { LoginSecret, Vault, VaultLogin } from '../../lambdas/clients/ports.ts';
 import { createVault } from '../../lambdas/clients/vault.ts';
 import { failureOf } from '../failure.ts';
 import { Canaries } from '../sandbox/canaries.ts';
-import { createClock, type SandboxClock } from '../sandbox/clock.ts';
-import { answering, FAULTS, TOLD_WAIT, type FaultName } from '../sandbox/faults.ts';
+import { type SandboxClock, createClock } from '../sandbox/clock.ts';
+import { FAULTS, type FaultName, TOLD_WAIT, answering } from '../sandbox/faults.ts';
 import { VAULT_FAULTS } from '../sandbox/vault-answers.ts';
-import { startVault, type VaultStandIn } from '../sandbox/vault.ts';
+import { type VaultStandIn, startVault } from '../sandbox/vault.ts';
 
 const LOGIN = 'Global_customer_credentials/docker-deploy-tokens';
 const TOKENS = `${LOGIN}/riaktrdelivery-tokens`;

@@ -1,21 +1,21 @@
 import { audit } from '../../lambdas/audit/audit.ts';
 import type { AuditEvent } from '../../lambdas/audit/event.ts';
-import { DAY, iso } from '../../lambdas/core/days.ts';
-import { fingerprintOf } from '../../lambdas/core/fingerprint.ts';
-import type { Ledger } from '../../lambdas/core/ledger.ts';
-import { OBJECTS } from '../../lambdas/objects.ts';
+import { DAY, iso } from '../../lambdas/domain/days.ts';
+import type { Ledger } from '../../lambdas/domain/ledger.ts';
+import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
+import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
 import type { Hearing } from './hearing.ts';
 import {
   BYSTANDER,
   FAR,
+  type Operation,
   ignoring,
   isOn,
   labelled,
   overCaps,
   unannounced,
-  type Operation,
 } from './operation.ts';
-import { startSmallWorld, type SmallWorld } from './small-world.ts';
+import { type SmallWorld, startSmallWorld } from './small-world.ts';
 
 const ENDED = '2026-06-10';
 const night = (world: SmallWorld, event: AuditEvent = {}) => audit(event, world.services());

@@ -1,5 +1,5 @@
 import { Console } from 'node:console';
-import { everythingIn, type Channel } from '../sandbox/leaks.ts';
+import { type Channel, everythingIn } from '../sandbox/leaks.ts';
 
 /** Everything that this process says while it is listened to. */
 export interface Hearing {

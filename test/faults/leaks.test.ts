@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
-import { powertoolsLog, powertoolsMeter } from '../../lambdas/telemetry.ts';
+import { powertoolsLog, powertoolsMeter } from '../../lambdas/runtime/telemetry.ts';
 import { ask } from '../sandbox/ask.ts';
 import { Canaries, markOf } from '../sandbox/canaries.ts';
 import { signHs256 } from '../sandbox/jwt.ts';
 import { leaksIn } from '../sandbox/leaks.ts';
-import { startHearing, type Hearing } from './hearing.ts';
-import { closeShared, startSmallWorld, type SmallWorld } from './small-world.ts';
+import { type Hearing, startHearing } from './hearing.ts';
+import { type SmallWorld, closeShared, startSmallWorld } from './small-world.ts';
 
 let hearing: Hearing;
 let world: SmallWorld;

@@ -1,20 +1,20 @@
 import { audit } from '../../lambdas/audit/audit.ts';
-import { DAY } from '../../lambdas/core/days.ts';
+import { DAY } from '../../lambdas/domain/days.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
 import { revoke } from '../../lambdas/revoke/revoke.ts';
 import type { Hearing } from './hearing.ts';
 import {
   BYSTANDER,
-  canPull,
   FAR,
+  type Operation,
+  canPull,
   ignoring,
   isOn,
   isWhole,
   labelled,
   later,
-  type Operation,
 } from './operation.ts';
-import { startSmallWorld, type SmallWorld } from './small-world.ts';
+import { type SmallWorld, startSmallWorld } from './small-world.ts';
 
 const people = (hearing: Hearing): Promise<SmallWorld> =>
   startSmallWorld(

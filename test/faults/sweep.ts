@@ -1,11 +1,11 @@
 import './loud.ts';
 import { AuditorError } from '../../lambdas/errors.ts';
 import { FAULTS, type Fault } from '../sandbox/faults.ts';
-import { refuseConnection, type Refusal } from '../sandbox/refusal.ts';
+import { type Refusal, refuseConnection } from '../sandbox/refusal.ts';
 import { startHearing } from './hearing.ts';
-import { canPull, harmed, type Operation } from './operation.ts';
+import { type Operation, canPull, harmed } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
-import { closeShared, type SmallWorld } from './small-world.ts';
+import { type SmallWorld, closeShared } from './small-world.ts';
 import { takeTime } from './time.ts';
 
 /**

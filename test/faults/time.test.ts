@@ -4,7 +4,7 @@ import { createBucket } from '../../lambdas/clients/bucket.ts';
 import { createHttp } from '../../lambdas/clients/http.ts';
 import { createClock } from '../sandbox/clock.ts';
 import { FAULTS } from '../sandbox/faults.ts';
-import { startServer, type SandboxServer } from '../sandbox/server.ts';
+import { type SandboxServer, startServer } from '../sandbox/server.ts';
 import { takeTime } from './time.ts';
 
 /** Longer than any test may take: what times out by it, times out because time is in hand. */

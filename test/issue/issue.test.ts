@@ -1,18 +1,18 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
-import type { VaultKeys } from '../../lambdas/clients/types.ts';
-import { DAY, HOUR } from '../../lambdas/core/days.ts';
+import { DAY, HOUR } from '../../lambdas/domain/days.ts';
+import type { VaultKeys } from '../../lambdas/domain/token.ts';
 import { AuditorError } from '../../lambdas/errors.ts';
-import { parseEvent } from '../../lambdas/events.ts';
 import { issueEventSchema } from '../../lambdas/issue/event.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
 import type { IssueResult } from '../../lambdas/issue/result.ts';
 import { revoke } from '../../lambdas/revoke/revoke.ts';
-import { makeServices } from '../../lambdas/make-services.ts';
-import type { Services } from '../../lambdas/services.ts';
-import { readSettings } from '../../lambdas/settings.ts';
-import { failureOf } from '../failure.ts';
+import { makeServices } from '../../lambdas/runtime/make-services.ts';
+import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
+import type { Services } from '../../lambdas/runtime/services.ts';
+import { readSettings } from '../../lambdas/runtime/settings.ts';
 import { Crash, type Fate } from '../audit/life-world.ts';
+import { failureOf } from '../failure.ts';
 import { FakeWorld } from '../fakes.ts';
 
 let world: FakeWorld;

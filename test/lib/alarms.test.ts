@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { FINDING_KINDS } from '../../lambdas/core/findings.ts';
-import { METRICS } from '../../lambdas/metric-names.ts';
+import { FINDING_KINDS } from '../../lambdas/domain/findings.ts';
+import { METRICS } from '../../lambdas/runtime/metric-names.ts';
 import { RUNBOOK, RUNBOOK_SECTIONS } from '../../lib/runbook.ts';
 import { lines, templatesOf } from './stacks.ts';
 

@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
 import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
 import { auditEventSchema, isDry } from '../../lambdas/audit/event.ts';
-import { parseEvent } from '../../lambdas/events.ts';
-import { issueEventSchema, deploymentOf } from '../../lambdas/issue/event.ts';
+import { deploymentOf, issueEventSchema } from '../../lambdas/issue/event.ts';
 import { revokeEventSchema } from '../../lambdas/revoke/event.ts';
+import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
 import { endOfNextMonth, testEvents } from '../../lib/test-events.ts';
 import { templatesOf } from './stacks.ts';
 

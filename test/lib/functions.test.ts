@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { ENV, readSettings, toText } from '../../lambdas/settings.ts';
+import { ENV, readSettings, toText } from '../../lambdas/runtime/settings.ts';
 import { configEntries, parseConfig } from '../../lib/config.ts';
 import { makeEnvironment } from '../../lib/function-environment.ts';
 import { FUNCTIONS } from '../../lib/names.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lines, statementsOf, templatesOf, type Statement } from './stacks.ts';
+import { type Statement, lines, statementsOf, templatesOf } from './stacks.ts';
 
 const stacks = templatesOf({});
 const { data, audit, issue } = stacks;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { auditEventSchema } from '../../lambdas/audit/event.ts';
-import { parseEvent } from '../../lambdas/events.ts';
+import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
 import { lines, templatesOf } from './stacks.ts';
 
 const { audit } = templatesOf({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lines, statementsOf, templatesOf, type Stack } from './stacks.ts';
+import { type Stack, lines, statementsOf, templatesOf } from './stacks.ts';
 
 /** Every name that a template fixes. */
 function fixedNames(stack: Stack): string[] {

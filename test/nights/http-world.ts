@@ -1,16 +1,16 @@
 import { inspect } from 'node:util';
-import type { Notification } from '../../lambdas/clients/types.ts';
-import { emptyLedger, readLedger, type Ledger } from '../../lambdas/core/ledger.ts';
-import { OBJECTS } from '../../lambdas/objects.ts';
-import type { Services } from '../../lambdas/services.ts';
-import { ENV } from '../../lambdas/settings.ts';
-import { LIFE_SETTINGS } from '../audit/life.ts';
+import { type Ledger, emptyLedger, readLedger } from '../../lambdas/domain/ledger.ts';
+import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
+import type { Notification } from '../../lambdas/mail/notification.ts';
+import type { Services } from '../../lambdas/runtime/services.ts';
+import { ENV } from '../../lambdas/runtime/settings.ts';
 import { Crash, type Disturbance, type LifeWorld, type Raced, type Work } from '../audit/life-world.ts';
+import { LIFE_SETTINGS } from '../audit/life.ts';
 import { inTurn } from '../audit/turns.ts';
-import { startSmallWorld, type SmallWorld } from '../faults/small-world.ts';
+import { type SmallWorld, startSmallWorld } from '../faults/small-world.ts';
 import { markOf } from '../sandbox/canaries.ts';
-import { afterEffect, FAULTS, type Fault, type SandboxRequest } from '../sandbox/faults.ts';
-import { drawn, drawnOf, SeededCanaries } from './chance.ts';
+import { FAULTS, type Fault, type SandboxRequest, afterEffect } from '../sandbox/faults.ts';
+import { SeededCanaries, drawn, drawnOf } from './chance.ts';
 
 const START = Date.parse('2026-03-02T02:00:00Z');
 const DEADLINE = 15 * 60_000;

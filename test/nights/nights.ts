@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { Broken, Life, LIFE_SETTINGS, NAMES, type Happening } from '../audit/life.ts';
 import type { Fate, LifeWorld } from '../audit/life-world.ts';
+import { Broken, type Happening, LIFE_SETTINGS, Life, NAMES } from '../audit/life.ts';
 import { FakeWorld } from '../fakes.ts';
 import { closeShared } from '../faults/small-world.ts';
 import { generator } from './chance.ts';

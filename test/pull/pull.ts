@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { audit } from '../../lambdas/audit/audit.ts';
 import { systemClock } from '../../lambdas/clients/http.ts';
-import { addDays, DAY, dayOf } from '../../lambdas/core/days.ts';
+import { DAY, addDays, dayOf } from '../../lambdas/domain/days.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
-import { makeServices } from '../../lambdas/make-services.ts';
-import type { Services } from '../../lambdas/services.ts';
-import { ENV, readSettings } from '../../lambdas/settings.ts';
-import { startSandbox, type Sandbox } from '../sandbox/world.ts';
+import { makeServices } from '../../lambdas/runtime/make-services.ts';
+import type { Services } from '../../lambdas/runtime/services.ts';
+import { ENV, readSettings } from '../../lambdas/runtime/settings.ts';
+import { type Sandbox, startSandbox } from '../sandbox/world.ts';
 import { storeImage } from './image.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { asAuditorError, ERROR_NAMES } from '../../lambdas/errors.ts';
+import { ERROR_NAMES, asAuditorError } from '../../lambdas/errors.ts';
 import { configEntries } from '../../lib/config.ts';
 
 const readme = readFileSync('README.md', 'utf8');

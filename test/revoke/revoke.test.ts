@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
-import { DAY, HOUR } from '../../lambdas/core/days.ts';
-import { parseEvent } from '../../lambdas/events.ts';
+import { DAY, HOUR } from '../../lambdas/domain/days.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
 import { revokeEventSchema } from '../../lambdas/revoke/event.ts';
-import { revoke, type RevokeResult } from '../../lambdas/revoke/revoke.ts';
+import { type RevokeResult, revoke } from '../../lambdas/revoke/revoke.ts';
+import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
 import { failureOf } from '../failure.ts';
 import { FakeWorld } from '../fakes.ts';
 

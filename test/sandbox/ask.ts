@@ -1,5 +1,5 @@
 import { request } from 'undici';
-import { isObject, jsonObject, type JsonObject } from './json.ts';
+import { type JsonObject, isObject, jsonObject } from './json.ts';
 
 /** What a server answered, for assertions. */
 export interface Asked {

@@ -13,7 +13,7 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { awsHeader, awsStatus } from '../../lambdas/clients/aws.ts';
 import { at } from './ask.ts';
-import { startAws, type AwsStandIn } from './aws.ts';
+import { type AwsStandIn, startAws } from './aws.ts';
 import { createClock } from './clock.ts';
 import { FAULTS, requests } from './faults.ts';
 import type { SecretError } from './secrets-manager.ts';

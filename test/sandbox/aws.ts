@@ -1,10 +1,10 @@
-import { createClock, type SandboxClock } from './clock.ts';
+import { type SandboxClock, createClock } from './clock.ts';
 import type { FaultPlan, SandboxRequest } from './faults.ts';
-import { serveS3, type S3Switches } from './s3.ts';
 import { S3Bucket } from './s3-store.ts';
-import { serveSecrets, type SecretState } from './secrets-manager.ts';
-import { startServer, type LoggedRequest, type SandboxServer } from './server.ts';
-import { startTopics, type Published, type Topics } from './sns.ts';
+import { type S3Switches, serveS3 } from './s3.ts';
+import { type SecretState, serveSecrets } from './secrets-manager.ts';
+import { type LoggedRequest, type SandboxServer, startServer } from './server.ts';
+import { type Published, type Topics, startTopics } from './sns.ts';
 
 export interface AwsOptions {
   readonly clock?: SandboxClock;

@@ -1,4 +1,4 @@
-import type { Clock } from '../../lambdas/clients/types.ts';
+import type { Clock } from '../../lambdas/clients/ports.ts';
 
 /** The one time of a sandbox: its servers, its data and, where a test hands it on, the functions go by it. */
 export interface SandboxClock extends Clock {

@@ -1,4 +1,4 @@
-import { addDays, DAY, dayOf, HOUR, NO_END, type Day } from '../../lambdas/core/days.ts';
+import { DAY, type Day, HOUR, NO_END, addDays, dayOf } from '../../lambdas/domain/days.ts';
 import type { Canaries } from './canaries.ts';
 
 /** One row of the license list as support keeps it in a spreadsheet. */

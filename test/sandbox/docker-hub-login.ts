@@ -5,7 +5,7 @@ import type { SandboxClock } from './clock.ts';
 import type { DockerHubSwitches } from './docker-hub-switches.ts';
 import type { StoredToken, TokenStore } from './docker-hub-tokens.ts';
 import type { SandboxAnswer } from './faults.ts';
-import { textOf, type JsonObject } from './json.ts';
+import { type JsonObject, textOf } from './json.ts';
 import { readHs256, signHs256 } from './jwt.ts';
 
 /** The technical account. */

@@ -1,11 +1,11 @@
 import { Canaries } from './canaries.ts';
-import { createClock, type SandboxClock } from './clock.ts';
-import { DockerHubLogins, type DockerHubAccount } from './docker-hub-login.ts';
-import { defaultSwitches, type DockerHubSwitches } from './docker-hub-switches.ts';
-import { TokenStore, type StoredToken } from './docker-hub-tokens.ts';
+import { type SandboxClock, createClock } from './clock.ts';
+import { type DockerHubAccount, DockerHubLogins } from './docker-hub-login.ts';
+import { type DockerHubSwitches, defaultSwitches } from './docker-hub-switches.ts';
+import { type StoredToken, TokenStore } from './docker-hub-tokens.ts';
 import type { FaultPlan, SandboxAnswer, SandboxRequest } from './faults.ts';
 import { jsonObject, textOf } from './json.ts';
-import { startServer, type LoggedRequest, type SandboxServer } from './server.ts';
+import { type LoggedRequest, type SandboxServer, startServer } from './server.ts';
 
 export interface DockerHubOptions {
   readonly clock?: SandboxClock;

@@ -1,5 +1,5 @@
-import { createHmac, sign, timingSafeEqual, verify, type KeyObject } from 'node:crypto';
-import { isObject, jsonObject, type JsonObject } from './json.ts';
+import { type KeyObject, createHmac, sign, timingSafeEqual, verify } from 'node:crypto';
+import { type JsonObject, isObject, jsonObject } from './json.ts';
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { markOf, type Canaries } from './canaries.ts';
+import { type Canaries, markOf } from './canaries.ts';
 
 /** Escapes lie in one another: a JSON text in a log line in a report is escaped three times. */
 const LAYERS = 4;

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ask, at, type Asked } from './ask.ts';
+import { type Asked, ask, at } from './ask.ts';
 import { Canaries } from './canaries.ts';
-import { createClock, type SandboxClock } from './clock.ts';
-import { startDockerHub, type DockerHubStandIn } from './docker-hub.ts';
+import { type SandboxClock, createClock } from './clock.ts';
+import { type DockerHubStandIn, startDockerHub } from './docker-hub.ts';
 import { jsonObject } from './json.ts';
-import { startRegistry, type RegistryStandIn } from './registry.ts';
+import { type RegistryStandIn, startRegistry } from './registry.ts';
 
 const NOW = Date.parse('2026-03-03T02:00:00Z');
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';

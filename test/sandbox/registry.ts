@@ -1,12 +1,12 @@
-import { createHash, generateKeyPair, randomUUID, type KeyObject } from 'node:crypto';
+import { type KeyObject, createHash, generateKeyPair, randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Canaries } from './canaries.ts';
-import { createClock, type SandboxClock } from './clock.ts';
+import { type SandboxClock, createClock } from './clock.ts';
 import type { DockerHubStandIn } from './docker-hub.ts';
 import type { FaultPlan, SandboxAnswer, SandboxRequest } from './faults.ts';
 import { isObject } from './json.ts';
 import { readRs256, signRs256 } from './jwt.ts';
-import { startServer, type LoggedRequest, type SandboxServer } from './server.ts';
+import { type LoggedRequest, type SandboxServer, startServer } from './server.ts';
 
 /** The key that bearers are signed with, and what others verify it by. */
 export interface SigningKey {

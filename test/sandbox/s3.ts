@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SandboxAnswer, SandboxRequest } from './faults.ts';
-import { decodeChunks, type S3Bucket, type S3Version } from './s3-store.ts';
+import { type S3Bucket, type S3Version, decodeChunks } from './s3-store.ts';
 
 /** What differs from bucket to bucket; each is a field that a test sets. */
 export interface S3Switches {

@@ -3,9 +3,9 @@ import { Agent, request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask } from './ask.ts';
 import { createClock } from './clock.ts';
-import { afterEffect, FAULTS, FaultPlan, requests, TOLD_WAIT } from './faults.ts';
+import { FAULTS, FaultPlan, TOLD_WAIT, afterEffect, requests } from './faults.ts';
 import { refuseConnection } from './refusal.ts';
-import { startServer, type SandboxServer } from './server.ts';
+import { type SandboxServer, startServer } from './server.ts';
 
 const NOW = Date.parse('2026-03-03T02:00:00Z');
 

@@ -1,19 +1,19 @@
 import {
-  createServer as createHttpServer,
   type IncomingMessage,
   type Server,
   type ServerResponse,
+  createServer as createHttpServer,
 } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { SandboxClock } from './clock.ts';
 import {
-  bodyOf,
   FaultPlan,
-  headersOf,
   type NoAnswer,
   type SandboxAnswer,
   type SandboxRequest,
+  bodyOf,
+  headersOf,
 } from './faults.ts';
 
 /** What a stand-in was asked and what it did. */

@@ -1,6 +1,6 @@
 import { buildApp } from 'fauxqs';
 import type { SandboxAnswer, SandboxRequest } from './faults.ts';
-import { isObject, jsonObject, type JsonObject } from './json.ts';
+import { type JsonObject, isObject, jsonObject } from './json.ts';
 
 /** One publication, in full. */
 export interface Published {

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { DAY, dayOf } from '../../lambdas/core/days.ts';
-import { OBJECTS, pageKey } from '../../lambdas/objects.ts';
+import { DAY, dayOf } from '../../lambdas/domain/days.ts';
+import { OBJECTS, pageKey } from '../../lambdas/ledger/bucket-keys.ts';
 import { createClock } from './clock.ts';
-import { startSandbox, type Sandbox } from './world.ts';
+import { type Sandbox, startSandbox } from './world.ts';
 
 /**
  * `npm start`: some nights in a sandbox on this machine. The handlers are called as Lambda calls them, with the

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { answering, type SandboxAnswer } from './faults.ts';
-import { jsonObject, textOf, type JsonObject } from './json.ts';
+import { type SandboxAnswer, answering } from './faults.ts';
+import { type JsonObject, jsonObject, textOf } from './json.ts';
 
 export const JSON_TYPE = { 'content-type': 'application/json' };
 

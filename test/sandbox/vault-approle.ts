@@ -1,6 +1,6 @@
 import type { Canaries } from './canaries.ts';
 import type { SandboxClock } from './clock.ts';
-import { textOf, type JsonObject } from './json.ts';
+import { type JsonObject, textOf } from './json.ts';
 
 /** A role that programs log in by. */
 export interface AppRole {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, at, type Asked } from './ask.ts';
-import { jsonObject, type JsonObject } from './json.ts';
-import { startVault, type VaultStandIn } from './vault.ts';
+import { type Asked, ask, at } from './ask.ts';
+import { type JsonObject, jsonObject } from './json.ts';
+import { type VaultStandIn, startVault } from './vault.ts';
 
 /*
  * What the program relies on of Vault. The stand-in is held to it here, and so is any real server: name its address in

@@ -1,6 +1,6 @@
 import type { SandboxAnswer, SandboxRequest } from './faults.ts';
-import { jsonObject, type JsonObject } from './json.ts';
-import { envelope, failure, JSON_TYPE } from './vault-answers.ts';
+import { type JsonObject, jsonObject } from './json.ts';
+import { JSON_TYPE, envelope, failure } from './vault-answers.ts';
 import type { KvMount, KvResult } from './vault-kv.ts';
 
 /** The first parts of a path on a KV mount. */

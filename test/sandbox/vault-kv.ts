@@ -1,5 +1,5 @@
 import type { SandboxClock } from './clock.ts';
-import { isObject, type JsonObject } from './json.ts';
+import { type JsonObject, isObject } from './json.ts';
 
 /** One version of a secret. A destroyed one has no data any more. */
 interface Version {

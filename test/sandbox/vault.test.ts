@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ask, at, type Asked } from './ask.ts';
-import { createClock, type SandboxClock } from './clock.ts';
-import { startVault, type VaultState, type VaultStandIn } from './vault.ts';
+import { type Asked, ask, at } from './ask.ts';
+import { type SandboxClock, createClock } from './clock.ts';
 import { VAULT_FAULTS } from './vault-answers.ts';
+import { type VaultStandIn, type VaultState, startVault } from './vault.ts';
 
 /* What a development server can't be brought to: the states of a cluster, and time. The rest is in the contract tests. */
 

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Canaries } from './canaries.ts';
-import { createClock, type SandboxClock } from './clock.ts';
+import { type SandboxClock, createClock } from './clock.ts';
 import type { FaultPlan, SandboxAnswer, SandboxRequest } from './faults.ts';
 import { isObject, jsonObject, textOf } from './json.ts';
-import { startServer, type LoggedRequest, type SandboxServer } from './server.ts';
+import { type LoggedRequest, type SandboxServer, startServer } from './server.ts';
 import { envelope, failure } from './vault-answers.ts';
-import { AppRoleMount, type AppRole } from './vault-approle.ts';
-import { KvMount } from './vault-kv.ts';
+import { type AppRole, AppRoleMount } from './vault-approle.ts';
 import { serveKv } from './vault-kv-routes.ts';
-import { DEFAULT_POLICY, isAllowed, parsePolicy, type Capability, type Policy } from './vault-policy.ts';
+import { KvMount } from './vault-kv.ts';
+import { type Capability, DEFAULT_POLICY, type Policy, isAllowed, parsePolicy } from './vault-policy.ts';
 
 export interface VaultOptions {
   readonly clock?: SandboxClock;

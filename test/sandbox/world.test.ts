@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
-import { FINDING_KINDS } from '../../lambdas/core/findings.ts';
-import { readLicenses } from '../../lambdas/core/licenses.ts';
-import { makeServices } from '../../lambdas/make-services.ts';
-import { readSettings } from '../../lambdas/settings.ts';
-import { startSandbox, type Sandbox } from './world.ts';
+import { FINDING_KINDS } from '../../lambdas/domain/findings.ts';
+import { readLicenses } from '../../lambdas/domain/licenses.ts';
+import { makeServices } from '../../lambdas/runtime/make-services.ts';
+import { readSettings } from '../../lambdas/runtime/settings.ts';
+import { type Sandbox, startSandbox } from './world.ts';
 
 const NOW = Date.parse('2026-03-03T02:00:00Z');
 const kept = { ...process.env };

@@ -1,26 +1,32 @@
-import { DAY } from '../../lambdas/core/days.ts';
-import { OBJECTS } from '../../lambdas/objects.ts';
-import { ENV, readSettings, toText, type SettingName, type Settings } from '../../lambdas/settings.ts';
-import { startAws, type AwsStandIn } from './aws.ts';
-import { Canaries } from './canaries.ts';
-import { createClock, type SandboxClock } from './clock.ts';
+import { DAY } from '../../lambdas/domain/days.ts';
+import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import {
+  ENV,
+  type SettingName,
+  type Settings,
+  readSettings,
+  toText,
+} from '../../lambdas/runtime/settings.ts';
+import { type AwsStandIn, startAws } from './aws.ts';
+import { Canaries } from './canaries.ts';
+import { type SandboxClock, createClock } from './clock.ts';
+import {
+  type SampleData,
+  type SampleToken,
   bulkData,
   companyData,
   exemptionsCsv,
   licensesCsv,
   valueOf,
-  type SampleData,
-  type SampleToken,
 } from './data.ts';
-import { startDockerHub, type DockerHubStandIn } from './docker-hub.ts';
 import type { DockerHubSwitches } from './docker-hub-switches.ts';
 import type { NewToken, StoredToken } from './docker-hub-tokens.ts';
+import { type DockerHubStandIn, startDockerHub } from './docker-hub.ts';
 import { FaultPlan } from './faults.ts';
-import { isObject, type JsonObject } from './json.ts';
-import { startRegistry, type RegistryStandIn, type SigningKey } from './registry.ts';
+import { type JsonObject, isObject } from './json.ts';
+import { type RegistryStandIn, type SigningKey, startRegistry } from './registry.ts';
 import type { LoggedRequest } from './server.ts';
-import { startVault, type VaultStandIn } from './vault.ts';
+import { type VaultStandIn, startVault } from './vault.ts';
 
 export interface SandboxOptions {
   /**

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createBucket } from '../../lambdas/clients/bucket.ts';
+import { createNotifier } from '../../lambdas/clients/notifier.ts';
+import type { Bucket, Notifier } from '../../lambdas/clients/ports.ts';
+import { AuditorError } from '../../lambdas/errors.ts';
+import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
+import { makeServices } from '../../lambdas/runtime/make-services.ts';
+import type { Services } from '../../lambdas/runtime/services.ts';
+import { ENV, type Settings, isLoopback, readSettings } from '../../lambdas/runtime/settings.ts';
+import { type Typed, UsageError } from './arguments.ts';
+import { createFolder } from './file-bucket.ts';
+import { createOutbox } from './file-notifier.ts';
+
+/** As long as a function has. */
+const LONGEST_RUN = 15 * 60_000;
+
+/** The services that a command works with, and whether it may change anything. */
+export interface Place {
+  readonly services: Services;
+  /** Files instead of the bucket, and a system that is not on this machine: nothing may be changed. */
+  readonly onlyDry: boolean;
+}
+
+/** Where the words for a person go: results to standard output, progress and mails in JSON mode to standard error. */
+export interface Voice {
+  say(text: string): void;
+  mutter(text: string): void;
+  /** Standard error is a terminal. */
+  readonly isTerminal: boolean;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Settings and whatever else is missing, told all at once. */
+function settingsOf(environment: Environment, alsoMissing: readonly string[]): Settings {
+  let settings: Settings | undefined;
+  const problems: string[] = [];
+  try {
+    settings = readSettings(environment);
+  } catch (error) {
+    if (!(error instanceof AuditorError)) throw error;
+    problems.push(error.message.replace(/^[^:]*: /, '').replace(/; correct the configuration.*$/, ''));
+  }
+  problems.push(...alsoMissing.map((name) => `${name} is not set`));
+  if (settings === undefined || problems.length > 0)
+    throw new AuditorError(
+      'InvalidConfiguration',
+      `The environment is not usable: ${problems.join('; ')}; set these variables and try again (--help names them).`,
+    );
+  return settings;
+}
+
+function isOnThisMachine({ dockerHubUrl, dockerAuthUrl, dockerRegistryUrl, vaultAddr }: Settings): boolean {
+  return [dockerHubUrl, dockerAuthUrl, dockerRegistryUrl, vaultAddr].every(isLoopback);
+}
+
+/** Makes the services that the words and the environment ask for. @throws AuditorError `InvalidConfiguration`, UsageError */
+export function findPlace(typed: Typed, environment: Environment, voice: Voice, dry: boolean): Place {
+  const licenses = typed.text('licenses');
+  const state = typed.text('state');
+  const inFiles = licenses !== undefined || state !== undefined;
+  if (inFiles && typed.text('bucket') !== undefined)
+    throw new UsageError('--bucket and --licenses/--state exclude each other.');
+  const bucketName = typed.text('bucket') ?? environment[ENV.bucket]?.trim() ?? '';
+  const vaultToken = environment['VAULT_TOKEN']?.trim() ?? '';
+  const hasTopic = (environment[ENV.topicArn]?.trim() ?? '') !== '';
+  const settings = settingsOf(environment, [
+    ...(vaultToken === '' && !environment[ENV.vaultLoginSecret]?.trim()
+      ? [`VAULT_TOKEN (or ${ENV.vaultLoginSecret})`]
+      : []),
+    ...(!inFiles && bucketName === '' ? [`${ENV.bucket} (or --bucket, or --licenses and --state)`] : []),
+    ...(!inFiles && !hasTopic && !dry ? [ENV.topicArn] : []),
+  ]);
+
+  const folder = inFiles
+    ? createFolder(
+        state ?? mkdtempSync(join(tmpdir(), 'hub-token-auditor-')),
+        new Map(licenses === undefined ? [] : [[OBJECTS.licenses, resolve(licenses)]]),
+      )
+    : undefined;
+  const bucket: Bucket = folder ?? createBucket(bucketName, environment);
+  const notifier: Notifier = hasTopic ? createNotifier(settings.topicArn) : createOutbox(bucket, () => Date.now(), (mail) => { voice.mutter(mail); }); // prettier-ignore
+  const log = (message: string): void => {
+    if (environment['AUDITOR_VERBOSE'] === '1') voice.mutter(message);
+  };
+  const services = makeServices(settings, {
+    deadline: Date.now() + LONGEST_RUN,
+    requestId: randomUUID(),
+    log: { info: log, warn: log, error: log },
+    meter: { count: () => undefined, milliseconds: () => undefined, flush: () => undefined },
+    bucket,
+    notifier,
+    ...(vaultToken === '' ? {} : { vaultToken }),
+    ...(voice.isTerminal
+      ? {
+          onProgress: (rows, count) => {
+            if (count > 500) voice.mutter(`\rDocker Hub: ${rows} of ${count} tokens read`);
+          },
+        }
+      : {}),
+  });
+  return { services, onlyDry: inFiles && !isOnThisMachine(settings) };
+}

@@ -1,0 +1,147 @@
+import type { Action } from '../domain/actions.ts';
+import type { Intent, Ledger } from '../domain/ledger.ts';
+import { type Change, type Step, isAsPlanned, stepText } from '../domain/plan/step.ts';
+import { type AuditorError, asAuditorError, isAuditorError } from '../errors.ts';
+import type { LedgerStore } from '../ledger/store.ts';
+import { stepDone } from '../ledger/transitions.ts';
+import type { Services } from '../runtime/services.ts';
+import { shownName } from '../text/display.ts';
+import { fingerprintOfKey } from '../text/fingerprint.ts';
+
+/** After so many failed changes in a row, Docker Hub or Vault is not well enough to go on. */
+const MOST_FAILURES = 3;
+/** Time that is left for mail, report and ledger when the last change begins. */
+const RESERVED_MILLISECONDS = 60_000;
+
+/** What became of the steps. */
+export interface CarriedOut {
+  readonly actions: readonly Action[];
+  /** The ledger could not be written on the way: the run stopped changing things and fails at its end. */
+  readonly storageError?: AuditorError;
+}
+
+/** A step as the result tells it. */
+export function actionOf(step: Step, status: Action['status'], reason = step.reason): Action {
+  return {
+    kind: step.kind,
+    deployment: step.deployment,
+    ...(step.tokenId === undefined ? {} : { tokenId: step.tokenId }),
+    status,
+    reason,
+  };
+}
+
+/** Removes a key while it still holds what it held when this was decided; other writers' keys stay as they are. */
+async function removeKey(services: Services, step: Change): Promise<'done' | 'skipped'> {
+  const remove = async (): Promise<'done' | 'skipped'> => {
+    const keys = await services.vault.readKeys();
+    if (fingerprintOfKey(keys.values, step.deployment) !== step.fingerprint) return 'skipped';
+    await services.vault.patchKeys(new Map([[step.deployment, null]]), keys.version);
+    return 'done';
+  };
+  try {
+    return await remove();
+  } catch (error) {
+    // Somebody wrote in between, or the answer was lost: what is there now decides.
+    if (!isAuditorError(error, 'VaultConflict', 'VaultUnavailable')) throw error;
+    const keys = await services.vault.readKeys();
+    return keys.names.includes(step.deployment) ? remove() : 'done';
+  }
+}
+
+async function changeToken(services: Services, step: Change, tokenId: string): Promise<'done' | 'skipped'> {
+  const { dockerHub } = services;
+  if (!isAsPlanned(step, await dockerHub.getToken(tokenId))) return 'skipped';
+  if (step.kind === 'delete-token') await dockerHub.deleteToken(tokenId);
+  else await dockerHub.setEnabled(tokenId, step.kind === 'reactivate');
+  return 'done';
+}
+
+function take(services: Services, step: Change): Promise<'done' | 'skipped'> {
+  return step.tokenId === undefined ? removeKey(services, step) : changeToken(services, step, step.tokenId);
+}
+
+const isOf =
+  (step: Change) =>
+  (intent: Intent): boolean =>
+    intent.step === step.kind && intent.deployment === step.deployment && intent.tokenId === step.tokenId;
+
+/** What one step left in the ledger. A failed one stays open there: whether it happened shows at the next run. */
+function marked(ledger: Ledger, step: Change, status: 'done' | 'skipped', at: number): Ledger {
+  const intent = ledger.intents.find(isOf(step));
+  if (intent === undefined) return ledger;
+  return status === 'done'
+    ? stepDone(ledger, intent, at)
+    : { ...ledger, intents: ledger.intents.filter((open) => open !== intent) };
+}
+
+/**
+ * Carries out the steps one by one, each after reading its token again, each marked in the ledger when it is done.
+ * Never rejects.
+ *
+ * @param steps in the order of the plan; their intents are in the ledger already
+ * @param now the instant of the run: what is done counts from it
+ */
+export async function carryOut(
+  services: Services,
+  store: LedgerStore,
+  steps: readonly Change[],
+  now: number,
+): Promise<CarriedOut> {
+  const actions: Action[] = [];
+  let failures = 0;
+  let storageError: AuditorError | undefined;
+  // Deployments with a step that was not done: whichever of several tokens is left, its key may be needed.
+  const left = new Set<string>();
+  const stoppedBecause = (step: Change): string | undefined => {
+    if (step.kind === 'remove-key' && left.has(step.deployment)) return 'a token of that label is left';
+    if (storageError !== undefined) return 'the ledger could not be written';
+    if (failures >= MOST_FAILURES) return `${MOST_FAILURES} changes in a row failed`;
+    if (services.deadline - services.clock.now() < RESERVED_MILLISECONDS) return 'the time got short';
+    return undefined;
+  };
+  for (const step of steps) {
+    const stopped = stoppedBecause(step);
+    if (stopped !== undefined) {
+      actions.push(actionOf(step, 'skipped', `not tried, because ${stopped}; ${step.reason}`));
+      continue;
+    }
+    let status: 'done' | 'skipped';
+    try {
+      status = await take(services, step);
+    } catch (error) {
+      failures += 1;
+      left.add(step.deployment);
+      const { name, message } = asAuditorError(error, `Taking the step ${stepText(step)}`);
+      services.log.error('A step failed', {
+        step: step.kind,
+        deployment: shownName(step.deployment),
+        error: name,
+      });
+      actions.push(actionOf(step, 'failed', `${name}: ${message}`));
+      continue;
+    }
+    failures = 0;
+    if (status === 'skipped') left.add(step.deployment);
+    actions.push(
+      status === 'done'
+        ? actionOf(step, 'done')
+        : actionOf(
+            step,
+            'skipped',
+            `it is no longer as planned: somebody changed it meanwhile; ${step.reason}`,
+          ),
+    );
+    services.log.info('A step was taken', {
+      step: step.kind,
+      deployment: shownName(step.deployment),
+      status,
+    });
+    try {
+      await store.update((ledger) => marked(ledger, step, status, now));
+    } catch (error) {
+      storageError = asAuditorError(error, 'Writing the ledger');
+    }
+  }
+  return { actions, ...(storageError === undefined ? {} : { storageError }) };
+}

@@ -1,0 +1,145 @@
+import type { ReadObject } from '../clients/ports.ts';
+import { type Exemption, readExemptions } from '../domain/exemptions.ts';
+import { type LicenseList, readLicenses } from '../domain/licenses.ts';
+import { type Facts, judgedTokens } from '../domain/snapshot.ts';
+import type { HubToken, VaultKeys } from '../domain/token.ts';
+import { type AuditorError, asAuditorError } from '../errors.ts';
+import { OBJECTS } from '../ledger/bucket-keys.ts';
+import { observe } from '../ledger/reconcile-ledger.ts';
+import { type LedgerStore, openLedger } from '../ledger/store.ts';
+import type { InputVersions } from '../report/report.ts';
+import type { Services } from '../runtime/services.ts';
+
+/** Everything a run goes by, or what of it could be read. */
+export interface Inputs {
+  readonly facts: Facts;
+  readonly hold: boolean;
+  /** The ledger's store; absent when it could not be read. */
+  readonly store?: LedgerStore;
+  /** How many of the tokens are judged. */
+  readonly judgedTokens: number;
+  /** Whether `exemptions.csv` is there. */
+  readonly exemptionsThere: boolean;
+  readonly versions: InputVersions;
+  /** Why the run is incomplete; empty when every input was read whole. */
+  readonly causes: readonly AuditorError[];
+}
+
+async function attempt<Value>(
+  reading: Promise<Value>,
+  doing: string,
+  causes: AuditorError[],
+): Promise<Value | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    causes.push(asAuditorError(error, doing));
+    return undefined;
+  }
+}
+
+/** Reads a file and makes of it what it holds, at once: there is time for that while other answers are waited for. */
+async function readFile<Content>(
+  file: Promise<ReadObject>,
+  parse: (body: Uint8Array | undefined) => Content,
+): Promise<{ readonly object: ReadObject; readonly content: Content }> {
+  const object = await file;
+  return { object, content: parse(bodyOf(object)) };
+}
+
+const bodyOf = (object: ReadObject): Uint8Array | undefined =>
+  typeof object === 'string' ? undefined : object.body;
+
+function parsed<Value>(parse: () => Value, doing: string, causes: AuditorError[]): Value | undefined {
+  try {
+    return parse();
+  } catch (error) {
+    causes.push(asAuditorError(error, doing));
+    return undefined;
+  }
+}
+
+function versionsOf(
+  tokens: readonly HubToken[] | undefined,
+  keys: VaultKeys | undefined,
+  objects: { readonly licenses: ReadObject | undefined; readonly exemptions: ReadObject | undefined },
+  rows: { readonly licenses: LicenseList | undefined; readonly exemptions: readonly Exemption[] | undefined },
+  hold: boolean,
+): InputVersions {
+  const { licenses, exemptions } = objects;
+  return {
+    ...(tokens === undefined ? {} : { dockerHub: { rows: tokens.length } }),
+    ...(keys === undefined ? {} : { vault: { version: keys.version } }),
+    ...(typeof licenses === 'object' && rows.licenses !== undefined
+      ? { licenses: { etag: licenses.etag, rows: rows.licenses.rows } }
+      : {}),
+    ...(typeof exemptions === 'object' && rows.exemptions !== undefined
+      ? { exemptions: { etag: exemptions.etag, rows: rows.exemptions.length } }
+      : {}),
+    hold,
+  };
+}
+
+/**
+ * Reads everything at once and parses it. Never rejects: what could not be read wholly is missing from the facts and
+ * named in `causes`.
+ *
+ * @param now the instant that the run judges by
+ * @param withValues whether anything is judged by the keys' values; else names only are read
+ */
+export async function readInputs(
+  services: Services,
+  now: number,
+  withValues = services.settings.verifyPerRun > 0,
+): Promise<Inputs> {
+  const { bucket, dockerHub, vault, settings } = services;
+  const causes: AuditorError[] = [];
+  const reading = <Value>(promise: Promise<Value>, what: string): Promise<Value | undefined> =>
+    attempt(promise, `Reading ${what}`, causes);
+  const [tokens, keys, licenses, exemptionsObject, hold, store] = await Promise.all([
+    reading(dockerHub.listTokens(), "Docker Hub's tokens"),
+    reading(withValues ? vault.readKeys() : vault.readKeyNames(), "Vault's keys"),
+    reading(
+      readFile(bucket.read(OBJECTS.licenses), (body) => readLicenses(body, settings.graceDays)),
+      'the license list',
+    ),
+    reading(bucket.read(OBJECTS.exemptions), 'the exemptions'),
+    reading(bucket.exists(OBJECTS.hold), 'HOLD'),
+    reading(openLedger(bucket), 'the ledger'),
+  ]);
+  const known = store?.current.exemptions ?? null;
+  const exemptions =
+    exemptionsObject &&
+    parsed(() => readExemptions(bodyOf(exemptionsObject), known !== null), 'Reading the exemptions', causes);
+  const facts: Facts = {
+    ...(tokens === undefined ? {} : { tokens }),
+    ...(keys === undefined ? {} : { keys }),
+    ...(licenses === undefined ? {} : { licenses: licenses.content }),
+    ...(exemptions === undefined ? {} : { exemptions }),
+    ...(store === undefined ? {} : { ledger: store.current }),
+  };
+  const judged = judgedTokens(facts).length;
+  return {
+    facts:
+      store === undefined || tokens === undefined || keys === undefined
+        ? facts
+        : { ...facts, ledger: observe(store.current, tokens, keys.names, now, judged) },
+    judgedTokens: judged,
+    hold: hold ?? true,
+    ...(store === undefined ? {} : { store }),
+    exemptionsThere: typeof exemptionsObject === 'object',
+    versions: versionsOf(
+      tokens,
+      keys,
+      { licenses: licenses?.object, exemptions: exemptionsObject },
+      { licenses: licenses?.content, exemptions },
+      hold ?? true,
+    ),
+    causes: distinct(causes),
+  };
+}
+
+/** One cause per sentence: a failed login is met by every read that needs it. */
+function distinct(causes: readonly AuditorError[]): AuditorError[] {
+  return [...new Map(causes.map((cause) => [`${cause.name} ${cause.message}`, cause])).values()];
+}

@@ -1,0 +1,130 @@
+import type { Bucket } from '../clients/ports.ts';
+import type { Action, Outcome } from '../domain/actions.ts';
+import { countChecks } from '../domain/content-checks.ts';
+import { iso } from '../domain/days.ts';
+import { isExemptionInForce } from '../domain/exemptions.ts';
+import type { Finding } from '../domain/findings.ts';
+import type { ContentCheckEntry } from '../domain/ledger.ts';
+import type { Plan } from '../domain/plan/plan.ts';
+import { isChange } from '../domain/plan/step.ts';
+import { countKinds } from '../domain/reconcile.ts';
+import type { World } from '../domain/snapshot.ts';
+import type { AuditorError } from '../errors.ts';
+import { pageKey } from '../ledger/bucket-keys.ts';
+import { approvalNote } from '../mail/approval.ts';
+import { deploymentRows } from '../report/deployment-rows.ts';
+import { reportPage } from '../report/page.ts';
+import { type Report, reportJson } from '../report/report.ts';
+import type { Services } from '../runtime/services.ts';
+import { type CarriedOut, actionOf } from './apply-plan.ts';
+import type { ContentChecks } from './check-contents.ts';
+import type { Decision } from './decide.ts';
+import type { Inputs } from './read-inputs.ts';
+import type { Run } from './run.ts';
+
+function outcomeOf(findings: readonly Finding[], actions: readonly Action[]): Outcome {
+  if (actions.some(({ status }) => status === 'withheld')) return 'withheld';
+  return actions.length > 0 || findings.some(({ severity }) => severity !== 'info') ? 'attention' : 'clean';
+}
+
+/** The steps as they stand before the mail: an announcement is done when the mail is. */
+export function actionsOf(plan: Plan, carriedOut: CarriedOut, mode: Run['mode']): Action[] {
+  const pending = plan.steps
+    .filter((step) => !isChange(step) || mode !== 'enforce')
+    .map((step) => {
+      if (step.withheld !== undefined) return actionOf(step, 'withheld', `${step.withheld}; ${step.reason}`);
+      return actionOf(step, mode === 'enforce' ? 'done' : 'planned');
+    });
+  return [...carriedOut.actions, ...pending];
+}
+
+export function wholeReport(
+  services: Services,
+  run: Run,
+  inputs: Inputs,
+  { world, findings }: Decision,
+  { checks, alerts }: ContentChecks,
+  actions: readonly Action[],
+): Omit<Report, 'notified'> {
+  const notes = [
+    ...(inputs.hold ? ['The object HOLD is in the bucket: nothing is withdrawn while it is there.'] : []),
+    ...alerts.map(({ text }) => text),
+  ];
+  const outcome = outcomeOf(findings, actions);
+  return makeReport(services, run, inputs, { world, findings, checks, actions, outcome, notes, causes: [] });
+}
+
+/** The report besides the result: the whole event that approves, which may be too long for mail and result. */
+export function withApproval(report: Report, plan: Plan): Report {
+  const note = approvalNote(plan.approvable);
+  return note === undefined ? report : { ...report, notes: [...report.notes, note] };
+}
+
+/** An announcement that nobody got is none: it failed, and is made again at the next run. */
+export function settleAnnouncements(actions: readonly Action[], why: string | undefined): Action[] {
+  return actions.map((action) =>
+    action.kind === 'announce' && action.status === 'done' && why !== undefined
+      ? { ...action, status: 'failed', reason: `${why}; ${action.reason}` }
+      : action,
+  );
+}
+
+/** What a run came to. */
+export interface Outcomes {
+  readonly world: World;
+  readonly findings: readonly Finding[];
+  readonly checks: readonly ContentCheckEntry[];
+  readonly actions: readonly Action[];
+  readonly outcome: Outcome;
+  readonly notes: readonly string[];
+  /** Why it is incomplete; empty where it is whole. */
+  readonly causes: readonly AuditorError[];
+}
+
+/** The report of a run; whether it was mailed shows only afterwards. */
+export function makeReport(
+  services: Services,
+  run: Run,
+  inputs: Inputs,
+  { world, findings, checks, actions, outcome, notes, causes }: Outcomes,
+): Omit<Report, 'notified'> {
+  return {
+    runId: run.runId,
+    startedAt: iso(run.startedAt),
+    finishedAt: iso(services.clock.now()),
+    asOf: world.today,
+    mode: run.mode,
+    outcome,
+    counts: {
+      tokens: world.tokens.length,
+      activeTokens: [...world.byLabel.values()].reduce((sum, { active }) => sum + active.length, 0),
+      automaticTokens: world.automaticTokens,
+      keys: world.keys.size,
+      licenses: world.licenses.size,
+      exempt: world.exempted.size,
+      findings: countKinds(findings),
+      verified: countChecks(checks, world.keys.size),
+    },
+    findings,
+    actions,
+    report: run.report,
+    truncated: false,
+    notes,
+    deployments: deploymentRows(world, findings),
+    exemptions: (inputs.facts.exemptions ?? []).map((exemption) => ({
+      ...exemption,
+      inForce: isExemptionInForce(exemption, world.today),
+    })),
+    inputs: inputs.versions,
+    causes: causes.map(({ name, message }) => `${name}: ${message}`),
+    timeZone: services.settings.timeZone,
+  };
+}
+
+/** Writes a run's report for programs (JSON, never cut) and for people (a page). */
+export async function writeReport(bucket: Bucket, report: Report): Promise<void> {
+  await Promise.all([
+    bucket.write(report.report, reportJson(report), 'application/json'),
+    bucket.write(pageKey(report.report), reportPage(report), 'text/html; charset=utf-8'),
+  ]);
+}

@@ -1,0 +1,89 @@
+import type { ActionKind } from '../domain/actions.ts';
+import { DAY, type Day, dayOf } from '../domain/days.ts';
+import type { Exemption } from '../domain/exemptions.ts';
+import type { Ledger } from '../domain/ledger.ts';
+import type { LicenseList } from '../domain/licenses.ts';
+import { countsLess, inputCounts } from '../domain/plan/guards.ts';
+import { makePlan } from '../domain/plan/plan.ts';
+import { type Step, intentsOf, isChange, noticesOf } from '../domain/plan/step.ts';
+import { type Rules, makeWorld } from '../domain/snapshot.ts';
+import type { HubToken, VaultKeys } from '../domain/token.ts';
+import { observe } from '../ledger/reconcile-ledger.ts';
+import { stepDone } from '../ledger/transitions.ts';
+
+/** What there is at the beginning of a simulation. */
+export interface SimulationStart {
+  readonly tokens: readonly HubToken[];
+  readonly keys: VaultKeys;
+  readonly licenses: LicenseList;
+  readonly exemptions: readonly Exemption[];
+  readonly ledger: Ledger;
+  readonly hold: boolean;
+}
+
+/** One line of the calendar: what a coming night will do, or will withhold. */
+export interface CalendarEntry {
+  readonly day: Day;
+  readonly kind: ActionKind;
+  readonly deployment: string;
+  readonly withheld: boolean;
+  readonly reason: string;
+}
+
+/** What changes from step to step. Keys do not: what the plan goes by of a removed one is in the ledger. */
+interface State {
+  tokens: readonly HubToken[];
+  ledger: Ledger;
+}
+
+function after({ tokens, ledger }: State, step: Step, now: number): State {
+  if (!isChange(step))
+    return { tokens, ledger: { ...ledger, notices: [...ledger.notices, ...noticesOf([step], now)] } };
+  return {
+    tokens:
+      step.kind === 'delete-token'
+        ? tokens.filter(({ id }) => id !== step.tokenId)
+        : tokens.map((token) =>
+            token.id === step.tokenId ? { ...token, enabled: step.kind === 'reactivate' } : token,
+          ),
+    ledger: intentsOf([step], 'simulated', now).reduce(
+      (before, intent) => stepDone(before, intent, now),
+      ledger,
+    ),
+  };
+}
+
+/**
+ * Plays the coming nights on what is there now, one a day at the same time, as if nothing else happened: nobody renews,
+ * nobody switches anything, every mail arrives. Pure.
+ *
+ * @param until the last day that is played
+ */
+export function simulate(start: SimulationStart, rules: Rules, now: number, until: Day): CalendarEntry[] {
+  let state: State = { tokens: start.tokens, ledger: start.ledger };
+  const calendar: CalendarEntry[] = [];
+  const withheld = new Set<string>();
+  for (let night = now; dayOf(night, rules.timeZone) <= until; night += DAY) {
+    const day = dayOf(night, rules.timeZone);
+    state = { ...state, ledger: observe(state.ledger, state.tokens, start.keys.names, night) };
+    const world = makeWorld({ ...start, ...state }, rules, night);
+    const { steps } = makePlan(world, { hold: start.hold });
+    const taken = steps.filter((step) => step.withheld === undefined);
+    const before = taken.length < steps.length ? state.ledger.baseline : inputCounts(world);
+    state = { ...state, ledger: { ...state.ledger, baseline: countsLess(before, taken) } };
+    state = taken.reduce((reached, step) => after(reached, step, night), state);
+    for (const step of steps) {
+      const entry = { day, kind: step.kind, deployment: step.deployment };
+      if (step.withheld === undefined) {
+        calendar.push({ ...entry, withheld: false, reason: step.reason });
+        continue;
+      }
+      // A night after night of the same is one line.
+      const key = `${step.kind} ${step.tokenId ?? ''} ${step.deployment}`;
+      if (withheld.has(key)) continue;
+      withheld.add(key);
+      calendar.push({ ...entry, withheld: true, reason: `${step.withheld}; ${step.reason}` });
+    }
+  }
+  return calendar;
+}

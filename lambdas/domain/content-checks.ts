@@ -1,0 +1,117 @@
+import { fingerprintOf } from '../text/fingerprint.ts';
+import { iso } from './days.ts';
+import type { ContentCheckEntry } from './ledger.ts';
+import { type World, listedToken, tokensOf } from './snapshot.ts';
+import { type ContentCheck, lastRealUse } from './token.ts';
+
+/** A key whose content is to be exchanged at Docker Hub for a session. */
+export interface KeyToCheck {
+  readonly deployment: string;
+  readonly content: string;
+  /** The one active token of that label. */
+  readonly tokenId: string;
+}
+
+/**
+ * The keys whose content is checked in this run (contract section 7): those with exactly one active token, changed
+ * since their last check (or never checked) first, then the longest unchecked.
+ *
+ * @param share how many at the most; `Infinity` for all
+ */
+export function keysToCheck(world: World, share: number): KeyToCheck[] {
+  const candidates = [...(world.facts.keys?.values ?? [])].flatMap(([deployment, content]) => {
+    const [token, ...others] = tokensOf(world, deployment).active;
+    if (typeof content !== 'string' || content === '' || token === undefined || others.length > 0) return [];
+    if (world.exempted.get(deployment)?.everything === true) return [];
+    const check = world.checks.get(deployment);
+    const changed = check?.tokenId !== token.id || check.fingerprint !== fingerprintOf(content);
+    return [{ deployment, content, tokenId: token.id, rank: changed ? '' : (check.tried ?? check.at) }];
+  });
+  return candidates
+    .sort((one, other) =>
+      one.rank !== other.rank ? (one.rank < other.rank ? -1 : 1) : one.deployment < other.deployment ? -1 : 1,
+    )
+    .slice(0, share)
+    .map(({ deployment, content, tokenId }) => ({ deployment, content, tokenId }));
+}
+
+/**
+ * What one check told of a key.
+ *
+ * @param stillActive whether the label's token was still active when it was read again after a refusal: a token that
+ *   somebody switched off meanwhile says nothing about the stored content
+ */
+export function judgeCheck(
+  world: World,
+  key: KeyToCheck,
+  check: Extract<ContentCheck, { outcome: 'accepted' | 'refused' | 'password' }>,
+  stillActive: boolean,
+): ContentCheckEntry {
+  const claimedId = check.outcome === 'accepted' ? check.claimedId : undefined;
+  const verdict =
+    check.outcome === 'refused'
+      ? stillActive
+        ? 'rejected'
+        : 'unclear'
+      : claimedId === key.tokenId
+        ? 'matching'
+        : claimedId !== undefined && listedToken(world, claimedId) !== undefined
+          ? 'mismatched'
+          : 'unclear';
+  return entryOf(world, key, {
+    verdict,
+    ...(verdict === 'mismatched' && claimedId !== undefined ? { claimedId } : {}),
+  });
+}
+
+/** What is remembered of a key that was checked in this run. */
+function entryOf(
+  world: World,
+  { deployment, tokenId, content }: KeyToCheck,
+  told: Pick<ContentCheckEntry, 'verdict' | 'claimedId'>,
+): ContentCheckEntry {
+  const token = world.byId.get(tokenId);
+  const used = token === undefined ? undefined : lastRealUse(token, world.checks.get(deployment));
+  return {
+    deployment,
+    tokenId,
+    at: iso(world.now),
+    ...told,
+    fingerprint: fingerprintOf(content),
+    ...(used === undefined ? {} : { lastUse: used === null ? null : iso(used) }),
+  };
+}
+
+/**
+ * What is remembered of a key for whose content Docker Hub gave no usable answer. It was not checked, so what was told of
+ * the same content stands; but it comes last from now on, or one key that is never answered would starve the others.
+ */
+export function triedCheck(world: World, key: KeyToCheck): ContentCheckEntry {
+  const entry = entryOf(world, key, { verdict: 'unclear' });
+  const known = world.checks.get(key.deployment);
+  if (known?.tokenId !== entry.tokenId || known.fingerprint !== entry.fingerprint) return entry;
+  const { lastUse } = entry;
+  return { ...known, tried: entry.at, ...(lastUse === undefined ? {} : { lastUse }) };
+}
+
+/** The checks of this run by what came out; every other key is `unchecked`. */
+export function countChecks(checks: readonly ContentCheckEntry[], keys: number): VerifiedCounts {
+  const count = (wanted: ContentCheckEntry['verdict']): number =>
+    checks.filter(({ verdict, tried }) => (tried === undefined ? verdict : 'unclear') === wanted).length;
+  return {
+    matching: count('matching'),
+    rejected: count('rejected'),
+    mismatched: count('mismatched'),
+    unclear: count('unclear'),
+    unchecked: keys - checks.length,
+  };
+}
+
+/** How many stored contents were checked in this run, by what came out. */
+export interface VerifiedCounts {
+  readonly matching: number;
+  readonly rejected: number;
+  readonly mismatched: number;
+  readonly unclear: number;
+  readonly unchecked: number;
+}

@@ -1,0 +1,95 @@
+import { AuditorError } from '../errors.ts';
+import { printable } from '../text/display.ts';
+import { type Row, readTable } from './csv.ts';
+import type { Day } from './days.ts';
+import { type FindingKind, isFindingKind } from './findings.ts';
+import { parseDay } from './licenses.ts';
+
+/** A label that the audit leaves alone, as one row of `exemptions.csv` says. */
+export interface Exemption {
+  readonly label: string;
+  readonly reason: string;
+  readonly owner: string;
+  /** Last day on which it is in force; absent for no end. */
+  readonly until?: Day;
+  /** Empty: every kind, and no withdrawal. */
+  readonly findings: readonly FindingKind[];
+}
+
+const COLUMNS = ['label', 'reason', 'owner', 'until'] as const;
+
+function unreadable(reason: string): AuditorError {
+  return new AuditorError(
+    'ExemptionsUnreadable',
+    `The exemptions in exemptions.csv can't be used: ${reason}; correct the file and upload it again, nothing is withdrawn until then.`,
+  );
+}
+
+/**
+ * Reads `exemptions.csv` (contract section 3). Unlike the license list it is believed whole or not at all: a row that
+ * is lost would take somebody's protection away.
+ *
+ * @param body the file; `undefined` where there is none
+ * @param known whether an earlier run saw the file: then it may be emptied, not taken away
+ * @throws AuditorError `ExemptionsUnreadable`
+ */
+export function readExemptions(body: Uint8Array | undefined, known: boolean): readonly Exemption[] {
+  if (body === undefined) {
+    if (known)
+      throw unreadable(
+        'an earlier night read the file and now it is gone (to have none, upload it with its header only)',
+      );
+    return [];
+  }
+  const rows: Row[] = [];
+  const table = readTable(body, COLUMNS, (row) => rows.push(row));
+  if ('unreadable' in table) throw unreadable(table.unreadable);
+  return rows.map((row) => {
+    const at = `line ${row.line}`;
+    const label = row.cell('label');
+    if (label === '') throw unreadable(`${at} names no label`);
+    if (row.overlong) throw unreadable(`${at} has more cells than the header has columns`);
+    const until = row.cell('until');
+    const day = parseDay(until);
+    if (until !== '' && day === undefined)
+      throw unreadable(`${at}: until "${printable(until, 40)}" is not a day (write YYYY-MM-DD)`);
+    const kinds = row
+      .cell('findings')
+      .split(/\s/)
+      .filter((kind) => kind !== '');
+    const unknown = kinds.find((kind) => !isFindingKind(kind));
+    if (unknown !== undefined) throw unreadable(`${at}: "${printable(unknown, 40)}" is no kind of finding`);
+    return {
+      label,
+      reason: row.cell('reason'),
+      owner: row.cell('owner'),
+      ...(day === undefined ? {} : { until: day }),
+      findings: kinds.filter(isFindingKind),
+    };
+  });
+}
+
+/** Whether an exemption is in force on a day: until that day is over. */
+export function isExemptionInForce(exemption: Exemption, today: Day): boolean {
+  return exemption.until === undefined || today <= exemption.until;
+}
+
+/** Which kinds of finding are not told of a label, and whether its access is never withdrawn. */
+export interface Exempted {
+  readonly everything: boolean;
+  readonly kinds: ReadonlySet<FindingKind>;
+}
+
+/** The exemptions in force by label; several rows of one label add up. */
+export function exemptedLabels(exemptions: readonly Exemption[], today: Day): ReadonlyMap<string, Exempted> {
+  const labels = new Map<string, Exempted>();
+  for (const exemption of exemptions) {
+    if (!isExemptionInForce(exemption, today)) continue;
+    const before = labels.get(exemption.label);
+    labels.set(exemption.label, {
+      everything: exemption.findings.length === 0 || (before?.everything ?? false),
+      kinds: new Set([...(before?.kinds ?? []), ...exemption.findings]),
+    });
+  }
+  return labels;
+}

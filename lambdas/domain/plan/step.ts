@@ -1,0 +1,92 @@
+import { shownName } from '../../text/display.ts';
+import type { ActionKind } from '../actions.ts';
+import { type Day, iso } from '../days.ts';
+import type { Intent, Ledger } from '../ledger.ts';
+import type { HubToken } from '../token.ts';
+
+/** One step, decided from what was read. `withheld` says why a guard stops it; a step without it is to be taken. */
+export interface Step {
+  readonly kind: ActionKind;
+  readonly deployment: string;
+  readonly tokenId?: string;
+  /** Why, one printable sentence without its full stop. */
+  readonly reason: string;
+  readonly withheld?: string;
+  /** What an announcement announces. */
+  readonly announces?: 'deactivate' | 'delete-token';
+  /** The license's last day that the step goes by. */
+  readonly end?: Day;
+  /** What the key held when this was decided. */
+  readonly fingerprint?: string;
+  /** Named in `approve`. */
+  readonly approved?: boolean;
+  /** Deletes a token that a regenerated one replaced: not counted by the caps. */
+  readonly replaced?: boolean;
+}
+
+/** A step that changes Docker Hub or Vault: everything but an announcement. */
+export type Change = Step & { readonly kind: Exclude<ActionKind, 'announce'> };
+
+/** Whether a step changes something outside and no guard stops it. */
+export function isChange(step: Step): step is Change {
+  return step.kind !== 'announce' && step.withheld === undefined;
+}
+
+/** The steps as they are written to the ledger before the first is taken. */
+export function intentsOf(steps: readonly Change[], runId: string, now: number): Intent[] {
+  return steps.map((step) => ({
+    step: step.kind,
+    deployment: step.deployment,
+    ...(step.tokenId === undefined ? {} : { tokenId: step.tokenId }),
+    reason: step.reason,
+    ...(step.end === undefined ? {} : { end: step.end }),
+    ...(step.fingerprint === undefined ? {} : { fingerprint: step.fingerprint }),
+    approved: step.approved ?? false,
+    replaced: step.replaced ?? false,
+    at: iso(now),
+    runId,
+  }));
+}
+
+export const ORDER: readonly ActionKind[] = [
+  // Renewed customers first: they are waiting.
+  'reactivate',
+  'deactivate',
+  'delete-token',
+  'remove-key',
+  'announce',
+];
+
+export function isWithdrawal(step: Step): boolean {
+  return step.kind !== 'announce' && step.kind !== 'reactivate';
+}
+
+/** A step for a sentence: what, of whom. */
+export function stepText({ kind, deployment }: Pick<Step, 'kind' | 'deployment'>): string {
+  return `${kind} ${shownName(deployment)}`;
+}
+
+/** The notices that announcements give once they are told. */
+export function noticesOf(steps: readonly Step[], now: number): Ledger['notices'] {
+  return steps.flatMap(({ tokenId, deployment, announces, end }) =>
+    tokenId === undefined || announces === undefined || end === undefined
+      ? []
+      : [{ tokenId, deployment, step: announces, end, at: iso(now) }],
+  );
+}
+
+/** Whether a token can be what a step was decided for: what it is read again for right before it is changed. */
+export function isAsPlanned(step: Step, token: HubToken | undefined): token is HubToken {
+  if (token?.label !== step.deployment) return false;
+  switch (step.kind) {
+    case 'deactivate':
+      return token.enabled;
+    case 'reactivate':
+      return !token.enabled;
+    case 'delete-token':
+      return step.replaced === true || !token.enabled;
+    case 'announce':
+    case 'remove-key':
+      return true;
+  }
+}

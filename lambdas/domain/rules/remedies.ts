@@ -1,0 +1,47 @@
+import { isConcealed } from '../../text/conceal.ts';
+import { eventText, fitsEvent } from '../../text/event-json.ts';
+import { isInForce } from '../licenses.ts';
+import { isWellNamed } from '../naming.ts';
+import { type World, tokensOf } from '../snapshot.ts';
+
+/** The functions as remedies name them, each before the event that it takes. */
+export const ISSUE = 'the issue function';
+export const REVOKE = 'the revoke function';
+
+/**
+ * Whether the issue function renames what has one name to another: there must be a token, and no second one and no
+ * second key at the other name. That token and key belong together only Docker Hub can say, when it is done.
+ */
+export function canRename(world: World, from: string, to: string): boolean {
+  const hasToken = (name: string): boolean => tokensOf(world, name).all.length > 0;
+  const hasKey = (name: string): boolean => world.keys.has(name);
+  if (!fitsEvent(from) || (hasKey(from) && isConcealed(from))) return false;
+  if ((hasToken(from) && hasToken(to)) || (hasKey(from) && hasKey(to))) return false;
+  return hasToken(from) || (hasKey(from) && hasToken(to));
+}
+
+/**
+ * Whether the issue function makes a token for a name: it is well-formed, and its license is in force, or the license
+ * list was not read.
+ */
+export function canIssue(world: World, name: string): boolean {
+  if (!isWellNamed(name)) return false;
+  const license = world.licenses.get(name);
+  return world.facts.licenses === undefined || (license !== undefined && isInForce(license, world.today));
+}
+
+/** How a label's active tokens get a new one in their place: a clause for the end of a sentence. */
+export function renewal(world: World, name: string): string {
+  if (canIssue(world, name))
+    return `make a new token with ${ISSUE} (${eventText({ deployment: name, regenerate: true })})`;
+  return isWellNamed(name)
+    ? `if it has paid, let licenses.csv say so and then make a new token with ${ISSUE} ("regenerate": true); else switch it off with ${REVOKE} (${eventText({ deployment: name, reason: '...' })})`
+    : `first give it a proper name, as the finding about its name says, and then make a new token for that name with ${ISSUE} ("regenerate": true)`;
+}
+
+/** How a key that no token belongs to is removed: a clause. */
+export function keyRemoval(name: string): string {
+  return fitsEvent(name) && !isConcealed(name)
+    ? `remove the key with ${REVOKE} (${eventText({ deployment: name, delete: true, confirm: name, reason: '...' })})`
+    : 'remove the key by hand in Vault';
+}

@@ -1,0 +1,91 @@
+import { type Day, daysBetween } from '../domain/days.ts';
+import { type Exemption, isExemptionInForce } from '../domain/exemptions.ts';
+import type { Ledger } from '../domain/ledger.ts';
+import { counted, listed, printable, shownName } from '../text/display.ts';
+
+/** An exemption's end is told so many days before. */
+const END_TOLD_DAYS = 7;
+
+/** What a mail says of exemptions, and what the ledger remembers of them then. */
+export interface ExemptionNews {
+  readonly lines: readonly string[];
+  readonly remembered: NonNullable<Ledger['exemptions']> | null;
+}
+
+type Remembered = NonNullable<Ledger['exemptions']>[number];
+
+/** The kinds of a row, each once and in order: another order is no other exemption. */
+const kindsOf = ({ findings }: Exemption): string[] => [...new Set(findings)].sort();
+
+const fromWhat = (kinds: readonly string[]): string =>
+  kinds.length === 0 ? 'from everything' : `from ${listed(kinds)}`;
+
+/** The same for the same exemption; without kinds it is what an earlier version knew of it. */
+const keyOf = (label: string, until: Day | undefined, kinds?: readonly string[]): string =>
+  [label, until ?? '', ...(kinds === undefined ? [] : [kinds.join(' ')])].join('\0');
+
+/** Exemptions that ended although their label still has another one, where no new one took their place. */
+function narrowed(
+  before: readonly Remembered[],
+  now: ReadonlySet<string>,
+  labels: ReadonlySet<string>,
+  renewed: ReadonlySet<string>,
+): string[] {
+  return before.flatMap(({ label, until, findings }) =>
+    findings === undefined ||
+    !labels.has(label) ||
+    renewed.has(label) ||
+    now.has(keyOf(label, until, findings))
+      ? []
+      : [`${shownName(label)} is no longer exempt ${fromWhat(findings)}.`],
+  );
+}
+
+/**
+ * Exemptions that came, went, changed what they are from, or end within 7 days (contract section 3): each told once. One
+ * that is widened to everything ends every withdrawal of its label, so its kinds are told.
+ */
+export function exemptionNews(
+  before: Ledger['exemptions'],
+  now: readonly Exemption[],
+  fileThere: boolean,
+  today: Day,
+): ExemptionNews {
+  const inForce = now.filter((exemption) => isExemptionInForce(exemption, today));
+  const known = new Map(
+    (before ?? []).map((entry) => [keyOf(entry.label, entry.until, entry.findings), entry]),
+  );
+  const knownLabels = new Set((before ?? []).map(({ label }) => label));
+  const labels = new Set(inForce.map(({ label }) => label));
+  const renewed = new Set<string>();
+  const remembered = new Map<string, Remembered>();
+  const lines: string[] = [];
+  for (const exemption of inForce) {
+    const { label, until, owner, reason } = exemption;
+    const kinds = kindsOf(exemption);
+    const name = shownName(label);
+    const entry = known.get(keyOf(label, until, kinds)) ?? known.get(keyOf(label, until));
+    const left = until === undefined ? Infinity : daysBetween(today, until);
+    const what = fromWhat(kinds);
+    const who = `${owner === '' ? 'no owner' : printable(owner, 60)}: ${reason === '' ? 'no reason given' : printable(reason, 200)}`;
+    if (entry === undefined) {
+      renewed.add(label);
+      lines.push(
+        `${name} is ${knownLabels.has(label) ? 'now ' : ''}exempt ${what} ${until === undefined ? 'without end' : `until ${until}`} (${who}).`,
+      );
+    } else if (left <= END_TOLD_DAYS && !entry.endTold)
+      lines.push(
+        `${name} is exempt ${what} for ${left === 0 ? 'today only' : `${counted(left, 'more day')}, until ${until ?? ''}`} (${who}).`,
+      );
+    remembered.set(keyOf(label, until, kinds), {
+      label,
+      ...(until === undefined ? {} : { until }),
+      findings: kinds,
+      endTold: left <= END_TOLD_DAYS,
+    });
+  }
+  for (const label of knownLabels)
+    if (!labels.has(label)) lines.push(`${shownName(label)} is no longer exempt.`);
+  lines.push(...narrowed(before ?? [], new Set(remembered.keys()), labels, renewed));
+  return { lines, remembered: fileThere ? [...remembered.values()] : null };
+}

@@ -1,0 +1,148 @@
+import type { Action, Mode, Outcome } from '../domain/actions.ts';
+import type { VerifiedCounts } from '../domain/content-checks.ts';
+import type { Day } from '../domain/days.ts';
+import type { Finding, FindingKind } from '../domain/findings.ts';
+import { anew } from './anew.ts';
+
+export interface Counts {
+  /** All tokens but automatic ones. */
+  readonly tokens: number;
+  readonly activeTokens: number;
+  readonly automaticTokens: number;
+  readonly keys: number;
+  /** Deployments in the license list, not its rows. */
+  readonly licenses: number;
+  /** Labels that an exemption in force names. */
+  readonly exempt: number;
+  readonly findings: Partial<Record<FindingKind, number>>;
+  readonly verified: VerifiedCounts;
+}
+
+/** One deployment as all three sources see it. */
+export interface DeploymentRow {
+  readonly deployment: string;
+  readonly license: {
+    readonly state: 'in force' | 'ended' | 'none' | 'unreadable' | 'unknown';
+    /** Last day of the license, grace included; absent for no end and where there is none. */
+    readonly lastDay?: Day;
+    /** Last day minus today, 0 on it, negative after it. */
+    readonly daysLeft?: number;
+    readonly products: readonly string[];
+    readonly contact?: string;
+  };
+  readonly hub: {
+    readonly state: 'active' | 'inactive' | 'none' | 'unknown';
+    readonly tokens: readonly {
+      readonly tokenId: string;
+      readonly state: 'active' | 'inactive' | 'expired';
+      readonly createdAt?: string;
+      readonly lastUsedAt?: string;
+      readonly expiresAt?: string;
+    }[];
+  };
+  readonly vault: { readonly state: 'present' | 'absent' | 'unknown' };
+  readonly exempt: boolean;
+  /** The worst that was found of it, or `ok`. */
+  readonly verdict: 'critical' | 'warning' | 'info' | 'ok';
+  /** What to do next; empty when there is nothing. */
+  readonly nextStep: string;
+}
+
+/** One exemption in force or over, as the report lists it. */
+export interface ExemptionRow {
+  readonly label: string;
+  readonly reason: string;
+  readonly owner: string;
+  /** Last day; absent for no end. */
+  readonly until?: Day;
+  /** Empty: all kinds and no withdrawal. */
+  readonly findings: readonly FindingKind[];
+  readonly inForce: boolean;
+}
+
+/** What a run was made from, so that it can be made again. */
+export interface InputVersions {
+  /** Rows read and the number that Docker Hub counted are the same, else the run is incomplete. */
+  readonly dockerHub?: { readonly rows: number };
+  readonly vault?: { readonly version: number };
+  /** ETags of the objects in the bucket; absent where the object is. */
+  readonly licenses?: { readonly etag: string; readonly rows: number };
+  readonly exemptions?: { readonly etag: string; readonly rows: number };
+  readonly hold: boolean;
+}
+
+/** What the audit function returns (contract section 5), cut at 500 findings and actions. */
+export interface AuditResult {
+  readonly runId: string;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly asOf: Day;
+  readonly mode: Mode;
+  readonly outcome: Outcome;
+  readonly counts: Counts;
+  readonly findings: readonly Finding[];
+  readonly actions: readonly Action[];
+  /** Object key of the JSON report; the page is beside it, `.html`. */
+  readonly report: string;
+  readonly notified: boolean;
+  readonly truncated: boolean;
+  /** What a reader of the run should know besides: one printable sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** The whole of a run, as `reports/…/<runId>.json` holds it. */
+export interface Report extends AuditResult {
+  /** Sorted by name; gone through as often as needed, and long. */
+  readonly deployments: Iterable<DeploymentRow>;
+  readonly exemptions: readonly ExemptionRow[];
+  readonly inputs: InputVersions;
+  /** Names and sentences of what could not be read; empty but for `incomplete`. */
+  readonly causes: readonly string[];
+  readonly timeZone: string;
+}
+
+/** The report as JSON, in pieces. */
+export function reportJson({ deployments, ...rest }: Report): Iterable<string> {
+  return anew(function* () {
+    yield `${JSON.stringify(rest).slice(0, -1)},"deployments":[`;
+    let separator = '';
+    for (const row of deployments) {
+      yield `${separator}${JSON.stringify(row)}`;
+      separator = ',';
+    }
+    yield ']}\n';
+  });
+}
+
+/** Ids of the findings that this run itself put right: true when it read, not any more when it ended. */
+export function putRight(report: Pick<Report, 'actions' | 'findings'>): ReadonlySet<string> {
+  const switchedOff = new Set(
+    report.actions
+      .filter(({ kind, status }) => kind === 'deactivate' && status === 'done')
+      .map(({ tokenId }) => tokenId),
+  );
+  return new Set(
+    report.findings
+      .filter(({ kind, tokenId }) => kind === 'license-expired' && switchedOff.has(tokenId))
+      .map(({ id }) => id),
+  );
+}
+
+/** The result of the function: the report without its tables, its lists cut at `most` entries each. */
+export function resultOf(report: Report, most = 500): AuditResult {
+  return {
+    runId: report.runId,
+    startedAt: report.startedAt,
+    finishedAt: report.finishedAt,
+    asOf: report.asOf,
+    mode: report.mode,
+    outcome: report.outcome,
+    counts: report.counts,
+    findings: report.findings.slice(0, most),
+    actions: report.actions.slice(0, most),
+    report: report.report,
+    notified: report.notified,
+    truncated: report.findings.length > most || report.actions.length > most,
+    notes: report.notes.slice(0, most),
+  };
+}

@@ -1,0 +1,83 @@
+import { createBucket } from '../clients/bucket.ts';
+import { createDockerHub } from '../clients/docker-hub.ts';
+import { systemClock } from '../clients/http.ts';
+import { createLoginSecret } from '../clients/login-secret.ts';
+import { createNotifier } from '../clients/notifier.ts';
+import type { Bucket, Clock, Notifier } from '../clients/ports.ts';
+import { createRegistry } from '../clients/registry.ts';
+import { createVault } from '../clients/vault.ts';
+import { AuditorError } from '../errors.ts';
+import type { Log, Meter, Services } from './services.ts';
+import { ENV, type Settings } from './settings.ts';
+
+/** What differs from one invocation, or from the command line, to another. */
+export interface ServicesOptions {
+  readonly deadline: number;
+  readonly requestId: string;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly clock?: Clock;
+  /** In place of the bucket that the settings name. */
+  readonly bucket?: Bucket;
+  /** In place of the topic that the settings name. */
+  readonly notifier?: Notifier;
+  /** A Vault token in place of the AppRole login. */
+  readonly vaultToken?: string;
+  /** Milliseconds that an answer may take; default 15,000, of AWS 10,000. */
+  readonly answerMilliseconds?: number;
+  /** Is told how many of Docker Hub's tokens were read. */
+  readonly onProgress?: (rows: number, count: number) => void;
+}
+
+/** Makes the clients of one event. Nothing is asked of anybody before it is needed. */
+export function makeServices(settings: Settings, options: ServicesOptions): Services {
+  const { deadline, requestId, log, meter, clock = systemClock } = options;
+  const missing = [
+    ...(options.bucket === undefined && settings.bucket === '' ? [ENV.bucket] : []),
+    ...(options.notifier === undefined && settings.topicArn === '' ? [ENV.topicArn] : []),
+    ...(options.vaultToken === undefined && settings.vaultLoginSecret === '' ? [ENV.vaultLoginSecret] : []),
+  ];
+  if (missing.length > 0)
+    throw new AuditorError(
+      'InvalidConfiguration',
+      `The function's environment is not usable: ${missing.map((name) => `${name} is not set`).join('; ')}; deploy the stacks again, they set it.`,
+    );
+  const common = {
+    clock,
+    deadline,
+    ...(options.answerMilliseconds === undefined ? {} : { answerMilliseconds: options.answerMilliseconds }),
+  };
+  const vault = createVault({
+    ...common,
+    address: settings.vaultAddr,
+    namespace: settings.vaultNamespace,
+    mount: settings.vaultMount,
+    loginPath: settings.vaultLoginPath,
+    tokensPath: settings.vaultTokensPath,
+    login: createLoginSecret(settings.vaultLoginSecret, options.answerMilliseconds),
+    ...(options.vaultToken === undefined ? {} : { token: options.vaultToken }),
+  });
+  return {
+    settings,
+    clock,
+    deadline,
+    requestId,
+    log,
+    meter,
+    vault,
+    bucket: options.bucket ?? createBucket(settings.bucket, process.env, options.answerMilliseconds),
+    notifier: options.notifier ?? createNotifier(settings.topicArn, options.answerMilliseconds),
+    dockerHub: createDockerHub({
+      ...common,
+      url: settings.dockerHubUrl,
+      account: settings.account,
+      login: () => vault.readDockerHubLogin(),
+      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+    }),
+    registry: createRegistry({
+      ...common,
+      authUrl: settings.dockerAuthUrl,
+      registryUrl: settings.dockerRegistryUrl,
+    }),
+  };
+}

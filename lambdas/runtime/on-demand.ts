@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import type { UntoldAction } from '../domain/ledger.ts';
+import { type AuditorError, asAuditorError, withMore } from '../errors.ts';
+import { takeLease } from '../ledger/lease.ts';
+import { type LedgerStore, openLedger } from '../ledger/store.ts';
+import { onDemandMail } from '../mail/other-mails.ts';
+import { listed, printable } from '../text/display.ts';
+import type { Services } from './services.ts';
+
+/**
+ * What issue and revoke have in common: the lease is held while they work, the ledger is open, and Vault's session is
+ * revoked at the end.
+ *
+ * @throws AuditorError `Busy`, `LedgerUnreadable`, `StorageUnavailable`, and what the work throws
+ */
+export async function withLease<Result>(
+  services: Services,
+  functionName: 'issue' | 'revoke',
+  work: (store: LedgerStore) => Promise<Result>,
+): Promise<Result> {
+  try {
+    const runId = services.requestId || randomUUID();
+    const lease = await takeLease(services.bucket, services.clock, functionName, runId);
+    try {
+      return await work(await openLedger(services.bucket));
+    } finally {
+      await lease.release();
+    }
+  } finally {
+    await services.vault.close();
+  }
+}
+
+/** Who asked and why, for mail and ledger. */
+export function asker(event: {
+  readonly reason?: string | undefined;
+  readonly requestedBy?: string | undefined;
+}): string {
+  const by = event.requestedBy === undefined ? '' : `, requested by ${printable(event.requestedBy)}`;
+  return `${event.reason === undefined ? 'no reason given' : printable(event.reason, 300)}${by}`;
+}
+
+/** What an issue or revoke has to tell. */
+export interface Telling {
+  readonly title: string;
+  readonly lines: readonly string[];
+  /** What was changed: the audit's next mail tells it where this one fails. */
+  readonly done: readonly UntoldAction[];
+}
+
+/** What becomes of the news in a mail that failed. */
+const LEFT_WORDS = {
+  'told later': "the next night's mail tells it",
+  nothing: 'no other mail will tell it, because nothing had to be changed',
+  lost: 'no other mail will tell it, because the ledger could not be written',
+} as const;
+
+/** Sends the mail; where it fails, leaves what was done to the next mail of the audit, and resolves with the failure. */
+async function publish(
+  services: Services,
+  store: LedgerStore,
+  { title, lines, done }: Telling,
+  failed: boolean,
+): Promise<{ readonly error: AuditorError; readonly left: keyof typeof LEFT_WORDS } | undefined> {
+  try {
+    await services.notifier.publish(onDemandMail({ requestId: services.requestId, title, lines, failed }));
+    return undefined;
+  } catch (error) {
+    const failure = asAuditorError(error, 'Sending the mail');
+    services.log.error('The mail failed', { error: failure.name });
+    try {
+      await store.update((ledger) =>
+        done.length === 0 ? ledger : { ...ledger, untold: [...ledger.untold, ...done] },
+      );
+      return { error: failure, left: done.length === 0 ? 'nothing' : 'told later' };
+    } catch {
+      return { error: failure, left: 'lost' };
+    }
+  }
+}
+
+/**
+ * Tells support what was done. Where the mail fails, the next mail of the audit tells it instead, and the function
+ * fails all the same: somebody expects to be told.
+ */
+export async function tellDone(services: Services, store: LedgerStore, telling: Telling): Promise<void> {
+  const failed = await publish(services, store, telling, false);
+  if (failed === undefined) return;
+  const ids = telling.done.flatMap(({ tokenId }) => (tokenId === undefined ? [] : [tokenId]));
+  const what = `${telling.title}${ids.length === 0 ? '' : `, ${listedIds(ids)}`}`;
+  throw withMore(
+    failed.error,
+    `what was asked was done and recorded (${what}), so do not repeat the call; ${LEFT_WORDS[failed.left]}`,
+  );
+}
+
+/**
+ * Tells support of a failure after which something is changed or left. Never rejects.
+ *
+ * @param failure what the function fails with, saying what was done
+ * @returns the error to throw: it says so where the mail failed, too
+ */
+export async function tellFailed(
+  services: Services,
+  store: LedgerStore,
+  telling: Telling,
+  failure: AuditorError,
+): Promise<AuditorError> {
+  const failed = await publish(services, store, telling, true);
+  return failed === undefined
+    ? failure
+    : withMore(failure, `the mail about it could not be sent either (${failed.error.name})`);
+}
+
+/** Ids for a sentence. */
+export function listedIds(ids: readonly string[]): string {
+  return listed(ids.map((id) => printable(id)));
+}

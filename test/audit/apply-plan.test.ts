@@ -1,0 +1,336 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type CarriedOut, actionOf, carryOut } from '../../lambdas/audit/apply-plan.ts';
+import { iso } from '../../lambdas/domain/days.ts';
+import { type Change, intentsOf, isChange } from '../../lambdas/domain/plan/step.ts';
+import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
+import { openLedger } from '../../lambdas/ledger/store.ts';
+import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
+import { FakeWorld } from '../fakes.ts';
+import type { Fate } from './life-world.ts';
+
+let world: FakeWorld;
+
+beforeEach(() => {
+  world = new FakeWorld();
+});
+
+const step = (kind: Change['kind'], tokenId: string, changes: Partial<Change> = {}): Change => ({
+  kind,
+  deployment: 'orange-cd',
+  tokenId,
+  reason: 'why',
+  ...changes,
+});
+/** A step about the key of `orange-cd`, which holds this content. */
+const removal = (content = 'content'): Change => ({
+  kind: 'remove-key',
+  deployment: 'orange-cd',
+  reason: 'why',
+  fingerprint: fingerprintOf(content),
+});
+const token = (id: string, enabled = true): void => {
+  world.addToken('orange-cd', { id, enabled, key: false });
+};
+
+/** Writes the intents as a run does, then carries the steps out, with the fate of single calls. */
+async function carry(
+  steps: readonly Change[],
+  fate: (call: string) => Fate = () => 'pass',
+): Promise<CarriedOut> {
+  const services = world.services();
+  const store = await openLedger(services.bucket);
+  await store.update((ledger) => ({ ...ledger, intents: intentsOf(steps, 'run-1', world.now) }));
+  world.calls.length = 0;
+  world.fate = fate;
+  const carriedOut = await carryOut(services, store, steps, world.now);
+  world.fate = () => 'pass';
+  return carriedOut;
+}
+const results = ({ actions }: CarriedOut): string[] =>
+  actions.map(({ kind, tokenId, status, reason }) =>
+    [kind, tokenId ?? 'key', status, ...(reason === 'why' ? [] : [reason])].join(' '),
+  );
+const onNth =
+  (name: string, fates: readonly Fate[]) =>
+  (call: string): Fate => {
+    if (call !== name) return 'pass';
+    const made = world.calls.filter((before) => before === name).length;
+    return fates[made - 1] ?? 'pass';
+  };
+
+describe('a step', () => {
+  it('changes something unless it announces or a guard stops it', () => {
+    const change = step('deactivate', 't1');
+    expect(isChange(change)).toBe(true);
+    expect(isChange({ ...change, kind: 'announce' })).toBe(false);
+    expect(isChange({ ...change, withheld: 'HOLD' })).toBe(false);
+  });
+
+  it('is intended with everything that settling it later needs, and nothing that it has not', () => {
+    const whole = step('deactivate', 't1', {
+      end: '2026-03-01',
+      fingerprint: 'f',
+      approved: true,
+      replaced: true,
+    });
+    const common = { deployment: 'orange-cd', reason: 'why', at: iso(world.now), runId: 'run-1' };
+    const { tokenId: _, ...bare } = step('remove-key', 't1');
+    expect(intentsOf([whole, bare], 'run-1', world.now)).toStrictEqual([
+      {
+        ...common,
+        step: 'deactivate',
+        tokenId: 't1',
+        end: '2026-03-01',
+        fingerprint: 'f',
+        approved: true,
+        replaced: true,
+      },
+      { ...common, step: 'remove-key', approved: false, replaced: false },
+    ]);
+    expect(actionOf(bare, 'planned')).toStrictEqual({
+      kind: 'remove-key',
+      deployment: 'orange-cd',
+      status: 'planned',
+      reason: 'why',
+    });
+    expect(actionOf(whole, 'withheld', 'HOLD')).toMatchObject({ tokenId: 't1', reason: 'HOLD' });
+  });
+});
+
+describe('carrying out', () => {
+  it('switches off, on, and deletes, and marks each in the ledger', async () => {
+    token('off');
+    token('on', false);
+    token('gone', false);
+    const carriedOut = await carry([
+      step('reactivate', 'on'),
+      step('deactivate', 'off'),
+      step('delete-token', 'gone'),
+    ]);
+    expect(carriedOut).not.toHaveProperty('storageError');
+    expect(results(carriedOut)).toEqual([
+      'reactivate on done',
+      'deactivate off done',
+      'delete-token gone done',
+    ]);
+    expect([...world.tokens.values()].map(({ id, enabled }) => `${id} ${enabled}`)).toEqual([
+      'off false',
+      'on true',
+    ]);
+    expect(world.ledger.intents).toEqual([]);
+    expect(world.ledger.untold.map(({ kind, status }) => `${kind} ${status}`)).toEqual([
+      'reactivate done',
+      'deactivate done',
+      'delete-token done',
+    ]);
+    expect(world.ledger.suspensions).toMatchObject([{ tokenId: 'off', at: iso(world.now) }]);
+  });
+
+  it('leaves alone what is no longer as planned, says so, and closes its intent only', async () => {
+    token('t1', false);
+    token('t2');
+    const carriedOut = await carry([step('deactivate', 't1'), step('deactivate', 't2')], (call) =>
+      call === 'hub.setEnabled' ? 'fail before' : 'pass',
+    );
+    expect(results(carriedOut)).toEqual([
+      'deactivate t1 skipped it is no longer as planned: somebody changed it meanwhile; why',
+      'deactivate t2 failed DockerHubUnavailable: hub.setEnabled failed.',
+    ]);
+    expect(world.ledger.intents.map(({ tokenId }) => tokenId)).toEqual(['t2']);
+    expect(world.ledger.untold).toEqual([]);
+  });
+
+  it('goes on after two failures in a row, and not after three', async () => {
+    const names = ['t1', 't2', 't3', 't4', 't5', 't6', 't7'];
+    for (const name of names) token(name);
+    const fates: Fate[] = ['fail before', 'fail before', 'pass', 'fail before', 'fail before', 'fail before'];
+    const carriedOut = await carry(
+      names.map((name) => step('deactivate', name)),
+      onNth('hub.setEnabled', fates),
+    );
+    expect(carriedOut.actions.map(({ status }) => status)).toEqual([
+      'failed',
+      'failed',
+      'done',
+      'failed',
+      'failed',
+      'failed',
+      'skipped',
+    ]);
+    expect(carriedOut.actions.at(-1)?.reason).toBe('not tried, because 3 changes in a row failed; why');
+  });
+
+  it('begins no change in the last minute', async () => {
+    token('t1');
+    token('t2');
+    const begin = world.now;
+    const carriedOut = await carry([step('deactivate', 't1'), step('deactivate', 't2')], (call) => {
+      if (call === 'hub.setEnabled') world.now = begin + 14 * 60_000 + 1;
+      return 'pass';
+    });
+    expect(results(carriedOut)).toEqual([
+      'deactivate t1 done',
+      'deactivate t2 skipped not tried, because the time got short; why',
+    ]);
+    world.now = begin;
+    const services = { ...world.services(), deadline: begin + 60_000 };
+    const store = await openLedger(services.bucket);
+    expect(results(await carryOut(services, store, [step('deactivate', 't2')], begin))).toEqual([
+      'deactivate t2 done',
+    ]);
+  });
+
+  it('stops where the ledger can not be written any more, and says so', async () => {
+    token('t1');
+    token('t2');
+    const carriedOut = await carry([step('deactivate', 't1'), step('deactivate', 't2')], (call) =>
+      call === `bucket.writeIf ${OBJECTS.ledger}` ? 'fail before' : 'pass',
+    );
+    expect(results(carriedOut)).toEqual([
+      'deactivate t1 done',
+      'deactivate t2 skipped not tried, because the ledger could not be written; why',
+    ]);
+    expect(carriedOut.storageError?.name).toBe('StorageUnavailable');
+    expect(world.ledger.intents).toHaveLength(2);
+  });
+
+  it('changes nothing in the ledger for a step that it does not know', async () => {
+    token('t1');
+    const services = world.services();
+    const store = await openLedger(services.bucket);
+    const before = store.current;
+    const carriedOut = await carryOut(services, store, [step('deactivate', 't1')], world.now);
+    expect(carriedOut).not.toHaveProperty('storageError');
+    expect(store.current).toBe(before);
+  });
+
+  it('closes the intent of the step that was taken, and of none that is like it', async () => {
+    token('t1', false);
+    token('t2', false);
+    world.keys.set('mtn-cm', 'content');
+    const steps = [
+      step('delete-token', 't1', { replaced: true }),
+      step('delete-token', 't2'),
+      step('reactivate', 't1'),
+      removal(),
+      { ...removal(), deployment: 'mtn-cm' },
+    ];
+    await carry(steps, onNth('hub.deleteToken', ['fail before']));
+    expect(world.ledger.intents).toMatchObject([
+      { step: 'delete-token', tokenId: 't1' },
+      { step: 'remove-key', deployment: 'orange-cd' },
+    ]);
+    expect(world.ledger.untold.map(({ kind, deployment }) => `${kind} ${deployment}`)).toEqual([
+      'delete-token orange-cd',
+      'reactivate orange-cd',
+      'remove-key mtn-cm',
+    ]);
+  });
+
+  it('logs each step that was tried with what became of it, and never with an answer of Docker Hub', async () => {
+    token('t1');
+    token('t2');
+    const lines: unknown[] = [];
+    const note = (message: string, fields?: unknown): void => void lines.push([message, fields]);
+    const services = { ...world.services(), log: { info: note, warn: note, error: note } };
+    world.fate = onNth('hub.setEnabled', ['fail before']);
+    const store = await openLedger(services.bucket);
+    await carryOut(services, store, [step('deactivate', 't1'), step('deactivate', 't2')], world.now);
+    const common = { step: 'deactivate', deployment: 'orange-cd' };
+    expect(lines).toEqual([
+      ['A step failed', { ...common, error: 'DockerHubUnavailable' }],
+      ['A step was taken', { ...common, status: 'done' }],
+    ]);
+  });
+});
+
+describe('removing a key', () => {
+  beforeEach(() => {
+    world.keys.set('orange-cd', 'content');
+    world.keys.set('mtn-cm', 'other');
+  });
+
+  it('takes this one, while it holds what it held, and leaves the others', async () => {
+    expect(results(await carry([removal()]))).toEqual(['remove-key key done']);
+    expect([...world.keys]).toEqual([['mtn-cm', 'other']]);
+  });
+
+  it('is skipped where the key holds something else or is gone', async () => {
+    const skipped = ['remove-key key skipped it is no longer as planned: somebody changed it meanwhile; why'];
+    expect(results(await carry([removal('another')]))).toEqual(skipped);
+    expect(world.keys.has('orange-cd')).toBe(true);
+    world.keys.delete('orange-cd');
+    expect(results(await carry([removal()]))).toEqual(skipped);
+    expect(world.calls).not.toContain('vault.patchKeys');
+  });
+
+  it('is decided anew by what is there where somebody wrote in between', async () => {
+    const write =
+      (content: string) =>
+      (call: string): Fate => {
+        if (call === 'vault.patchKeys' && world.vaultVersion === 1) {
+          world.keys.set('orange-cd', content);
+          world.vaultVersion += 1;
+        }
+        return 'pass';
+      };
+    expect(results(await carry([removal()], write('new')))[0]).toContain('skipped');
+    expect(world.keys.get('orange-cd')).toBe('new');
+    world.vaultVersion = 1;
+    expect(results(await carry([removal('new')], write('new')))).toEqual(['remove-key key done']);
+    expect(world.keys.has('orange-cd')).toBe(false);
+  });
+
+  it('whose answer was lost is done where the key is gone, and is tried once more where it is not', async () => {
+    expect(results(await carry([removal()], onNth('vault.patchKeys', ['fail after'])))).toEqual([
+      'remove-key key done',
+    ]);
+    expect(world.calls.filter((call) => call === 'vault.patchKeys')).toHaveLength(1);
+    world.keys.set('orange-cd', 'content');
+    expect(results(await carry([removal()], onNth('vault.patchKeys', ['fail before'])))).toEqual([
+      'remove-key key done',
+    ]);
+    world.keys.set('orange-cd', 'content');
+    expect(
+      results(await carry([removal()], onNth('vault.patchKeys', ['fail before', 'fail before']))),
+    ).toEqual(['remove-key key failed VaultUnavailable: vault.patchKeys failed.']);
+  });
+
+  it('fails at once with any other error', async () => {
+    world.secretThere = false;
+    expect(results(await carry([removal()]))).toEqual([
+      'remove-key key failed VaultSecretMissing: There is no secret.',
+    ]);
+    expect(world.calls.filter((call) => call === 'vault.readKeys')).toHaveLength(1);
+  });
+
+  it('waits while one of several tokens of its label could not be deleted or was switched on meanwhile', async () => {
+    for (const first of ['failed', 'skipped']) {
+      token('t1', first === 'skipped');
+      token('t2', false);
+      const steps = [step('delete-token', 't1'), step('delete-token', 't2'), removal()];
+      const { actions } = await carry(
+        steps,
+        onNth('hub.deleteToken', first === 'failed' ? ['fail before'] : []),
+      );
+      expect(actions.map(({ status }) => status)).toEqual([first, 'done', 'skipped']);
+      expect(world.keys.has('orange-cd')).toBe(true);
+    }
+  });
+
+  it('waits while a token of its label could not be deleted', async () => {
+    token('t1', false);
+    const steps = [step('delete-token', 't1'), removal()];
+    expect(
+      results(await carry(steps, (call) => (call === 'hub.deleteToken' ? 'fail before' : 'pass'))),
+    ).toEqual([
+      'delete-token t1 failed DockerHubUnavailable: hub.deleteToken failed.',
+      'remove-key key skipped not tried, because a token of that label is left; why',
+    ]);
+    expect(world.keys.has('orange-cd')).toBe(true);
+    const elsewhere = [step('delete-token', 't1', { deployment: 'mtn-cm' }), removal()];
+    expect(results(await carry(elsewhere))[1]).toBe('remove-key key done');
+    world.keys.set('orange-cd', 'content');
+    expect(results(await carry(steps))).toEqual(['delete-token t1 done', 'remove-key key done']);
+  });
+});

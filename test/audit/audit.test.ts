@@ -1,0 +1,404 @@
+import { readFileSync } from 'node:fs';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { audit } from '../../lambdas/audit/audit.ts';
+import { auditEventSchema } from '../../lambdas/audit/event.ts';
+import { DAY, HOUR } from '../../lambdas/domain/days.ts';
+import { emptyLedger, readLedger } from '../../lambdas/domain/ledger.ts';
+import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
+import type { AuditResult } from '../../lambdas/report/report.ts';
+import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
+import type { Services } from '../../lambdas/runtime/services.ts';
+import { failureOf } from '../failure.ts';
+import { FakeWorld } from '../fakes.ts';
+
+let world: FakeWorld;
+
+beforeEach(() => {
+  world = new FakeWorld();
+  for (const name of ['orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td']) world.addToken(name);
+  world.putLicenses(['orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td'].map((name) => [name, '2027-01-01']));
+});
+
+const run = (event: unknown = {}): Promise<AuditResult> =>
+  audit(parseEvent(auditEventSchema, event), world.services());
+const reports = (): string[] => [...world.objects.keys()].filter((key) => key.startsWith(OBJECTS.reports));
+const reportText = (key: string | undefined): string => {
+  const object = world.objects.get(key ?? '');
+  return typeof object === 'object' ? object.body : '';
+};
+
+describe('the event', () => {
+  it.each([
+    [{ dryrun: true }, 'dryrun is no field'],
+    [{ dryRun: 'true' }, 'dryRun must be true or false'],
+    [{ asOf: '2026-02-30' }, 'asOf must be a day that exists'],
+    [{ asOf: 20260101 }, 'asOf must be a day'],
+    [{ asOf: '0026-03-02' }, 'asOf must be a day from 2000 on'],
+    [{ asOf: '1999-12-31' }, 'asOf must be a day from 2000 on'],
+    [{ approve: 'orange-cd' }, 'approve must be a list'],
+    [{ approve: [7] }, 'must be text'],
+    [{ approve: ['a-bc'], asOf: '2026-01-01' }, 'exclude each other'],
+    [{ source: 'aws.events', detail: {} }, 'is no field'],
+    [null, 'must be a JSON object'],
+    ['{}', 'must be a JSON object'],
+    [7, 'must be a JSON object'],
+    [[], 'must be a JSON object'],
+    [[{ dryRun: true }], 'must be a JSON object'],
+    ['{}', 'must be a JSON object'],
+  ])('%j is refused, not run', async (event, why) => {
+    const failure = await failureOf(() => run(event));
+    expect(failure.name).toBe('InvalidRequest');
+    expect(failure.message).toContain(why);
+    expect(world.calls).toEqual([]);
+  });
+});
+
+describe('a night', () => {
+  it('returns what the contract promises and writes the whole of it as the report', async () => {
+    const result = await run();
+    expect(result).toMatchObject({
+      asOf: '2026-03-02',
+      mode: 'enforce',
+      outcome: 'clean',
+      counts: {
+        tokens: 4,
+        activeTokens: 4,
+        automaticTokens: 0,
+        keys: 4,
+        licenses: 4,
+        exempt: 0,
+        findings: {},
+        verified: { matching: 4, rejected: 0, mismatched: 0, unclear: 0, unchecked: 0 },
+      },
+      findings: [],
+      actions: [],
+      notified: false,
+      truncated: false,
+    });
+    expect(result.report).toBe(`reports/2026/03/02/${result.runId}.json`);
+    expect(reports()).toEqual([result.report, result.report.replace('.json', '.html')]);
+    const report: unknown = JSON.parse(reportText(result.report));
+    const { finishedAt: _, ...same } = result;
+    expect(report).toMatchObject(same);
+    expect(report).toHaveProperty('deployments.length', 4);
+    expect(world.metrics.get('AuditSucceeded')).toBe(1);
+  });
+
+  it('cuts the result at 500 findings and never the report', async () => {
+    for (let number = 0; number < 600; number++) world.keys.set(`telco${number}-cd`, 'x');
+    const result = await run();
+    expect([result.findings.length, result.truncated, result.counts.findings['orphaned-key']]).toEqual([
+      500,
+      true,
+      600,
+    ]);
+    expect(JSON.parse(reportText(result.report))).toHaveProperty('findings.length', 600);
+  });
+
+  it('mails only what is new, resolved, done or wrong, and once a week everything that is open', async () => {
+    world.keys.set('old-xx', 'x');
+    expect((await run()).notified).toBe(true);
+    for (let day = 0; day < 6; day++) {
+      world.now += DAY;
+      expect((await run()).notified).toBe(false);
+    }
+    world.now += DAY;
+    expect((await run()).notified).toBe(true);
+    expect(world.mails.at(-1)?.text).toContain('EVERYTHING ELSE OPEN');
+    world.now += DAY;
+    world.keys.delete('old-xx');
+    expect((await run()).notified).toBe(true);
+    expect(world.mails.at(-1)?.text).toContain('RESOLVED (1)\n- orphaned-key old-xx');
+  });
+
+  it('mails every night with notifications.when always', async () => {
+    world.settings = { ...world.settings, notifyWhen: 'always' };
+    expect([(await run()).notified, (await run()).notified]).toEqual([true, true]);
+    expect(world.mails[0]?.subject).toBe('[Docker Hub tokens] nothing to fix');
+  });
+
+  it('tells an ending license once at each of warnDays that it reaches', async () => {
+    world.now = Date.parse('2026-11-25T02:00:00Z');
+    const told: string[] = [];
+    for (let day = 0; day < 37; day++) {
+      const { notified, findings } = await run();
+      expect(findings.some(({ kind }) => kind === 'license-expiring')).toBe(day >= 7);
+      if (notified && /^NEW[^]*- WARNING license-expiring/m.test(world.mails.at(-1)?.text ?? ''))
+        told.push(/ends in (\d+) day/.exec((world.mails.at(-1)?.text ?? '').replace(/\s+/g, ' '))?.[1] ?? '');
+      world.now += DAY;
+    }
+    expect(told).toEqual(['30', '14', '7', '1']);
+  });
+});
+
+describe('a catch-up', () => {
+  it('does nothing if this local day already had an undisturbed run', async () => {
+    const night = await run();
+    world.now += HOUR;
+    const calls = world.calls.length;
+    const again = await run({ catchUp: true });
+    expect([again.runId, again.report, again.notified]).toEqual([night.runId, night.report, false]);
+    expect(world.calls.slice(calls)).toEqual([`bucket.read ${OBJECTS.ledger}`]);
+  });
+
+  it('runs where the night failed, was withheld, or was another day', async () => {
+    world.fate = (call) => (call === 'hub.listTokens' ? 'fail before' : 'pass');
+    await failureOf(() => run());
+    world.fate = () => 'pass';
+    const made = await run({ catchUp: true });
+    expect(made.counts.tokens).toBe(4);
+    world.now += DAY;
+    expect((await run({ catchUp: true })).runId).not.toBe(made.runId);
+  });
+});
+
+describe('a dry run', () => {
+  it('changes nothing, sends no mail, takes no lease, and writes nothing but its report', async () => {
+    world.keys.set('old-xx', 'x');
+    const result = await run({ dryRun: true });
+    expect(result).toMatchObject({ mode: 'dry-run', outcome: 'attention', notified: false });
+    expect(result.report).toMatch(/^reports\/dry-run\/2026\/03\/02\//);
+    expect([...world.objects.keys()].sort()).toEqual(
+      [OBJECTS.licenses, result.report, result.report.replace('.json', '.html')].sort(),
+    );
+    expect(world.mails).toEqual([]);
+    expect(world.metrics.size).toBe(0);
+  });
+
+  it('judges as of any day from 2000 on', async () => {
+    expect((await run({ asOf: '2000-01-01' })).asOf).toBe('2000-01-01');
+  });
+
+  it('judges as at noon of asOf', async () => {
+    const result = await run({ asOf: '2027-01-02' });
+    expect([result.asOf, result.mode, result.counts.findings['license-expired']]).toEqual([
+      '2027-01-02',
+      'dry-run',
+      4,
+    ]);
+    expect(result.actions.map(({ kind, status }) => `${kind} ${status}`)).toEqual(
+      Array(4).fill('announce planned'),
+    );
+  });
+
+  it('checks stored contents only with verifyAll', async () => {
+    expect((await run({ dryRun: true })).counts.verified).toMatchObject({ matching: 0, unchecked: 4 });
+    expect((await run({ dryRun: true, verifyAll: true })).counts.verified).toMatchObject({
+      matching: 4,
+      unchecked: 0,
+    });
+  });
+});
+
+describe('a run that can not read one of its inputs wholly', () => {
+  it.each([
+    ['hub.listTokens', 'DockerHubUnavailable'],
+    ['vault.readKeys', 'VaultUnavailable'],
+    [`bucket.read ${OBJECTS.licenses}`, 'StorageUnavailable'],
+    [`bucket.read ${OBJECTS.exemptions}`, 'StorageUnavailable'],
+    [`bucket.exists ${OBJECTS.hold}`, 'StorageUnavailable'],
+    [`bucket.read ${OBJECTS.ledger}`, 'StorageUnavailable'],
+    [`bucket.read ${OBJECTS.lease}`, 'StorageUnavailable'],
+  ])('because of %s mails that, writes a report, changes nothing, and fails with %s', async (call, cause) => {
+    await run();
+    const before = JSON.stringify([world.ledger, [...world.tokens.values()]]);
+    const mails = world.mails.length;
+    world.now += DAY;
+    world.fate = (made) => (made === call ? 'fail before' : 'pass');
+    const failure = await failureOf(() => run());
+    expect(failure.name).toBe('AuditIncomplete');
+    expect(failure.message.startsWith(`${cause}:`)).toBe(true);
+    expect(world.mails.slice(mails)).toMatchObject([{ outcome: 'incomplete', severity: 'critical' }]);
+    expect(world.mails.at(-1)?.subject).toBe(`[Docker Hub tokens] audit incomplete: ${cause}`);
+    const report: unknown = JSON.parse(
+      reportText(reports().find((key) => key.includes('/03/') && key.endsWith('.json'))),
+    );
+    expect(report).toHaveProperty('runId');
+    expect(reports()).toHaveLength(4);
+    world.fate = () => 'pass';
+    expect(JSON.stringify([world.ledger, [...world.tokens.values()]])).toBe(before);
+  });
+
+  it('mails the same cause once a day, another one at once', async () => {
+    world.fate = (made) => (made === 'hub.listTokens' ? 'fail before' : 'pass');
+    await failureOf(() => run());
+    await failureOf(() => run({ catchUp: true }));
+    expect(world.mails).toHaveLength(1);
+    world.fate = (made) => (made === 'vault.readKeys' ? 'fail before' : 'pass');
+    await failureOf(() => run({ catchUp: true }));
+    expect(world.mails).toHaveLength(2);
+    world.now += DAY;
+    await failureOf(() => run());
+    expect(world.mails).toHaveLength(3);
+  });
+
+  it('says in its report whether its mail went out', async () => {
+    const notified = async (failing: readonly string[]): Promise<unknown> => {
+      world.fate = (made) => (failing.includes(made) ? 'fail before' : 'pass');
+      const before = new Set(reports());
+      const failure = await failureOf(() => run());
+      expect(failure.message.startsWith('DockerHubUnavailable')).toBe(true);
+      const key = reports().find((name) => !before.has(name) && name.endsWith('.json'));
+      const report: unknown = JSON.parse(reportText(key));
+      return typeof report === 'object' && report !== null && 'notified' in report && report.notified;
+    };
+    expect(await notified(['hub.listTokens', 'topic.publish'])).toBe(false);
+    expect(await notified(['hub.listTokens'])).toBe(true);
+    expect(await notified(['hub.listTokens'])).toBe(false);
+  });
+
+  it('still judges what it can', async () => {
+    world.addToken('Orange_CD', { key: false });
+    world.fate = (made) => (made === 'vault.readKeys' ? 'fail before' : 'pass');
+    await failureOf(() => run());
+    const report = reportText(reports().find((key) => key.endsWith('.json')));
+    expect(report).toContain('misnamed-token');
+    expect(report).not.toContain('orphaned-token');
+  });
+
+  it('because exemptions.csv is gone is incomplete, too', async () => {
+    world.put(OBJECTS.exemptions, 'label,reason,owner,until\n');
+    await run();
+    world.objects.set(OBJECTS.exemptions, 'deleted');
+    expect((await failureOf(() => run())).message).toContain('ExemptionsUnreadable');
+  });
+});
+
+describe('the ledger', () => {
+  it.each([
+    ['deleted', 'deleted'],
+    ['not JSON', '{"version":1,'],
+    ['empty', ''],
+    ['of another version', JSON.stringify({ ...emptyLedger(), version: 2 })],
+    ['without one of its parts', JSON.stringify({ version: 1 })],
+    ['with something unknown', JSON.stringify({ ...emptyLedger(), more: [] })],
+  ])('%s is LedgerUnreadable: nothing is changed and it is not overwritten', async (_name, content) => {
+    if (content === 'deleted') world.objects.set(OBJECTS.ledger, 'deleted');
+    else world.put(OBJECTS.ledger, content);
+    const failure = await failureOf(() => run());
+    expect(failure.message.startsWith('LedgerUnreadable:')).toBe(true);
+    const object = world.objects.get(OBJECTS.ledger);
+    expect(typeof object === 'object' ? object.body : object).toBe(content);
+  });
+
+  it('that never existed is a first night: everything is announced, nothing withdrawn', async () => {
+    world.putLicenses([
+      ['orange-cd', '2026-01-01'],
+      ['mtn-cm', '2026-01-01'],
+      ['vodacom-cd', '2027-01-01'],
+    ]);
+    expect((await run()).actions.map(({ kind }) => kind)).toEqual(['announce', 'announce']);
+  });
+
+  it('to begin anew with stands in docs/decisions.md as this version reads it', () => {
+    const text = /```json\n(.*)\n```/.exec(readFileSync('docs/decisions.md', 'utf8'))?.[1] ?? '';
+    expect(readLedger(new TextEncoder().encode(text))).toEqual(emptyLedger());
+  });
+});
+
+describe('the check of stored contents', () => {
+  it('takes its share of those changed or longest unchecked first', async () => {
+    world.settings = { ...world.settings, verifyPerRun: 2 };
+    const checked = async (): Promise<string[]> => {
+      const before = new Set(world.ledger.checks.map(({ deployment, at }) => `${deployment} ${at}`));
+      await run();
+      world.now += DAY;
+      return world.ledger.checks
+        .filter(({ deployment, at }) => !before.has(`${deployment} ${at}`))
+        .map(({ deployment }) => deployment)
+        .sort();
+    };
+    expect(await checked()).toEqual(['airtel-td', 'mtn-cm']);
+    expect(await checked()).toEqual(['orange-cd', 'vodacom-cd']);
+    world.keys.set('vodacom-cd', 'changed');
+    expect(await checked()).toEqual(['airtel-td', 'vodacom-cd']);
+  });
+
+  it('stops at the second refusal, with verifyAll as well, and says so', async () => {
+    for (const name of world.keys.keys()) world.keys.set(name, 'nonsense');
+    const result = await run({ verifyAll: true });
+    expect(result.counts.verified).toMatchObject({ rejected: 2, unchecked: 2 });
+    expect(result.counts.findings['rejected-key']).toBe(2);
+    expect(result.notes.join()).toContain('refused 2 contents');
+    expect(world.mails[0]?.text).toContain('stopped for this run');
+  });
+
+  it('finds the content of another token', async () => {
+    world.keys.set('orange-cd', [...world.tokens.values()].find(({ label }) => label === 'mtn-cm')?.content);
+    const result = await run();
+    expect(result.findings).toMatchObject([{ kind: 'mismatched-key', deployment: 'orange-cd' }]);
+  });
+
+  it('reads names only with verifyPerRun 0', async () => {
+    world.settings = { ...world.settings, verifyPerRun: 0 };
+    await run();
+    expect(world.calls).toContain('vault.readKeyNames');
+    expect(world.calls).not.toContain('vault.readKeys');
+  });
+
+  describe('where Docker Hub does not answer as it should', () => {
+    type Check = Services['dockerHub']['checkContent'];
+    const nightWith = async (check: (content: string, checkContent: Check) => ReturnType<Check>) => {
+      const services = world.services();
+      const { dockerHub: hub } = services;
+      const dockerHub = {
+        ...hub,
+        checkContent: (content: string) => check(content, (asked) => hub.checkContent(asked)),
+      };
+      const result = await audit({}, { ...services, dockerHub });
+      world.now += DAY;
+      return result;
+    };
+    const only =
+      (label: string, outcome: 'unwell' | 'password') =>
+      (content: string, checkContent: Check): ReturnType<Check> =>
+        content === world.keys.get(label) ? Promise.resolve({ outcome }) : checkContent(content);
+
+    it('of one key only, this key does not starve the others', async () => {
+      world.settings = { ...world.settings, verifyPerRun: 2 };
+      expect((await nightWith(only('airtel-td', 'unwell'))).counts.verified).toMatchObject({ unclear: 1 });
+      expect((await nightWith(only('airtel-td', 'unwell'))).counts.verified).toMatchObject({ matching: 2 });
+      expect(new Set(world.ledger.checks.map(({ deployment }) => deployment)).size).toBe(4);
+    });
+
+    it('says so by mail when it begins, and once a week while it lasts', async () => {
+      const notified: boolean[] = [];
+      for (let night = 0; night < 15; night++)
+        notified.push((await nightWith(() => Promise.resolve({ outcome: 'limited' }))).notified);
+      expect(notified.flatMap((was, night) => (was ? [night] : []))).toEqual([0, 7, 14]);
+      expect(world.mails.at(-1)?.text).toContain('The check of stored contents stopped');
+      expect(world.ledger.checks).toEqual([]);
+    });
+
+    it("goes on past a key that holds the account's own password, and says which it is", async () => {
+      const { counts, notes, notified } = await nightWith(only('airtel-td', 'password'));
+      expect(counts.verified).toMatchObject({ matching: 3, unclear: 1, unchecked: 0 });
+      expect([notes.length, notified]).toEqual([1, true]);
+      expect(notes[0]).toContain('The key airtel-td in Vault seems to hold the password');
+      expect((await nightWith(only('airtel-td', 'password'))).notified).toBe(false);
+    });
+  });
+});
+
+describe('a key whose name is a token’s content', () => {
+  it('is a finding of its own, and the content is in no mail, report and result', async () => {
+    const [content, other] = [`dckr_pat_${'x'.repeat(27)}`, `dckr_pat_${'y'.repeat(27)}`];
+    world.keys.set(content, 'orange-cd');
+    world.keys.set(other, 'mtn-cm');
+    const result = await run();
+    const misnamed = result.findings.filter(({ kind }) => kind === 'misnamed-key');
+    expect(new Set(misnamed.map(({ deployment }) => deployment)).size).toBe(2);
+    expect(misnamed[0]?.remedy).toContain('by hand in Vault');
+    expect(result.counts.keys).toBe(6);
+    const everything = JSON.stringify([result, world.mails, [...world.objects]]);
+    for (const secret of [content, other]) expect(everything).not.toContain(secret);
+  });
+
+  it('is refused in the event', async () => {
+    const failure = await failureOf(() => run({ approve: ['orange-cd', `dckr_pat_${'x'.repeat(27)}`] }));
+    expect([failure.name, failure.message]).toEqual([
+      'InvalidRequest',
+      expect.stringContaining('the field approve'),
+    ]);
+  });
+});

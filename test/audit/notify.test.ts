@@ -1,0 +1,345 @@
+import { describe, expect, it } from 'vitest';
+import { actionOf } from '../../lambdas/audit/apply-plan.ts';
+import { type Telling, type TellingInput, makeTelling } from '../../lambdas/audit/notify.ts';
+import type { Action } from '../../lambdas/domain/actions.ts';
+import { DAY, HOUR, iso } from '../../lambdas/domain/days.ts';
+import { type Ledger, emptyLedger } from '../../lambdas/domain/ledger.ts';
+import { inputCounts } from '../../lambdas/domain/plan/guards.ts';
+import { makePlan } from '../../lambdas/domain/plan/plan.ts';
+import { reconcile } from '../../lambdas/domain/reconcile.ts';
+import type { Report } from '../../lambdas/report/report.ts';
+import { NOW, type Situation, worldOf } from '../domain/situation.ts';
+import { defaultSettings } from '../fakes.ts';
+
+interface Told extends Situation {
+  readonly report?: Partial<Report>;
+  readonly exemptionsThere?: boolean;
+  readonly hold?: boolean;
+  readonly alerts?: TellingInput['alerts'];
+}
+
+function inputOf({
+  report,
+  exemptionsThere = false,
+  hold = false,
+  alerts = [],
+  ...situation
+}: Told): TellingInput {
+  const world = worldOf(situation);
+  const plan = makePlan(world, { hold });
+  return {
+    world,
+    plan,
+    ledger: { ...emptyLedger(), ...situation.ledger },
+    exemptionsThere,
+    alerts,
+    settings: defaultSettings(situation.settings),
+    bucket: 's3://bucket',
+    report: {
+      runId: 'run-1',
+      startedAt: iso(NOW),
+      finishedAt: iso(NOW),
+      asOf: world.today,
+      mode: 'enforce',
+      outcome: 'attention',
+      counts: {
+        tokens: 0,
+        activeTokens: 0,
+        automaticTokens: 0,
+        keys: 0,
+        licenses: 0,
+        exempt: 0,
+        findings: {},
+        verified: { matching: 0, rejected: 0, mismatched: 0, unclear: 0, unchecked: 0 },
+      },
+      findings: reconcile(world).filter(({ deployment }) => deployment !== 'filler-zz'),
+      actions: plan.steps.map((step) => actionOf(step, step.withheld === undefined ? 'done' : 'withheld')),
+      report: 'reports/r.json',
+      truncated: false,
+      notes: [],
+      deployments: [],
+      exemptions: [],
+      inputs: { hold },
+      causes: [],
+      timeZone: 'UTC',
+      ...report,
+    },
+  };
+}
+const telling = (told: Told): Telling => makeTelling(inputOf(told));
+const ledgerOf = (parts: Partial<Ledger> = {}): Ledger => ({ ...emptyLedger(), ...parts });
+
+const KEY = { 'orange-cd': 'x' };
+const IN_ORDER: Told = { tokens: [{}], keys: KEY, licenses: ['orange,cd,2027-01-01,0'] };
+const ENDING: Told = { tokens: [{}], keys: KEY, licenses: ['orange,cd,2026-03-05,0'] };
+const MONDAY = { weeklyAt: iso(NOW) };
+const notice = {
+  tokenId: 't1',
+  deployment: 'orange-cd',
+  step: 'deactivate',
+  end: '2026-03-05',
+  at: iso(NOW),
+} as const;
+
+describe('a mail', () => {
+  it('is due with news, with the weekly list where anything is open, and always where that is wanted', () => {
+    const due = (told: Told): boolean => telling(told).mail !== undefined;
+    expect(due(IN_ORDER)).toBe(false);
+    expect(due({ ...IN_ORDER, settings: { notifyWhen: 'always' } })).toBe(true);
+    expect(due({ ...IN_ORDER, keys: {}, ledger: MONDAY })).toBe(true);
+    const [found] = inputOf({ ...IN_ORDER, keys: {} }).report.findings;
+    if (found === undefined) throw new Error('A token without a key is a finding.');
+    const findings = [{ ...found, told: true }];
+    expect(due({ ...IN_ORDER, keys: {}, ledger: { findings, ...MONDAY } })).toBe(false);
+    expect(due({ ...IN_ORDER, keys: {}, ledger: { findings } })).toBe(true);
+  });
+
+  it('is due with an alert, which is remembered beside the steps that it told', () => {
+    const alerts = [{ key: 'checks stopped', text: 'The check stopped.' }];
+    const alerted = telling({ ...IN_ORDER, alerts, report: { notes: ['The check stopped.'] } });
+    const steps = (published: boolean): Ledger['toldSteps'] =>
+      alerted.remember(ledgerOf(), published, published).toldSteps;
+    expect(alerted.mail?.text).toContain('NOTES (1)\n- The check stopped.');
+    expect(steps(true)).toEqual([{ key: 'alert checks stopped', day: '2026-03-02' }]);
+    expect(steps(false)).toEqual([]);
+  });
+
+  it('lists everything open once a week', () => {
+    const [found] = inputOf({ ...IN_ORDER, keys: {} }).report.findings;
+    if (found === undefined) throw new Error('A token without a key is a finding.');
+    const weekly = telling({ ...IN_ORDER, keys: {}, ledger: { findings: [{ ...found, told: true }] } });
+    expect(weekly.mail?.text).toContain('EVERYTHING ELSE OPEN');
+    const remembered = (published: boolean): string | null =>
+      weekly.remember(ledgerOf(), published, true).weeklyAt;
+    expect([remembered(true), remembered(false)]).toEqual([iso(NOW), null]);
+    const midweek = telling({ ...ENDING, ledger: MONDAY });
+    expect(midweek.remember(ledgerOf({ weeklyAt: 'before' }), true, true).weeklyAt).toBe('before');
+  });
+
+  it('goes by the days that are left of an ending license', () => {
+    const ending = telling(ENDING);
+    expect(ending.mail?.text).toContain('license-expiring');
+    expect(ending.remember(ledgerOf(), true, true).findings).toMatchObject([
+      { kind: 'license-expiring', told: true, threshold: 7 },
+    ]);
+    const other = telling({ ...ENDING, keys: {} }).remember(ledgerOf(), true, true).findings[0];
+    expect(other).toMatchObject({ kind: 'orphaned-token', told: true });
+    expect(other).not.toHaveProperty('threshold');
+  });
+
+  it('tells no resolved finding of an exempt label', () => {
+    const gone = {
+      id: 'x',
+      kind: 'orphaned-key',
+      severity: 'warning',
+      deployment: 'a',
+      since: iso(NOW),
+      told: true,
+    } as const;
+    const told: Told = { ...IN_ORDER, ledger: { findings: [gone], ...MONDAY } };
+    expect(telling(told).mail?.text).toContain('RESOLVED (1)');
+    const exempt = telling({
+      ...told,
+      exemptions: 'label,reason,owner,until\na,,,\n',
+      exemptionsThere: true,
+    });
+    expect(exempt.mail?.text).not.toContain('RESOLVED');
+    expect(exempt.mail?.text).toContain('a is exempt from everything without end');
+  });
+});
+
+describe('a notice', () => {
+  const notices = (
+    told: Told,
+    published: boolean,
+    confirmed: boolean,
+    before: Ledger['notices'] = [],
+  ): unknown => telling(told).remember(ledgerOf({ notices: before }), published, confirmed).notices;
+
+  it('is given by a mail that went out while the topic had a confirmed subscriber, and only when enforcing', () => {
+    expect(notices(ENDING, true, true)).toEqual([notice]);
+    expect(notices(ENDING, true, false)).toEqual([]);
+    expect(notices(ENDING, false, false)).toEqual([]);
+    expect(notices({ ...ENDING, report: { mode: 'observe' } }, true, true)).toEqual([]);
+  });
+
+  it('is given of announcements and of no other step', () => {
+    const ended = { ...notice, end: '2026-02-01', at: iso(NOW - DAY) };
+    const withdrawn: Told = {
+      tokens: [{}, { label: 'mtn-cm' }],
+      licenses: ['orange,cd,2026-02-01,0', 'mtn,cm,2026-03-05,0'],
+      ledger: { notices: [ended] },
+    };
+    expect(notices(withdrawn, true, true)).toEqual([{ ...notice, tokenId: 't2', deployment: 'mtn-cm' }]);
+  });
+
+  it('stands while the token has its label and the list says the same end', () => {
+    const due: Told = { ...ENDING, ledger: { notices: [notice] } };
+    expect(notices(due, false, false, [notice])).toEqual([notice]);
+    for (const other of [
+      { ...notice, end: '2026-03-06' },
+      { ...notice, tokenId: 't2' },
+      { ...notice, deployment: 'mtn-cm' },
+    ])
+      expect(notices(due, false, false, [other])).toEqual([]);
+    expect(notices({ ...due, tokens: [{ label: 'mtn-cm' }] }, false, false, [notice])).toEqual([]);
+  });
+});
+
+describe('what the ledger remembers after a run', () => {
+  const action = (status: Action['status'], changes: Partial<Action> = {}): Action => ({
+    kind: 'deactivate',
+    deployment: 'orange-cd',
+    tokenId: 't1',
+    status,
+    reason: 'why',
+    ...changes,
+  });
+  const intent = {
+    step: 'deactivate',
+    deployment: 'orange-cd',
+    tokenId: 't1',
+    reason: 'why',
+    approved: false,
+    replaced: false,
+    at: iso(NOW),
+    runId: 'run-1',
+  } as const;
+
+  it('are open steps but those that were not tried', () => {
+    const left = (actions: Action[]): number =>
+      telling({ ...IN_ORDER, report: { actions } }).remember(ledgerOf({ intents: [intent] }), true, true)
+        .intents.length;
+    expect([left([action('skipped')]), left([action('failed')])]).toEqual([0, 1]);
+    for (const other of [{ tokenId: 't2' }, { deployment: 'mtn-cm' }, { kind: 'delete-token' as const }])
+      expect(left([action('skipped', other)])).toBe(1);
+  });
+
+  it('are resolved findings until a mail that was due went out', () => {
+    const gone = {
+      id: 'x',
+      kind: 'orphaned-key',
+      severity: 'warning',
+      deployment: 'a',
+      since: iso(NOW),
+      told: true,
+    } as const;
+    const left = (published: boolean, entry: Ledger['findings'][number]): unknown[] =>
+      telling({ ...IN_ORDER, ledger: { findings: [entry] } }).remember(
+        ledgerOf({ findings: [entry] }),
+        published,
+        published,
+      ).findings;
+    expect([left(false, gone), left(true, gone)]).toEqual([[gone], []]);
+    expect(left(false, { ...gone, told: false })).toEqual([]);
+  });
+
+  it('are untold steps until a mail that was due went out', () => {
+    const untold = [action('done')];
+    const told: Told = { ...IN_ORDER, ledger: { untold } };
+    const left = (published: boolean): number =>
+      telling(told).remember(ledgerOf({ untold }), published, true).untold.length;
+    expect([left(true), left(false)]).toEqual([0, 1]);
+    expect(telling(IN_ORDER).remember(ledgerOf({ untold }), false, false).untold).toEqual([]);
+  });
+
+  it('is the night, undisturbed where its mail went out and nothing was withheld, failed or skipped', () => {
+    const night = (actions: Action[], published = true): Ledger['lastNight'] =>
+      telling({ ...IN_ORDER, report: { actions } }).remember(ledgerOf(), published, true).lastNight;
+    expect(night([action('done')])).toEqual({
+      day: '2026-03-02',
+      runId: 'run-1',
+      at: iso(NOW),
+      undisturbed: true,
+      outcome: 'attention',
+      report: 'reports/r.json',
+    });
+    for (const status of ['withheld', 'failed', 'skipped'] as const)
+      expect([status, night([action('done'), action(status)])?.undisturbed]).toEqual([status, false]);
+    const planned = [action('planned')];
+    expect([night(planned)?.undisturbed, night(planned, false)?.undisturbed]).toEqual([true, false]);
+    const outcome = (of: Report['outcome']): string | undefined =>
+      telling({ ...IN_ORDER, report: { outcome: of } }).remember(ledgerOf(), true, true).lastNight?.outcome;
+    expect((['incomplete', 'clean', 'withheld'] as const).map(outcome)).toEqual([
+      'attention',
+      'clean',
+      'withheld',
+    ]);
+  });
+
+  it('are the counts of this run unless it was withheld', () => {
+    const before = { tokens: 2, keys: 9, licenses: 9, exemptions: 9 };
+    const baseline = (outcome: Report['outcome']): Ledger['baseline'] =>
+      telling({ ...IN_ORDER, report: { outcome } }).remember(ledgerOf({ baseline: before }), true, true)
+        .baseline;
+    expect(baseline('withheld')).toEqual(before);
+    expect(baseline('clean')).toEqual(inputCounts(worldOf(IN_ORDER)));
+  });
+
+  it('are counts less what the run itself deleted: that is no input that shrank', () => {
+    const deleted = action('done', { kind: 'delete-token' });
+    const actions = [deleted, deleted, action('done', { kind: 'remove-key' }), action('done')];
+    const notDeleted = [
+      action('skipped', { kind: 'delete-token' }),
+      action('failed', { kind: 'remove-key' }),
+    ];
+    const before = { tokens: 9, keys: 9, licenses: 9, exemptions: 9 };
+    const less = { ...before, tokens: 7, keys: 8 };
+    const baseline = (outcome: Report['outcome'], done: Action[]): Ledger['baseline'] =>
+      telling({ ...IN_ORDER, report: { outcome, actions: [...done, ...notDeleted] } }).remember(
+        ledgerOf({ baseline: before }),
+        true,
+        true,
+      ).baseline;
+    expect([baseline('withheld', actions), baseline('withheld', [])]).toEqual([less, before]);
+    const read = inputCounts(worldOf(IN_ORDER));
+    const lessRead = { ...read, tokens: read.tokens - 2, keys: read.keys - 1 };
+    expect(baseline('attention', actions)).toMatchObject(lessRead);
+    expect(
+      telling({ ...IN_ORDER, report: { outcome: 'withheld', actions } }).remember(ledgerOf(), true, true)
+        .baseline,
+    ).toBeNull();
+  });
+
+  it('say since when the list of tokens is too short to be believed, and compared with how many', () => {
+    const doubted = (before: Ledger['baseline']): unknown =>
+      telling(IN_ORDER).remember(ledgerOf({ baseline: before }), true, true).baseline?.doubted;
+    const counts = { tokens: 9, keys: 1, licenses: 1, exemptions: 0 };
+    expect(doubted(counts)).toEqual({ since: iso(NOW), tokens: 9 });
+    const since = { since: iso(NOW - HOUR), tokens: 9 };
+    expect(doubted({ ...counts, tokens: 1, doubted: since })).toEqual(since);
+    expect(doubted({ ...counts, tokens: 1 })).toBeUndefined();
+  });
+
+  it('are the steps that the mail told', () => {
+    const actions = [action('withheld')];
+    const steps = (published: boolean): number =>
+      telling({ ...IN_ORDER, report: { actions } }).remember(ledgerOf(), published, true).toldSteps.length;
+    expect([steps(true), steps(false)]).toEqual([1, 0]);
+  });
+
+  it('are exemptions that were told; where the mail failed only that the file was there', () => {
+    const told: Told = {
+      ...IN_ORDER,
+      exemptions: 'label,reason,owner,until\na,,,\n',
+      exemptionsThere: true,
+    };
+    const remembered = (
+      published: boolean,
+      before: Ledger['exemptions'],
+      input = told,
+    ): Ledger['exemptions'] =>
+      telling(input).remember(ledgerOf({ exemptions: before }), published, true).exemptions;
+    expect(remembered(true, null)).toEqual([{ label: 'a', findings: [], endTold: false }]);
+    expect(remembered(false, null)).toEqual([]);
+    const before = [{ label: 'b', endTold: false }];
+    expect(remembered(false, before)).toBe(before);
+    const always: Told = { ...IN_ORDER, settings: { notifyWhen: 'always' } };
+    expect(remembered(false, null, always)).toBeNull();
+  });
+
+  it('is nothing else: what others wrote stays', () => {
+    const issued = [{ tokenId: 't1', deployment: 'orange-cd', at: iso(NOW - HOUR) }];
+    expect(telling(IN_ORDER).remember(ledgerOf({ issued }), true, true).issued).toBe(issued);
+  });
+});

@@ -1,0 +1,216 @@
+import { describe, expect, it } from 'vitest';
+import { countChecks, judgeCheck, keysToCheck, triedCheck } from '../../lambdas/domain/content-checks.ts';
+import { DAY, HOUR, iso } from '../../lambdas/domain/days.ts';
+import type { ContentCheckEntry } from '../../lambdas/domain/ledger.ts';
+import { makeWorld } from '../../lambdas/domain/snapshot.ts';
+import { lastRealUse } from '../../lambdas/domain/token.ts';
+import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
+import { defaultSettings } from '../fakes.ts';
+import { NOW, type Situation, factsOf, tokenOf, worldOf } from './situation.ts';
+
+const checkOf = (changes: Partial<ContentCheckEntry> = {}): ContentCheckEntry => ({
+  deployment: 'orange-cd',
+  tokenId: 't1',
+  at: iso(NOW - DAY),
+  verdict: 'matching',
+  fingerprint: fingerprintOf('x'),
+  ...changes,
+});
+
+describe('the keys to check', () => {
+  const keys = (situation: Situation, share = Infinity): string[] =>
+    keysToCheck(worldOf(situation), share).map(({ deployment }) => deployment);
+
+  it('are those whose label has exactly one active token', () => {
+    const of = (...tokens: NonNullable<Situation['tokens']>): string[] =>
+      keys({ tokens, keys: { 'orange-cd': 'x' } });
+    expect(keysToCheck(worldOf({ tokens: [{}], keys: { 'orange-cd': 'x' } }), 1)).toEqual([
+      { deployment: 'orange-cd', content: 'x', tokenId: 't1' },
+    ]);
+    expect([of(), of({}, {}), of({ enabled: false }), of({}, { enabled: false })]).toEqual([
+      [],
+      [],
+      [],
+      ['orange-cd'],
+    ]);
+  });
+
+  it('are those with a content', () => {
+    for (const content of ['', null, 7, ['x']])
+      expect(keys({ tokens: [{}], keys: { 'orange-cd': content } })).toEqual([]);
+  });
+
+  it('are none where only names were read', () => {
+    const { keys: _, ...facts } = factsOf({ tokens: [{}] });
+    const names = { ...facts, keys: { names: ['orange-cd'], version: 1 } };
+    expect(keysToCheck(makeWorld(names, defaultSettings(), NOW), 9)).toEqual([]);
+    expect(keysToCheck(makeWorld(facts, defaultSettings(), NOW), 9)).toEqual([]);
+  });
+
+  it('are not those of exempt labels, unless only kinds are exempt', () => {
+    const of = (exemptions: string): string[] =>
+      keys({ tokens: [{}], keys: { 'orange-cd': 'x' }, exemptions });
+    expect(of('label,reason,owner,until\norange-cd,,,\n')).toEqual([]);
+    expect(of('label,reason,owner,until,findings\norange-cd,,,,wrong-scope\n')).toEqual(['orange-cd']);
+  });
+
+  it('are changed ones first by name, then the longest unchecked, as many as the share', () => {
+    const names = ['e', 'd', 'c', 'b', 'a'].map((name) => `${name}-cd`);
+    const situation: Situation = {
+      tokens: names.map((label) => ({ id: `id-${label}`, label })),
+      keys: Object.fromEntries(names.map((name) => [name, 'x'])),
+      ledger: {
+        checks: [
+          checkOf({ deployment: 'a-cd', tokenId: 'id-a-cd', at: iso(NOW - DAY) }),
+          checkOf({ deployment: 'b-cd', tokenId: 'id-b-cd', at: iso(NOW - 2 * DAY) }),
+          checkOf({ deployment: 'c-cd', tokenId: 'another' }),
+          checkOf({ deployment: 'd-cd', tokenId: 'id-d-cd', fingerprint: fingerprintOf('old') }),
+        ],
+      },
+    };
+    const expected = ['c-cd', 'd-cd', 'e-cd', 'b-cd', 'a-cd'];
+    expect(keys(situation)).toEqual(expected);
+    expect(
+      keys({ ...situation, keys: Object.fromEntries([...names].reverse().map((name) => [name, 'x'])) }),
+    ).toEqual(expected);
+    expect(keys(situation, 2)).toEqual(['c-cd', 'd-cd']);
+    expect(keys(situation, 0)).toEqual([]);
+  });
+});
+
+describe('what a check tells', () => {
+  const key = { deployment: 'orange-cd', content: 'x', tokenId: 't1' };
+  const world = worldOf({ tokens: [{}, { label: 'mtn-cm' }], keys: { 'orange-cd': 'x' } });
+  const verdict = (check: Parameters<typeof judgeCheck>[2], active = true): string => {
+    const entry = judgeCheck(world, key, check, active);
+    return entry.claimedId === undefined ? entry.verdict : `${entry.verdict} ${entry.claimedId}`;
+  };
+
+  it('is matching, mismatched with another listed token, else unclear', () => {
+    expect(verdict({ outcome: 'accepted', claimedId: 't1' })).toBe('matching');
+    expect(verdict({ outcome: 'accepted', claimedId: 't2' })).toBe('mismatched t2');
+    expect(verdict({ outcome: 'accepted', claimedId: 'nobody' })).toBe('unclear');
+    expect(verdict({ outcome: 'accepted' })).toBe('unclear');
+  });
+
+  it('is rejected only where the token was still active after the refusal', () => {
+    expect(verdict({ outcome: 'refused' })).toBe('rejected');
+    expect(verdict({ outcome: 'refused' }, false)).toBe('unclear');
+  });
+
+  it('is remembered with when, of what content, and when the token was really used last', () => {
+    const entry = (lastUsedAt: number | null): ContentCheckEntry =>
+      judgeCheck(
+        worldOf({ tokens: [{ lastUsedAt }], keys: { 'orange-cd': 'x' } }),
+        key,
+        { outcome: 'accepted', claimedId: 't1' },
+        true,
+      );
+    expect(entry(NOW - DAY)).toStrictEqual({
+      deployment: 'orange-cd',
+      tokenId: 't1',
+      at: iso(NOW),
+      verdict: 'matching',
+      fingerprint: fingerprintOf('x'),
+      lastUse: iso(NOW - DAY),
+    });
+    expect(entry(null).lastUse).toBeNull();
+    expect(judgeCheck(worldOf({}), key, { outcome: 'refused' }, true)).not.toHaveProperty('lastUse');
+  });
+
+  it('is counted by what came out, and every other key as unchecked', () => {
+    const verdicts = [
+      'matching',
+      'matching',
+      'rejected',
+      'mismatched',
+      'mismatched',
+      'mismatched',
+      'unclear',
+    ] as const;
+    expect(
+      countChecks(
+        verdicts.map((one) => checkOf({ verdict: one })),
+        10,
+      ),
+    ).toEqual({
+      matching: 2,
+      rejected: 1,
+      mismatched: 3,
+      unclear: 1,
+      unchecked: 3,
+    });
+  });
+});
+
+describe('a key for whose content Docker Hub gave no usable answer', () => {
+  const key = { deployment: 'orange-cd', content: 'x', tokenId: 't1' };
+  const tried = (check?: ContentCheckEntry, changes = {}): ContentCheckEntry =>
+    triedCheck(
+      worldOf({
+        tokens: [{ lastUsedAt: NOW - HOUR }],
+        keys: { 'orange-cd': 'x' },
+        ...(check === undefined ? {} : { ledger: { checks: [check] } }),
+        ...changes,
+      }),
+      key,
+    );
+
+  it('is unclear where nothing was told of that content and token before', () => {
+    const unclear = checkOf({ at: iso(NOW), verdict: 'unclear', lastUse: iso(NOW - HOUR) });
+    expect(tried()).toStrictEqual(unclear);
+    for (const other of [{ tokenId: 't2' }, { fingerprint: fingerprintOf('old') }])
+      expect(tried(checkOf({ ...other, verdict: 'rejected' }))).toStrictEqual(unclear);
+    expect(tried(undefined, { tokens: [] })).not.toHaveProperty('lastUse');
+  });
+
+  it('keeps what was told of it, and when, until it is checked again', () => {
+    const known = checkOf({ verdict: 'rejected', at: iso(NOW - 9 * DAY) });
+    expect(tried(known)).toStrictEqual({ ...known, tried: iso(NOW), lastUse: iso(NOW - HOUR) });
+    expect(tried(known, { tokens: [] })).toMatchObject({ verdict: 'rejected', tried: iso(NOW) });
+  });
+
+  it('comes last in the coming nights, and counts as unclear', () => {
+    const world = worldOf({
+      tokens: [{}, { label: 'mtn-cm' }],
+      keys: { 'orange-cd': 'x', 'mtn-cm': 'y' },
+      ledger: {
+        checks: [
+          checkOf({ at: iso(NOW - 9 * DAY), tried: iso(NOW) }),
+          checkOf({ deployment: 'mtn-cm', tokenId: 't2', fingerprint: fingerprintOf('y') }),
+        ],
+      },
+    });
+    expect(keysToCheck(world, 1).map(({ deployment }) => deployment)).toEqual(['mtn-cm']);
+    expect(countChecks([checkOf({ tried: iso(NOW) })], 1)).toMatchObject({ matching: 0, unclear: 1 });
+  });
+
+  it('was not used by its customer when it was tried', () => {
+    const check = checkOf({ at: iso(NOW - 9 * DAY), tried: iso(NOW - DAY), lastUse: null });
+    expect(lastRealUse(tokenOf({ lastUsedAt: NOW - DAY }), check)).toBeNull();
+    expect(lastRealUse(tokenOf({ lastUsedAt: NOW }), check)).toBe(NOW);
+  });
+});
+
+describe('a key that holds the content of an automatic token', () => {
+  it('is mismatched, although automatic tokens are not judged', () => {
+    const world = worldOf({
+      tokens: [{}, { label: 'docker-desktop', generatedBy: 'desktop' }],
+      keys: { 'orange-cd': 'x' },
+    });
+    expect(world.automaticTokens).toBe(1);
+    const key = { deployment: 'orange-cd', content: 'x', tokenId: 't1' };
+    expect(judgeCheck(world, key, { outcome: 'accepted', claimedId: 't2' }, true)).toMatchObject({
+      verdict: 'mismatched',
+      claimedId: 't2',
+    });
+  });
+});
+
+describe("a key that holds the account's own password", () => {
+  it('is unclear', () => {
+    const key = { deployment: 'orange-cd', content: 'x', tokenId: 't1' };
+    const world = worldOf({ tokens: [{}], keys: { 'orange-cd': 'x' } });
+    expect(judgeCheck(world, key, { outcome: 'password' }, false).verdict).toBe('unclear');
+  });
+});

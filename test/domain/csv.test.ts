@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { type Row, readTable } from '../../lambdas/domain/csv.ts';
+import { bytes } from './situation.ts';
+
+const read = (
+  text: string,
+  required: readonly string[] = ['a', 'b'],
+): { readonly rows: readonly Row[] } | { readonly unreadable: string } => {
+  const rows: Row[] = [];
+  const table = readTable(bytes(text), required, (row) => rows.push(row));
+  if ('unreadable' in table) return table;
+  expect(table.rows).toBe(rows.length);
+  return { rows };
+};
+const rows = (text: string): readonly Row[] => {
+  const table = read(text);
+  if ('unreadable' in table) throw new Error(table.unreadable);
+  return table.rows;
+};
+const cells = (text: string): string[] => rows(text).map((row) => `${row.cell('a')}|${row.cell('b')}`);
+const why = (text: string, required?: readonly string[]): string => {
+  const table = read(text, required);
+  return 'unreadable' in table ? table.unreadable : 'readable';
+};
+
+describe('the delimiter', () => {
+  it('is whichever of comma and semicolon the header has more of, a comma where both are as many', () => {
+    expect(cells('a,b\n1,2;3\n')).toEqual(['1|2;3']);
+    expect(cells('a;b\n1;2,3\n')).toEqual(['1|2,3']);
+    expect(cells('\n\na;b;"x,y"\n1;2\n')).toEqual(['1|2']);
+    expect(why('a,b;c\n', ['a', 'b;c'])).toBe('readable');
+  });
+
+  it('is what a leading sep= line says, whatever the header looks like', () => {
+    for (const line of ['sep=;', 'SEP=;', '"sep=;"', 'sep=; \t'])
+      for (const end of ['\n', '\r\n', '\r'])
+        expect(cells(`${line}${end}a;b;"x,y,z,w"${end}1;2${end}`)).toEqual(['1|2']);
+    expect(cells('sep=,\na,b,"x;y;z;w"\n1,2\n')).toEqual(['1|2']);
+  });
+
+  it('does not depend on the line ends, which may be mixed', () => {
+    expect(cells('a,b\r\n1,2\n3,4\r5,6')).toEqual(['1|2', '3|4', '5|6']);
+  });
+
+  it('line counts, and stands at the very beginning only', () => {
+    expect(rows('sep=,\na,b\n1,2\n').map(({ line }) => line)).toEqual([3]);
+    expect(cells('a,b\nsep=;\n1,2\n')).toEqual(['sep=;|', '1|2']);
+  });
+});
+
+describe('cells', () => {
+  it('are trimmed of white space and of invisible characters at both ends, not inside', () => {
+    expect(cells('a,b\n \u200b\u00a0x y\u00ad\t,\ufeff\u2060z\u200f \n')).toEqual(['x y|z']);
+    expect(cells('a,b\n\u00a0x,y\u200b\n')).toEqual(['x|y']);
+    expect(cells('a,b\nx\u200by,  z  z  \n')).toEqual(['x\u200by|z  z']);
+  });
+
+  it('that a row or the table lacks are empty', () => {
+    const [row] = rows('a,b\n1\n');
+    expect([row?.cell('b'), row?.cell('nowhere')]).toEqual(['', '']);
+  });
+
+  it('beyond the header make a row overlong, unless they are empty', () => {
+    expect(rows('a,b\n1,2\n1,2,\n1,2, ,\u200b\n1,2,3\n1,2,,3\n').map(({ overlong }) => overlong)).toEqual([
+      false,
+      false,
+      false,
+      true,
+      true,
+    ]);
+    expect(rows('a,,b,\n1,x,2,y\n').map((row) => [row.overlong, row.cell('b')])).toEqual([[false, '2']]);
+  });
+
+  it('of nothing but white space are no row, and the line numbers go on', () => {
+    expect(rows('\na,b\n\n,\n1,2\n"x\ny",\n3,4\n').map(({ line }) => line)).toEqual([5, 6, 8]);
+  });
+});
+
+describe('a file that is no table', () => {
+  it('says why', () => {
+    expect(why('')).toBe('it is empty');
+    expect(why(' \n\u200b\n')).toBe('it is empty');
+    expect(why('a,b\n\0,2\n')).toBe('it is not UTF-8 text (save it as "CSV UTF-8")');
+    expect(why('sep=,\na,b\n1,"2\n')).toBe('a quote is opened and never closed (near line 3)');
+    expect(why('a,b\nx"1,2\n')).toBe('its quotes do not fit (near line 2)');
+    expect(why('A,x\n1,2\n')).toBe('its header lacks the column b (it reads: a, x)');
+    expect(why('x,y\n1,2\n')).toBe('its header lacks the columns a and b (it reads: x, y)');
+    expect(why(',\n')).toBe('its header lacks the columns a and b (it reads: )');
+    expect(why('a,b,A\n')).toBe('its header names the column a twice');
+    expect(why('a,b,,\n')).toBe('readable');
+  });
+
+  it('are trimmed on either side, also where only one side needs it and where nothing visible is left', () => {
+    const trims = (cell: string, wanted: string): void => {
+      expect(cells(`a,b\n${cell},x\n`)).toEqual([`${wanted}|x`]);
+    };
+    for (const [cell, wanted] of [[' one', 'one'], ['one ', 'one'], ['one\u200b', 'one'], ['\ufeffone', 'one'], ['o n e', 'o n e'], ['o', 'o'], ['é', 'é'], [' \u00a0', ''], ['o\u200bne', 'o\u200bne']] as const) trims(cell, wanted); // prettier-ignore
+  });
+});

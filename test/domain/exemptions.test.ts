@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { type Exemption, exemptedLabels, readExemptions } from '../../lambdas/domain/exemptions.ts';
+import { exemptionNews } from '../../lambdas/mail/exemption-news.ts';
+import { failureOf } from '../failure.ts';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const read = (rows: string): readonly Exemption[] =>
+  readExemptions(bytes(`label,reason,owner,until,findings\n${rows}\n`), false);
+
+describe('exemptions', () => {
+  it('are in force until their day is over, without a day for ever', () => {
+    const exemptions = read('orange-cd,pilot,ann,2026-03-02,\nmtn-cm,own use,bob,,');
+    expect([...exemptedLabels(exemptions, '2026-03-02').keys()]).toEqual(['orange-cd', 'mtn-cm']);
+    expect([...exemptedLabels(exemptions, '2026-03-03').keys()]).toEqual(['mtn-cm']);
+  });
+
+  it('without kinds mean all kinds and no withdrawal, with kinds only these', () => {
+    const labels = exemptedLabels(read('a,,,,\nb,,,,unused-token wrong-scope'), '2026-01-01');
+    expect(labels.get('a')?.everything).toBe(true);
+    expect(labels.get('b')?.everything).toBe(false);
+    expect([...(labels.get('b')?.kinds ?? [])]).toEqual(['unused-token', 'wrong-scope']);
+  });
+
+  it('have a reason, an owner, a day and kinds, and no day where none is written', () => {
+    expect(read('a,why,ann,2026-03-02,wrong-scope  unused-token\nb,,,,')).toStrictEqual([
+      {
+        label: 'a',
+        reason: 'why',
+        owner: 'ann',
+        until: '2026-03-02',
+        findings: ['wrong-scope', 'unused-token'],
+      },
+      { label: 'b', reason: '', owner: '', findings: [] },
+    ]);
+  });
+
+  it('add up over several rows of one label, whatever their order', () => {
+    for (const rows of ['a,,,,\na,,,,unused-token', 'a,,,,unused-token\na,,,,'])
+      expect(exemptedLabels(read(rows), '2026-01-01').get('a')?.everything).toBe(true);
+  });
+
+  it('may be absent, unless an earlier run saw the file', () => {
+    expect(readExemptions(undefined, false)).toEqual([]);
+    expect(() => readExemptions(undefined, true)).toThrow('now it is gone');
+  });
+
+  it.each([
+    ['a,,,2026-02-30,', 'is not a day'],
+    [',r,o,,', 'names no label'],
+    ['a,,,,no-such-kind', 'no kind of finding'],
+    ['a,,,,,,shifted', 'more cells'],
+  ])('are unreadable as a whole with the row %j', async (row, why) => {
+    const failure = await failureOf(() => read(row));
+    expect(failure.name).toBe('ExemptionsUnreadable');
+    expect(failure.message).toContain(why);
+  });
+
+  it('are unreadable without one of their columns, and readable with a header only', () => {
+    expect(() => readExemptions(bytes('label,reason,owner\na,b,c\n'), false)).toThrow('until');
+    expect(readExemptions(bytes('label,reason,owner,until\n'), true)).toEqual([]);
+  });
+
+  it('are told when they come, go, and end within 7 days, each once', () => {
+    const both = read('a,pilot,ann,2026-03-20,\nb,,,,');
+    const first = exemptionNews(null, both, true, '2026-03-01');
+    expect(first.lines).toEqual([
+      'a is exempt from everything until 2026-03-20 (ann: pilot).',
+      'b is exempt from everything without end (no owner: no reason given).',
+    ]);
+    expect(exemptionNews(first.remembered, both, true, '2026-03-02').lines).toEqual([]);
+    const soon = exemptionNews(first.remembered, both, true, '2026-03-13');
+    expect(soon.lines).toEqual([
+      'a is exempt from everything for 7 more days, until 2026-03-20 (ann: pilot).',
+    ]);
+    expect(exemptionNews(soon.remembered, both, true, '2026-03-14').lines).toEqual([]);
+    expect(exemptionNews(first.remembered, both, true, '2026-03-12').lines).toEqual([]);
+    expect(exemptionNews(first.remembered, both, true, '2026-03-20').lines).toEqual([
+      'a is exempt from everything for today only (ann: pilot).',
+    ]);
+    expect(first.remembered).toStrictEqual([
+      { label: 'a', until: '2026-03-20', findings: [], endTold: false },
+      { label: 'b', findings: [], endTold: false },
+    ]);
+    expect(exemptionNews(soon.remembered, both, true, '2026-03-21').lines).toEqual([
+      'a is no longer exempt.',
+    ]);
+  });
+
+  describe('that change what they are from', () => {
+    const news = (before: string, now: string): readonly string[] =>
+      exemptionNews(exemptionNews(null, read(before), true, '2026-03-01').remembered, read(now), true, '2026-03-02').lines; // prettier-ignore
+
+    it('are told with the kinds or that it is everything', () => {
+      expect(news('a,pilot,ann,,unused-token', 'a,pilot,ann,,')).toEqual([
+        'a is now exempt from everything without end (ann: pilot).',
+      ]);
+      expect(news('a,pilot,ann,2026-12-31,', 'a,pilot,ann,2026-12-31,wrong-scope unused-token')).toEqual([
+        'a is now exempt from unused-token and wrong-scope until 2026-12-31 (ann: pilot).',
+      ]);
+    });
+
+    it('are not told again for another order of the kinds or of the rows', () => {
+      expect(news('a,,,,unused-token wrong-scope', 'a,,,,wrong-scope unused-token wrong-scope')).toEqual([]);
+      expect(news('a,,,,\na,,,,unused-token', 'a,,,,unused-token\na,,,,')).toEqual([]);
+    });
+
+    it('because one of several rows of a label ended are told, unless another one took its place', () => {
+      expect(news('a,,,,\na,,,,unused-token', 'a,,,,unused-token')).toEqual([
+        'a is no longer exempt from everything.',
+      ]);
+      expect(news('a,pilot,ann,2026-03-20,', 'a,pilot,ann,2026-12-31,')).toEqual([
+        'a is now exempt from everything until 2026-12-31 (ann: pilot).',
+      ]);
+    });
+
+    it('are not told of those whose kinds an earlier version did not remember', () => {
+      const before = [{ label: 'a', endTold: false }];
+      const { lines, remembered } = exemptionNews(before, read('a,,,,unused-token'), true, '2026-03-02');
+      expect([lines, remembered]).toEqual([[], [{ label: 'a', findings: ['unused-token'], endTold: false }]]);
+      expect(exemptionNews(before, read('a,,,2026-12-31,'), true, '2026-03-02').lines).toEqual([
+        'a is now exempt from everything until 2026-12-31 (no owner: no reason given).',
+      ]);
+    });
+  });
+});

@@ -1,0 +1,232 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type LicenseList,
+  daysLeft,
+  isInForce,
+  readLicenses,
+  unreadableRowAbout,
+} from '../../lambdas/domain/licenses.ts';
+import { failureOf } from '../failure.ts';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const read = (text: string, grace = 3): LicenseList => readLicenses(bytes(text), grace);
+const lastDays = (list: LicenseList): Record<string, string> =>
+  Object.fromEntries([...list.licenses.values()].map(({ deployment, lastDay }) => [deployment, lastDay]));
+
+const HEADER = 'telco,country,expires_on,grace_days,product';
+
+describe('the license list', () => {
+  it('is read with commas or semicolons, any line end, BOM, sep= line, quotes, and header names in any order and case', () => {
+    const expected = { 'orange-cd': '2026-06-30', 'mtn-cm': '2026-07-01' };
+    expect(lastDays(read('telco,country,expires_on\norange,cd,2026-06-30\nmtn,cm,2026-07-01\n', 0))).toEqual(
+      expected,
+    );
+    expect(
+      lastDays(
+        read(
+          '\ufeffsep=;\r\nNOTE;Expires_On; COUNTRY ;telco\r\n"two\r\nlines; ""quoted""";30.06.2026;CD;Orange\r\n;2026-07-01;cm; MTN \r\n',
+          0,
+        ),
+      ),
+    ).toEqual(expected);
+  });
+
+  it('adds the grace days of the row, else the configured ones', () => {
+    expect(
+      lastDays(read(`${HEADER}\norange,cd,2026-06-29,,\nmtn,cm,2026-06-30,0,\nairtel,td,2026-06-30,365,\n`)),
+    ).toEqual({ 'orange-cd': '2026-07-02', 'mtn-cm': '2026-06-30', 'airtel-td': '2027-06-30' });
+  });
+
+  it('takes the latest end of the rows of one deployment, each with its own grace', () => {
+    const list = read(
+      `${HEADER}\norange,cd,2026-06-30,0,b\norange,cd,2026-06-01,60,a\nORANGE,CD,2026-07-01,0,b\n`,
+    );
+    expect(list.licenses.get('orange-cd')).toMatchObject({ lastDay: '2026-07-31', products: ['a', 'b'] });
+  });
+
+  it('takes 9999-12-31 for no end', () => {
+    const license = read(`${HEADER}\norange,cd,9999-12-31,,\n`).licenses.get('orange-cd');
+    expect(license && daysLeft(license, '2026-01-01')).toBe(Infinity);
+  });
+
+  it('has a license in force through the whole of its last day', () => {
+    const license = read(`${HEADER}\norange,cd,2026-06-30,0,\n`).licenses.get('orange-cd');
+    expect(license && isInForce(license, '2026-06-30')).toBe(true);
+    expect(license && isInForce(license, '2026-07-01')).toBe(false);
+    expect(license && daysLeft(license, '2026-06-30')).toBe(0);
+    expect(license && daysLeft(license, '2026-07-02')).toBe(-2);
+  });
+
+  it('skips rows of nothing but empty cells and ignores unknown columns', () => {
+    const list = read('telco,country,expires_on,colour\n,,,\n\norange,cd,2026-06-30,red\n \t,,\u200b,\n');
+    expect([list.rows, [...list.licenses.keys()]]).toEqual([1, ['orange-cd']]);
+  });
+
+  it.each([
+    ['orange,cd,2026-02-30', 'is not a day'],
+    ['orange,cd,03/04/2026', 'is not a day'],
+    ['orange,cd,46000', 'is not a day'],
+    ['orange,cd,x30.06.2026', 'is not a day'],
+    ['orange,cd,30.06.2026x', 'is not a day'],
+    ['orange,cd,1999-12-31', 'is not a day'],
+    ['orange,cd,1.3.2026', 'is not a day'],
+    ['orange,cd,0026-01-01', 'is not a day'],
+    ['orange,cd,', 'expires_on is empty'],
+    [',cd,2026-01-01', 'telco is empty'],
+    ['orange,,2026-01-01', 'country is empty'],
+    ['orange,c1,2026-01-01', 'letters only'],
+    ['or ange,cd,2026-01-01', 'naming rule'],
+    ['оrange,cd,2026-01-01', 'naming rule'],
+    ['orange,cd,2026-01-01,366', 'grace_days'],
+    ['orange,cd,2026-01-01,-1', 'grace_days'],
+    ['orange,cd,2026-01-01,1.5', 'grace_days'],
+    ['orange,cd,2026-01-01,3,p,shifted', 'more cells'],
+  ])('reads no license from the row %j and says why, with its line', (row, why) => {
+    const list = read(`${HEADER}\nmtn,cm,2026-07-01,0,\n"x\n",,,,\n${row}\n`.replace('"x\n",,,,\n', ''));
+    expect(list.invalid).toHaveLength(1);
+    expect(list.invalid[0]).toMatchObject({ line: 3 });
+    expect(list.invalid[0]?.problem).toContain(why);
+    expect([...list.licenses.keys()]).toEqual(['mtn-cm']);
+  });
+
+  it('counts lines as an editor does, also after a quoted line break and a sep= line', () => {
+    const list = read(
+      'sep=,\ntelco,country,expires_on,note\norange,cd,2026-01-01,"a\nb\nc"\nmtn,cm,never,\n',
+    );
+    expect(list.invalid[0]?.line).toBe(6);
+  });
+
+  it('protects the deployment of an unreadable row, else its country, else everybody', () => {
+    const about = (row: string, deployment: string): boolean =>
+      unreadableRowAbout(read(`${HEADER}\nmtn,cm,2026-07-01,0,\n${row}\n`), deployment) !== undefined;
+    expect(about('orange,cd,never,,', 'orange-cd')).toBe(true);
+    expect(about('orange,cd,never,,', 'vodacom-cd')).toBe(false);
+    expect(about(',cd,2026-01-01,,', 'vodacom-cd')).toBe(true);
+    expect(about(',cd,2026-01-01,,', 'mtn-cm')).toBe(false);
+    expect(about('orange,,2026-01-01,,', 'mtn-cm')).toBe(true);
+  });
+
+  it('protects everybody where a row is shifted and no date stands where the date should, else its deployment', () => {
+    const about = (row: string): unknown =>
+      read(`${HEADER}\nmtn,cm,2026-07-01,0,\n${row}\n`).invalid.map((invalid) => invalid.about);
+    expect(about('orange,cd,a note,2026-01-01,,0')).toEqual([{ scope: 'everybody' }]);
+    expect(about('orange,cd,2026-01-01,0,p,more')).toEqual([
+      { scope: 'deployment', deployment: 'orange-cd' },
+    ]);
+    expect(about('orange,cd1,2026-01-01,0,p')).toEqual([{ scope: 'everybody' }]);
+    expect(about('orange,cd,a note,,,p')).toEqual([{ scope: 'everybody' }]);
+    for (const expires of ['ends 2026', '1 note'])
+      expect(about(`orange,cd,${expires},2026-05-01,`)).toEqual([{ scope: 'everybody' }]);
+    expect(about('orange,cd,30 02 2026,2026-05-01,')).toEqual([
+      { scope: 'deployment', deployment: 'orange-cd' },
+    ]);
+  });
+
+  it('names an unreadable row by what stands in its cells, and tells all that is wrong with it', () => {
+    const [invalid, ...more] = ['orange,CD,never,,', ',cd,2026-01-01,,', 'Orange,,never,,p,q'].map(
+      (row) => read(`${HEADER}\n${row}\n`).invalid[0],
+    );
+    expect(invalid).toMatchObject({
+      name: 'orange-cd',
+      problem: 'expires_on "never" is not a day (write YYYY-MM-DD)',
+    });
+    expect(more).toMatchObject([
+      { name: 'cd', problem: 'telco is empty' },
+      {
+        name: 'orange',
+        problem:
+          'country is empty and expires_on "never" is not a day (write YYYY-MM-DD) and it has more cells than the header has columns',
+      },
+    ]);
+  });
+
+  it('keeps the products that are named, each once, and the first contact that is', () => {
+    const license = (rows: string): unknown =>
+      read(`telco,country,expires_on,product,contact\n${rows}\n`).licenses.get('orange-cd');
+    expect(license('orange,cd,2026-01-01,,')).toEqual({
+      deployment: 'orange-cd',
+      lastDay: '2026-01-04',
+      products: [],
+    });
+    expect(
+      license(
+        'orange,cd,2026-01-01,b,\norange,cd,2026-01-01,a,ann\norange,cd,2026-01-01,,bob\norange,cd,2026-01-01,b,',
+      ),
+    ).toMatchObject({ products: ['a', 'b'], contact: 'ann' });
+  });
+
+  it('keeps one list for all deployments with the same products', () => {
+    const rows = ['a,cd,2026-01-01,,p', 'b,cd,2026-01-01,,p', 'c,cd,2026-01-01,,p', 'd,cd,2026-01-01,,q'];
+    const [a, b, c, d] = [...read([HEADER, ...rows, ''].join('\n')).licenses.values()].map(
+      ({ products }) => products,
+    );
+    expect([b === a, c === a, a, d]).toEqual([true, true, ['p'], ['q']]);
+  });
+
+  it('gives different unreadable rows different fingerprints of 12 digits, whatever stands before them', () => {
+    const of = (...rows: string[]): string[] =>
+      read([HEADER, ...rows, ''].join('\n')).invalid.map(({ fingerprint }) => fingerprint);
+    const [one, other] = of('orange,cd,never,,', 'mtn,cm,never,,');
+    expect(one).toMatch(/^[0-9a-f]{12}$/);
+    expect(of('mtn,cm,never,,', 'orange,cd,never,,')).toEqual([other, one]);
+    expect(new Set(of('a,cd,never,,', 'a,cd,never,1,')).size).toBe(2);
+  });
+
+  it('gives an unreadable row the same fingerprint wherever it stands, and two equal rows two', () => {
+    const rows = (text: string): string[] => read(text).invalid.map(({ fingerprint }) => fingerprint);
+    const [first, second] = rows(`${HEADER}\norange,cd,never,,\norange,cd,never,,\n`);
+    expect(first).not.toBe(second);
+    expect(rows(`${HEADER}\nmtn,cm,2026-07-01,0,\norange,cd,never,,\n`)).toEqual([first]);
+  });
+
+  it.each([
+    ['missing', undefined, 'not in the bucket'],
+    ['empty', bytes(''), 'empty'],
+    ['blank', bytes('\ufeff \n'), 'empty'],
+    ['header-only', bytes(`${HEADER}\n,,,,\n`), 'no rows'],
+    ['UTF-16', new Uint8Array([0xff, 0xfe, 0x74, 0x00]), 'UTF-8'],
+    ['Latin-1', new Uint8Array([0x74, 0xe9, 0x6c]), 'UTF-8'],
+    ['without a required column', bytes('telco,country\norange,cd\n'), 'expires_on'],
+    ['with an unclosed quote', bytes(`${HEADER}\n"orange,cd,2026-01-01,,\n`), 'never closed'],
+    ['with a quote inside a cell', bytes(`${HEADER}\nora"nge,cd,2026-01-01,,\n`), 'quotes'],
+    ['with a column twice', bytes('telco,country,expires_on,telco\na,bc,2026-01-01,d\n'), 'twice'],
+    ['a web page', bytes('<!doctype html>\n<title>x</title>\n'), 'lacks'],
+  ])('is unreadable as a whole when %s', async (_name, body, why) => {
+    const failure = await failureOf(() => readLicenses(body, 3));
+    expect(failure.name).toBe('LicenseListUnreadable');
+    expect(failure.message).toContain(why);
+  });
+
+  it('is unreadable as a whole with more than 20 % unreadable rows, and more than 2', () => {
+    const good = (number: number): string =>
+      Array.from({ length: number }, (_, index) => `telco${index},cd,2026-01-01,,`).join('\n');
+    const bad = (number: number): string => Array.from({ length: number }, () => 'x,cd,never,,').join('\n');
+    expect(read(`${HEADER}\n${bad(2)}\n`).invalid).toHaveLength(2);
+    expect(read(`${HEADER}\n${good(12)}\n${bad(3)}\n`).invalid).toHaveLength(3);
+    expect(() => read(`${HEADER}\n${good(11)}\n${bad(3)}\n`)).toThrow(
+      '3 rows of 14 can\'t be read (line 13: expires_on "never" is not a day (write YYYY-MM-DD))',
+    );
+  });
+
+  it('protects everybody where a comma shifted a row whose other columns took it in', () => {
+    const about = (row: string, header = 'product,telco,country,expires_on,note'): unknown =>
+      read(`${header}\n,mtn,cm,2026-07-01,\n${row}\n`).invalid.map((invalid) => invalid.about.scope);
+    expect(about('Base, Pro,orange,cd,2027-12-31')).toEqual(['everybody']);
+    expect(about('Base, Pro,orange,cd,')).toEqual(['everybody']);
+    expect(about('Base,5G, Pro,orange,31.12.2027')).toEqual(['everybody']);
+    expect(about('Base,orange,cd,,2027-12-31')).toEqual(['everybody']);
+    const starts = 'product,telco,country,expires_on,starts_on';
+    expect(about('Base, Pro,orange,drc,2027-12-31', starts)).toEqual(['everybody']);
+    for (const expires of ['2026-02-30', '03/04/2026', '46000', ''])
+      expect([expires, about(`Base,orange,cd,${expires},2026-01-01`, starts)]).toEqual([
+        expires,
+        ['deployment'],
+      ]);
+    for (const expires of ['2026-02-30', '03/04/2026', '46000', '', 'never', '31 December 2027'])
+      expect([expires, about(`Base,orange,cd,${expires},a note`)]).toEqual([expires, ['deployment']]);
+  });
+
+  it.each(['constructor', '__proto__', 'toString'])('has no license for %s that no row names', (name) => {
+    expect(read(`${HEADER}\norange,cd,2026-01-01,,\n`).licenses.get(name)).toBeUndefined();
+  });
+});

@@ -1,0 +1,117 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { iso } from '../../lambdas/domain/days.ts';
+import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
+import { LEASE_MILLISECONDS, type Lease, takeLease } from '../../lambdas/ledger/lease.ts';
+import { failureOf } from '../failure.ts';
+import { FakeWorld } from '../fakes.ts';
+
+let world: FakeWorld;
+
+beforeEach(() => {
+  world = new FakeWorld();
+});
+
+const take = (who = 'audit', runId = 'run-1'): Promise<Lease> => {
+  const { bucket, clock } = world.services();
+  return takeLease(bucket, clock, who, runId);
+};
+const content = (): unknown => {
+  const object = world.objects.get(OBJECTS.lease);
+  return typeof object === 'object' ? JSON.parse(object.body) : object;
+};
+const heldBy = (runId: string): unknown => ({
+  holder: { function: 'audit', runId, until: iso(world.now + LEASE_MILLISECONDS) },
+  incompleteTold: null,
+});
+
+describe('the lease', () => {
+  it('is for 15 minutes at most', () => {
+    expect(LEASE_MILLISECONDS).toBe(900_000);
+  });
+
+  it('lets one function at a time change things, and tells the other who does and until when', async () => {
+    await take('issue');
+    const failure = await failureOf(() => take());
+    expect(failure.name).toBe('Busy');
+    expect(failure.message).toBe(
+      'Nothing was done, because the issue function is changing tokens just now (lease.json in the bucket); try again after it ends, 2026-03-02T02:15:00.000Z at the latest.',
+    );
+  });
+
+  it('is given back with its release, and then free at once', async () => {
+    const lease = await take();
+    expect(content()).toEqual(heldBy('run-1'));
+    await lease.release();
+    expect(content()).toEqual({ holder: null, incompleteTold: null });
+    await take('audit', 'run-2');
+    expect(content()).toEqual(heldBy('run-2'));
+  });
+
+  it('that a crash left is taken over when it is past, not a millisecond before', async () => {
+    await take();
+    world.now += LEASE_MILLISECONDS - 1;
+    expect((await failureOf(() => take('audit', 'run-2'))).name).toBe('Busy');
+    world.now += 1;
+    await take('audit', 'run-2');
+    expect(content()).toEqual(heldBy('run-2'));
+  });
+
+  it('is not given back by whom it was taken over from', async () => {
+    const late = await take();
+    world.now += LEASE_MILLISECONDS;
+    await take('audit', 'run-2');
+    await late.release();
+    expect(content()).toEqual(heldBy('run-2'));
+  });
+
+  it('never fails to be given back: it ends by itself', async () => {
+    const lease = await take();
+    world.fate = (call) => (call.startsWith('bucket.writeIf') ? 'fail before' : 'pass');
+    await expect(lease.release()).resolves.toBeUndefined();
+  });
+
+  it('goes to one of two that take it at the same time', async () => {
+    const both = [take('audit', 'run-1'), take('issue', 'run-2')];
+    const results = await Promise.allSettled(both);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    const failure = await failureOf(() => both[1]);
+    expect(failure.message).toContain('because another function is changing tokens just now');
+    expect(failure.message).toContain('try again in a moment.');
+  });
+
+  it.each([
+    ['not JSON', 'x'],
+    ['of another shape', '{"holder":{"function":"audit"},"incompleteTold":null}'],
+    ['null', 'null'],
+  ])('whose content is %s gives nobody a right and is replaced', async (_name, body) => {
+    world.put(OBJECTS.lease, body);
+    await take();
+    expect(content()).toEqual(heldBy('run-1'));
+  });
+
+  it('whose object was deleted is free', async () => {
+    world.objects.set(OBJECTS.lease, 'deleted');
+    await take();
+    expect(content()).toEqual(heldBy('run-1'));
+  });
+});
+
+describe('the causes of an incomplete run that were mailed', () => {
+  it('are remembered for their day, with those of before, over releases and takings', async () => {
+    const first = await take();
+    expect(first.toldCauses('2026-03-02')).toEqual([]);
+    first.rememberCauses('2026-03-02', ['VaultUnavailable']);
+    expect(first.toldCauses('2026-03-02')).toEqual(['VaultUnavailable']);
+    first.rememberCauses('2026-03-02', ['StorageUnavailable', 'VaultUnavailable']);
+    await first.release();
+    const second = await take();
+    expect(second.toldCauses('2026-03-02')).toEqual(['VaultUnavailable', 'StorageUnavailable']);
+    expect(second.toldCauses('2026-03-03')).toEqual([]);
+    second.rememberCauses('2026-03-03', ['DockerHubUnavailable']);
+    await second.release();
+    expect(content()).toEqual({
+      holder: null,
+      incompleteTold: { day: '2026-03-03', causes: ['DockerHubUnavailable'] },
+    });
+  });
+});

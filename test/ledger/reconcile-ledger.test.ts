@@ -1,0 +1,395 @@
+import { describe, expect, it } from 'vitest';
+import { DAY, iso } from '../../lambdas/domain/days.ts';
+import { type Intent, type Ledger, emptyLedger } from '../../lambdas/domain/ledger.ts';
+import { observe } from '../../lambdas/ledger/reconcile-ledger.ts';
+import { doneAction, stepDone } from '../../lambdas/ledger/transitions.ts';
+import { NOW, suspensionOf, tokenOf } from '../domain/situation.ts';
+
+const ledgerOf = (parts: Partial<Ledger>): Ledger => ({ ...emptyLedger(), ...parts });
+const intentOf = (changes: Partial<Intent>): Intent => ({
+  step: 'deactivate',
+  deployment: 'orange-cd',
+  tokenId: 't1',
+  reason: 'the license ended with 2026-03-01',
+  approved: false,
+  replaced: false,
+  at: iso(NOW - DAY),
+  runId: 'run-1',
+  ...changes,
+});
+/** An intent about a key: it has no token. */
+const keyIntent = (changes: Partial<Intent> = {}): Intent => {
+  const { tokenId: _, ...intent } = intentOf({ step: 'remove-key', ...changes });
+  return intent;
+};
+const noticeOf = (tokenId: string): Ledger['notices'][number] => ({
+  tokenId,
+  deployment: 'orange-cd',
+  step: 'deactivate',
+  end: '2026-03-01',
+  at: iso(NOW - DAY),
+});
+const restoreOf = (tokenId: string, at = NOW - DAY): Ledger['restores'][number] => ({
+  tokenId,
+  deployment: 'orange-cd',
+  at: iso(at),
+  reason: 'by hand',
+});
+const ids = (entries: readonly { readonly tokenId: string }[]): string[] =>
+  entries.map(({ tokenId }) => tokenId);
+
+describe('a step that is done', () => {
+  it('is told with its token, a key without one', () => {
+    expect(doneAction('deactivate', { deployment: 'a-bc', tokenId: 't1' }, 'why')).toEqual({
+      kind: 'deactivate',
+      deployment: 'a-bc',
+      tokenId: 't1',
+      status: 'done',
+      reason: 'why',
+    });
+    expect(doneAction('remove-key', { deployment: 'a-bc' }, 'why')).not.toHaveProperty('tokenId');
+  });
+
+  it('closes its own intent and no other one', () => {
+    const intent = intentOf({});
+    const others = [
+      intentOf({ step: 'delete-token' }),
+      intentOf({ deployment: 'mtn-cm' }),
+      intentOf({ tokenId: 't2' }),
+      keyIntent(),
+    ];
+    const after = stepDone(ledgerOf({ intents: [intent, ...others] }), intent, NOW);
+    expect(after.intents).toEqual(others);
+    expect(after.untold).toEqual([doneAction('deactivate', intent, intent.reason)]);
+  });
+
+  it('is counted by the caps with the time it was done, whether it was approved, and its token', () => {
+    expect(stepDone(emptyLedger(), intentOf({ approved: true }), NOW).withdrawals).toEqual([
+      { step: 'deactivate', deployment: 'orange-cd', tokenId: 't1', at: iso(NOW), approved: true },
+    ]);
+    expect(stepDone(emptyLedger(), keyIntent(), NOW).withdrawals).toStrictEqual([
+      { step: 'remove-key', deployment: 'orange-cd', at: iso(NOW), approved: false },
+    ]);
+  });
+
+  it('is not counted by the caps where it switches on or deletes a replaced token', () => {
+    const before = ledgerOf({
+      withdrawals: [{ step: 'deactivate', deployment: 'mtn-cm', at: iso(NOW), approved: false }],
+    });
+    for (const intent of [
+      intentOf({ step: 'reactivate' }),
+      intentOf({ step: 'delete-token', replaced: true }),
+    ])
+      expect(stepDone(before, intent, NOW).withdrawals).toEqual(before.withdrawals);
+  });
+
+  describe('deactivate', () => {
+    it('remembers who switched the token off, for which end, and what the key held', () => {
+      const intent = intentOf({ end: '2026-03-01', fingerprint: 'f' });
+      expect(stepDone(emptyLedger(), intent, NOW).suspensions).toEqual([
+        {
+          tokenId: 't1',
+          deployment: 'orange-cd',
+          by: 'audit',
+          at: iso(NOW),
+          reason: intent.reason,
+          end: '2026-03-01',
+          fingerprint: 'f',
+        },
+      ]);
+      const [bare] = stepDone(emptyLedger(), intentOf({}), NOW).suspensions;
+      expect(bare).not.toHaveProperty('end');
+      expect(bare).not.toHaveProperty('fingerprint');
+    });
+
+    it("takes the token's notice and restore away, and the others stay", () => {
+      const before = ledgerOf({
+        notices: [noticeOf('t1'), noticeOf('t2')],
+        restores: [restoreOf('t1'), restoreOf('t2')],
+        suspensions: [suspensionOf({ by: 'people' }), suspensionOf({ tokenId: 't2' })],
+      });
+      const after = stepDone(before, intentOf({}), NOW);
+      expect([ids(after.notices), ids(after.restores)]).toEqual([['t2'], ['t2']]);
+      expect(after.suspensions.map(({ tokenId, by }) => `${tokenId} ${by}`)).toEqual([
+        't2 audit',
+        't1 audit',
+      ]);
+    });
+  });
+
+  it('reactivate forgets that the token was off, so that nobody takes it for switched on by hand', () => {
+    const before = ledgerOf({
+      notices: [noticeOf('t1'), noticeOf('t2')],
+      suspensions: [suspensionOf(), suspensionOf({ tokenId: 't2' })],
+      inactive: ['t1', 't2'],
+    });
+    const after = stepDone(before, intentOf({ step: 'reactivate' }), NOW);
+    expect([ids(after.notices), ids(after.suspensions), after.inactive]).toEqual([['t2'], ['t2'], ['t2']]);
+    expect(after.untold).toMatchObject([{ kind: 'reactivate', status: 'done' }]);
+  });
+
+  it('delete-token remembers that the audit did it, for the key that may still be there', () => {
+    const before = ledgerOf({
+      notices: [noticeOf('t1'), noticeOf('t2')],
+      replaced: ['t1', 't2'].map((tokenId) => ({
+        tokenId,
+        deployment: 'orange-cd',
+        until: iso(NOW),
+        by: 't9',
+      })),
+      suspensions: [suspensionOf(), suspensionOf({ tokenId: 't2' })],
+      inactive: ['t1', 't2'],
+    });
+    const after = stepDone(before, intentOf({ step: 'delete-token' }), NOW);
+    expect([ids(after.notices), ids(after.replaced), after.inactive]).toEqual([['t2'], ['t2'], ['t2']]);
+    expect(after.suspensions).toEqual([
+      suspensionOf({ deletedAt: iso(NOW) }),
+      suspensionOf({ tokenId: 't2' }),
+    ]);
+  });
+
+  it("remove-key ends the audit's story of that deployment, not people's and not another deployment's", () => {
+    const peoples = suspensionOf({ by: 'people', tokenId: 't2' });
+    const other = suspensionOf({ deployment: 'mtn-cm', tokenId: 't3' });
+    const before = ledgerOf({ suspensions: [suspensionOf(), peoples, other] });
+    expect(stepDone(before, keyIntent(), NOW).suspensions).toEqual([peoples, other]);
+  });
+});
+
+describe('a step that an earlier run intended and did not mark', () => {
+  const settle = (intent: Intent, tokens = [tokenOf()], keys = ['orange-cd']): Ledger =>
+    observe(ledgerOf({ intents: [intent] }), tokens, keys, NOW);
+  const off = tokenOf({ enabled: false });
+  const happened = (ledger: Ledger): boolean => ledger.untold.length === 1;
+
+  it.each([
+    ['deactivate', intentOf({}), [off], ['orange-cd'], true],
+    ['deactivate', intentOf({}), [tokenOf()], ['orange-cd'], false],
+    ['deactivate', intentOf({}), [], ['orange-cd'], false],
+    ['reactivate', intentOf({ step: 'reactivate' }), [tokenOf()], ['orange-cd'], true],
+    ['reactivate', intentOf({ step: 'reactivate' }), [off], ['orange-cd'], false],
+    ['reactivate', intentOf({ step: 'reactivate' }), [], ['orange-cd'], false],
+    ['delete-token', intentOf({ step: 'delete-token' }), [], ['orange-cd'], true],
+    ['delete-token', intentOf({ step: 'delete-token' }), [off], ['orange-cd'], false],
+    ['remove-key', keyIntent(), [], [], true],
+    ['remove-key', keyIntent(), [], ['orange-cd'], false],
+  ] as const)(
+    '%s: %j is judged by what is there now (%j, keys %j): %s',
+    (_step, intent, tokens, keys, was) => {
+      const after = settle(intent, [...tokens], [...keys]);
+      expect(happened(after)).toBe(was);
+      expect(after.intents).toEqual([]);
+    },
+  );
+
+  it('is told with the run that broke off, and counts from when it was found', () => {
+    const after = settle(intentOf({ end: '2026-03-01' }), [off]);
+    const reason = 'the license ended with 2026-03-01 (begun by run run-1, which broke off)';
+    expect(after.untold).toEqual([doneAction('deactivate', intentOf({}), reason)]);
+    expect(after.suspensions).toMatchObject([{ tokenId: 't1', by: 'audit', at: iso(NOW), reason }]);
+    expect(after.withdrawals).toMatchObject([{ deployment: 'orange-cd', at: iso(NOW) }]);
+  });
+
+  it('switched a token on: that was not done by hand', () => {
+    const before = ledgerOf({
+      intents: [intentOf({ step: 'reactivate' })],
+      suspensions: [suspensionOf()],
+      inactive: ['t1'],
+    });
+    const after = observe(before, [tokenOf()], ['orange-cd'], NOW);
+    expect([after.restores, after.suspensions]).toEqual([[], []]);
+  });
+
+  it('is settled by itself where there are several', () => {
+    const before = ledgerOf({
+      intents: [intentOf({}), intentOf({ tokenId: 't2', deployment: 'mtn-cm' })],
+    });
+    const after = observe(before, [off, tokenOf({ id: 't2', label: 'mtn-cm' })], [], NOW);
+    expect(after.intents).toEqual([]);
+    expect(ids(after.suspensions)).toEqual(['t1']);
+  });
+});
+
+describe('what people switched on', () => {
+  it('is recognised as theirs: of the last inactive ones, and of what was suspended', () => {
+    const before = ledgerOf({
+      inactive: ['t1'],
+      suspensions: [suspensionOf({ tokenId: 't2' }), suspensionOf({ tokenId: 't3' })],
+      notices: [noticeOf('t1'), noticeOf('t3')],
+      restores: [restoreOf('t1'), restoreOf('t3')],
+    });
+    const tokens = ['t1', 't2', 't3'].map((id) => tokenOf({ id, enabled: id !== 't3' }));
+    const after = observe(before, tokens, ['orange-cd'], NOW);
+    expect(after.restores).toEqual([
+      restoreOf('t3'),
+      ...['t1', 't2'].map((tokenId) => ({
+        tokenId,
+        deployment: 'orange-cd',
+        at: iso(NOW),
+        reason: 'switched on by hand',
+      })),
+    ]);
+    expect([ids(after.notices), ids(after.suspensions), after.inactive]).toEqual([['t3'], ['t3'], ['t3']]);
+  });
+
+  it('is remembered for 7 days, to the millisecond', () => {
+    const kept = (at: number): number =>
+      observe(ledgerOf({ restores: [restoreOf('t1', at)] }), [tokenOf()], [], NOW).restores.length;
+    expect([kept(NOW - 7 * DAY + 1), kept(NOW - 7 * DAY)]).toEqual([1, 0]);
+  });
+});
+
+describe('what no longer exists', () => {
+  it('is forgotten: notices, restores, replacements and issues of tokens that are gone, checks of keys that are', () => {
+    const of = (tokenId: string): Partial<Ledger> => ({
+      notices: [noticeOf(tokenId)],
+      restores: [restoreOf(tokenId)],
+      replaced: [{ tokenId, deployment: 'orange-cd', until: iso(NOW), by: 't9' }],
+      issued: [{ tokenId, deployment: 'orange-cd', at: iso(NOW) }],
+      checks: [{ deployment: tokenId, tokenId, at: iso(NOW), verdict: 'matching', fingerprint: 'f' }],
+    });
+    const counts = (ledger: Ledger): number[] =>
+      [ledger.notices, ledger.restores, ledger.replaced, ledger.issued, ledger.checks].map(
+        (entries) => entries.length,
+      );
+    expect(counts(observe(ledgerOf(of('t1')), [tokenOf()], ['t1'], NOW))).toEqual([1, 1, 1, 1, 1]);
+    expect(counts(observe(ledgerOf(of('gone')), [tokenOf()], ['t1'], NOW))).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it('is forgotten of the caps after 24 hours, to the millisecond', () => {
+    const kept = (at: number): number =>
+      observe(
+        ledgerOf({ withdrawals: [{ step: 'deactivate', deployment: 'a-bc', at: iso(at), approved: false }] }),
+        [],
+        [],
+        NOW,
+      ).withdrawals.length;
+    expect([kept(NOW - DAY + 1), kept(NOW - DAY)]).toEqual([1, 0]);
+  });
+
+  describe('of a token that was switched off', () => {
+    const after = (
+      suspension: ReturnType<typeof suspensionOf>,
+      keys: readonly string[] = ['orange-cd'],
+      tokens = [tokenOf({ id: 't9', label: 'mtn-cm' })],
+    ): Ledger['suspensions'] =>
+      observe(ledgerOf({ suspensions: [suspension] }), tokens, keys, NOW).suspensions;
+    const deletedAt = iso(NOW - DAY);
+
+    it('is the whole story where the label has a new token, whoever switched the old one off', () => {
+      const fresh = [tokenOf({ id: 't2' })];
+      expect(after(suspensionOf({ by: 'people' }), ['orange-cd'], fresh)).toEqual([]);
+      expect(after(suspensionOf({ deletedAt }), ['orange-cd'], fresh)).toEqual([]);
+    });
+
+    it("stays remembered where it was people's, with the day on which it was first gone", () => {
+      expect(after(suspensionOf({ by: 'people' }))).toEqual([
+        suspensionOf({ by: 'people', deletedAt: iso(NOW) }),
+      ]);
+      expect(after(suspensionOf({ by: 'people', deletedAt }))).toEqual([
+        suspensionOf({ by: 'people', deletedAt }),
+      ]);
+    });
+
+    it("stays remembered where the audit deleted it and its key is still there; somebody else's deletion does not", () => {
+      expect(after(suspensionOf({ deletedAt }))).toEqual([suspensionOf({ deletedAt })]);
+      expect(after(suspensionOf({ deletedAt }), [])).toEqual([]);
+      expect(after(suspensionOf())).toEqual([]);
+    });
+  });
+});
+
+describe("a people's suspension", () => {
+  const people = suspensionOf({ by: 'people' });
+  const superseded = (tokens: ReturnType<typeof tokenOf>[], before = people): (boolean | undefined)[] =>
+    observe(ledgerOf({ suspensions: [before] }), tokens, [], NOW).suspensions.map(
+      (suspension) => suspension.superseded,
+    );
+  const off = tokenOf({ enabled: false });
+
+  it('is superseded once another token of the label is active', () => {
+    expect(superseded([off, tokenOf({ id: 't2' })])).toEqual([true]);
+    expect(superseded([off])).toEqual([undefined]);
+    for (const other of [{ label: 'mtn-cm' }, { enabled: false }, { expiresAt: NOW }])
+      expect(superseded([off, tokenOf({ id: 't2', ...other })])).toEqual([undefined]);
+  });
+
+  it('stays superseded when that token is gone again, until its own is gone, too', () => {
+    const before = { ...people, superseded: true };
+    expect(superseded([off], before)).toEqual([true]);
+    expect(superseded([], before)).toEqual([]);
+  });
+});
+
+describe("an audit's suspension", () => {
+  it('is superseded by nothing: a renewal may still switch its token on', () => {
+    const tokens = [tokenOf({ enabled: false }), tokenOf({ id: 't2' })];
+    expect(observe(ledgerOf({ suspensions: [suspensionOf()] }), tokens, [], NOW).suspensions).toEqual([
+      suspensionOf(),
+    ]);
+  });
+});
+
+describe('a list that is too short to be believed', () => {
+  const gone = ['t1', 't2', 't3', 't4'].map((id) => tokenOf({ id }));
+  const remembered: Partial<Ledger> = {
+    notices: [noticeOf('t1')],
+    restores: [restoreOf('t1')],
+    replaced: [{ tokenId: 't1', deployment: 'orange-cd', until: iso(NOW), by: 't9' }],
+    issued: [{ tokenId: 't1', deployment: 'orange-cd', at: iso(NOW) }],
+    inactive: ['t2', 't3'],
+    suspensions: [suspensionOf({ tokenId: 't2' }), suspensionOf({ tokenId: 't3', by: 'people' })],
+    intents: [
+      intentOf({ step: 'delete-token', tokenId: 't4' }),
+      intentOf({ tokenId: 't4' }),
+      intentOf({ step: 'reactivate', tokenId: 't2' }),
+    ],
+  };
+  const baseline = { tokens: gone.length, keys: 1, licenses: 1, exemptions: 0 };
+  const parts = (ledger: Ledger): Partial<Ledger> => ({
+    notices: ledger.notices,
+    restores: ledger.restores,
+    replaced: ledger.replaced,
+    issued: ledger.issued,
+    inactive: ledger.inactive,
+    suspensions: ledger.suspensions,
+    intents: ledger.intents,
+  });
+
+  it('makes nothing forgotten and nothing taken for done because a token is not in it', () => {
+    const before = ledgerOf({ ...remembered, baseline });
+    const after = observe(before, [], [], NOW);
+    expect(parts(after)).toEqual(remembered);
+    expect([after.untold, after.withdrawals]).toEqual([[], []]);
+    const one = observe(before, [tokenOf({ id: 't3' })], [], NOW);
+    expect(one.inactive).toEqual(['t2']);
+    expect([ids(one.suspensions), ids(one.restores)]).toEqual([['t2'], ['t1', 't3']]);
+  });
+
+  it('still settles the steps of tokens that it has, and of keys', () => {
+    const intents = [intentOf({ tokenId: 't1' }), keyIntent()];
+    const after = observe(ledgerOf({ intents, baseline }), [tokenOf({ enabled: false })], [], NOW);
+    expect([after.intents, after.untold.length]).toEqual([[], 2]);
+  });
+
+  it('is one without its automatic tokens, however many of them there are', () => {
+    const before = ledgerOf({ ...remembered, baseline });
+    const automatic = ['a', 'b', 'c', 'd'].map((id) => tokenOf({ id, label: id }));
+    expect(observe(before, automatic, [], NOW).replaced).toEqual([]);
+    expect(observe(before, automatic, [], NOW, 0).replaced).toEqual(remembered.replaced);
+  });
+
+  it('is believed after a week: then the memory of what is not in it ends', () => {
+    const week = { ...baseline, tokens: 0, doubted: { since: iso(NOW - 7 * DAY), tokens: 4 } };
+    const after = observe(ledgerOf({ ...remembered, baseline: week }), [], [], NOW);
+    expect(parts(after)).toEqual({
+      notices: [],
+      restores: [],
+      replaced: [],
+      issued: [],
+      inactive: [],
+      suspensions: [suspensionOf({ tokenId: 't3', by: 'people', deletedAt: iso(NOW) })],
+      intents: [],
+    });
+  });
+});

@@ -1,0 +1,80 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Ledger, emptyLedger, ledgerText } from '../../lambdas/domain/ledger.ts';
+import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
+import { openLedger } from '../../lambdas/ledger/store.ts';
+import { failureOf } from '../failure.ts';
+import { FakeWorld } from '../fakes.ts';
+
+let world: FakeWorld;
+
+beforeEach(() => {
+  world = new FakeWorld();
+});
+
+const withInactive =
+  (id: string) =>
+  (ledger: Ledger): Ledger => ({ ...ledger, inactive: [...ledger.inactive, id] });
+/** Somebody else adds an id to the ledger. */
+const write = (id: string): void => {
+  world.put(OBJECTS.ledger, ledgerText(withInactive(id)(world.ledger)));
+};
+const writes = (): number => world.calls.filter((call) => call.startsWith('bucket.writeIf')).length;
+
+describe('the ledger in the bucket', () => {
+  it('is that of a first night where it never was, and is written then', async () => {
+    const store = await openLedger(world.services().bucket);
+    expect(store.current).toEqual(emptyLedger());
+    await store.update(withInactive('a'));
+    await store.update(withInactive('b'));
+    expect(store.current.inactive).toEqual(['a', 'b']);
+    expect(world.ledger).toEqual(store.current);
+  });
+
+  it('is no first night where it was deleted', async () => {
+    world.objects.set(OBJECTS.ledger, 'deleted');
+    const failure = await failureOf(() => openLedger(world.services().bucket));
+    expect([failure.name, failure.message.includes('it was deleted')]).toEqual(['LedgerUnreadable', true]);
+  });
+
+  it('is not written where nothing changes', async () => {
+    const store = await openLedger(world.services().bucket);
+    expect(await store.update((ledger) => ledger)).toBe(store.current);
+    expect(writes()).toBe(0);
+  });
+
+  it('that somebody wrote in between is read again, and decided anew', async () => {
+    write('before');
+    const store = await openLedger(world.services().bucket);
+    write('between');
+    const seen: string[][] = [];
+    const after = await store.update((ledger) => {
+      seen.push(ledger.inactive);
+      return withInactive('mine')(ledger);
+    });
+    expect(seen).toEqual([['before'], ['before', 'between']]);
+    expect(after.inactive).toEqual(['before', 'between', 'mine']);
+    expect([store.current, world.ledger]).toEqual([after, after]);
+    await store.update(withInactive('more'));
+    expect(world.ledger.inactive).toEqual(['before', 'between', 'mine', 'more']);
+  });
+
+  it('is given up after 5 refused writes', async () => {
+    const store = await openLedger(world.services().bucket);
+    world.fate = (call) => {
+      if (call.startsWith('bucket.writeIf')) write('again');
+      return 'pass';
+    };
+    const failure = await failureOf(() => store.update(withInactive('mine')));
+    expect([failure.name, writes()]).toEqual(['StorageUnavailable', 5]);
+    expect(failure.message).toContain('refused 5 times');
+    expect(world.ledger.inactive).toEqual(Array(5).fill('again'));
+  });
+
+  it('that was deleted in between is not written over', async () => {
+    write('before');
+    const store = await openLedger(world.services().bucket);
+    world.objects.set(OBJECTS.ledger, 'deleted');
+    expect((await failureOf(() => store.update(withInactive('mine')))).name).toBe('LedgerUnreadable');
+    expect(world.objects.get(OBJECTS.ledger)).toBe('deleted');
+  });
+});

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { DAY, iso } from '../../lambdas/domain/days.ts';
+import { readLicenses } from '../../lambdas/domain/licenses.ts';
+import { reconcile } from '../../lambdas/domain/reconcile.ts';
+import { makeWorld } from '../../lambdas/domain/snapshot.ts';
+import { deploymentRows } from '../../lambdas/report/deployment-rows.ts';
+import type { DeploymentRow } from '../../lambdas/report/report.ts';
+import { NOW, type Situation, bytes, factsOf, worldOf } from '../domain/situation.ts';
+import { defaultSettings } from '../fakes.ts';
+
+const first = <Row>(rows: Iterable<Row>): Row | undefined => [...rows][0];
+
+const rows = (situation: Situation): DeploymentRow[] => {
+  const world = worldOf(situation);
+  return [...deploymentRows(world, reconcile(world))].filter(({ deployment }) => deployment !== 'filler-zz');
+};
+
+describe('the table of deployments', () => {
+  it('has every deployment that any source knows, sorted by name', () => {
+    const known = rows({
+      tokens: [{ label: 'c-cd' }],
+      keys: { 'd-cd': 'x' },
+      licenses: ['b,cd,2027-01-01,0', 'a,cd,never,0'],
+    });
+    expect(known.map(({ deployment }) => deployment)).toEqual(['a-cd', 'b-cd', 'c-cd', 'd-cd']);
+    expect(known.map(({ license, hub, vault }) => [license.state, hub.state, vault.state])).toEqual([
+      ['unreadable', 'none', 'absent'],
+      ['in force', 'none', 'absent'],
+      ['none', 'active', 'absent'],
+      ['none', 'none', 'present'],
+    ]);
+    expect(known.flatMap(({ license }) => license.products)).toEqual([]);
+  });
+
+  it('says until when a license lasts, how many days are left, and whether it has ended', () => {
+    const license = (end: string): unknown => rows({ licenses: [`orange,cd,${end},0`] })[0]?.license;
+    expect(license('2026-03-02')).toStrictEqual({
+      state: 'in force',
+      lastDay: '2026-03-02',
+      daysLeft: 0,
+      products: [],
+    });
+    expect(license('2026-03-01')).toMatchObject({ state: 'ended', daysLeft: -1 });
+    expect(license('9999-12-31')).toStrictEqual({ state: 'in force', products: [] });
+    const facts = {
+      ...factsOf({}),
+      licenses: readLicenses(bytes('telco,country,expires_on,product,contact\na,cd,9999-12-31,p,ann\n'), 0),
+    };
+    expect(first(deploymentRows(makeWorld(facts, defaultSettings(), NOW), []))?.license).toStrictEqual({
+      state: 'in force',
+      products: ['p'],
+      contact: 'ann',
+    });
+  });
+
+  it('has each token of the label by its id, with what Docker Hub says of it', () => {
+    const [row] = rows({
+      tokens: [
+        { id: 'b', enabled: false },
+        { id: 'c', expiresAt: NOW, lastUsedAt: null },
+        { id: 'a', expiresAt: NOW + DAY },
+      ],
+    });
+    const createdAt = iso(NOW - 10 * DAY);
+    expect(row?.hub).toMatchObject({
+      state: 'active',
+      tokens: [
+        { tokenId: 'a', state: 'active', createdAt, expiresAt: iso(NOW + DAY) },
+        { tokenId: 'b', state: 'inactive' },
+        { tokenId: 'c', state: 'expired', expiresAt: iso(NOW) },
+      ],
+    });
+    expect(row?.hub.tokens.map(({ lastUsedAt }) => lastUsedAt === undefined)).toEqual([false, false, true]);
+    expect(rows({ tokens: [{ enabled: false }] })[0]?.hub.state).toBe('inactive');
+    const facts = { ...factsOf({}), tokens: [{ id: 't', label: 'a-cd', enabled: true }] };
+    expect(first(deploymentRows(makeWorld(facts, defaultSettings(), NOW), []))?.hub).toStrictEqual({
+      state: 'active',
+      tokens: [{ tokenId: 't', state: 'active' }],
+    });
+  });
+
+  it('has the worst that was found of a deployment and what to do next', () => {
+    const [row] = rows({ tokens: [{ scopes: [] }], keys: { 'orange-cd': 'x' } });
+    expect([row?.verdict, row?.nextStep.startsWith('Scopes of a token')]).toEqual(['critical', true]);
+    const licenses = ['orange,cd,2027-01-01,0'];
+    expect(rows({ tokens: [{}], keys: { 'orange-cd': 'x' }, licenses })).toMatchObject([
+      { verdict: 'ok', nextStep: '', exempt: false, vault: { state: 'present' } },
+    ]);
+    const exemptions = 'label,reason,owner,until\norange-cd,,,\n';
+    expect(rows({ tokens: [{}], licenses, exemptions })).toMatchObject([{ verdict: 'ok', exempt: true }]);
+  });
+
+  it('says unknown of a source that was not read', () => {
+    const { tokens: _, ...noTokens } = factsOf({ keys: { 'a-cd': 'x' } });
+    const { keys: _keys, licenses: _licenses, ...tokensOnly } = factsOf({ tokens: [{}] });
+    const row = (facts: Parameters<typeof makeWorld>[0]): DeploymentRow | undefined =>
+      first(deploymentRows(makeWorld(facts, defaultSettings(), NOW), []));
+    expect(row(noTokens)?.hub).toEqual({ state: 'unknown', tokens: [] });
+    expect(row(tokensOnly)).toMatchObject({
+      license: { state: 'unknown', products: [] },
+      vault: { state: 'unknown' },
+    });
+  });
+
+  it('are the same whether they are held or made anew, as often as they are gone through', () => {
+    const world = worldOf({ tokens: [{}], licenses: ['orange,cd,2027-01-01,0', 'mtn,gh,2020-01-01,0'] });
+    const findings = reconcile(world);
+    const held = deploymentRows(world, findings);
+    const anew = deploymentRows(world, findings, 0);
+    for (let times = 0; times < 2; times++) expect(JSON.stringify([...anew])).toBe(JSON.stringify([...held]));
+  });
+
+  it('is held up to so many rows, and made anew each time beyond', () => {
+    const world = worldOf({ keys: { 'a-cd': 'x', 'b-cd': 'x' }, licenses: ['c,cd,2027-01-01,0'] });
+    const isHeld = (most: number): boolean => {
+      const rows = deploymentRows(world, [], most);
+      return first(rows) === first(rows);
+    };
+    expect([isHeld(2), isHeld(3), isHeld(4)]).toEqual([false, true, true]);
+    expect([...deploymentRows(world, [], 2)]).toEqual([...deploymentRows(world, [], 3)]);
+  });
+});
