@@ -54,7 +54,7 @@ export function isAuditorError(error: unknown, ...names: ErrorName[]): error is 
 }
 
 /** The same failure with more to say, still as one sentence. */
-export function withMore(error: AuditorError, more: string): AuditorError {
+export function withDetail(error: AuditorError, more: string): AuditorError {
   return new AuditorError(error.name, `${error.message.replace(/\.+$/, '')}; ${more}.`);
 }
 

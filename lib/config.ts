@@ -4,7 +4,7 @@ import {
   ENV,
   type SettingName,
   notifyWhenSchema,
-  ruleSchemas,
+  policySchemas,
   serverUrl,
   settingNames,
   text,
@@ -16,13 +16,13 @@ import { DEFAULT_NAME } from './names.ts';
 export const CONTEXT_KEY = 'hub-token-auditor';
 
 /** What a list of the configuration says about one key beside its default. */
-interface Told {
+interface Documented {
   readonly type: string;
   readonly meaning: string;
 }
 
 /** A schema with what people are told about it, so that lists of the keys can't differ from what is accepted. */
-const told = <const Schema extends v.GenericSchema>(schema: Schema, type: string, meaning: string) =>
+const documented = <const Schema extends v.GenericSchema>(schema: Schema, type: string, meaning: string) =>
   v.pipe(schema, v.metadata({ type, meaning }));
 
 const arn = (pattern: RegExp, wanted: string) => v.optional(text(pattern, wanted));
@@ -48,8 +48,8 @@ const TRIES_WITHIN = 105;
 const schedule = v.optional(
   v.pipe(
     v.strictObject({
-      nightly: told(v.optional(time, '03:30'), 'HH:MM', 'Local time of the nightly run.'),
-      catchUps: told(
+      nightly: documented(v.optional(time, '03:30'), 'HH:MM', 'Local time of the nightly run.'),
+      catchUps: documented(
         v.optional(v.pipe(v.array(time), v.length(2, 'must be two times')), ['04:15', '05:00']),
         'two HH:MM',
         `Local times of two later tries the same night, which do nothing where the night is done; each at least ${BETWEEN_TRIES} minutes after the one before, the last within ${TRIES_WITHIN} minutes of the first.`,
@@ -79,12 +79,12 @@ const schedule = v.optional(
 
 const notifications = v.optional(
   v.strictObject({
-    when: told(
+    when: documented(
       notifyWhenSchema,
       'changes | always',
       'When the audit sends mail: when something is new, resolved, done or wrong and once a week, or every night.',
     ),
-    emails: told(
+    emails: documented(
       v.optional(
         v.pipe(
           v.array(v.pipe(v.string(), v.email('must be a mail address'))),
@@ -102,20 +102,20 @@ const notifications = v.optional(
 const vault = v.optional(
   v.pipe(
     v.strictObject({
-      address: told(
+      address: documented(
         v.optional(serverUrl, 'https://vault-cloud.rianet.io'),
         'https URL',
         'Vault, as the functions reach it.',
       ),
-      namespace: told(ruleSchemas.vaultNamespace, 'text', 'Vault namespace; empty for none.'),
-      mount: told(ruleSchemas.vaultMount, 'path', 'Mount of the KV version 2 engine.'),
-      loginPath: told(ruleSchemas.vaultLoginPath, 'path', "Secret with Docker Hub's login."),
-      tokensPath: told(
-        ruleSchemas.vaultTokensPath,
+      namespace: documented(policySchemas.vaultNamespace, 'text', 'Vault namespace; empty for none.'),
+      mount: documented(policySchemas.vaultMount, 'path', 'Mount of the KV version 2 engine.'),
+      loginPath: documented(policySchemas.vaultLoginPath, 'path', "Secret with Docker Hub's login."),
+      tokensPath: documented(
+        policySchemas.vaultTokensPath,
         'path',
         'Secret with one key per deployment, label to token content.',
       ),
-      loginSecretArn: told(
+      loginSecretArn: documented(
         arn(
           /^arn:aws[\w-]*:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$/,
           'the complete ARN of a Secrets Manager secret, with the six characters at its end',
@@ -123,7 +123,11 @@ const vault = v.optional(
         'ARN',
         'An existing secret with the Vault login; without it an empty one is created.',
       ),
-      loginSecretKeyArn: told(keyArn, 'ARN', 'KMS key of that secret, where it is not the account’s own.'),
+      loginSecretKeyArn: documented(
+        keyArn,
+        'ARN',
+        'KMS key of that secret, where it is not the account’s own.',
+      ),
     }),
     v.forward(
       v.partialCheck(
@@ -146,23 +150,27 @@ const ids = (prefix: string, what: string) =>
 
 const vpc = v.optional(
   v.strictObject({
-    subnetIds: told(
+    subnetIds: documented(
       ids('subnet', 'subnet'),
       'list of ids',
       'Subnets that the functions run in, with a way to Docker Hub, Vault and AWS.',
     ),
-    securityGroupIds: told(ids('sg', 'security group'), 'list of ids', 'Security groups of the functions.'),
+    securityGroupIds: documented(
+      ids('sg', 'security group'),
+      'list of ids',
+      'Security groups of the functions.',
+    ),
   }),
 );
 
 const aws = v.optional(
   v.strictObject({
-    account: told(
+    account: documented(
       v.optional(text(/^\d{12}$/, 'an AWS account, 12 digits in quotes')),
       '12 digits',
       'AWS account that the stacks belong to; without it, that of the login at deployment.',
     ),
-    region: told(
+    region: documented(
       v.optional(text(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region, such as eu-west-1')),
       'region',
       'AWS region that the stacks belong to; without it, that of the login at deployment.',
@@ -171,10 +179,10 @@ const aws = v.optional(
   {},
 );
 
-const days = (most: number) => `days, 0 to ${most}`;
+const days = (max: number) => `days, 0 to ${max}`;
 
 const entries = {
-  name: told(
+  name: documented(
     v.optional(
       v.pipe(
         text(
@@ -188,74 +196,86 @@ const entries = {
     'text',
     'Begins the names of functions, alarms and stacks; another name is a second stage beside the first.',
   ),
-  mode: told(
-    ruleSchemas.mode,
+  mode: documented(
+    policySchemas.mode,
     'enforce | observe',
     'Whether the audit withdraws access, or tells and remembers only.',
   ),
-  timeZone: told(
-    ruleSchemas.timeZone,
+  timeZone: documented(
+    policySchemas.timeZone,
     'IANA zone',
     'Where a license’s last day ends and the night is night.',
   ),
-  organization: told(ruleSchemas.organization, 'text', 'Docker Hub organization that the images belong to.'),
-  account: told(ruleSchemas.account, 'text', 'Docker Hub account that the tokens belong to.'),
-  testImage: told(
-    ruleSchemas.testImage,
+  organization: documented(
+    policySchemas.organization,
+    'text',
+    'Docker Hub organization that the images belong to.',
+  ),
+  account: documented(policySchemas.account, 'text', 'Docker Hub account that the tokens belong to.'),
+  testImage: documented(
+    policySchemas.testImage,
     'image',
     'Image of the organization that a new token must be able to pull.',
   ),
-  graceDays: told(
-    ruleSchemas.graceDays,
+  graceDays: documented(
+    policySchemas.graceDays,
     days(365),
     'Days that access goes on after a license’s end, where its row has no grace_days.',
   ),
-  settleHours: told(
-    ruleSchemas.settleHours,
+  settleHours: documented(
+    policySchemas.settleHours,
     'hours, 0 to 720',
     'Age before a token without a key in Vault is a finding.',
   ),
-  warnDays: told(ruleSchemas.warnDays, 'list of days', 'Days before a license’s end at which it is told.'),
-  staleDays: told(ruleSchemas.staleDays, days(3650), 'Days without use after which a token is a finding.'),
-  verifyPerRun: told(
-    ruleSchemas.verifyPerRun,
+  warnDays: documented(
+    policySchemas.warnDays,
+    'list of days',
+    'Days before a license’s end at which it is told.',
+  ),
+  staleDays: documented(
+    policySchemas.staleDays,
+    days(3650),
+    'Days without use after which a token is a finding.',
+  ),
+  verifyPerRun: documented(
+    policySchemas.verifyPerRun,
     'number, 0 to 1000',
     'Keys whose content is checked at Docker Hub each night; 0 reads no values.',
   ),
-  noticeHours: told(
-    ruleSchemas.noticeHours,
+  noticeHours: documented(
+    policySchemas.noticeHours,
     'hours, 0 to 720',
     'Hours between announcing a withdrawal and making it.',
   ),
-  deleteAfterDays: told(
-    ruleSchemas.deleteAfterDays,
+  deleteAfterDays: documented(
+    policySchemas.deleteAfterDays,
     'days, 0 to 3650, or null',
     'Days after which a token that the audit switched off is deleted; null for never.',
   ),
-  maxWithdrawals: told(
-    ruleSchemas.maxWithdrawals,
+  maxWithdrawals: documented(
+    policySchemas.maxWithdrawals,
     'number',
     'Withdrawals within 24 hours that need no approval; 0 for none at all.',
   ),
-  maxWithdrawalPercent: told(
-    ruleSchemas.maxWithdrawalPercent,
+  maxWithdrawalPercent: documented(
+    policySchemas.maxWithdrawalPercent,
     'per cent',
     'The same as a share of the licensed deployments; the larger of both counts.',
   ),
-  dockerHubUrl: told(ruleSchemas.dockerHubUrl, 'https URL', 'Docker Hub API.'),
-  dockerAuthUrl: told(ruleSchemas.dockerAuthUrl, 'https URL', 'Token service of the registry.'),
-  dockerRegistryUrl: told(ruleSchemas.dockerRegistryUrl, 'https URL', 'Registry.'),
+  dockerHubUrl: documented(policySchemas.dockerHubUrl, 'https URL', 'Docker Hub API.'),
+  dockerAuthUrl: documented(policySchemas.dockerAuthUrl, 'https URL', 'Token service of the registry.'),
+  dockerRegistryUrl: documented(policySchemas.dockerRegistryUrl, 'https URL', 'Registry.'),
   notifications,
   vault,
   schedule,
-  bucketName: told(
+  bucketName: documented(
     v.optional(text(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket')),
     'text',
     'An existing bucket, which must keep versions; without it one is created.',
   ),
-  bucketKeyArn: told(keyArn, 'ARN', 'KMS key of that bucket, where it has one.'),
+  bucketKeyArn: documented(keyArn, 'ARN', 'KMS key of that bucket, where it has one.'),
   vpc,
-  logRetentionDays: told(
+  logRetentionDays: documented(
     v.optional(
       v.pipe(
         v.enum(RetentionDays, LOG_RETENTION_WANTED),
@@ -271,7 +291,7 @@ const entries = {
 
 /** Which of the times some night does not have, in words; nothing where the time zone is a mistake itself. */
 function skippedTimes(times: readonly string[], timeZone: string, now: number): string | undefined {
-  if (!v.is(ruleSchemas.timeZone, timeZone)) return undefined;
+  if (!v.is(policySchemas.timeZone, timeZone)) return undefined;
   const skipped = times.flatMap((local) => {
     const day = firstSkipped(local, timeZone, now);
     return day === undefined ? [] : [`${local} does not exist in ${timeZone} on ${day}`];
@@ -356,7 +376,7 @@ export function parseConfig(value: unknown, now: number): Config {
 }
 
 /** One key of the configuration, for people. */
-export interface ConfigEntry extends Told {
+export interface ConfigEntry extends Documented {
   /** With dots: `vault.address`. */
   readonly key: string;
   /** As JSON; absent where the key has no default. */
@@ -380,7 +400,7 @@ const SETTING_OF: ReadonlyMap<string, SettingName> = new Map([
 const settingOf = (key: string): SettingName | undefined =>
   SETTING_OF.get(key) ?? settingNames.find((name) => name === key);
 
-const toldSchema = v.object({ type: v.string(), meaning: v.string() });
+const documentedSchema = v.object({ type: v.string(), meaning: v.string() });
 
 /** A key that holds keys of its own. */
 const groupSchema = v.object({
@@ -402,7 +422,7 @@ function listEntries(of: Readonly<Record<string, v.GenericSchema>>, prefix: stri
     return [
       {
         key,
-        ...v.parse(toldSchema, v.getMetadata(schema)),
+        ...v.parse(documentedSchema, v.getMetadata(schema)),
         ...(standard === undefined ? {} : { default: JSON.stringify(standard) }),
         ...(setting === undefined ? {} : { variable: ENV[setting] }),
       },

@@ -31,14 +31,14 @@ const UNAVAILABLE = {
   registry: 'RegistryUnavailable',
 } as const;
 
-/** A token that is stored in a {@link FakeWorld}. */
+/** A token that is stored in a {@link InMemorySystems}. */
 type MutableToken = { -readonly [Key in keyof HubToken]: HubToken[Key] } & { content: string };
 
 /**
  * Docker Hub, Vault, bucket and topic in memory, behind the same interfaces as the clients: for properties over
  * thousands of nights, where real HTTP would only cost time. The clients have their own tests over real HTTP.
  */
-export class FakeWorld implements LifeWorld {
+export class InMemorySystems implements LifeWorld {
   now = Date.parse('2026-03-02T02:00:00Z');
   readonly tokens = new Map<string, MutableToken>();
   readonly keys = new Map<string, unknown>();

@@ -3,7 +3,7 @@ import { link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/prom
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { Bucket, ReadObject } from '../../lambdas/clients/ports.ts';
 import { AuditorError } from '../../lambdas/errors.ts';
-import { printable } from '../../lambdas/text/display.ts';
+import { escapeText } from '../../lambdas/text/display.ts';
 
 const etagOf = (body: Uint8Array | string): string =>
   `"${createHash('sha256').update(body).digest('hex').slice(0, 32)}"`;
@@ -30,7 +30,7 @@ export function createFolder(folder: string, files: ReadonlyMap<string, string> 
     if (!files.has(key) && !path.startsWith(root + sep))
       throw new AuditorError(
         'StorageUnavailable',
-        `The key ${printable(key)} is not inside of the folder ${root}.`,
+        `The key ${escapeText(key)} is not inside of the folder ${root}.`,
       );
     return path;
   };

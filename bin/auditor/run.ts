@@ -15,7 +15,7 @@ import { revoke } from '../../lambdas/revoke/revoke.ts';
 import * as events from '../../lambdas/runtime/parse-event.ts';
 import { type Typed, UsageError, commandOf, eventOf, parseWords } from './arguments.ts';
 import { helpOf } from './help.ts';
-import { type Place, type Voice, findPlace } from './session.ts';
+import { type Session, type Voice, openSession } from './session.ts';
 import { showAudit, showCalendar, showIssue, showRevoke } from './show.ts';
 
 /** Words that make no valid event are wrong usage, before any system is asked. */
@@ -31,7 +31,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 async function runAudit(typed: Typed, environment: Environment, voice: Voice): Promise<[unknown, string]> {
   const event = parseEvent(auditEventSchema, eventOf(typed));
-  const { services, onlyDry } = findPlace(typed, environment, voice, isDry(event));
+  const { services, onlyDry } = openSession(typed, environment, voice, isDry(event));
   if (onlyDry && event.approve !== undefined)
     throw new UsageError('--approve changes Docker Hub, so it wants --bucket.');
   const result = await audit(onlyDry ? { ...event, dryRun: true } : event, services);
@@ -45,7 +45,7 @@ async function runAudit(typed: Typed, environment: Environment, voice: Voice): P
   return [result, showAudit(result, services.bucket.location)];
 }
 
-function mayChange(typed: Typed, { onlyDry }: Place): void {
+function mayChange(typed: Typed, { onlyDry }: Session): void {
   if (onlyDry)
     throw new UsageError(
       `${typed.command} changes Docker Hub and Vault, so it wants --bucket: files in its place serve dry runs only, except against systems on this machine.`,
@@ -56,7 +56,7 @@ async function runSimulate(typed: Typed, environment: Environment, voice: Voice)
   const until = typed.text('until');
   if (until === undefined || !isDay(until))
     throw new UsageError('simulate wants --until DAY, written YYYY-MM-DD.');
-  const { services } = findPlace(typed, environment, voice, true);
+  const { services } = openSession(typed, environment, voice, true);
   const now = services.clock.now();
   try {
     const inputs = await readInputs(services, now);
@@ -79,7 +79,7 @@ async function runCommand(typed: Typed, environment: Environment, voice: Voice):
       return runSimulate(typed, environment, voice);
     case 'issue': {
       const event = parseEvent(issueEventSchema, eventOf(typed));
-      const place = findPlace(typed, environment, voice, false);
+      const place = openSession(typed, environment, voice, false);
       mayChange(typed, place);
       const result = await issue(event, place.services);
       return [result, showIssue(result)];
@@ -87,7 +87,7 @@ async function runCommand(typed: Typed, environment: Environment, voice: Voice):
     case 'revoke':
     case 'restore': {
       const event = parseEvent(revokeEventSchema, eventOf(typed));
-      const place = findPlace(typed, environment, voice, false);
+      const place = openSession(typed, environment, voice, false);
       mayChange(typed, place);
       const result = await revoke(event, place.services);
       return [result, showRevoke(result)];
@@ -108,17 +108,17 @@ export async function run(
 ): Promise<0 | 1 | 2> {
   const command = commandOf(words);
   if (words.includes('--help') || words.includes('-h')) {
-    voice.say(helpOf(command));
+    voice.print(helpOf(command));
     return 0;
   }
   const json = words.includes('--json');
   try {
     const [result, shown] = await runCommand(parseWords(words), environment, voice);
-    voice.say(json ? JSON.stringify(result, null, 2) : shown);
+    voice.print(json ? JSON.stringify(result, null, 2) : shown);
     return 0;
   } catch (error) {
     if (error instanceof UsageError) {
-      voice.mutter(
+      voice.printError(
         command === undefined
           ? `${error.message}\n\n${helpOf(command)}`
           : `${error.message}\nnpm run auditor -- ${command} --help says how.`,
@@ -129,8 +129,8 @@ export async function run(
     const message = isAuditorError(error)
       ? error.message
       : `The program stopped with an unexpected ${error instanceof Error ? error.name : 'error'}, which is a defect of it.`;
-    voice.mutter(`${name}: ${message}`);
-    if (json) voice.say(JSON.stringify({ errorType: name, errorMessage: message }, null, 2));
+    voice.printError(`${name}: ${message}`);
+    if (json) voice.print(JSON.stringify({ errorType: name, errorMessage: message }, null, 2));
     return 1;
   }
 }

@@ -18,7 +18,7 @@ import { createOutbox } from './file-notifier.ts';
 const LONGEST_RUN = 15 * 60_000;
 
 /** The services that a command works with, and whether it may change anything. */
-export interface Place {
+export interface Session {
   readonly services: Services;
   /** Files instead of the bucket, and a system that is not on this machine: nothing may be changed. */
   readonly onlyDry: boolean;
@@ -26,8 +26,8 @@ export interface Place {
 
 /** Where the words for a person go: results to standard output, progress and mails in JSON mode to standard error. */
 export interface Voice {
-  say(text: string): void;
-  mutter(text: string): void;
+  print(text: string): void;
+  printError(text: string): void;
   /** Standard error is a terminal. */
   readonly isTerminal: boolean;
 }
@@ -58,7 +58,7 @@ function isOnThisMachine({ dockerHubUrl, dockerAuthUrl, dockerRegistryUrl, vault
 }
 
 /** Makes the services that the words and the environment ask for. @throws AuditorError `InvalidConfiguration`, UsageError */
-export function findPlace(typed: Typed, environment: Environment, voice: Voice, dry: boolean): Place {
+export function openSession(typed: Typed, environment: Environment, voice: Voice, dry: boolean): Session {
   const licenses = typed.text('licenses');
   const state = typed.text('state');
   const inFiles = licenses !== undefined || state !== undefined;
@@ -82,9 +82,9 @@ export function findPlace(typed: Typed, environment: Environment, voice: Voice, 
       )
     : undefined;
   const bucket: Bucket = folder ?? createBucket(bucketName, environment);
-  const notifier: Notifier = hasTopic ? createNotifier(settings.topicArn) : createOutbox(bucket, () => Date.now(), (mail) => { voice.mutter(mail); }); // prettier-ignore
+  const notifier: Notifier = hasTopic ? createNotifier(settings.topicArn) : createOutbox(bucket, () => Date.now(), (mail) => { voice.printError(mail); }); // prettier-ignore
   const log = (message: string): void => {
-    if (environment['AUDITOR_VERBOSE'] === '1') voice.mutter(message);
+    if (environment['AUDITOR_VERBOSE'] === '1') voice.printError(message);
   };
   const services = makeServices(settings, {
     deadline: Date.now() + LONGEST_RUN,
@@ -97,7 +97,7 @@ export function findPlace(typed: Typed, environment: Environment, voice: Voice, 
     ...(voice.isTerminal
       ? {
           onProgress: (rows, count) => {
-            if (count > 500) voice.mutter(`\rDocker Hub: ${rows} of ${count} tokens read`);
+            if (count > 500) voice.printError(`\rDocker Hub: ${rows} of ${count} tokens read`);
           },
         }
       : {}),

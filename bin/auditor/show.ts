@@ -2,18 +2,18 @@ import type { CalendarEntry } from '../../lambdas/audit/simulate.ts';
 import type { Action } from '../../lambdas/domain/actions.ts';
 import type { Finding } from '../../lambdas/domain/findings.ts';
 import type { IssueResult } from '../../lambdas/issue/result.ts';
-import { wrapped } from '../../lambdas/mail/layout.ts';
+import { wrapText } from '../../lambdas/mail/layout.ts';
 import type { AuditResult } from '../../lambdas/report/report.ts';
 import type { RevokeResult } from '../../lambdas/revoke/revoke.ts';
-import { counted, printable, shownName } from '../../lambdas/text/display.ts';
+import { pluralize, escapeText, displayName } from '../../lambdas/text/display.ts';
 
 const actionLine = ({ kind, deployment, status, reason }: Action): string =>
-  `${status.padEnd(9)} ${kind} ${shownName(deployment)}: ${reason}`;
+  `${status.padEnd(9)} ${kind} ${displayName(deployment)}: ${reason}`;
 
 const findingLine = ({ severity, kind, deployment, detail, remedy }: Finding): string =>
-  `${severity.padEnd(9)} ${kind} ${shownName(deployment)}: ${detail} ${remedy}`;
+  `${severity.padEnd(9)} ${kind} ${displayName(deployment)}: ${detail} ${remedy}`;
 
-const paragraph = (line: string): string[] => wrapped(line, '          ');
+const paragraph = (line: string): string[] => wrapText(line, '          ');
 
 const MODES = {
   enforce: '',
@@ -26,8 +26,8 @@ export function showAudit(result: AuditResult, location: string): string {
   const { counts, actions, findings, notes } = result;
   return [
     `Audit ${result.runId} as of ${result.asOf}: ${result.outcome}${MODES[result.mode]}`,
-    ...wrapped(
-      `${counted(counts.tokens, 'token')} (${counts.activeTokens} active, besides ${counts.automaticTokens} automatic), ${counted(counts.keys, 'key')}, ${counted(counts.licenses, 'licensed deployment')}, ${counts.exempt} exempt`,
+    ...wrapText(
+      `${pluralize(counts.tokens, 'token')} (${counts.activeTokens} active, besides ${counts.automaticTokens} automatic), ${pluralize(counts.keys, 'key')}, ${pluralize(counts.licenses, 'licensed deployment')}, ${counts.exempt} exempt`,
     ),
     ...(actions.length === 0
       ? []
@@ -39,7 +39,7 @@ export function showAudit(result: AuditResult, location: string): string {
           `Findings (${findings.length})`,
           ...findings.flatMap((finding) => paragraph(findingLine(finding))),
         ]),
-    ...(notes.length === 0 ? [] : ['', ...notes.flatMap((note) => wrapped(note))]),
+    ...(notes.length === 0 ? [] : ['', ...notes.flatMap((note) => wrapText(note))]),
     '',
     `Report: ${location}/${result.report}`,
     `Mail: ${result.notified ? 'sent' : 'none'}`,
@@ -64,10 +64,10 @@ export function showIssue(result: IssueResult): string {
 /** A revoke's or restore's result for a terminal. */
 export function showRevoke({ deployment, actions }: RevokeResult): string {
   return [
-    `${shownName(deployment)}: ${counted(actions.length, 'step')}`,
+    `${displayName(deployment)}: ${pluralize(actions.length, 'step')}`,
     ...actions.flatMap(({ kind, tokenId, status, reason }) =>
       paragraph(
-        `${status.padEnd(9)} ${kind}${tokenId === undefined ? '' : ` ${printable(tokenId)}`}: ${reason}`,
+        `${status.padEnd(9)} ${kind}${tokenId === undefined ? '' : ` ${escapeText(tokenId)}`}: ${reason}`,
       ),
     ),
   ].join('\n');
@@ -78,8 +78,8 @@ export function showCalendar(calendar: readonly CalendarEntry[], until: string):
   if (calendar.length === 0) return `Nothing will be announced, switched off or deleted until ${until}.`;
   return calendar
     .flatMap(({ day, kind, deployment, withheld, reason }) =>
-      wrapped(
-        `${day} ${withheld ? 'WITHHELD ' : ''}${kind} ${shownName(deployment)}: ${reason}`,
+      wrapText(
+        `${day} ${withheld ? 'WITHHELD ' : ''}${kind} ${displayName(deployment)}: ${reason}`,
         '           ',
       ),
     )

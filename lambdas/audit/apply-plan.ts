@@ -5,16 +5,16 @@ import { type AuditorError, asAuditorError, isAuditorError } from '../errors.ts'
 import type { LedgerStore } from '../ledger/store.ts';
 import { stepDone } from '../ledger/transitions.ts';
 import type { Services } from '../runtime/services.ts';
-import { shownName } from '../text/display.ts';
+import { displayName } from '../text/display.ts';
 import { fingerprintOfKey } from '../text/fingerprint.ts';
 
 /** After so many failed changes in a row, Docker Hub or Vault is not well enough to go on. */
-const MOST_FAILURES = 3;
+const MAX_FAILURES = 3;
 /** Time that is left for mail, report and ledger when the last change begins. */
 const RESERVED_MILLISECONDS = 60_000;
 
 /** What became of the steps. */
-export interface CarriedOut {
+export interface AppliedPlan {
   readonly actions: readonly Action[];
   /** The ledger could not be written on the way: the run stopped changing things and fails at its end. */
   readonly storageError?: AuditorError;
@@ -57,7 +57,7 @@ async function changeToken(services: Services, step: Change, tokenId: string): P
   return 'done';
 }
 
-function take(services: Services, step: Change): Promise<'done' | 'skipped'> {
+function applyStep(services: Services, step: Change): Promise<'done' | 'skipped'> {
   return step.tokenId === undefined ? removeKey(services, step) : changeToken(services, step, step.tokenId);
 }
 
@@ -67,7 +67,7 @@ const isOf =
     intent.step === step.kind && intent.deployment === step.deployment && intent.tokenId === step.tokenId;
 
 /** What one step left in the ledger. A failed one stays open there: whether it happened shows at the next run. */
-function marked(ledger: Ledger, step: Change, status: 'done' | 'skipped', at: number): Ledger {
+function markApplied(ledger: Ledger, step: Change, status: 'done' | 'skipped', at: number): Ledger {
   const intent = ledger.intents.find(isOf(step));
   if (intent === undefined) return ledger;
   return status === 'done'
@@ -82,12 +82,12 @@ function marked(ledger: Ledger, step: Change, status: 'done' | 'skipped', at: nu
  * @param steps in the order of the plan; their intents are in the ledger already
  * @param now the instant of the run: what is done counts from it
  */
-export async function carryOut(
+export async function applyPlan(
   services: Services,
   store: LedgerStore,
   steps: readonly Change[],
   now: number,
-): Promise<CarriedOut> {
+): Promise<AppliedPlan> {
   const actions: Action[] = [];
   let failures = 0;
   let storageError: AuditorError | undefined;
@@ -96,7 +96,7 @@ export async function carryOut(
   const stoppedBecause = (step: Change): string | undefined => {
     if (step.kind === 'remove-key' && left.has(step.deployment)) return 'a token of that label is left';
     if (storageError !== undefined) return 'the ledger could not be written';
-    if (failures >= MOST_FAILURES) return `${MOST_FAILURES} changes in a row failed`;
+    if (failures >= MAX_FAILURES) return `${MAX_FAILURES} changes in a row failed`;
     if (services.deadline - services.clock.now() < RESERVED_MILLISECONDS) return 'the time got short';
     return undefined;
   };
@@ -108,14 +108,14 @@ export async function carryOut(
     }
     let status: 'done' | 'skipped';
     try {
-      status = await take(services, step);
+      status = await applyStep(services, step);
     } catch (error) {
       failures += 1;
       left.add(step.deployment);
       const { name, message } = asAuditorError(error, `Taking the step ${stepText(step)}`);
       services.log.error('A step failed', {
         step: step.kind,
-        deployment: shownName(step.deployment),
+        deployment: displayName(step.deployment),
         error: name,
       });
       actions.push(actionOf(step, 'failed', `${name}: ${message}`));
@@ -134,11 +134,11 @@ export async function carryOut(
     );
     services.log.info('A step was taken', {
       step: step.kind,
-      deployment: shownName(step.deployment),
+      deployment: displayName(step.deployment),
       status,
     });
     try {
-      await store.update((ledger) => marked(ledger, step, status, now));
+      await store.update((ledger) => markApplied(ledger, step, status, now));
     } catch (error) {
       storageError = asAuditorError(error, 'Writing the ledger');
     }

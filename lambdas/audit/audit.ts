@@ -1,26 +1,26 @@
 import { iso } from '../domain/days.ts';
 import type { Ledger } from '../domain/ledger.ts';
-import { makeWorld } from '../domain/snapshot.ts';
+import { takeSnapshot } from '../domain/snapshot.ts';
 import { AuditorError, asAuditorError, isAuditorError } from '../errors.ts';
 import { type Lease, takeLease } from '../ledger/lease.ts';
 import type { LedgerStore } from '../ledger/store.ts';
 import { type AuditResult, type Report, resultOf } from '../report/report.ts';
 import type { Services } from '../runtime/services.ts';
-import { carryOut } from './apply-plan.ts';
+import { applyPlan } from './apply-plan.ts';
 import { alreadyDone, undisturbedNight } from './catch-up.ts';
 import { type ContentChecks, checkContents } from './check-contents.ts';
-import { type IntendedDecision, decide, decideAndIntend, notDue, settling } from './decide.ts';
+import { type IntendedDecision, decide, decideAndIntend, notDue, ledgerAfterRun } from './decide.ts';
 import { type AuditEvent, isDry } from './event.ts';
 import { endIncomplete } from './incomplete.ts';
 import { measure } from './metrics.ts';
-import { makeTelling, send } from './notify.ts';
+import { planNotification, send } from './notify.ts';
 import { type Inputs, readInputs } from './read-inputs.ts';
-import { actionsOf, settleAnnouncements, wholeReport, withApproval, writeReport } from './report.ts';
+import { actionsOf, failAnnouncements, completeReport, withApproval, writeReport } from './report.ts';
 import { type Run, beginRun } from './run.ts';
 
 const NOTHING_READ: Inputs = {
   facts: {},
-  judgedTokens: 0,
+  managedTokens: 0,
   hold: true,
   exemptionsThere: false,
   versions: { hold: true },
@@ -38,34 +38,34 @@ async function dryRun(
   const decision = decide(services, run, event, inputs, checks);
   if (decision.plan.notDue.length > 0) throw notDue(decision.plan.notDue);
   const actions = actionsOf(decision.plan, { actions: [] }, run.mode);
-  const report = { ...wholeReport(services, run, inputs, decision, checks, actions), notified: false };
+  const report = { ...completeReport(services, run, inputs, decision, checks, actions), notified: false };
   await writeReport(services.bucket, withApproval(report, decision.plan));
   return resultOf(report);
 }
 
 /** The second half of a real run, with the lease held: act, tell, remember. */
-async function actAndTell(
+async function applyAndNotify(
   services: Services,
   run: Run,
   inputs: Inputs,
   checks: ContentChecks,
-  settled: (ledger: Ledger) => Ledger,
+  afterRun: (ledger: Ledger) => Ledger,
   store: LedgerStore,
   decision: IntendedDecision,
 ): Promise<AuditResult> {
-  const carriedOut = await carryOut(services, store, decision.steps, run.now);
-  const draft = wholeReport(
+  const applied = await applyPlan(services, store, decision.steps, run.now);
+  const draft = completeReport(
     services,
     run,
     inputs,
     decision,
     checks,
-    actionsOf(decision.plan, carriedOut, run.mode),
+    actionsOf(decision.plan, applied, run.mode),
   );
   // Where there were steps, what the run observed was written with their intents.
-  const memory = (ledger: Ledger): Ledger => (decision.steps.length > 0 ? ledger : settled(ledger));
-  const telling = makeTelling({
-    world: decision.world,
+  const memory = (ledger: Ledger): Ledger => (decision.steps.length > 0 ? ledger : afterRun(ledger));
+  const notification = planNotification({
+    snapshot: decision.snapshot,
     plan: decision.plan,
     report: draft,
     ledger: memory(store.current),
@@ -74,8 +74,8 @@ async function actAndTell(
     settings: services.settings,
     bucket: services.bucket.location,
   });
-  const sent = await send(services, telling);
-  const errors: AuditorError[] = [carriedOut.storageError, sent.error].filter((error) => error !== undefined);
+  const sent = await send(services, notification);
+  const errors: AuditorError[] = [applied.storageError, sent.error].filter((error) => error !== undefined);
   const attempt = async (work: Promise<unknown>, doing: string): Promise<void> => {
     try {
       await work;
@@ -86,19 +86,19 @@ async function actAndTell(
   const unheard =
     sent.error !== undefined
       ? 'the mail could not be sent'
-      : sent.confirmed || telling.mail === undefined
+      : sent.confirmed || notification.mail === undefined
         ? undefined
         : 'the topic has no confirmed subscriber, so nobody was told';
   const report: Report = {
     ...draft,
-    actions: settleAnnouncements(draft.actions, unheard),
+    actions: failAnnouncements(draft.actions, unheard),
     finishedAt: iso(services.clock.now()),
     notified: sent.published,
   };
   // Nothing of these needs another; Vault is not asked any more.
   await Promise.all([
     attempt(
-      store.update((ledger) => telling.remember(memory(ledger), sent.published, sent.confirmed)),
+      store.update((ledger) => notification.remember(memory(ledger), sent.published, sent.confirmed)),
       'Writing the ledger',
     ),
     attempt(writeReport(services.bucket, withApproval(report, decision.plan)), 'Writing the report'),
@@ -120,8 +120,8 @@ async function readAndCheck(
   const wanted =
     event.verifyAll === true ? Infinity : run.mode === 'dry-run' ? 0 : services.settings.verifyPerRun;
   if (inputs.causes.length > 0 || wanted === 0) return { inputs, checks: { checks: [], alerts: [] } };
-  const world = makeWorld(inputs.facts, services.settings, run.now);
-  return { inputs, checks: await checkContents(services, world, wanted) };
+  const snapshot = takeSnapshot(inputs.facts, services.settings, run.now);
+  return { inputs, checks: await checkContents(services, snapshot, wanted) };
 }
 
 async function realRun(services: Services, run: Run, event: AuditEvent, lease: Lease): Promise<AuditResult> {
@@ -129,16 +129,16 @@ async function realRun(services: Services, run: Run, event: AuditEvent, lease: L
   const { store } = inputs;
   if (inputs.causes.length > 0 || store === undefined)
     throw await endIncomplete(services, run, inputs, lease);
-  const settled = settling(inputs, checks, run.now);
+  const afterRun = ledgerAfterRun(inputs, checks, run.now);
   let decision: IntendedDecision;
   try {
-    decision = await decideAndIntend(services, run, event, inputs, checks, settled, store);
+    decision = await decideAndIntend(services, run, event, inputs, checks, afterRun, store);
   } catch (error) {
     if (!isAuditorError(error, 'StorageUnavailable', 'LedgerUnreadable')) throw error;
     // What can't be remembered is not done: nothing was changed yet.
     throw await endIncomplete(services, run, { ...inputs, causes: [error] }, lease);
   }
-  return actAndTell(services, run, inputs, checks, settled, store, decision);
+  return applyAndNotify(services, run, inputs, checks, afterRun, store, decision);
 }
 
 /**

@@ -1,10 +1,10 @@
 import { type KeyToCheck, judgeCheck, keysToCheck, triedCheck } from '../domain/content-checks.ts';
 import type { ContentCheckEntry } from '../domain/ledger.ts';
-import type { World } from '../domain/snapshot.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
 import { isActive } from '../domain/token.ts';
 import type { Alert } from '../mail/news.ts';
 import type { Services } from '../runtime/services.ts';
-import { counted, shownName } from '../text/display.ts';
+import { pluralize, displayName } from '../text/display.ts';
 
 /** So many refusals, and Docker Hub may be about to lock the account out (contract section 7). */
 const MOST_REFUSALS = 2;
@@ -31,7 +31,7 @@ async function isStillActive(services: Services, tokenId: string): Promise<boole
 /** No kind of finding is about it, and whoever reads the deployments' keys has that password: so people must hear of it. */
 const passwordAlert = ({ deployment }: KeyToCheck): Alert => ({
   key: `password ${deployment}`,
-  text: `The key ${shownName(deployment)} in Vault seems to hold the password of the Docker Hub account instead of a token's content (Docker Hub asks for the second factor): change the password, and make a new token with the issue function.`,
+  text: `The key ${displayName(deployment)} in Vault seems to hold the password of the Docker Hub account instead of a token's content (Docker Hub asks for the second factor): change the password, and make a new token with the issue function.`,
 });
 
 /**
@@ -40,11 +40,15 @@ const passwordAlert = ({ deployment }: KeyToCheck): Alert => ({
  *
  * @param share how many keys at the most; `Infinity` for all
  */
-export async function checkContents(services: Services, world: World, share: number): Promise<ContentChecks> {
-  const keys = keysToCheck(world, share);
+export async function checkContents(
+  services: Services,
+  snapshot: Snapshot,
+  share: number,
+): Promise<ContentChecks> {
+  const keys = keysToCheck(snapshot, share);
   const checks: ContentCheckEntry[] = [];
   const alerts: Alert[] = [];
-  let judged = 0;
+  let compared = 0;
   let begun = 0;
   let refusals = 0;
   let why: string | undefined;
@@ -54,13 +58,13 @@ export async function checkContents(services: Services, world: World, share: num
     if (check.outcome === 'limited') why ??= 'because Docker Hub limits or locks out';
     else if (check.outcome === 'unwell') {
       why ??= 'because Docker Hub gave no usable answer';
-      checks.push(triedCheck(world, key));
+      checks.push(triedCheck(snapshot, key));
     } else {
-      judged += 1;
+      compared += 1;
       if (check.outcome === 'password') alerts.push(passwordAlert(key));
       if (check.outcome === 'refused') refusals += 1;
       const stillActive = check.outcome === 'refused' && (await isStillActive(services, key.tokenId));
-      checks.push(judgeCheck(world, key, check, stillActive));
+      checks.push(judgeCheck(snapshot, key, check, stillActive));
     }
   };
   while (why === undefined && begun < keys.length && refusals < MOST_REFUSALS) {
@@ -74,10 +78,10 @@ export async function checkContents(services: Services, world: World, share: num
     await Promise.all(next.map(checkOne));
   }
 
-  const left = keys.length - judged;
+  const left = keys.length - compared;
   if (refusals >= MOST_REFUSALS && left > 0)
-    why ??= `because Docker Hub refused ${counted(refusals, 'content')}, and more refusals might lock the account out`;
-  const stopped = `The check of stored contents stopped for this run, ${why ?? ''}; ${counted(left, 'key')} of its share stay unchecked.`;
+    why ??= `because Docker Hub refused ${pluralize(refusals, 'content')}, and more refusals might lock the account out`;
+  const stopped = `The check of stored contents stopped for this run, ${why ?? ''}; ${pluralize(left, 'key')} of its share stay unchecked.`;
   return {
     checks,
     alerts: why === undefined ? alerts : [{ key: 'checks stopped', text: stopped }, ...alerts],

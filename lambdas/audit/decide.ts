@@ -3,12 +3,12 @@ import { type ContentCheckEntry, type Ledger, emptyLedger } from '../domain/ledg
 import { type Plan, makePlan, reactivatedBy } from '../domain/plan/plan.ts';
 import { type Change, intentsOf, isChange } from '../domain/plan/step.ts';
 import { reconcile } from '../domain/reconcile.ts';
-import { type World, makeWorld } from '../domain/snapshot.ts';
+import { type Snapshot, takeSnapshot } from '../domain/snapshot.ts';
 import { AuditorError } from '../errors.ts';
-import { observe } from '../ledger/reconcile-ledger.ts';
+import { reconcileLedger } from '../ledger/reconcile-ledger.ts';
 import type { LedgerStore } from '../ledger/store.ts';
 import type { Services } from '../runtime/services.ts';
-import { listed, shownName } from '../text/display.ts';
+import { joinWithAnd, displayName } from '../text/display.ts';
 import type { ContentChecks } from './check-contents.ts';
 import type { AuditEvent } from './event.ts';
 import type { Inputs } from './read-inputs.ts';
@@ -16,7 +16,7 @@ import type { Run } from './run.ts';
 
 /** What was decided, before anything is done. */
 export interface Decision {
-  readonly world: World;
+  readonly snapshot: Snapshot;
   readonly plan: Plan;
   readonly findings: readonly Finding[];
 }
@@ -41,23 +41,23 @@ export function decide(
   checks: ContentChecks,
 ): Decision {
   const ledger = withChecks(inputs.facts.ledger ?? emptyLedger(), checks.checks);
-  const world = makeWorld({ ...inputs.facts, ledger }, services.settings, run.now);
-  const plan = makePlan(world, {
+  const snapshot = takeSnapshot({ ...inputs.facts, ledger }, services.settings, run.now);
+  const plan = makePlan(snapshot, {
     hold: inputs.hold,
     ...(event.approve === undefined ? {} : { approve: event.approve }),
   });
   // Whoever is switched on again in this run is not missed by it. In observe nobody is.
   const switchedOn = run.mode === 'observe' ? new Set<string>() : reactivatedBy(plan);
-  const findings = reconcile(world).filter(
+  const findings = reconcile(snapshot).filter(
     ({ kind, deployment }) => kind !== 'missing-token' || !switchedOn.has(deployment),
   );
-  return { world, plan, findings };
+  return { snapshot: snapshot, plan, findings };
 }
 
 export function notDue(names: readonly string[]): AuditorError {
   return new AuditorError(
     'NotDue',
-    `Nothing was changed, because ${listed(names.map(shownName))} ${names.length === 1 ? 'is' : 'are'} not due to be withdrawn or not announced yet; look at the last report and approve only what it withholds.`,
+    `Nothing was changed, because ${joinWithAnd(names.map(displayName))} ${names.length === 1 ? 'is' : 'are'} not due to be withdrawn or not announced yet; look at the last report and approve only what it withholds.`,
   );
 }
 
@@ -65,15 +65,22 @@ export function notDue(names: readonly string[]): AuditorError {
  * What a ledger remembers once it is compared with what was read and holds this run's checks; the same ledger is compared
  * once.
  */
-export function settling(inputs: Inputs, checks: ContentChecks, now: number): (ledger: Ledger) => Ledger {
+export function ledgerAfterRun(
+  inputs: Inputs,
+  checks: ContentChecks,
+  now: number,
+): (ledger: Ledger) => Ledger {
   const { tokens = [], keys } = inputs.facts;
   const known = new WeakMap<Ledger, Ledger>();
   return (ledger) => {
-    const settled =
+    const afterRun =
       known.get(ledger) ??
-      withChecks(observe(ledger, tokens, keys?.names ?? [], now, inputs.judgedTokens), checks.checks);
-    known.set(ledger, settled);
-    return settled;
+      withChecks(
+        reconcileLedger(ledger, tokens, keys?.names ?? [], now, inputs.managedTokens),
+        checks.checks,
+      );
+    known.set(ledger, afterRun);
+    return afterRun;
   };
 }
 
@@ -87,12 +94,12 @@ export async function decideAndIntend(
   event: AuditEvent,
   inputs: Inputs,
   checks: ContentChecks,
-  settled: (ledger: Ledger) => Ledger,
+  afterRun: (ledger: Ledger) => Ledger,
   store: LedgerStore,
 ): Promise<IntendedDecision> {
   let made: IntendedDecision | undefined;
   await store.update((ledger) => {
-    const memory = settled(ledger);
+    const memory = afterRun(ledger);
     const facts = { ...inputs.facts, ledger: memory };
     const decision = decide(services, run, event, { ...inputs, facts }, checks);
     if (decision.plan.notDue.length > 0) throw notDue(decision.plan.notDue);

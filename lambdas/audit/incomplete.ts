@@ -1,5 +1,5 @@
 import { reconcile } from '../domain/reconcile.ts';
-import { makeWorld } from '../domain/snapshot.ts';
+import { takeSnapshot } from '../domain/snapshot.ts';
 import { AuditorError, asAuditorError } from '../errors.ts';
 import type { Lease } from '../ledger/lease.ts';
 import { incompleteMail } from '../mail/other-mails.ts';
@@ -16,10 +16,10 @@ function partialReport(
   inputs: Inputs,
   causes: readonly AuditorError[],
 ): Report {
-  const world = makeWorld(inputs.facts, services.settings, run.now);
+  const snapshot = takeSnapshot(inputs.facts, services.settings, run.now);
   const report = makeReport(services, run, inputs, {
-    world,
-    findings: reconcile(world),
+    snapshot: snapshot,
+    findings: reconcile(snapshot),
     checks: [],
     actions: [],
     outcome: 'incomplete',
@@ -62,7 +62,7 @@ export async function endIncomplete(
   } catch (error) {
     causes.push(asAuditorError(error, 'Making the report of an incomplete run'));
   }
-  const told = new Set(lease?.toldCauses(today));
+  const told = new Set(lease?.reportedCauses(today));
   const mailDue = !dry && names.some((name) => !told.has(name));
   let notified = false;
   const mail = (where: boolean): Promise<unknown> =>

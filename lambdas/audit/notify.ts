@@ -7,7 +7,7 @@ import { countsLess, inputCounts, shrunkInputs } from '../domain/plan/guards.ts'
 import type { Plan } from '../domain/plan/plan.ts';
 import { doubtOf } from '../domain/plan/shrink-guard.ts';
 import { noticesOf } from '../domain/plan/step.ts';
-import type { World } from '../domain/snapshot.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
 import { AuditorError, asAuditorError } from '../errors.ts';
 import { auditMail } from '../mail/audit-mail.ts';
 import { exemptionNews } from '../mail/exemption-news.ts';
@@ -29,11 +29,11 @@ import type { Settings } from '../runtime/settings.ts';
 /** Sends the mail that is due; never rejects. */
 export async function send(
   services: Services,
-  telling: Telling,
+  planned: PlannedNotification,
 ): Promise<{ published: boolean; confirmed: boolean; error?: AuditorError }> {
-  if (telling.mail === undefined) return { published: false, confirmed: false };
+  if (planned.mail === undefined) return { published: false, confirmed: false };
   try {
-    const { confirmed } = await services.notifier.publish(telling.mail);
+    const { confirmed } = await services.notifier.publish(planned.mail);
     return { published: true, confirmed };
   } catch (error) {
     return { published: false, confirmed: false, error: asAuditorError(error, 'Sending the mail') };
@@ -41,7 +41,7 @@ export async function send(
 }
 
 /** The mail of a run, if one is due, and what the ledger remembers when it went out or did not. */
-export interface Telling {
+export interface PlannedNotification {
   readonly mail?: Notification;
   /**
    * The ledger after the run.
@@ -52,8 +52,8 @@ export interface Telling {
 }
 
 /** What the telling goes by. */
-export interface TellingInput {
-  readonly world: World;
+export interface NotificationInput {
+  readonly snapshot: Snapshot;
   readonly plan: Plan;
   readonly report: Omit<Report, 'notified'>;
   /** With this run's steps in `untold`. */
@@ -69,24 +69,24 @@ export interface TellingInput {
  * A notice belongs to one token and one end: where the list says another end, or none, it lapses. A list that lost too
  * much to be believed takes none away: else those whose rows it kept would come before the caps without the others.
  */
-function standing(ledger: Ledger, world: World): Ledger['notices'] {
-  const isBelieved = shrunkInputs(ledger.baseline, inputCounts(world)).length === 0;
+function standing(ledger: Ledger, snapshot: Snapshot): Ledger['notices'] {
+  const isBelieved = shrunkInputs(ledger.baseline, inputCounts(snapshot)).length === 0;
   return ledger.notices.filter(({ deployment, end, tokenId }) => {
-    const license = world.licenses.get(deployment);
+    const license = snapshot.licenses.get(deployment);
     const isSame = license === undefined ? !isBelieved : license.lastDay === end;
-    return isSame && world.byId.get(tokenId)?.label === deployment;
+    return isSame && snapshot.byId.get(tokenId)?.label === deployment;
   });
 }
 
 /** What the next run compares its inputs with. */
 function baselineAfter(
   before: Ledger['baseline'],
-  report: TellingInput['report'],
-  world: World,
+  report: NotificationInput['report'],
+  snapshot: Snapshot,
 ): Ledger['baseline'] {
   if (report.outcome === 'withheld') return before;
-  const counts = inputCounts(world);
-  const doubted = doubtOf(before, counts.tokens, world.now);
+  const counts = inputCounts(snapshot);
+  const doubted = doubtOf(before, counts.tokens, snapshot.now);
   return { ...counts, ...(doubted === undefined ? {} : { doubted }) };
 }
 
@@ -94,18 +94,18 @@ const disturbs = ({ status }: Action): boolean =>
   status === 'withheld' || status === 'failed' || status === 'skipped';
 
 /** Decides what is told and how it is remembered. Pure. */
-export function makeTelling(input: TellingInput): Telling {
-  const { world, plan, report, ledger, settings } = input;
+export function planNotification(input: NotificationInput): PlannedNotification {
+  const { snapshot: snapshot, plan, report, ledger, settings } = input;
   const daysLeftOf = (finding: Finding): number | undefined => {
     if (finding.kind !== 'license-expiring') return undefined;
-    const license = world.licenses.get(finding.deployment);
-    return license && daysLeft(license, world.today);
+    const license = snapshot.licenses.get(finding.deployment);
+    return license && daysLeft(license, snapshot.today);
   };
   const exemptions = exemptionNews(
     ledger.exemptions,
-    world.facts.exemptions ?? [],
+    snapshot.facts.exemptions ?? [],
     input.exemptionsThere,
-    world.today,
+    snapshot.today,
   );
   const mailInput: MailInput = {
     report,
@@ -113,23 +113,23 @@ export function makeTelling(input: TellingInput): Telling {
     exemptionNews: exemptions,
     daysLeftOf,
     warnDays: settings.warnDays,
-    exempt: new Set(world.exempted.keys()),
+    exempt: new Set(snapshot.exempted.keys()),
     approvable: plan.approvable,
     alerts: input.alerts ?? [],
     account: settings.account,
     bucket: input.bucket,
-    now: world.now,
+    now: snapshot.now,
   };
   const news = newsOf(mailInput);
-  const weekly = isWeeklyDue(ledger, world.now, settings.timeZone);
+  const weekly = isWeeklyDue(ledger, snapshot.now, settings.timeZone);
   const anythingOpen = report.findings.length > 0;
   const due = settings.notifyWhen === 'always' || hasNews(news) || (weekly && anythingOpen);
 
   return {
     ...(due ? { mail: auditMail(mailInput, news, weekly) } : {}),
     remember(current, published, confirmed) {
-      const told = due && published;
-      const settled = !due || published;
+      const reported = due && published;
+      const isReported = !due || published;
       const skipped = report.actions.filter(({ status }) => status === 'skipped');
       const enforced = report.mode === 'enforce';
       return {
@@ -139,12 +139,12 @@ export function makeTelling(input: TellingInput): Telling {
           report.findings,
           daysLeftOf,
           settings.warnDays,
-          told,
-          settled ? [] : news.resolved,
+          reported,
+          isReported ? [] : news.resolved,
         ),
         notices: [
-          ...standing(current, world),
-          ...(told && confirmed && enforced ? noticesOf(plan.steps, world.now) : []),
+          ...standing(current, snapshot),
+          ...(reported && confirmed && enforced ? noticesOf(plan.steps, snapshot.now) : []),
         ],
         // What was not tried is settled. Of a step that failed, or whose mark could not be written, the next run looks
         // what became of it.
@@ -155,28 +155,28 @@ export function makeTelling(input: TellingInput): Telling {
                 kind === intent.step && deployment === intent.deployment && tokenId === intent.tokenId,
             ),
         ),
-        exemptions: settled
+        exemptions: isReported
           ? exemptions.remembered
           : // Known all the same, so that a file that goes missing is missed.
             (current.exemptions ?? (input.exemptionsThere ? [] : null)),
-        untold: settled ? [] : current.untold,
+        untold: isReported ? [] : current.untold,
         toldSteps: [
-          ...rememberSteps(report.actions, current, world.today, told),
-          ...rememberAlerts(input.alerts ?? [], current, world.today, told),
+          ...rememberSteps(report.actions, current, snapshot.today, reported),
+          ...rememberAlerts(input.alerts ?? [], current, snapshot.today, reported),
         ],
         baseline: countsLess(
-          baselineAfter(current.baseline, report, world),
+          baselineAfter(current.baseline, report, snapshot),
           report.actions.filter(({ status }) => status === 'done'),
         ),
         lastNight: {
-          day: world.today,
+          day: snapshot.today,
           runId: report.runId,
-          at: iso(world.now),
-          undisturbed: settled && !report.actions.some(disturbs),
+          at: iso(snapshot.now),
+          undisturbed: isReported && !report.actions.some(disturbs),
           outcome: report.outcome === 'incomplete' ? 'attention' : report.outcome,
           report: report.report,
         },
-        weeklyAt: told && weekly ? iso(world.now) : current.weeklyAt,
+        weeklyAt: reported && weekly ? iso(snapshot.now) : current.weeklyAt,
       };
     },
   };

@@ -1,11 +1,11 @@
 import type { ReadObject } from '../clients/ports.ts';
 import { type Exemption, readExemptions } from '../domain/exemptions.ts';
 import { type LicenseList, readLicenses } from '../domain/licenses.ts';
-import { type Facts, judgedTokens } from '../domain/snapshot.ts';
+import { type Facts, managedTokens } from '../domain/snapshot.ts';
 import type { HubToken, VaultKeys } from '../domain/token.ts';
 import { type AuditorError, asAuditorError } from '../errors.ts';
 import { OBJECTS } from '../ledger/bucket-keys.ts';
-import { observe } from '../ledger/reconcile-ledger.ts';
+import { reconcileLedger } from '../ledger/reconcile-ledger.ts';
 import { type LedgerStore, openLedger } from '../ledger/store.ts';
 import type { InputVersions } from '../report/report.ts';
 import type { Services } from '../runtime/services.ts';
@@ -17,7 +17,7 @@ export interface Inputs {
   /** The ledger's store; absent when it could not be read. */
   readonly store?: LedgerStore;
   /** How many of the tokens are judged. */
-  readonly judgedTokens: number;
+  readonly managedTokens: number;
   /** Whether `exemptions.csv` is there. */
   readonly exemptionsThere: boolean;
   readonly versions: InputVersions;
@@ -118,13 +118,13 @@ export async function readInputs(
     ...(exemptions === undefined ? {} : { exemptions }),
     ...(store === undefined ? {} : { ledger: store.current }),
   };
-  const judged = judgedTokens(facts).length;
+  const managed = managedTokens(facts).length;
   return {
     facts:
       store === undefined || tokens === undefined || keys === undefined
         ? facts
-        : { ...facts, ledger: observe(store.current, tokens, keys.names, now, judged) },
-    judgedTokens: judged,
+        : { ...facts, ledger: reconcileLedger(store.current, tokens, keys.names, now, managed) },
+    managedTokens: managed,
     hold: hold ?? true,
     ...(store === undefined ? {} : { store }),
     exemptionsThere: typeof exemptionsObject === 'object',

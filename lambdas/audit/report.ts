@@ -8,7 +8,7 @@ import type { ContentCheckEntry } from '../domain/ledger.ts';
 import type { Plan } from '../domain/plan/plan.ts';
 import { isChange } from '../domain/plan/step.ts';
 import { countKinds } from '../domain/reconcile.ts';
-import type { World } from '../domain/snapshot.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
 import type { AuditorError } from '../errors.ts';
 import { pageKey } from '../ledger/bucket-keys.ts';
 import { approvalNote } from '../mail/approval.ts';
@@ -16,7 +16,7 @@ import { deploymentRows } from '../report/deployment-rows.ts';
 import { reportPage } from '../report/page.ts';
 import { type Report, reportJson } from '../report/report.ts';
 import type { Services } from '../runtime/services.ts';
-import { type CarriedOut, actionOf } from './apply-plan.ts';
+import { type AppliedPlan, actionOf } from './apply-plan.ts';
 import type { ContentChecks } from './check-contents.ts';
 import type { Decision } from './decide.ts';
 import type { Inputs } from './read-inputs.ts';
@@ -28,21 +28,21 @@ function outcomeOf(findings: readonly Finding[], actions: readonly Action[]): Ou
 }
 
 /** The steps as they stand before the mail: an announcement is done when the mail is. */
-export function actionsOf(plan: Plan, carriedOut: CarriedOut, mode: Run['mode']): Action[] {
+export function actionsOf(plan: Plan, applied: AppliedPlan, mode: Run['mode']): Action[] {
   const pending = plan.steps
     .filter((step) => !isChange(step) || mode !== 'enforce')
     .map((step) => {
       if (step.withheld !== undefined) return actionOf(step, 'withheld', `${step.withheld}; ${step.reason}`);
       return actionOf(step, mode === 'enforce' ? 'done' : 'planned');
     });
-  return [...carriedOut.actions, ...pending];
+  return [...applied.actions, ...pending];
 }
 
-export function wholeReport(
+export function completeReport(
   services: Services,
   run: Run,
   inputs: Inputs,
-  { world, findings }: Decision,
+  { snapshot: snapshot, findings }: Decision,
   { checks, alerts }: ContentChecks,
   actions: readonly Action[],
 ): Omit<Report, 'notified'> {
@@ -51,7 +51,15 @@ export function wholeReport(
     ...alerts.map(({ text }) => text),
   ];
   const outcome = outcomeOf(findings, actions);
-  return makeReport(services, run, inputs, { world, findings, checks, actions, outcome, notes, causes: [] });
+  return makeReport(services, run, inputs, {
+    snapshot: snapshot,
+    findings,
+    checks,
+    actions,
+    outcome,
+    notes,
+    causes: [],
+  });
 }
 
 /** The report besides the result: the whole event that approves, which may be too long for mail and result. */
@@ -61,7 +69,7 @@ export function withApproval(report: Report, plan: Plan): Report {
 }
 
 /** An announcement that nobody got is none: it failed, and is made again at the next run. */
-export function settleAnnouncements(actions: readonly Action[], why: string | undefined): Action[] {
+export function failAnnouncements(actions: readonly Action[], why: string | undefined): Action[] {
   return actions.map((action) =>
     action.kind === 'announce' && action.status === 'done' && why !== undefined
       ? { ...action, status: 'failed', reason: `${why}; ${action.reason}` }
@@ -71,7 +79,7 @@ export function settleAnnouncements(actions: readonly Action[], why: string | un
 
 /** What a run came to. */
 export interface Outcomes {
-  readonly world: World;
+  readonly snapshot: Snapshot;
   readonly findings: readonly Finding[];
   readonly checks: readonly ContentCheckEntry[];
   readonly actions: readonly Action[];
@@ -86,34 +94,34 @@ export function makeReport(
   services: Services,
   run: Run,
   inputs: Inputs,
-  { world, findings, checks, actions, outcome, notes, causes }: Outcomes,
+  { snapshot: snapshot, findings, checks, actions, outcome, notes, causes }: Outcomes,
 ): Omit<Report, 'notified'> {
   return {
     runId: run.runId,
     startedAt: iso(run.startedAt),
     finishedAt: iso(services.clock.now()),
-    asOf: world.today,
+    asOf: snapshot.today,
     mode: run.mode,
     outcome,
     counts: {
-      tokens: world.tokens.length,
-      activeTokens: [...world.byLabel.values()].reduce((sum, { active }) => sum + active.length, 0),
-      automaticTokens: world.automaticTokens,
-      keys: world.keys.size,
-      licenses: world.licenses.size,
-      exempt: world.exempted.size,
+      tokens: snapshot.tokens.length,
+      activeTokens: [...snapshot.byLabel.values()].reduce((sum, { active }) => sum + active.length, 0),
+      automaticTokens: snapshot.automaticTokens,
+      keys: snapshot.keys.size,
+      licenses: snapshot.licenses.size,
+      exempt: snapshot.exempted.size,
       findings: countKinds(findings),
-      verified: countChecks(checks, world.keys.size),
+      verified: countChecks(checks, snapshot.keys.size),
     },
     findings,
     actions,
     report: run.report,
     truncated: false,
     notes,
-    deployments: deploymentRows(world, findings),
+    deployments: deploymentRows(snapshot, findings),
     exemptions: (inputs.facts.exemptions ?? []).map((exemption) => ({
       ...exemption,
-      inForce: isExemptionInForce(exemption, world.today),
+      inForce: isExemptionInForce(exemption, snapshot.today),
     })),
     inputs: inputs.versions,
     causes: causes.map(({ name, message }) => `${name}: ${message}`),

@@ -6,9 +6,10 @@ import type { LicenseList } from '../domain/licenses.ts';
 import { countsLess, inputCounts } from '../domain/plan/guards.ts';
 import { makePlan } from '../domain/plan/plan.ts';
 import { type Step, intentsOf, isChange, noticesOf } from '../domain/plan/step.ts';
-import { type Rules, makeWorld } from '../domain/snapshot.ts';
+import { takeSnapshot } from '../domain/snapshot.ts';
+import { type Policy } from '../domain/policy.ts';
 import type { HubToken, VaultKeys } from '../domain/token.ts';
-import { observe } from '../ledger/reconcile-ledger.ts';
+import { reconcileLedger } from '../ledger/reconcile-ledger.ts';
 import { stepDone } from '../ledger/transitions.ts';
 
 /** What there is at the beginning of a simulation. */
@@ -59,17 +60,17 @@ function after({ tokens, ledger }: State, step: Step, now: number): State {
  *
  * @param until the last day that is played
  */
-export function simulate(start: SimulationStart, rules: Rules, now: number, until: Day): CalendarEntry[] {
+export function simulate(start: SimulationStart, policy: Policy, now: number, until: Day): CalendarEntry[] {
   let state: State = { tokens: start.tokens, ledger: start.ledger };
   const calendar: CalendarEntry[] = [];
   const withheld = new Set<string>();
-  for (let night = now; dayOf(night, rules.timeZone) <= until; night += DAY) {
-    const day = dayOf(night, rules.timeZone);
-    state = { ...state, ledger: observe(state.ledger, state.tokens, start.keys.names, night) };
-    const world = makeWorld({ ...start, ...state }, rules, night);
-    const { steps } = makePlan(world, { hold: start.hold });
+  for (let night = now; dayOf(night, policy.timeZone) <= until; night += DAY) {
+    const day = dayOf(night, policy.timeZone);
+    state = { ...state, ledger: reconcileLedger(state.ledger, state.tokens, start.keys.names, night) };
+    const snapshot = takeSnapshot({ ...start, ...state }, policy, night);
+    const { steps } = makePlan(snapshot, { hold: start.hold });
     const taken = steps.filter((step) => step.withheld === undefined);
-    const before = taken.length < steps.length ? state.ledger.baseline : inputCounts(world);
+    const before = taken.length < steps.length ? state.ledger.baseline : inputCounts(snapshot);
     state = { ...state, ledger: { ...state.ledger, baseline: countsLess(before, taken) } };
     state = taken.reduce((reached, step) => after(reached, step, night), state);
     for (const step of steps) {

@@ -1,19 +1,27 @@
 import type { VaultKeys } from '../domain/token.ts';
 import { AuditorError, isAuditorError } from '../errors.ts';
-import type { Services } from '../runtime/services.ts';
-import type { VaultWrite } from './ports.ts';
+
+import type { Clock, Vault, VaultWrite } from './ports.ts';
 
 /** How often a key that others keep writing beside is tried before giving up. */
 const CONFLICTS = 5;
 /** Pauses before a Vault that answers with an older version than it must have is read again, in milliseconds. */
 const PAUSES = [250, 500, 1000, 2000];
 
+/** What reading and changing the secret needs of the services. */
+interface VaultAccess {
+  readonly vault: Vault;
+  readonly clock: Clock;
+  /** When the function must end, in milliseconds since 1970. */
+  readonly deadline: number;
+}
+
 /**
  * The deployments' secret as one call of ours sees it: never older than what that call wrote. One of Vault's servers may
  * lag behind the others; its answer is waited out, and never taken for what is stored.
  */
 export class FreshKeys {
-  private readonly services: Pick<Services, 'vault' | 'clock' | 'deadline'>;
+  private readonly services: VaultAccess;
   /** The version that our own write is known to have made; an older answer is no answer. */
   private written: number;
   /** The version over which a write of ours went that nobody knows to have arrived. */
@@ -25,7 +33,7 @@ export class FreshKeys {
   private waited = 0;
 
   /** @param written the version that an earlier call of ours is known to have written */
-  constructor(services: Pick<Services, 'vault' | 'clock' | 'deadline'>, written = 0) {
+  constructor(services: VaultAccess, written = 0) {
     this.services = services;
     this.written = written;
   }

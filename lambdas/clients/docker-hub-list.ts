@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import type { HubToken } from '../domain/token.ts';
 import { AuditorError } from '../errors.ts';
 import { concealed } from '../text/conceal.ts';
-import { printable } from '../text/display.ts';
-import { type Answer, described, shaped } from './http.ts';
+import { escapeText } from '../text/display.ts';
+import { type Answer, describeStatus, parseJsonAs } from './http.ts';
 import type { Clock } from './ports.ts';
 
 /** Rows asked for at once: 100 is in common use, the maximum is not documented. */
@@ -84,7 +84,7 @@ export function isPage(answer: Answer): boolean {
   return (
     answer.status === 401 ||
     answer.status === 403 ||
-    (answer.status === 200 && shaped(pageSchema, answer) !== undefined)
+    (answer.status === 200 && parseJsonAs(pageSchema, answer) !== undefined)
   );
 }
 
@@ -93,15 +93,16 @@ export function isPage(answer: Answer): boolean {
  * but a list that points to another host or back at itself is not Docker Hub's.
  */
 function parsePage(answer: Answer, number: number, base: string): Page {
-  const page = answer.status === 200 ? shaped(pageSchema, answer) : undefined;
-  if (page === undefined) throw unavailable(LISTING, `page ${number} came back with ${described(answer)}`);
+  const page = answer.status === 200 ? parseJsonAs(pageSchema, answer) : undefined;
+  if (page === undefined)
+    throw unavailable(LISTING, `page ${number} came back with ${describeStatus(answer)}`);
   if (typeof page.next === 'string' && page.next !== '') {
     const here = new URL(base);
     const next = URL.canParse(page.next, base) ? new URL(page.next, base) : undefined;
     if (next?.host !== here.host)
       throw unavailable(
         LISTING,
-        `page ${number} points to a next page on another host (${printable(next?.host ?? 'not an address', 60)})`,
+        `page ${number} points to a next page on another host (${escapeText(next?.host ?? 'not an address', 60)})`,
       );
     const asked = Number(next.searchParams.get('page') ?? NaN);
     if (asked <= number) throw unavailable(LISTING, `page ${number} points back to page ${asked}`);
@@ -112,14 +113,14 @@ function parsePage(answer: Answer, number: number, base: string): Page {
     const field = v.getDotPath(parsed.issues[0]) ?? 'row';
     throw unavailable(
       LISTING,
-      `row ${index + 1} of page ${number} has no usable ${printable(field, 40)}, so it can't be judged`,
+      `row ${index + 1} of page ${number} has no usable ${escapeText(field, 40)}, so it can't be judged`,
     );
   });
   return { count: page.count, tokens };
 }
 
 /** How long to wait for the answers under way, in milliseconds, when only they can tell how many more are allowed. */
-const GLANCE = 50;
+const PROBE_INTERVAL_MS = 50;
 
 /**
  * Keeps requests no faster than Docker Hub's headers allow: where the last answer says how many are left, no more than
@@ -149,7 +150,7 @@ export class RateGate {
         this.remaining = this.limit - this.underWay;
       }
       if (this.remaining > 0 || (this.isGuess && this.underWay === 0)) break;
-      const wait = this.isGuess ? GLANCE : this.resetAt - this.clock.now();
+      const wait = this.isGuess ? PROBE_INTERVAL_MS : this.resetAt - this.clock.now();
       if (this.clock.now() + wait >= this.deadline) break;
       await this.clock.sleep(wait);
     }

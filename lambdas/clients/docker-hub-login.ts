@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { AuditorError, type ErrorName, isAuditorError } from '../errors.ts';
-import { type Answer, type Http, NoAnswer, described, isLockOut, shaped } from './http.ts';
+import { type Answer, type Http, NoAnswer, describeStatus, isLockOut, parseJsonAs } from './http.ts';
 import { claimsIn } from './jwt.ts';
 import type { Clock, DockerHubLogin } from './ports.ts';
 
@@ -38,7 +38,7 @@ export function claimedTokenId(bearer: string): string | undefined {
 
 /** What Docker Hub says in words, to compare with known texts. */
 function wordsOf(answer: Answer): string {
-  const words = shaped(wording, answer);
+  const words = parseJsonAs(wording, answer);
   return words === undefined ? answer.start : `${words.detail} ${words.message}`;
 }
 
@@ -49,7 +49,7 @@ export function isTokenSessionRefusal(answer: Answer): boolean {
 
 /** Whether credentials are right as far as they go, and a second factor is asked for: a token never needs one. */
 export function isMissingFactor(answer: Answer): boolean {
-  return answer.status === 401 && shaped(secondFactor, answer) !== undefined;
+  return answer.status === 401 && parseJsonAs(secondFactor, answer) !== undefined;
 }
 
 const CURES: Partial<Record<ErrorName, string>> = {
@@ -95,9 +95,9 @@ function sessionOf(bearer: string, clock: Clock): Session {
       'a personal access token is stored where the password should be',
     );
   const now = clock.now();
-  const told = (claimsOf(bearer).exp ?? 0) * 1000 - now;
+  const expiry = (claimsOf(bearer).exp ?? 0) * 1000 - now;
   // A new session that ran out already means that the two clocks differ: to renew it each time would never end.
-  const life = told > 0 ? told : UNKNOWN_LIFE;
+  const life = expiry > 0 ? expiry : UNKNOWN_LIFE;
   return { bearer, renewAt: now + Math.max(life - RENEWED_BEFORE, life * 0.8) };
 }
 
@@ -130,7 +130,7 @@ async function freshCode({ clock, spentCodes }: LoginOptions, secret: string | u
 async function secondStep(options: LoginOptions, login: DockerHubLogin, half: string): Promise<Session> {
   const code = await freshCode(options, login.totpSecret);
   const answer = await post(options, '/v2/users/2fa-login', { login_2fa_token: half, code });
-  const session = shaped(oldSession, answer)?.token ?? shaped(newSession, answer)?.access_token;
+  const session = parseJsonAs(oldSession, answer)?.token ?? parseJsonAs(newSession, answer)?.access_token;
   if (answer.status === 200 && session !== undefined) return sessionOf(session, options.clock);
   if (isLockOut(answer))
     throw loginError('DockerHubLockedOut', 'Docker Hub locked the account out after too many failed logins');
@@ -139,7 +139,7 @@ async function secondStep(options: LoginOptions, login: DockerHubLogin, half: st
       'DockerHubNeedsTwoFactor',
       `Docker Hub refused the code made from the stored totp_secret (status ${answer.status})`,
     );
-  throw loginError('DockerHubUnavailable', `the second step was answered with ${described(answer)}`);
+  throw loginError('DockerHubUnavailable', `the second step was answered with ${describeStatus(answer)}`);
 }
 
 /** What one of the two routes came to: a session, the half of one, or a refusal. */
@@ -154,11 +154,11 @@ async function oneRoute(
       ? await post(options, '/v2/auth/token', { identifier: username, secret: password })
       : await post(options, '/v2/users/login', { username, password });
   const session =
-    route === 'new' ? shaped(newSession, answer)?.access_token : shaped(oldSession, answer)?.token;
+    route === 'new' ? parseJsonAs(newSession, answer)?.access_token : parseJsonAs(oldSession, answer)?.token;
   if (answer.status === 200 && session !== undefined) return sessionOf(session, options.clock);
   if (isLockOut(answer))
     throw loginError('DockerHubLockedOut', 'Docker Hub locked the account out after too many failed logins');
-  const half = answer.status === 401 ? shaped(secondFactor, answer)?.login_2fa_token : undefined;
+  const half = answer.status === 401 ? parseJsonAs(secondFactor, answer)?.login_2fa_token : undefined;
   if (half !== undefined) return secondStep(options, login, half);
   if (
     answer.status >= 400 &&
@@ -167,7 +167,7 @@ async function oneRoute(
     (answer.json !== undefined || answer.status === 404)
   )
     return { refused: answer };
-  throw loginError('DockerHubUnavailable', `it was answered with ${described(answer)}`);
+  throw loginError('DockerHubUnavailable', `it was answered with ${describeStatus(answer)}`);
 }
 
 /**
@@ -200,7 +200,7 @@ export async function logIn(options: LoginOptions, login: DockerHubLogin): Promi
   // A route that is not there refuses nobody.
   const judged = [second.refused, first.refused].find(({ status }) => status !== 404 && status !== 405);
   if (judged === undefined)
-    throw loginError('DockerHubUnavailable', `it was answered with ${described(first.refused)}`);
+    throw loginError('DockerHubUnavailable', `it was answered with ${describeStatus(first.refused)}`);
   throw loginError(
     'DockerHubLoginFailed',
     `Docker Hub refused user name and password (status ${judged.status})`,

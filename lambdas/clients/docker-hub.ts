@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { ContentCheck, HubToken } from '../domain/token.ts';
 import { AuditorError, isAuditorError } from '../errors.ts';
 import { isConcealed } from '../text/conceal.ts';
-import { printable } from '../text/display.ts';
+import { escapeText } from '../text/display.ts';
 import { type Progress, RateGate, isPage, listWhole, tokenSchema, unavailable } from './docker-hub-list.ts';
 import {
   type Session,
@@ -13,7 +13,15 @@ import {
   logIn,
   loginError,
 } from './docker-hub-login.ts';
-import { type Answer, NoAnswer, type Request, createHttp, described, isLockOut, shaped } from './http.ts';
+import {
+  type Answer,
+  NoAnswer,
+  type Request,
+  createHttp,
+  describeStatus,
+  isLockOut,
+  parseJsonAs,
+} from './http.ts';
 import type { Clock, CreatedToken, DockerHub, DockerHubLogin } from './ports.ts';
 
 /** Sessions given up in one run because Docker Hub refused them before their end; more is an outage, not an end. */
@@ -118,7 +126,7 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
         'Docker Hub locked the account out after too many failed logins',
       );
     if (answer.status === 401 || answer.status === 403)
-      throw unavailable(doing, `it refuses a session that it has just given (${described(answer)})`);
+      throw unavailable(doing, `it refuses a session that it has just given (${describeStatus(answer)})`);
     return answer;
   };
 
@@ -165,8 +173,8 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
   const pathOf = (id: string): string => `/v2/access-tokens/${encodeURIComponent(id)}`;
 
   const getToken = async (id: string): Promise<HubToken | undefined> => {
-    const doing = `Reading the token ${printable(id)}`;
-    const isToken = (answer: Answer): boolean => shaped(tokenSchema, answer) !== undefined;
+    const doing = `Reading the token ${escapeText(id)}`;
+    const isToken = (answer: Answer): boolean => parseJsonAs(tokenSchema, answer) !== undefined;
     const answer = await reading(
       doing,
       pathOf(id),
@@ -177,8 +185,8 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
     );
     // A 404 page of an outage says nothing about the token; Docker Hub's own 404 is JSON.
     if (answer.status === 404 && answer.json !== undefined) return undefined;
-    const token = answer.status === 200 ? shaped(tokenSchema, answer) : undefined;
-    if (token?.id !== id) throw unavailable(doing, `it came back with ${described(answer)}`);
+    const token = answer.status === 200 ? parseJsonAs(tokenSchema, answer) : undefined;
+    if (token?.id !== id) throw unavailable(doing, `it came back with ${describeStatus(answer)}`);
     return token;
   };
 
@@ -193,7 +201,7 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
     try {
       const answer = await changing(doing, request);
       if (isDone(answer)) return;
-      failure = unavailable(doing, `it came back with ${described(answer)}`);
+      failure = unavailable(doing, `it came back with ${describeStatus(answer)}`);
     } catch (error) {
       if (!isAuditorError(error, 'DockerHubUnavailable')) throw error;
       failure = error;
@@ -206,41 +214,41 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
       listWhole((path) => reading('Listing the tokens', path, isPage), url, options.onProgress),
     getToken,
     async createToken(label, scopes): Promise<CreatedToken> {
-      const doing = `Creating the token ${printable(label)}`;
+      const doing = `Creating the token ${escapeText(label)}`;
       const answer = await changing(doing, {
         method: 'POST',
         path: '/v2/access-tokens',
         body: { token_label: label, scopes },
       });
-      const content = shaped(createdSchema, answer)?.token;
-      const token = shaped(tokenSchema, answer);
+      const content = parseJsonAs(createdSchema, answer)?.token;
+      const token = parseJsonAs(tokenSchema, answer);
       if (answer.status !== 201 || content === undefined || token === undefined)
-        throw unavailable(doing, `it came back with ${described(answer)}`);
+        throw unavailable(doing, `it came back with ${describeStatus(answer)}`);
       return { token, content };
     },
     setEnabled: (id, enabled) =>
       change(
-        `Switching the token ${printable(id)} ${enabled ? 'on' : 'off'}`,
+        `Switching the token ${escapeText(id)} ${enabled ? 'on' : 'off'}`,
         { method: 'PATCH', path: pathOf(id), body: { is_active: enabled } },
-        (answer) => answer.status === 200 && shaped(tokenSchema, answer)?.enabled === enabled,
+        (answer) => answer.status === 200 && parseJsonAs(tokenSchema, answer)?.enabled === enabled,
         async () => (await getToken(id))?.enabled === enabled,
       ),
     async setLabel(id, label) {
       if (isConcealed(label))
         throw new AuditorError(
           'InvalidRequest',
-          `Renaming the token ${printable(id)} at Docker Hub was not tried, because ${printable(label)} is only shown for a label that is a token's content; give it a proper name.`,
+          `Renaming the token ${escapeText(id)} at Docker Hub was not tried, because ${escapeText(label)} is only shown for a label that is a token's content; give it a proper name.`,
         );
       await change(
-        `Renaming the token ${printable(id)}`,
+        `Renaming the token ${escapeText(id)}`,
         { method: 'PATCH', path: pathOf(id), body: { token_label: label } },
-        (answer) => answer.status === 200 && shaped(tokenSchema, answer)?.label === label,
+        (answer) => answer.status === 200 && parseJsonAs(tokenSchema, answer)?.label === label,
         async () => (await getToken(id))?.label === label,
       );
     },
     deleteToken: (id) =>
       change(
-        `Deleting the token ${printable(id)}`,
+        `Deleting the token ${escapeText(id)}`,
         { method: 'DELETE', path: pathOf(id) },
         (answer) => answer.status === 204 || answer.status === 202,
         async () => (await getToken(id)) === undefined,
@@ -258,7 +266,7 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
         return { outcome: 'unwell' };
       }
       if (answer.status === 429) return { outcome: 'limited' };
-      const bearer = answer.status === 200 ? shaped(sessionSchema, answer)?.access_token : undefined;
+      const bearer = answer.status === 200 ? parseJsonAs(sessionSchema, answer)?.access_token : undefined;
       if (bearer !== undefined) {
         const claimedId = claimedTokenId(bearer);
         return { outcome: 'accepted', ...(claimedId === undefined ? {} : { claimedId }) };

@@ -11,11 +11,11 @@ const LONGEST_ANSWER = 16 * 1024 * 1024;
 
 /** Reads that failed in transit are tried so often again, after 0.2, 0.4 and 0.8 seconds with jitter. */
 const RETRIES = 3;
-const FIRST_WAIT = 200;
+const FIRST_RETRY_WAIT_MS = 200;
 /** Times that one request waits because it was told to. */
-const PATIENCE = 5;
+const MAX_RATE_LIMIT_WAITS = 5;
 /** Milliseconds to wait after the first 429 that does not say how long; twice as long after each further one. */
-const UNTOLD_WAIT = 1000;
+const DEFAULT_RATE_LIMIT_WAIT_MS = 1000;
 
 /** What a server answered: its status, and its body where it was JSON. */
 export interface Answer {
@@ -128,13 +128,13 @@ function waitOf(value: string | undefined, now: number): number | undefined {
  * How long a 429 says to wait, in milliseconds: `Retry-After` or `X-Retry-After` in any of their forms, else
  * `X-RateLimit-Reset`, else one second, twice as long for each time that it `waited` already.
  */
-export function toldWait(headers: ReadonlyMap<string, string>, now: number, waited = 0): number {
-  const told =
+export function requestedWait(headers: ReadonlyMap<string, string>, now: number, waited = 0): number {
+  const requested =
     waitOf(headers.get('retry-after'), now) ??
     waitOf(headers.get('x-retry-after'), now) ??
     waitOf(headers.get('x-ratelimit-reset'), now) ??
-    UNTOLD_WAIT * 2 ** waited;
-  return Math.max(told, FIRST_WAIT);
+    DEFAULT_RATE_LIMIT_WAIT_MS * 2 ** waited;
+  return Math.max(requested, FIRST_RETRY_WAIT_MS);
 }
 
 /** Docker's lock-out after failed logins: to wait and ask again, with whatever credentials, only prolongs it. */
@@ -214,9 +214,9 @@ export function createHttp({
   const waiting = async (wanted: Request): Promise<Answer> => {
     for (let waits = 0; ; waits++) {
       const answer = await send(wanted);
-      if (answer.status !== 429 || isLockOut(answer) || waits >= PATIENCE) return answer;
-      const told = toldWait(answer.headers, clock.now(), waits);
-      if (!(await pause(told + clock.random() * FIRST_WAIT))) return answer;
+      if (answer.status !== 429 || isLockOut(answer) || waits >= MAX_RATE_LIMIT_WAITS) return answer;
+      const requested = requestedWait(answer.headers, clock.now(), waits);
+      if (!(await pause(requested + clock.random() * FIRST_RETRY_WAIT_MS))) return answer;
     }
   };
 
@@ -234,7 +234,7 @@ export function createHttp({
       }
       if (answer?.status === 429) return answer;
       if (answer !== undefined && answer.status < 500 && isUsable(answer)) return answer;
-      const wait = FIRST_WAIT * 2 ** tries * (0.5 + clock.random());
+      const wait = FIRST_RETRY_WAIT_MS * 2 ** tries * (0.5 + clock.random());
       if (tries >= RETRIES || !(await pause(wait))) {
         if (answer === undefined) throw failure;
         return answer;
@@ -246,7 +246,7 @@ export function createHttp({
 }
 
 /** The answer's JSON in the shape that was promised; `undefined` where it is not. */
-export function shaped<Schema extends v.GenericSchema>(
+export function parseJsonAs<Schema extends v.GenericSchema>(
   schema: Schema,
   answer: Answer,
 ): v.InferOutput<Schema> | undefined {
@@ -255,7 +255,7 @@ export function shaped<Schema extends v.GenericSchema>(
 }
 
 /** What came back, for a sentence: the status, and whether it was JSON; never the text, which may echo secrets. */
-export function described(answer: Answer): string {
+export function describeStatus(answer: Answer): string {
   return answer.json === undefined && answer.status !== 204
     ? `status ${answer.status} without the promised JSON`
     : `status ${answer.status}`;

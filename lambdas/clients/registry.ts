@@ -1,6 +1,14 @@
 import * as v from 'valibot';
 import { AuditorError } from '../errors.ts';
-import { type Answer, type Http, NoAnswer, createHttp, described, isLockOut, shaped } from './http.ts';
+import {
+  type Answer,
+  type Http,
+  NoAnswer,
+  createHttp,
+  describeStatus,
+  isLockOut,
+  parseJsonAs,
+} from './http.ts';
 import { claimsIn } from './jwt.ts';
 import type { Clock, Registry } from './ports.ts';
 
@@ -111,9 +119,9 @@ export function createRegistry({ authUrl, registryUrl, ...rest }: RegistryOption
             ? 'it has expired'
             : `the registry's token service refuses it (status ${given.status})`,
         );
-      const bearer = given.status === 200 ? shaped(bearerSchema, given) : undefined;
+      const bearer = given.status === 200 ? parseJsonAs(bearerSchema, given) : undefined;
       if (bearer === undefined)
-        throw unavailable(auth.host, `the token service answered with ${described(given)}`);
+        throw unavailable(auth.host, `the token service answered with ${describeStatus(given)}`);
       if (mayPull(bearer, repository) === false)
         throw refused(image, "the registry's token service gives it no right to pull that repository");
       const head = await read(

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { VaultKeys } from '../domain/token.ts';
 import { AuditorError, type ErrorName, isAuditorError } from '../errors.ts';
 import { concealedKey, isConcealed } from '../text/conceal.ts';
-import { printable } from '../text/display.ts';
+import { escapeText } from '../text/display.ts';
 import type { Clock, DockerHubLogin, LoginSecret, Vault, VaultLogin } from './ports.ts';
 import { VaultRefusal, createVaultSend } from './vault-send.ts';
 
@@ -82,7 +82,7 @@ export function createVault(options: VaultOptions): Vault {
   };
 
   const failure = (doing: string, error: unknown, path?: string, capability?: string): AuditorError =>
-    isAuditorError(error) ? error : mapped(doing, error, path, capability);
+    isAuditorError(error) ? error : toVaultError(doing, error, path, capability);
 
   const logIn = async (credentials: VaultLogin): Promise<Session> => {
     const anonymous = await connect('', credentials.caCert);
@@ -253,7 +253,7 @@ function checkNames(names: Iterable<string>): void {
     if (isConcealed(name))
       throw new AuditorError(
         'InvalidRequest',
-        `Writing the key ${printable(name)} to Vault was not tried, because its real name is a token's content and is not shown; correct it by hand in Vault.`,
+        `Writing the key ${escapeText(name)} to Vault was not tried, because its real name is a token's content and is not shown; correct it by hand in Vault.`,
       );
 }
 
@@ -263,7 +263,7 @@ const CURES: Partial<Record<ErrorName, string>> = {
 };
 
 /** One of our errors for what Vault answered; none of its words go into it. */
-function mapped(
+function toVaultError(
   doing: string,
   error: unknown,
   path: string | undefined,
@@ -337,5 +337,5 @@ function mapped(
     );
   if (status === 503 && /sealed/i.test(words)) return make('VaultUnavailable', 'Vault is sealed');
   if (status === 429) return make('VaultUnavailable', 'Vault limits the requests');
-  return make('VaultUnavailable', printable(refusal.message, 120));
+  return make('VaultUnavailable', escapeText(refusal.message, 120));
 }

@@ -1,7 +1,7 @@
 import { fingerprintOf } from '../text/fingerprint.ts';
 import { iso } from './days.ts';
 import type { ContentCheckEntry } from './ledger.ts';
-import { type World, listedToken, tokensOf } from './snapshot.ts';
+import { type Snapshot, listedToken, tokensOf } from './snapshot.ts';
 import { type ContentCheck, lastRealUse } from './token.ts';
 
 /** A key whose content is to be exchanged at Docker Hub for a session. */
@@ -18,19 +18,17 @@ export interface KeyToCheck {
  *
  * @param share how many at the most; `Infinity` for all
  */
-export function keysToCheck(world: World, share: number): KeyToCheck[] {
-  const candidates = [...(world.facts.keys?.values ?? [])].flatMap(([deployment, content]) => {
-    const [token, ...others] = tokensOf(world, deployment).active;
+export function keysToCheck(snapshot: Snapshot, share: number): KeyToCheck[] {
+  const candidates = [...(snapshot.facts.keys?.values ?? [])].flatMap(([deployment, content]) => {
+    const [token, ...others] = tokensOf(snapshot, deployment).active;
     if (typeof content !== 'string' || content === '' || token === undefined || others.length > 0) return [];
-    if (world.exempted.get(deployment)?.everything === true) return [];
-    const check = world.checks.get(deployment);
+    if (snapshot.exempted.get(deployment)?.everything === true) return [];
+    const check = snapshot.checks.get(deployment);
     const changed = check?.tokenId !== token.id || check.fingerprint !== fingerprintOf(content);
     return [{ deployment, content, tokenId: token.id, rank: changed ? '' : (check.tried ?? check.at) }];
   });
   return candidates
-    .sort((one, other) =>
-      one.rank !== other.rank ? (one.rank < other.rank ? -1 : 1) : one.deployment < other.deployment ? -1 : 1,
-    )
+    .sort((a, b) => (a.rank !== b.rank ? (a.rank < b.rank ? -1 : 1) : a.deployment < b.deployment ? -1 : 1))
     .slice(0, share)
     .map(({ deployment, content, tokenId }) => ({ deployment, content, tokenId }));
 }
@@ -42,7 +40,7 @@ export function keysToCheck(world: World, share: number): KeyToCheck[] {
  *   somebody switched off meanwhile says nothing about the stored content
  */
 export function judgeCheck(
-  world: World,
+  snapshot: Snapshot,
   key: KeyToCheck,
   check: Extract<ContentCheck, { outcome: 'accepted' | 'refused' | 'password' }>,
   stillActive: boolean,
@@ -55,10 +53,10 @@ export function judgeCheck(
         : 'unclear'
       : claimedId === key.tokenId
         ? 'matching'
-        : claimedId !== undefined && listedToken(world, claimedId) !== undefined
+        : claimedId !== undefined && listedToken(snapshot, claimedId) !== undefined
           ? 'mismatched'
           : 'unclear';
-  return entryOf(world, key, {
+  return entryOf(snapshot, key, {
     verdict,
     ...(verdict === 'mismatched' && claimedId !== undefined ? { claimedId } : {}),
   });
@@ -66,16 +64,16 @@ export function judgeCheck(
 
 /** What is remembered of a key that was checked in this run. */
 function entryOf(
-  world: World,
+  snapshot: Snapshot,
   { deployment, tokenId, content }: KeyToCheck,
   told: Pick<ContentCheckEntry, 'verdict' | 'claimedId'>,
 ): ContentCheckEntry {
-  const token = world.byId.get(tokenId);
-  const used = token === undefined ? undefined : lastRealUse(token, world.checks.get(deployment));
+  const token = snapshot.byId.get(tokenId);
+  const used = token === undefined ? undefined : lastRealUse(token, snapshot.checks.get(deployment));
   return {
     deployment,
     tokenId,
-    at: iso(world.now),
+    at: iso(snapshot.now),
     ...told,
     fingerprint: fingerprintOf(content),
     ...(used === undefined ? {} : { lastUse: used === null ? null : iso(used) }),
@@ -86,9 +84,9 @@ function entryOf(
  * What is remembered of a key for whose content Docker Hub gave no usable answer. It was not checked, so what was told of
  * the same content stands; but it comes last from now on, or one key that is never answered would starve the others.
  */
-export function triedCheck(world: World, key: KeyToCheck): ContentCheckEntry {
-  const entry = entryOf(world, key, { verdict: 'unclear' });
-  const known = world.checks.get(key.deployment);
+export function triedCheck(snapshot: Snapshot, key: KeyToCheck): ContentCheckEntry {
+  const entry = entryOf(snapshot, key, { verdict: 'unclear' });
+  const known = snapshot.checks.get(key.deployment);
   if (known?.tokenId !== entry.tokenId || known.fingerprint !== entry.fingerprint) return entry;
   const { lastUse } = entry;
   return { ...known, tried: entry.at, ...(lastUse === undefined ? {} : { lastUse }) };

@@ -1,5 +1,5 @@
 import { CsvError, parse } from 'csv-parse/sync';
-import { listed, printable } from '../text/display.ts';
+import { joinWithAnd, escapeText } from '../text/display.ts';
 
 /** One line of a table with its cells by column name, trimmed; a column that the line lacks is empty. */
 export interface Row {
@@ -100,9 +100,9 @@ function columnsOf(
   const header = cells.map((name) => name.toLowerCase());
   const missing = required.filter((column) => !header.includes(column));
   if (missing.length > 0)
-    return `its header lacks the ${missing.length === 1 ? 'column' : 'columns'} ${listed(missing)} (it reads: ${printable(header.join(', '))})`;
+    return `its header lacks the ${missing.length === 1 ? 'column' : 'columns'} ${joinWithAnd(missing)} (it reads: ${escapeText(header.join(', '))})`;
   const twice = header.filter((name, index) => name !== '' && header.indexOf(name) !== index);
-  if (twice[0] !== undefined) return `its header names the column ${printable(twice[0])} twice`;
+  if (twice[0] !== undefined) return `its header names the column ${escapeText(twice[0])} twice`;
   // Columns without a name are kept apart, so that as many names are known as the header has cells.
   return new Map(header.map((name, index) => [name === '' ? `\0${index}` : name, index]));
 }

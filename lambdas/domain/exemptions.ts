@@ -1,5 +1,5 @@
 import { AuditorError } from '../errors.ts';
-import { printable } from '../text/display.ts';
+import { escapeText } from '../text/display.ts';
 import { type Row, readTable } from './csv.ts';
 import type { Day } from './days.ts';
 import { type FindingKind, isFindingKind } from './findings.ts';
@@ -52,13 +52,13 @@ export function readExemptions(body: Uint8Array | undefined, known: boolean): re
     const until = row.cell('until');
     const day = parseDay(until);
     if (until !== '' && day === undefined)
-      throw unreadable(`${at}: until "${printable(until, 40)}" is not a day (write YYYY-MM-DD)`);
+      throw unreadable(`${at}: until "${escapeText(until, 40)}" is not a day (write YYYY-MM-DD)`);
     const kinds = row
       .cell('findings')
       .split(/\s/)
       .filter((kind) => kind !== '');
     const unknown = kinds.find((kind) => !isFindingKind(kind));
-    if (unknown !== undefined) throw unreadable(`${at}: "${printable(unknown, 40)}" is no kind of finding`);
+    if (unknown !== undefined) throw unreadable(`${at}: "${escapeText(unknown, 40)}" is no kind of finding`);
     return {
       label,
       reason: row.cell('reason'),

@@ -16,7 +16,7 @@ const severity = v.picklist(['critical', 'warning', 'info']);
 const by = v.picklist(['audit', 'people']);
 const withdrawal = v.picklist(['deactivate', 'delete-token', 'remove-key']);
 
-const toldFinding = v.object({
+const reportedFinding = v.object({
   id: v.string(),
   kind,
   severity,
@@ -129,7 +129,7 @@ const action = v.object({
 });
 
 /** A step that no mail told yet, or what the issue function did and could not mail. */
-const untoldAction = v.object({
+const unreportedAction = v.object({
   ...action.entries,
   kind: v.picklist([...action.entries.kind.options, 'issue', 'rename']),
 });
@@ -201,7 +201,7 @@ const night = v.object({
 /** Strict and without defaults at its top: a ledger that lacks a part has lost what the next run must remember. */
 const ledgerSchema = v.strictObject({
   version: v.literal(1),
-  findings: v.array(toldFinding),
+  findings: v.array(reportedFinding),
   notices: v.array(notice),
   intents: v.array(intent),
   withdrawals: v.array(doneWithdrawal),
@@ -215,7 +215,7 @@ const ledgerSchema = v.strictObject({
   /** `null`: the file was never there. */
   exemptions: v.nullable(v.array(rememberedExemption)),
   /** Steps that no mail told yet, because it failed or the run broke off. */
-  untold: v.array(untoldAction),
+  untold: v.array(unreportedAction),
   /** Steps that were withheld, failed or only planned, by what a mail told of them and on which day. */
   toldSteps: v.array(v.object({ key: v.string(), day })),
   /** Input counts of the last run that was neither withheld nor dry. */
@@ -232,11 +232,11 @@ const ledgerSchema = v.strictObject({
 export type Ledger = v.InferOutput<typeof ledgerSchema>;
 export type InputCounts = v.InferOutput<typeof inputCounts>;
 export type Doubt = v.InferOutput<typeof doubt>;
-export type ToldFinding = Ledger['findings'][number];
+export type ReportedFinding = Ledger['findings'][number];
 export type Intent = Ledger['intents'][number];
 export type Issuing = Ledger['issuing'][number];
 export type Renaming = Ledger['renaming'][number];
-export type UntoldAction = Ledger['untold'][number];
+export type UnreportedAction = Ledger['untold'][number];
 export type Suspension = Ledger['suspensions'][number];
 export type ContentCheckEntry = Ledger['checks'][number];
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AuditorError } from '../errors.ts';
-import { counted, printable } from '../text/display.ts';
+import { pluralize, escapeText } from '../text/display.ts';
 import { type Row, readTable } from './csv.ts';
 import { type Day, NO_END, addDays, daysBetween, isDay } from './days.ts';
 import { countryOf, isCountry, isWellNamed } from './naming.ts';
@@ -59,11 +59,11 @@ function readLastDay(row: Row, graceDays: number): { day: Day } | { problem: str
       problem:
         expires === ''
           ? 'expires_on is empty'
-          : `expires_on "${printable(expires, 40)}" is not a day (write YYYY-MM-DD)`,
+          : `expires_on "${escapeText(expires, 40)}" is not a day (write YYYY-MM-DD)`,
     };
   const grace = row.cell('grace_days');
   if (grace !== '' && (!/^\d{1,3}$/.test(grace) || Number(grace) > 365))
-    return { problem: `grace_days "${printable(grace, 40)}" is not a whole number from 0 to 365` };
+    return { problem: `grace_days "${escapeText(grace, 40)}" is not a whole number from 0 to 365` };
   return { day: addDays(day, grace === '' ? graceDays : Number(grace)) };
 }
 
@@ -71,8 +71,8 @@ function readName(telco: string, country: string): { name: string } | { problem:
   const name = `${telco}-${country}`;
   if (telco === '') return { problem: 'telco is empty' };
   if (country === '') return { problem: 'country is empty' };
-  if (!isCountry(country)) return { problem: `country "${printable(country, 40)}" is not letters only` };
-  if (!isWellNamed(name)) return { problem: `"${printable(name)}" breaks the naming rule` };
+  if (!isCountry(country)) return { problem: `country "${escapeText(country, 40)}" is not letters only` };
+  if (!isWellNamed(name)) return { problem: `"${escapeText(name)}" breaks the naming rule` };
   return { name };
 }
 
@@ -171,7 +171,7 @@ export function readLicenses(body: Uint8Array | undefined, graceDays: number): L
   if (table.rows === 0) throw unreadable('it has a header and no rows');
   if (invalid.length > UNREADABLE_NUMBER && invalid.length > UNREADABLE_SHARE * table.rows)
     throw unreadable(
-      `${counted(invalid.length, 'row')} of ${table.rows} can't be read (line ${invalid[0]?.line ?? 0}: ${invalid[0]?.problem ?? ''})`,
+      `${pluralize(invalid.length, 'row')} of ${table.rows} can't be read (line ${invalid[0]?.line ?? 0}: ${invalid[0]?.problem ?? ''})`,
     );
   return { licenses, invalid, rows: table.rows };
 }

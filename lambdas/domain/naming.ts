@@ -55,18 +55,18 @@ function respelt(label: string): string {
 const joined = (name: string): string => name.replaceAll('-', '');
 
 /** How many letters may differ for two spellings to be near: the shorter, the fewer. */
-function tolerance(one: string, other: string): number {
-  return Math.min(one.length, other.length) < 5 ? 1 : 2;
+function tolerance(a: string, b: string): number {
+  return Math.min(a.length, b.length) < 5 ? 1 : 2;
 }
 
-function isNear(one: string, other: string): boolean {
-  const most = tolerance(one, other);
-  return Math.abs(one.length - other.length) <= most && distance(one, other) <= most;
+function isNear(a: string, b: string): boolean {
+  const max = tolerance(a, b);
+  return Math.abs(a.length - b.length) <= max && distance(a, b) <= max;
 }
 
 /** Whether two telcos of one country may be spellings of the same one: equal but for hyphens, or a letter or two apart. */
-export function isNearTelco(one: string, other: string): boolean {
-  return isNear(joined(one), joined(other));
+export function isNearTelco(a: string, b: string): boolean {
+  return isNear(joined(a), joined(b));
 }
 
 /**

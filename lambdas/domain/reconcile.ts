@@ -14,7 +14,7 @@ import {
   unusedToken,
   wrongScope,
 } from './rules/tokens.ts';
-import type { World } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** Every rule, one for each kind of finding. */
 const RULES: readonly Rule[] = [
@@ -43,8 +43,8 @@ function idOf(kind: FindingKind, { deployment, tokenId, distinction }: Draft): s
   return [kind, deployment, tokenId, distinction].filter((part) => part !== undefined).join(':');
 }
 
-function isExempt(world: World, kind: FindingKind, deployment: string): boolean {
-  const exempted = world.exempted.get(deployment);
+function isExempt(snapshot: Snapshot, kind: FindingKind, deployment: string): boolean {
+  const exempted = snapshot.exempted.get(deployment);
   return exempted !== undefined && (exempted.everything || exempted.kinds.has(kind));
 }
 
@@ -52,13 +52,13 @@ function isExempt(world: World, kind: FindingKind, deployment: string): boolean 
  * Judges every rule whose inputs were read: what does not fit between Docker Hub's tokens, Vault's keys and the
  * license list. Pure: the same facts give the same findings in the same order, whatever the order they came in.
  */
-export function reconcile(world: World): Finding[] {
-  const since = new Map((world.facts.ledger?.findings ?? []).map((told) => [told.id, told.since]));
+export function reconcile(snapshot: Snapshot): Finding[] {
+  const since = new Map((snapshot.facts.ledger?.findings ?? []).map((told) => [told.id, told.since]));
   const findings = RULES.filter(({ needs }) =>
-    needs.every((input) => world.facts[input] !== undefined),
+    needs.every((input) => snapshot.facts[input] !== undefined),
   ).flatMap((rule) =>
-    [...rule.judge(world)]
-      .filter(({ deployment }) => !isExempt(world, rule.kind, deployment))
+    [...rule.judge(snapshot)]
+      .filter(({ deployment }) => !isExempt(snapshot, rule.kind, deployment))
       .map((draft): Finding => {
         const id = idOf(rule.kind, draft);
         return {
@@ -67,15 +67,13 @@ export function reconcile(world: World): Finding[] {
           severity: draft.severity ?? SEVERITY_OF[rule.kind],
           deployment: draft.deployment,
           ...(draft.tokenId === undefined ? {} : { tokenId: draft.tokenId }),
-          since: since.get(id) ?? iso(world.now),
+          since: since.get(id) ?? iso(snapshot.now),
           detail: draft.detail,
           remedy: draft.remedy,
         };
       }),
   );
-  return findings.sort(
-    (one, other) => ORDER[one.severity] - ORDER[other.severity] || (one.id < other.id ? -1 : 1),
-  );
+  return findings.sort((a, b) => ORDER[a.severity] - ORDER[b.severity] || (a.id < b.id ? -1 : 1));
 }
 
 /** How many findings of each kind there are; kinds without any are absent. */

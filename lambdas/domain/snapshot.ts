@@ -1,29 +1,10 @@
-import type { Settings } from '../runtime/settings.ts';
 import { type Day, dayOf } from './days.ts';
 import { type Exempted, type Exemption, exemptedLabels } from './exemptions.ts';
 import { type ContentCheckEntry, type Ledger, type Suspension, emptyLedger } from './ledger.ts';
 import { type License, type LicenseList, namedInList } from './licenses.ts';
 import { type NameFinder, isWellNamed, nameFinder } from './naming.ts';
+import type { Policy } from './policy.ts';
 import { type HubToken, type VaultKeys, isActive } from './token.ts';
-
-/** The settings that the rules depend on. */
-export type Rules = Pick<
-  Settings,
-  | 'mode'
-  | 'timeZone'
-  | 'settleHours'
-  | 'warnDays'
-  | 'staleDays'
-  | 'noticeHours'
-  | 'deleteAfterDays'
-  | 'maxWithdrawals'
-  | 'maxWithdrawalPercent'
->;
-
-/** Whether caps of 0 keep the audit from ever withdrawing anything. */
-export function capsAreZero({ maxWithdrawals, maxWithdrawalPercent }: Rules): boolean {
-  return maxWithdrawals === 0 && maxWithdrawalPercent === 0;
-}
 
 /** What was read. A part that could not be read wholly is absent; rules that need it are not judged. */
 export interface Facts {
@@ -42,10 +23,10 @@ export interface LabelTokens {
 }
 
 /** What was read, indexed once so that every rule is a look-up. */
-export interface World {
+export interface Snapshot {
   readonly now: number;
   readonly today: Day;
-  readonly rules: Rules;
+  readonly policy: Policy;
   readonly facts: Facts;
   /** All but automatic ones. */
   readonly tokens: readonly HubToken[];
@@ -71,13 +52,13 @@ export interface World {
 const NO_TOKENS: LabelTokens = { all: [], active: [] };
 
 /** The tokens of a label, none if there are none. */
-export function tokensOf(world: World, label: string): LabelTokens {
-  return world.byLabel.get(label) ?? NO_TOKENS;
+export function tokensOf(snapshot: Snapshot, label: string): LabelTokens {
+  return snapshot.byLabel.get(label) ?? NO_TOKENS;
 }
 
 /** Any listed token by its id, automatic ones as well: a key may hold the content of one. */
-export function listedToken(world: World, id: string): HubToken | undefined {
-  return world.byId.get(id) ?? world.facts.tokens?.find((token) => token.id === id);
+export function listedToken(snapshot: Snapshot, id: string): HubToken | undefined {
+  return snapshot.byId.get(id) ?? snapshot.facts.tokens?.find((token) => token.id === id);
 }
 
 /**
@@ -90,7 +71,7 @@ function isAutomatic(token: HubToken, ours: (token: HubToken) => boolean): boole
 }
 
 /** The tokens that are judged, all but automatic ones, of what was read. */
-export function judgedTokens(
+export function managedTokens(
   facts: Facts,
   named: ReadonlySet<string> = facts.licenses === undefined ? new Set() : namedInList(facts.licenses),
   keys: ReadonlySet<string> = new Set(facts.keys?.names),
@@ -104,13 +85,13 @@ export function judgedTokens(
 }
 
 /** Indexes what was read. The order of the lists does not matter to anything that comes out. */
-export function makeWorld(facts: Facts, rules: Rules, now: number): World {
-  const today = dayOf(now, rules.timeZone);
+export function takeSnapshot(facts: Facts, policy: Policy, now: number): Snapshot {
+  const today = dayOf(now, policy.timeZone);
   const ledger = facts.ledger ?? emptyLedger();
   const named = facts.licenses === undefined ? new Set<string>() : namedInList(facts.licenses);
   const licenses = facts.licenses?.licenses ?? new Map<string, License>();
   const keys = new Set(facts.keys?.names);
-  const tokens = judgedTokens(facts, named, keys);
+  const tokens = managedTokens(facts, named, keys);
   const byLabel = new Map<string, { readonly all: HubToken[]; active: HubToken[] }>();
   const byId = new Map<string, HubToken>();
   for (const token of tokens) {
@@ -137,7 +118,7 @@ export function makeWorld(facts: Facts, rules: Rules, now: number): World {
   return {
     now,
     today,
-    rules,
+    policy: policy,
     facts,
     tokens,
     automaticTokens: (facts.tokens?.length ?? 0) - tokens.length,

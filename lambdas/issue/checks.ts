@@ -11,7 +11,7 @@ import { type HubToken, isActive, isPastExpiry } from '../domain/token.ts';
 import { AuditorError, isAuditorError } from '../errors.ts';
 import { OBJECTS } from '../ledger/bucket-keys.ts';
 import type { Services } from '../runtime/services.ts';
-import { counted, shownName } from '../text/display.ts';
+import { pluralize, displayName } from '../text/display.ts';
 
 /** Reads the license list from the bucket. */
 export async function loadLicenses(services: Services): Promise<LicenseList> {
@@ -35,7 +35,7 @@ export async function checkName(services: Services, field: string, name: string)
   const meant = nameFinder((await licensesForGuess(services))?.licenses.keys() ?? [])(name);
   throw new AuditorError(
     'InvalidRequest',
-    `Nothing was done, because ${field} ${shownName(name)} is not ${NAMING_RULE}${meant === undefined ? '' : `; probably ${meant} was meant`}; correct it and invoke again.`,
+    `Nothing was done, because ${field} ${displayName(name)} is not ${NAMING_RULE}${meant === undefined ? '' : `; probably ${meant} was meant`}; correct it and invoke again.`,
   );
 }
 
@@ -49,7 +49,7 @@ export function checkLicense(services: Services, list: LicenseList, deployment: 
   const near = nameFinder(list.licenses.keys())(deployment);
   const why =
     license !== undefined
-      ? `its license ended with ${license.lastDay}, ${counted(-daysLeft(license, today), 'day')} ago`
+      ? `its license ended with ${license.lastDay}, ${pluralize(-daysLeft(license, today), 'day')} ago`
       : row?.about.scope === 'deployment'
         ? `its row, line ${row.line} of licenses.csv, can't be read: ${row.problem}`
         : `no row of licenses.csv names it${near === undefined ? '' : ` (the nearest name there is ${near})`}`;

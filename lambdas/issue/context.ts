@@ -5,7 +5,7 @@ import type { Services } from '../runtime/services.ts';
 import type { IssueEvent } from './event.ts';
 
 /** Where the content goes: whether the secret has to be made, and whether a key of that name is there. */
-export interface Place {
+export interface VaultTarget {
   readonly secretThere: boolean;
   readonly hasKey: boolean;
 }
@@ -23,5 +23,5 @@ export interface Issue {
   readonly ledger: LedgerStore;
   /** Tokens of the label that a regenerated one replaces. */
   readonly existing: readonly HubToken[];
-  readonly place: Place;
+  readonly target: VaultTarget;
 }

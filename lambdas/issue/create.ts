@@ -1,6 +1,6 @@
 import type { CreatedToken } from '../clients/ports.ts';
 import type { HubToken } from '../domain/token.ts';
-import { AuditorError, asAuditorError, isAuditorError, withMore } from '../errors.ts';
+import { AuditorError, asAuditorError, isAuditorError, withDetail } from '../errors.ts';
 import { listedIds } from '../runtime/on-demand.ts';
 import type { Services } from '../runtime/services.ts';
 
@@ -39,7 +39,7 @@ async function deleteLost(
       left === undefined
         ? 'a token of that label without a known id may be left on Docker Hub'
         : `the token ${listedIds(left)} is left on Docker Hub`;
-    const end = withMore(
+    const end = withDetail(
       new AuditorError(name, message),
       `before that, creating the token of ${deployment} got no answer, so ${which}, whose content nobody knows; invoke again within the hour, which deletes it, or delete it by hand`,
     );
@@ -88,7 +88,7 @@ export async function discardToken(
     await services.dockerHub.deleteToken(id);
     return error;
   } catch {
-    return withMore(
+    return withDetail(
       error,
       `the token ${listedIds([id])} that was made before could not be deleted again, so delete it on Docker Hub by hand, its content is stored nowhere`,
     );

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { flag, label, sentence } from '../runtime/parse-event.ts';
-import { whole } from '../runtime/settings.ts';
+import { wholeNumber } from '../runtime/settings.ts';
 
 const fields = v.strictObject({
   telco: v.optional(label),
@@ -10,7 +10,7 @@ const fields = v.strictObject({
   /** Make a new token although one is there; the old ones go after `overlapHours`. */
   regenerate: v.optional(flag),
   /** Hours that replaced tokens keep working; default 72. */
-  overlapHours: v.optional(whole(0, 720)),
+  overlapHours: v.optional(wholeNumber(0, 720)),
   /** Issue although no license is in force; wants a reason. */
   allowUnlicensed: v.optional(flag),
   /** Make the secret in Vault where there is none. */

@@ -1,9 +1,9 @@
 import { HOUR, iso } from '../domain/days.ts';
 import { type HubToken, isActive } from '../domain/token.ts';
-import { asAuditorError, isAuditorError, withMore } from '../errors.ts';
-import { asker, listedIds, tellDone, tellFailed } from '../runtime/on-demand.ts';
+import { asAuditorError, isAuditorError, withDetail } from '../errors.ts';
+import { describeRequester, listedIds, notifyDone, notifyFailed } from '../runtime/on-demand.ts';
 import type { Services } from '../runtime/services.ts';
-import { printable } from '../text/display.ts';
+import { escapeText } from '../text/display.ts';
 import { type Issue, withIssuing } from './context.ts';
 import { SCOPES } from './create.ts';
 import { type IssueResult, rememberAnswer } from './result.ts';
@@ -62,7 +62,7 @@ export async function record(
       ],
       restores:
         event.allowUnlicensed === true
-          ? [...current.restores, { tokenId: token.id, deployment, at, reason: asker(event) }]
+          ? [...current.restores, { tokenId: token.id, deployment, at, reason: describeRequester(event) }]
           : current.restores,
     };
   });
@@ -130,12 +130,12 @@ export async function finish(
   try {
     await record(issue, token, result.replaced, result);
   } catch (error) {
-    const failure = withMore(
+    const failure = withDetail(
       asAuditorError(error, 'Writing the ledger'),
       `the token ${listedIds([token.id])} of ${deployment} was made and its content is in Vault, and only the ledger does not know it, so invoke the same call again within the hour, which finishes it`,
     );
     const title = `${isFirst ? 'issue' : 'regenerate'} of ${deployment} failed at its end`;
-    throw await tellFailed(
+    throw await notifyFailed(
       services,
       ledger,
       { title, lines: [...facts, failure.message], done: [] },
@@ -148,8 +148,8 @@ export async function finish(
     overlapHours !== 0
       ? result.replaced.map(({ tokenId, until: end }) =>
           wasActive.has(tokenId)
-            ? `It replaces ${printable(tokenId)}, which keeps working until ${end}.`
-            : `It replaces ${printable(tokenId)}, which does not work and is deleted after ${end}.`,
+            ? `It replaces ${escapeText(tokenId)}, which keeps working until ${end}.`
+            : `It replaces ${escapeText(tokenId)}, which does not work and is deleted after ${end}.`,
         )
       : isFirst
         ? []
@@ -160,11 +160,11 @@ export async function finish(
               : [`Could not be deleted yet, the next night does it: ${listedIds(left)}.`]),
           ];
   const title = `${isFirst ? 'issued' : 'regenerated'} ${deployment}`;
-  const reason = `${isFirst ? 'issued' : 'regenerated'}, token ${printable(token.id)} (${asker(event)})`;
-  await tellDone(services, ledger, {
+  const reason = `${isFirst ? 'issued' : 'regenerated'}, token ${escapeText(token.id)} (${describeRequester(event)})`;
+  await notifyDone(services, ledger, {
     title,
     lines: [
-      `A token for ${deployment} was ${isFirst ? 'issued' : 'regenerated'} (${asker(event)}).`,
+      `A token for ${deployment} was ${isFirst ? 'issued' : 'regenerated'} (${describeRequester(event)}).`,
       ...facts,
       ...replacing,
       ...(event.allowUnlicensed === true

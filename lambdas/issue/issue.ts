@@ -1,24 +1,28 @@
 import { FreshKeys } from '../clients/consistent-keys.ts';
 import type { CreatedToken } from '../clients/ports.ts';
 import { iso } from '../domain/days.ts';
-import { AuditorError, asAuditorError, isAuditorError, withMore } from '../errors.ts';
+import { AuditorError, asAuditorError, isAuditorError, withDetail } from '../errors.ts';
 import type { LedgerStore } from '../ledger/store.ts';
-import { listedIds, tellFailed, withLease } from '../runtime/on-demand.ts';
+import { listedIds, notifyFailed, withLease } from '../runtime/on-demand.ts';
 import type { Services } from '../runtime/services.ts';
 import { fingerprintOf } from '../text/fingerprint.ts';
 import { checkLicense, checkName, checkNoneExists, loadLicenses } from './checks.ts';
-import { type Issue, type Place, withIssuing } from './context.ts';
+import { type Issue, type VaultTarget, withIssuing } from './context.ts';
 import { TokenLeft, createToken, discardToken } from './create.ts';
 import { DEFAULT_OVERLAP_HOURS, type IssueEvent, deploymentOf } from './event.ts';
 import { finish } from './finish.ts';
 import { renameToken } from './rename.ts';
 import { type IssueResult, answered } from './result.ts';
-import { findLeftover, settleLeftover } from './unfinished.ts';
+import { findUnfinished, recoverUnfinished } from './unfinished.ts';
 
 /** A token is not begun with less time than this: creating, proving and storing it must fit. */
 const NEEDED_MILLISECONDS = 45_000;
 
-async function findPlace(services: Services, deployment: string, createSecret: boolean): Promise<Place> {
+async function findVaultTarget(
+  services: Services,
+  deployment: string,
+  createSecret: boolean,
+): Promise<VaultTarget> {
   try {
     const keys = await services.vault.readKeyNames();
     return { secretThere: true, hasKey: keys.names.includes(deployment) };
@@ -29,8 +33,13 @@ async function findPlace(services: Services, deployment: string, createSecret: b
 }
 
 /** Stores the content; resolves only when it was read back. */
-async function store(keys: FreshKeys, place: Place, deployment: string, content: string): Promise<number> {
-  if (!place.secretThere) await keys.create(new Map([[deployment, content]]));
+async function store(
+  keys: FreshKeys,
+  target: VaultTarget,
+  deployment: string,
+  content: string,
+): Promise<number> {
+  if (!target.secretThere) await keys.create(new Map([[deployment, content]]));
   // Writes where it is not there yet, and reads back where it is.
   await keys.change(({ values }) =>
     values?.get(deployment) === content ? undefined : new Map([[deployment, content]]),
@@ -45,7 +54,7 @@ async function store(keys: FreshKeys, place: Place, deployment: string, content:
 
 /** Proves and stores a token that was just made; where that fails, the token is deleted again. */
 async function proveAndStore(issue: Issue, { token, content }: CreatedToken): Promise<number> {
-  const { services, event, deployment, place, ledger } = issue;
+  const { services, event, deployment, target: target, ledger } = issue;
   const { account, testImage } = services.settings;
   const keys = new FreshKeys(services);
   try {
@@ -66,7 +75,7 @@ async function proveAndStore(issue: Issue, { token, content }: CreatedToken): Pr
     });
     if (event.verifyPull !== false) await services.registry.verifyPull(testImage, account, content);
     if (services.deadline - services.clock.now() < NEEDED_MILLISECONDS / 3) throw outOfTime(deployment);
-    return await store(keys, place, deployment, content);
+    return await store(keys, target, deployment, content);
   } catch (error) {
     const failure = asAuditorError(error, `Issuing the token of ${deployment}`);
     const stored = await keys.holds(deployment, content);
@@ -74,22 +83,25 @@ async function proveAndStore(issue: Issue, { token, content }: CreatedToken): Pr
     const end =
       stored === false
         ? await discardToken(services, token.id, failure)
-        : withMore(
+        : withDetail(
             failure,
             `the token ${listedIds([token.id])} was made and its content ${stored === true ? 'is' : 'may be'} in Vault, so invoke again within the hour, which finishes or undoes it`,
           );
     // The next call must not take the answer of a server that lags behind for what is stored.
     if (stored !== false && keys.version > 0) await rememberVersion(ledger, deployment, keys.version);
-    if (end !== failure) throw await tellLeft(issue, end);
+    if (end !== failure) throw await withRemaining(issue, end);
     await forget(ledger, deployment);
     throw end;
   }
 }
 
 /** Tells of a failure that left a token. */
-function tellLeft({ services, ledger, deployment }: Issue, failure: AuditorError): Promise<AuditorError> {
+function withRemaining(
+  { services, ledger, deployment }: Issue,
+  failure: AuditorError,
+): Promise<AuditorError> {
   const title = `issue of ${deployment} failed, a token is left`;
-  return tellFailed(services, ledger, { title, lines: [failure.message], done: [] }, failure);
+  return notifyFailed(services, ledger, { title, lines: [failure.message], done: [] }, failure);
 }
 
 /** Remembers which version Vault has at least; where even the ledger can't be written, the call has failed anyway. */
@@ -122,7 +134,7 @@ async function createFor(issue: Issue): Promise<CreatedToken> {
   try {
     return await createToken(services, deployment, new Set(existing.map(({ id }) => id)));
   } catch (error) {
-    if (error instanceof TokenLeft) throw await tellLeft(issue, error);
+    if (error instanceof TokenLeft) throw await withRemaining(issue, error);
     if (isAuditorError(error)) await forget(ledger, deployment);
     throw error;
   }
@@ -167,18 +179,18 @@ async function issueWithLease(
   if (event.renameTo !== undefined) return renameToken(services, event, deployment, event.renameTo, ledger);
 
   if (event.allowUnlicensed !== true) checkLicense(services, await loadLicenses(services), deployment);
-  const [tokens, place] = await Promise.all([
+  const [tokens, target] = await Promise.all([
     services.dockerHub.listTokens(),
-    findPlace(services, deployment, event.createSecret === true),
+    findVaultTarget(services, deployment, event.createSecret === true),
   ]);
   const existing = tokens.filter(({ label }) => label === deployment);
-  const issue: Issue = { services, event, deployment, ledger, existing, place };
-  const leftover = await findLeftover(services, ledger.current, deployment, existing);
-  const settled = leftover === undefined ? { existing } : await settleLeftover(issue, leftover);
+  const issue: Issue = { services, event, deployment, ledger, existing, target: target };
+  const unfinished = await findUnfinished(services, ledger.current, deployment, existing);
+  const recovered = unfinished === undefined ? { existing } : await recoverUnfinished(issue, unfinished);
   // What was finished now is what this call asks for: a second token would be one too many.
-  if ('finished' in settled) return settled.finished;
-  if (event.regenerate !== true) checkNoneExists(services, deployment, settled.existing, place.hasKey);
-  return makeToken({ ...issue, existing: settled.existing });
+  if ('finished' in recovered) return recovered.finished;
+  if (event.regenerate !== true) checkNoneExists(services, deployment, recovered.existing, target.hasKey);
+  return makeToken({ ...issue, existing: recovered.existing });
 }
 
 /**

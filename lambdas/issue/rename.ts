@@ -2,12 +2,12 @@ import { FreshKeys } from '../clients/consistent-keys.ts';
 import { iso } from '../domain/days.ts';
 import type { ContentCheckEntry, Ledger, Renaming } from '../domain/ledger.ts';
 import { type HubToken, type VaultKeys, isActive, lastRealUse } from '../domain/token.ts';
-import { AuditorError, asAuditorError, withMore } from '../errors.ts';
+import { AuditorError, asAuditorError, withDetail } from '../errors.ts';
 import type { LedgerStore } from '../ledger/store.ts';
-import { asker, listedIds, tellDone, tellFailed } from '../runtime/on-demand.ts';
+import { describeRequester, listedIds, notifyDone, notifyFailed } from '../runtime/on-demand.ts';
 import type { Services } from '../runtime/services.ts';
 import { isConcealed } from '../text/conceal.ts';
-import { printable, shownName } from '../text/display.ts';
+import { escapeText, displayName } from '../text/display.ts';
 import { fingerprintOf, fingerprintOfKey } from '../text/fingerprint.ts';
 import type { IssueEvent } from './event.ts';
 import { type IssueResult, rememberAnswer } from './result.ts';
@@ -87,7 +87,7 @@ interface Renamed {
 function noContent(name: string): AuditorError {
   return new AuditorError(
     'InvalidRequest',
-    `Nothing was renamed, because the key ${shownName(name)} in Vault holds no token's content; make a new token with "regenerate": true instead.`,
+    `Nothing was renamed, because the key ${displayName(name)} in Vault holds no token's content; make a new token with "regenerate": true instead.`,
   );
 }
 
@@ -130,7 +130,7 @@ async function findRenamed(
   if (other !== undefined)
     throw new AuditorError(
       'InvalidRequest',
-      `Nothing was renamed, because the rename of ${shownName(from)} to ${other.to} is half done, and another name would part token and key; invoke that rename again first ("renameTo": "${other.to}"), which finishes it.`,
+      `Nothing was renamed, because the rename of ${displayName(from)} to ${other.to} is half done, and another name would part token and key; invoke that rename again first ("renameTo": "${other.to}"), which finishes it.`,
     );
   const begun = new Set(open?.tokenIds);
   const old = all.filter(({ id, label }) => label === from || (label === to && begun.has(id)));
@@ -141,7 +141,7 @@ async function findRenamed(
   if (old.length === 0 && !(oldKey && proper.length > 0))
     throw new AuditorError(
       'TokenNotFound',
-      `Nothing was renamed, because Docker Hub has no token with the label ${shownName(from)}; look the label up in the last report and invoke again.`,
+      `Nothing was renamed, because Docker Hub has no token with the label ${displayName(from)}; look the label up in the last report and invoke again.`,
     );
   if ((old.length > 0 && proper.length > 0) || (oldKey && properKey))
     throw new AuditorError(
@@ -151,7 +151,7 @@ async function findRenamed(
   if (oldKey && isConcealed(from))
     throw new AuditorError(
       'InvalidRequest',
-      `Nothing was renamed, because ${shownName(from)} is only shown for a key whose name is a token's content; correct the key by hand in Vault, and invoke again for the token.`,
+      `Nothing was renamed, because ${displayName(from)} is only shown for a key whose name is a token's content; correct the key by hand in Vault, and invoke again for the token.`,
     );
   const content = oldKey ? contentIn(keys, isMoved ? to : from) : undefined;
   const kept = properKey ? contentIn(keys, to) : undefined;
@@ -185,13 +185,13 @@ async function ownerOf(
   const refuse = (what: string): AuditorError =>
     new AuditorError(
       'InvalidRequest',
-      `Nothing was renamed, because ${what} the content that the key ${shownName(key)} in Vault holds, so key and token do not belong together; make the deployment a new token with "regenerate": true instead.`,
+      `Nothing was renamed, because ${what} the content that the key ${displayName(key)} in Vault holds, so key and token do not belong together; make the deployment a new token with "regenerate": true instead.`,
     );
   if (check.outcome === 'accepted') {
     const owner = all.find(({ id }) => id === check.claimedId) ?? null;
     if (owner === null || tokens.includes(owner)) return owner;
     throw refuse(
-      `Docker Hub says that it is the token ${printable(owner.id)} (${shownName(owner.label)}) that has`,
+      `Docker Hub says that it is the token ${escapeText(owner.id)} (${displayName(owner.label)}) that has`,
     );
   }
   if (check.outcome === 'refused' && tokens.some((token) => isActive(token, services.clock.now())))
@@ -256,23 +256,23 @@ export async function renameToken(
     if (content !== undefined) version = await moveKey(services, from, to, content);
     await labelTokens(services, renaming.tokenIds, to);
   } catch (error) {
-    const failure = asAuditorError(error, `Renaming ${shownName(from)}`);
+    const failure = asAuditorError(error, `Renaming ${displayName(from)}`);
     try {
       await takeBack(services, renaming, content);
     } catch {
-      const end = withMore(
+      const end = withDetail(
         failure,
-        `the rename of ${shownName(from)} to ${to} is half done (tokens ${listedIds(renaming.tokenIds)}) and could not be taken back, so invoke it again, which finishes it`,
+        `the rename of ${displayName(from)} to ${to} is half done (tokens ${listedIds(renaming.tokenIds)}) and could not be taken back, so invoke it again, which finishes it`,
       );
       const title = `rename to ${to} is half done`;
-      throw await tellFailed(services, store, { title, lines: [end.message], done: [] }, end);
+      throw await notifyFailed(services, store, { title, lines: [end.message], done: [] }, end);
     }
     // What was taken back is open no more; should that not be written, the next call sees that nothing is half done.
     await store.update((ledger) => ({ ...ledger, renaming: others(ledger) })).catch(() => undefined);
     throw failure;
   }
 
-  const [token] = [...tokens].sort((one, other) => (other.createdAt ?? 0) - (one.createdAt ?? 0));
+  const [token] = [...tokens].sort((a, b) => (b.createdAt ?? 0) - (a.createdAt ?? 0));
   const result: IssueResult = {
     deployment: to,
     tokenId: token?.id ?? '',
@@ -287,7 +287,7 @@ export async function renameToken(
     instructions: [`# Nothing to do on the server of ${to}: the content is the same.`],
   };
   const lines = [
-    `${shownName(from)} was renamed to ${to} (${asker(event)}).`,
+    `${displayName(from)} was renamed to ${to} (${describeRequester(event)}).`,
     `Tokens: ${listedIds(tokens.map(({ id }) => id))}${labelled.length === 0 ? ', which had the name already' : ''}. ${keyLine(content, kept)} The content is the same.`,
     ...(owner === null ? ['Docker Hub did not say whether the content in Vault is that of the token.'] : []),
   ];
@@ -301,15 +301,15 @@ export async function renameToken(
       ),
     );
   } catch (error) {
-    const end = withMore(
+    const end = withDetail(
       asAuditorError(error, 'Writing the ledger'),
-      `${shownName(from)} (${listedIds(tokens.map(({ id }) => id))}) was renamed to ${to}, and only the ledger does not know it, so invoke the same call again, which finishes it`,
+      `${displayName(from)} (${listedIds(tokens.map(({ id }) => id))}) was renamed to ${to}, and only the ledger does not know it, so invoke the same call again, which finishes it`,
     );
     const title = `rename to ${to} failed at its end`;
-    throw await tellFailed(services, store, { title, lines: [...lines, end.message], done: [] }, end);
+    throw await notifyFailed(services, store, { title, lines: [...lines, end.message], done: [] }, end);
   }
-  const reason = `renamed from ${shownName(from)}, ${listedIds(tokens.map(({ id }) => id))} (${asker(event)})`;
-  await tellDone(services, store, {
+  const reason = `renamed from ${displayName(from)}, ${listedIds(tokens.map(({ id }) => id))} (${describeRequester(event)})`;
+  await notifyDone(services, store, {
     title: `renamed to ${to}`,
     lines,
     done: [{ kind: 'rename', deployment: to, tokenId: result.tokenId, status: 'done', reason }],

@@ -12,7 +12,7 @@ import { finish, record, replacedUntil } from './finish.ts';
 import type { IssueResult } from './result.ts';
 
 /** What an issue that broke off left: its tokens, and whether its content reached Vault. */
-interface Leftover {
+interface UnfinishedIssue {
   readonly entry: Issuing;
   readonly tokens: readonly HubToken[];
   /** The version of the secret that holds its content; `undefined` where Vault does not hold it. */
@@ -29,12 +29,12 @@ async function keysIfAny(keys: FreshKeys): Promise<VaultKeys | undefined> {
   }
 }
 
-export async function findLeftover(
+export async function findUnfinished(
   services: Services,
   ledger: Ledger,
   deployment: string,
   existing: readonly HubToken[],
-): Promise<Leftover | undefined> {
+): Promise<UnfinishedIssue | undefined> {
   const entry = ledger.issuing.find((open) => open.deployment === deployment);
   if (entry === undefined) return undefined;
   const tokens = tokensMadeBy(entry, existing);
@@ -45,7 +45,7 @@ export async function findLeftover(
 }
 
 /** What became of a broken-off issue: it is finished, or these tokens of the label are left. */
-type Settled = { readonly finished: IssueResult } | { readonly existing: readonly HubToken[] };
+type Recovered = { readonly finished: IssueResult } | { readonly existing: readonly HubToken[] };
 
 /** Whether a call asks for what the broken-off one asked for. */
 function asksForTheSame({ regenerate, overlapHours }: IssueEvent, entry: Issuing): boolean {
@@ -60,9 +60,9 @@ function asksForTheSame({ regenerate, overlapHours }: IssueEvent, entry: Issuing
  * nobody ever used. Any other is a token like all others from then on. A finished one is this call's answer only if the
  * call repeats the broken-off one: who asks for something else, or later, may ask because that very token leaked.
  */
-export async function settleLeftover(issue: Issue, leftover: Leftover): Promise<Settled> {
+export async function recoverUnfinished(issue: Issue, unfinished: UnfinishedIssue): Promise<Recovered> {
   const { services, event, ledger, existing } = issue;
-  const { entry, tokens, storedIn } = leftover;
+  const { entry, tokens, storedIn } = unfinished;
   const [token] = tokens;
   const mayUndo = (made: HubToken): boolean =>
     isRecent(entry, services.clock.now()) && isNeverUsed(entry, made);

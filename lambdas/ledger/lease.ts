@@ -22,7 +22,7 @@ type LeaseContent = v.InferOutput<typeof leaseSchema>;
 /** The right to change things, held until `release` or until its time is over. */
 export interface Lease {
   /** The causes of an incomplete run that a mail told on this day. */
-  toldCauses(day: string): readonly string[];
+  reportedCauses(day: string): readonly string[];
   /** Remembers that a mail told these causes on this day; written by `release`. */
   rememberCauses(day: string, causes: readonly string[]): void;
   /** Gives the right back. Never rejects: what can't be given back ends by itself. */
@@ -66,9 +66,9 @@ export async function takeLease(
   const holder = content?.holder ?? null;
   if (holder !== null && Date.parse(holder.until) > clock.now()) throw busy(holder);
 
-  let told = content?.incompleteTold ?? null;
+  let reported = content?.incompleteTold ?? null;
   const text = (taken: LeaseContent['holder']): string =>
-    `${JSON.stringify({ holder: taken, incompleteTold: told })}\n`;
+    `${JSON.stringify({ holder: taken, incompleteTold: reported })}\n`;
   const until = iso(clock.now() + LEASE_MILLISECONDS);
   const taken = await bucket.writeIf(
     OBJECTS.lease,
@@ -78,9 +78,12 @@ export async function takeLease(
   if (taken === 'conflict') throw busy(null);
 
   return {
-    toldCauses: (day) => (told?.day === day ? told.causes : []),
+    reportedCauses: (day) => (reported?.day === day ? reported.causes : []),
     rememberCauses: (day, causes) => {
-      told = { day, causes: [...new Set([...(told?.day === day ? told.causes : []), ...causes])] };
+      reported = {
+        day,
+        causes: [...new Set([...(reported?.day === day ? reported.causes : []), ...causes])],
+      };
     },
     release: async () => {
       // A conflict means that the lease was over and somebody took it: it is theirs now.

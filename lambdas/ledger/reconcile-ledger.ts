@@ -10,7 +10,7 @@ import { closeIssuing, isRecent } from './unfinished-issues.ts';
  *
  * @param doubted whether the tokens may be there although they are not listed: then their steps stay open
  */
-function settleIntents(
+function resolveIntents(
   ledger: Ledger,
   tokens: ReadonlyMap<string, HubToken>,
   keys: ReadonlySet<string>,
@@ -36,7 +36,7 @@ function settleIntents(
 }
 
 /** A suspension whose token is gone, and what is still to remember of it. */
-function settleGone(
+function rememberGone(
   suspension: Suspension,
   labels: ReadonlySet<string>,
   keys: ReadonlySet<string>,
@@ -68,23 +68,23 @@ function withSuperseded(suspension: Suspension, activeLabels: ReadonlySet<string
  *
  * @param tokens all that Docker Hub listed
  * @param keys names of Vault's keys
- * @param judged how many of the tokens are judged: automatic ones come and go and say nothing of the list
+ * @param managed how many of the tokens are judged: automatic ones come and go and say nothing of the list
  */
-export function observe(
+export function reconcileLedger(
   ledger: Ledger,
   tokens: readonly HubToken[],
   keys: readonly string[],
   now: number,
-  judged = tokens.length,
+  managed = tokens.length,
 ): Ledger {
-  const doubted = doubtOf(ledger.baseline, judged, now) !== undefined;
+  const doubted = doubtOf(ledger.baseline, managed, now) !== undefined;
   const byId = new Map(tokens.map((token) => [token.id, token]));
   const labels = new Set(tokens.map(({ label }) => label));
   const keySet = new Set(keys);
   const stale = doubted ? [] : ledger.issuing.filter((entry) => !isRecent(entry, now));
-  const settled = settleIntents(closeIssuing(ledger, stale, tokens), byId, keySet, doubted, now);
+  const resolved = resolveIntents(closeIssuing(ledger, stale, tokens), byId, keySet, doubted, now);
 
-  const wasOff = new Set([...settled.inactive, ...settled.suspensions.map(({ tokenId }) => tokenId)]);
+  const wasOff = new Set([...resolved.inactive, ...resolved.suspensions.map(({ tokenId }) => tokenId)]);
   const switchedOn = new Map(
     [...wasOff].flatMap((id) => {
       const token = byId.get(id);
@@ -95,16 +95,16 @@ export function observe(
   const here = <Entry extends { readonly tokenId: string }>(entries: readonly Entry[]) =>
     entries.filter(({ tokenId }) => doubted || byId.has(tokenId));
   return {
-    ...settled,
-    notices: here(settled.notices).filter(({ tokenId }) => !switchedOn.has(tokenId)),
-    suspensions: settled.suspensions.flatMap((suspension) => {
+    ...resolved,
+    notices: here(resolved.notices).filter(({ tokenId }) => !switchedOn.has(tokenId)),
+    suspensions: resolved.suspensions.flatMap((suspension) => {
       if (switchedOn.has(suspension.tokenId)) return [];
       return doubted || byId.has(suspension.tokenId)
         ? [withSuperseded(suspension, activeLabels)]
-        : settleGone(suspension, labels, keySet, now);
+        : rememberGone(suspension, labels, keySet, now);
     }),
     restores: [
-      ...here(settled.restores).filter(
+      ...here(resolved.restores).filter(
         ({ tokenId, at }) => !switchedOn.has(tokenId) && now - Date.parse(at) < RESTORED_FOR,
       ),
       ...[...switchedOn].map(([tokenId, { label }]) => ({
@@ -114,13 +114,13 @@ export function observe(
         reason: 'switched on by hand',
       })),
     ],
-    replaced: here(settled.replaced),
-    issued: here(settled.issued),
+    replaced: here(resolved.replaced),
+    issued: here(resolved.issued),
     inactive: [
       ...tokens.filter(({ enabled }) => !enabled).map(({ id }) => id),
-      ...(doubted ? settled.inactive.filter((id) => !byId.has(id)) : []),
+      ...(doubted ? resolved.inactive.filter((id) => !byId.has(id)) : []),
     ],
-    withdrawals: settled.withdrawals.filter(({ at }) => now - Date.parse(at) < CAP_WINDOW),
-    checks: settled.checks.filter(({ deployment }) => keySet.has(deployment)),
+    withdrawals: resolved.withdrawals.filter(({ at }) => now - Date.parse(at) < CAP_WINDOW),
+    checks: resolved.checks.filter(({ deployment }) => keySet.has(deployment)),
   };
 }

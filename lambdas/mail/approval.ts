@@ -1,7 +1,7 @@
-import { COLUMNS, wrapped } from './layout.ts';
+import { COLUMNS, wrapText } from './layout.ts';
 
 /** Bytes of the event that approves, in a mail; what does not fit is in the report. */
-const LONGEST_EVENT = 4_000;
+const MAX_EVENT_BYTES = 4_000;
 
 const APPROVING = 'To withdraw what the caps or a shrunken input withheld, check each name and invoke the audit function with'; // prettier-ignore
 const LEAVE_OUT = '(leave out whom you do not mean):';
@@ -19,16 +19,16 @@ export function approvalLines(names: readonly string[]): string[] {
     const text = JSON.stringify(name);
     if (indent.length + `[${text}]}`.length > COLUMNS) continue;
     size += text.length + 2;
-    if (size > LONGEST_EVENT) break;
+    if (size > MAX_EVENT_BYTES) break;
     shown.push(text);
   }
   const left = names.length - shown.length;
   if (shown.length === 0)
-    return [...wrapped(`${APPROVING} the event that stands in the notes of the report.`), ''];
+    return [...wrapText(`${APPROVING} the event that stands in the notes of the report.`), ''];
   return [
-    ...wrapped(`${APPROVING} this event ${LEAVE_OUT}`),
-    ...wrapped(`  {"approve": [${shown.join(', ')}]}`, indent),
-    ...(left === 0 ? [] : wrapped(`And ${left} more: see the whole event in the notes of the report.`)),
+    ...wrapText(`${APPROVING} this event ${LEAVE_OUT}`),
+    ...wrapText(`  {"approve": [${shown.join(', ')}]}`, indent),
+    ...(left === 0 ? [] : wrapText(`And ${left} more: see the whole event in the notes of the report.`)),
     '',
   ];
 }

@@ -1,13 +1,13 @@
 import type { Action, Mode } from '../domain/actions.ts';
 import type { Finding } from '../domain/findings.ts';
 import type { Report } from '../report/report.ts';
-import { counted, shownName } from '../text/display.ts';
+import { pluralize, displayName } from '../text/display.ts';
 import { approvalLines } from './approval.ts';
-import { type Section, subjectOf, summaryOf, textOf, whereLines, wrapped } from './layout.ts';
+import { type Section, subjectOf, summaryOf, textOf, whereLines, wrapText } from './layout.ts';
 import { type MailInput, type News, QUIET, openFindings } from './news.ts';
 import type { Notification } from './notification.ts';
 
-const actionEntry = ({ deployment, reason }: Action): string => `${shownName(deployment)}: ${reason}`;
+const actionEntry = ({ deployment, reason }: Action): string => `${displayName(deployment)}: ${reason}`;
 
 const DONE_WORDS: Record<Action['kind'], string> = {
   announce: 'announced',
@@ -18,10 +18,10 @@ const DONE_WORDS: Record<Action['kind'], string> = {
 };
 
 const doneEntry = (action: Action): string =>
-  `${shownName(action.deployment)} ${DONE_WORDS[action.kind]}: ${action.reason}`;
+  `${displayName(action.deployment)} ${DONE_WORDS[action.kind]}: ${action.reason}`;
 
 const findingEntry = (finding: Finding): string =>
-  `${finding.severity.toUpperCase()} ${finding.kind} ${shownName(finding.deployment)}: ${finding.detail} ${finding.remedy}`;
+  `${finding.severity.toUpperCase()} ${finding.kind} ${displayName(finding.deployment)}: ${finding.detail} ${finding.remedy}`;
 
 const MODE_PREFIX: Record<Mode, string> = {
   enforce: '[Docker Hub tokens]',
@@ -62,14 +62,14 @@ function severityOf(report: Omit<Report, 'notified'>, news: News): Notification[
 function openLines(report: Omit<Report, 'notified'>): string[] {
   const kinds = Map.groupBy(openFindings(report), ({ kind }) => kind);
   const counts = [...kinds].sort().map(([kind, findings]) => `${findings.length} ${kind}`);
-  return counts.length === 0 ? ['Nothing is open.'] : wrapped(`Still open: ${counts.join(', ')}.`, '  ');
+  return counts.length === 0 ? ['Nothing is open.'] : wrapText(`Still open: ${counts.join(', ')}.`, '  ');
 }
 
 function countLines(report: Omit<Report, 'notified'>): string[] {
   const { tokens, activeTokens, automaticTokens, keys, licenses, exempt, verified } = report.counts;
   const checked = verified.matching + verified.rejected + verified.mismatched + verified.unclear;
-  return wrapped(
-    `Read: ${counted(tokens, 'token')} (${activeTokens} active, besides ${automaticTokens} automatic), ${counted(keys, 'key')} in Vault, ${counted(licenses, 'licensed deployment')}, ${counted(exempt, 'exempt label')}; ${counted(checked, 'stored content')} checked.`,
+  return wrapText(
+    `Read: ${pluralize(tokens, 'token')} (${activeTokens} active, besides ${automaticTokens} automatic), ${pluralize(keys, 'key')} in Vault, ${pluralize(licenses, 'licensed deployment')}, ${pluralize(exempt, 'exempt label')}; ${pluralize(checked, 'stored content')} checked.`,
     '  ',
   );
 }
@@ -108,7 +108,7 @@ export function auditMail(input: MailInput, news: News, weekly: boolean): Notifi
     { title: 'RESTORED', entries: news.restored.map(doneEntry) },
     {
       title: 'ISSUED OR RENAMED (the mail of then failed)',
-      entries: news.issued.map(({ deployment, reason }) => `${shownName(deployment)}: ${reason}`),
+      entries: news.issued.map(({ deployment, reason }) => `${displayName(deployment)}: ${reason}`),
     },
     {
       title: 'WOULD BE DONE',
@@ -117,14 +117,14 @@ export function auditMail(input: MailInput, news: News, weekly: boolean): Notifi
     { title: 'NEW', entries: news.found.map(findingEntry) },
     {
       title: 'RESOLVED',
-      entries: news.resolved.map(({ kind, deployment }) => `${kind} ${shownName(deployment)}`),
+      entries: news.resolved.map(({ kind, deployment }) => `${kind} ${displayName(deployment)}`),
     },
     { title: 'EXEMPTIONS', entries: news.exemptions },
     { title: 'NOTES', entries: news.notes },
     { title: 'EVERYTHING ELSE OPEN (weekly list)', entries: standing.map(findingEntry) },
   ];
   const heading = [
-    ...wrapped(`Docker Hub tokens of the account ${input.account}, ${report.asOf}`),
+    ...wrapText(`Docker Hub tokens of the account ${input.account}, ${report.asOf}`),
     ...MODE_LINES[report.mode],
   ];
   const closing = [

@@ -1,10 +1,10 @@
 import { type Day, daysBetween } from '../domain/days.ts';
 import { type Exemption, isExemptionInForce } from '../domain/exemptions.ts';
 import type { Ledger } from '../domain/ledger.ts';
-import { counted, listed, printable, shownName } from '../text/display.ts';
+import { pluralize, joinWithAnd, escapeText, displayName } from '../text/display.ts';
 
 /** An exemption's end is told so many days before. */
-const END_TOLD_DAYS = 7;
+const END_REPORTED_DAYS = 7;
 
 /** What a mail says of exemptions, and what the ledger remembers of them then. */
 export interface ExemptionNews {
@@ -18,7 +18,7 @@ type Remembered = NonNullable<Ledger['exemptions']>[number];
 const kindsOf = ({ findings }: Exemption): string[] => [...new Set(findings)].sort();
 
 const fromWhat = (kinds: readonly string[]): string =>
-  kinds.length === 0 ? 'from everything' : `from ${listed(kinds)}`;
+  kinds.length === 0 ? 'from everything' : `from ${joinWithAnd(kinds)}`;
 
 /** The same for the same exemption; without kinds it is what an earlier version knew of it. */
 const keyOf = (label: string, until: Day | undefined, kinds?: readonly string[]): string =>
@@ -37,7 +37,7 @@ function narrowed(
     renewed.has(label) ||
     now.has(keyOf(label, until, findings))
       ? []
-      : [`${shownName(label)} is no longer exempt ${fromWhat(findings)}.`],
+      : [`${displayName(label)} is no longer exempt ${fromWhat(findings)}.`],
   );
 }
 
@@ -63,29 +63,29 @@ export function exemptionNews(
   for (const exemption of inForce) {
     const { label, until, owner, reason } = exemption;
     const kinds = kindsOf(exemption);
-    const name = shownName(label);
+    const name = displayName(label);
     const entry = known.get(keyOf(label, until, kinds)) ?? known.get(keyOf(label, until));
     const left = until === undefined ? Infinity : daysBetween(today, until);
     const what = fromWhat(kinds);
-    const who = `${owner === '' ? 'no owner' : printable(owner, 60)}: ${reason === '' ? 'no reason given' : printable(reason, 200)}`;
+    const who = `${owner === '' ? 'no owner' : escapeText(owner, 60)}: ${reason === '' ? 'no reason given' : escapeText(reason, 200)}`;
     if (entry === undefined) {
       renewed.add(label);
       lines.push(
         `${name} is ${knownLabels.has(label) ? 'now ' : ''}exempt ${what} ${until === undefined ? 'without end' : `until ${until}`} (${who}).`,
       );
-    } else if (left <= END_TOLD_DAYS && !entry.endTold)
+    } else if (left <= END_REPORTED_DAYS && !entry.endTold)
       lines.push(
-        `${name} is exempt ${what} for ${left === 0 ? 'today only' : `${counted(left, 'more day')}, until ${until ?? ''}`} (${who}).`,
+        `${name} is exempt ${what} for ${left === 0 ? 'today only' : `${pluralize(left, 'more day')}, until ${until ?? ''}`} (${who}).`,
       );
     remembered.set(keyOf(label, until, kinds), {
       label,
       ...(until === undefined ? {} : { until }),
       findings: kinds,
-      endTold: left <= END_TOLD_DAYS,
+      endTold: left <= END_REPORTED_DAYS,
     });
   }
   for (const label of knownLabels)
-    if (!labels.has(label)) lines.push(`${shownName(label)} is no longer exempt.`);
+    if (!labels.has(label)) lines.push(`${displayName(label)} is no longer exempt.`);
   lines.push(...narrowed(before ?? [], new Set(remembered.keys()), labels, renewed));
   return { lines, remembered: fileThere ? [...remembered.values()] : null };
 }

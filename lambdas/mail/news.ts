@@ -1,7 +1,7 @@
 import type { Action } from '../domain/actions.ts';
 import { type Day, dayOf, daysBetween, mondayOf } from '../domain/days.ts';
 import type { Finding, FindingKind } from '../domain/findings.ts';
-import type { Ledger, ToldFinding, UntoldAction } from '../domain/ledger.ts';
+import type { Ledger, ReportedFinding, UnreportedAction } from '../domain/ledger.ts';
 import { reachedThreshold } from '../domain/licenses.ts';
 import { type Report, putRight } from '../report/report.ts';
 import type { ExemptionNews } from './exemption-news.ts';
@@ -30,10 +30,10 @@ export interface News {
   readonly failed: readonly Action[];
   readonly restored: readonly Action[];
   /** What the issue function did and could not mail. */
-  readonly issued: readonly UntoldAction[];
+  readonly issued: readonly UnreportedAction[];
   readonly planned: readonly Action[];
   readonly found: readonly Finding[];
-  readonly resolved: readonly ToldFinding[];
+  readonly resolved: readonly ReportedFinding[];
   readonly exemptions: readonly string[];
   /** Alerts that no mail told in the last days; their texts are among the notes. */
   readonly alerts: readonly Alert[];
@@ -47,7 +47,7 @@ export const QUIET: ReadonlySet<FindingKind> = new Set(['suspended']);
  * The memory of findings after this run: since when, whether told, at which threshold.
  *
  * @param told whether a mail told them now
- * @param untold resolved findings that the mail which failed would have told
+ * @param unreported resolved findings that the mail which failed would have told
  */
 export function rememberFindings(
   ledger: Ledger,
@@ -55,20 +55,20 @@ export function rememberFindings(
   daysLeftOf: (finding: Finding) => number | undefined,
   warnDays: readonly number[],
   told: boolean,
-  untold: readonly ToldFinding[] = [],
-): ToldFinding[] {
+  unreported: readonly ReportedFinding[] = [],
+): ReportedFinding[] {
   const before = new Map(ledger.findings.map((entry) => [entry.id, entry]));
-  const current = findings.map((finding): ToldFinding => {
+  const current = findings.map((finding): ReportedFinding => {
     const left = daysLeftOf(finding);
     const reached = left === undefined ? undefined : reachedThreshold(warnDays, left);
     const known = before.get(finding.id);
     const threshold = told ? reached : known?.threshold;
     // That it has become critical is news until a mail told it.
-    const isUntoldRise = !told && known?.told === true && finding.severity === 'critical';
+    const isUnreportedRise = !told && known?.told === true && finding.severity === 'critical';
     return {
       id: finding.id,
       kind: finding.kind,
-      severity: isUntoldRise ? known.severity : finding.severity,
+      severity: isUnreportedRise ? known.severity : finding.severity,
       deployment: finding.deployment,
       ...(finding.tokenId === undefined ? {} : { tokenId: finding.tokenId }),
       since: finding.since,
@@ -76,13 +76,13 @@ export function rememberFindings(
       ...(threshold === undefined ? {} : { threshold }),
     };
   });
-  return [...current, ...untold];
+  return [...current, ...unreported];
 }
 
 /** Whether a finding was not told yet, has become worse, or has reached a narrower threshold. */
 function isNews(
   finding: Finding,
-  known: ToldFinding | undefined,
+  known: ReportedFinding | undefined,
   left: number | undefined,
   warnDays: readonly number[],
 ): boolean {
@@ -118,7 +118,7 @@ function isAlerted(told: Day | undefined, today: Day): boolean {
 }
 
 /** A step of audit or revoke; what else no mail told is the issue function's. */
-function isStep(action: UntoldAction): action is Action {
+function isStep(action: UnreportedAction): action is Action {
   return action.kind !== 'issue' && action.kind !== 'rename';
 }
 
@@ -128,35 +128,35 @@ export function newsOf(input: MailInput): News {
   const today = dayOf(input.now, report.timeZone);
   const known = new Map(ledger.findings.map((entry) => [entry.id, entry]));
   const current = new Set(report.findings.map(({ id }) => id));
-  const toldOn = new Map(ledger.toldSteps.map(({ key, day }) => [key, day]));
+  const reportedOn = new Map(ledger.toldSteps.map(({ key, day }) => [key, day]));
   const status = (wanted: Action['status']): Action[] =>
     report.actions.filter((action) => action.status === wanted);
   // Once a day, so that the catch-up tries of a night do not repeat it; planned steps once for as long as they last.
-  const untoldToday = (action: Action): boolean => toldOn.get(stepKey(action)) !== today;
-  const isExpired = (entry: ToldFinding): boolean =>
+  const unreportedToday = (action: Action): boolean => reportedOn.get(stepKey(action)) !== today;
+  const isExpired = (entry: ReportedFinding): boolean =>
     entry.kind === 'license-expiring' &&
     report.findings.some(
       ({ kind, deployment }) => kind === 'license-expired' && deployment === entry.deployment,
     );
   // Told as revoked already.
   const suspended = new Set(ledger.suspensions.map(({ tokenId }) => tokenId));
-  const isSwitchedOff = (entry: ToldFinding): boolean =>
+  const isSwitchedOff = (entry: ReportedFinding): boolean =>
     entry.kind === 'license-expired' && suspended.has(entry.tokenId ?? '');
   const gone = putRight(report);
-  const untold = ledger.untold.filter(({ status: end }) => end === 'done');
-  const done = untold.filter(isStep);
+  const unreported = ledger.untold.filter(({ status: end }) => end === 'done');
+  const done = unreported.filter(isStep);
   return {
-    issued: untold.filter((action) => !isStep(action)),
+    issued: unreported.filter((action) => !isStep(action)),
     revoked: done.filter(({ kind }) => kind !== 'reactivate' && kind !== 'announce'),
     restored: done.filter(({ kind }) => kind === 'reactivate'),
     announced: report.actions.filter(
       ({ kind, status: end }) => kind === 'announce' && (end === 'done' || end === 'failed'),
     ),
-    withheld: status('withheld').filter(untoldToday),
+    withheld: status('withheld').filter(unreportedToday),
     failed: [...status('failed'), ...status('skipped')].filter(
-      (action) => action.kind !== 'announce' && untoldToday(action),
+      (action) => action.kind !== 'announce' && unreportedToday(action),
     ),
-    planned: status('planned').filter((action) => !toldOn.has(stepKey(action))),
+    planned: status('planned').filter((action) => !reportedOn.has(stepKey(action))),
     found: report.findings.filter(
       (finding) =>
         !gone.has(finding.id) && isNews(finding, known.get(finding.id), daysLeftOf(finding), warnDays),
@@ -171,7 +171,9 @@ export function newsOf(input: MailInput): News {
         !isSwitchedOff(entry),
     ),
     exemptions: input.exemptionNews.lines,
-    alerts: (input.alerts ?? []).filter(({ key }) => !isAlerted(toldOn.get(`${ALERT_PREFIX}${key}`), today)),
+    alerts: (input.alerts ?? []).filter(
+      ({ key }) => !isAlerted(reportedOn.get(`${ALERT_PREFIX}${key}`), today),
+    ),
     notes: report.notes,
   };
 }

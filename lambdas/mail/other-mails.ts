@@ -1,7 +1,7 @@
 import type { Day } from '../domain/days.ts';
 import type { Report } from '../report/report.ts';
-import { counted, printable } from '../text/display.ts';
-import { LONGEST_TEXT, fitting, subjectOf, summaryOf, textOf, whereLines, wrapped } from './layout.ts';
+import { pluralize, escapeText } from '../text/display.ts';
+import { MAX_TEXT_BYTES, fitting, subjectOf, summaryOf, textOf, whereLines, wrapText } from './layout.ts';
 import type { Notification } from './notification.ts';
 
 /** The mail of a run that could not read one of its inputs wholly. */
@@ -15,7 +15,7 @@ export function incompleteMail(input: {
 }): Notification {
   const names = [...new Set(input.causes.map(({ name }) => name))];
   const closing = [
-    ...wrapped(
+    ...wrapText(
       'Nothing was changed, and nobody was checked. The audit tries again at its next time; expired licenses stay as they are until it succeeds.',
     ),
     '',
@@ -26,7 +26,7 @@ export function incompleteMail(input: {
   return {
     subject: subjectOf([`audit incomplete: ${names.join(', ')}`]),
     text: textOf(
-      wrapped(
+      wrapText(
         `Docker Hub tokens of the account ${input.account}, ${input.today}: the audit could not be made.`,
       ),
       [{ title: 'WHY', entries: input.causes.map(({ name, message }) => `${name}: ${message}`) }],
@@ -50,11 +50,11 @@ export function onDemandMail(input: {
   readonly lines: readonly string[];
   readonly failed: boolean;
 }): Notification {
-  const lines = input.lines.flatMap((line) => wrapped(line, '  '));
-  const closing = [`Request ${printable(input.requestId)}.`];
-  const heading = fitting(lines, LONGEST_TEXT - 200);
+  const lines = input.lines.flatMap((line) => wrapText(line, '  '));
+  const closing = [`Request ${escapeText(input.requestId)}.`];
+  const heading = fitting(lines, MAX_TEXT_BYTES - 200);
   const left = lines.length - heading.length;
-  if (left > 0) heading.push(`... and ${counted(left, 'more line')}.`);
+  if (left > 0) heading.push(`... and ${pluralize(left, 'more line')}.`);
   return {
     subject: subjectOf([input.title]),
     text: textOf(heading, [], closing),

@@ -1,7 +1,7 @@
 import { NO_END, iso } from '../domain/days.ts';
 import type { Finding } from '../domain/findings.ts';
 import { daysLeft, isInForce } from '../domain/licenses.ts';
-import { type World, tokensOf } from '../domain/snapshot.ts';
+import { type Snapshot, tokensOf } from '../domain/snapshot.ts';
 import { type HubToken, isActive } from '../domain/token.ts';
 import { anew } from './anew.ts';
 import type { DeploymentRow } from './report.ts';
@@ -9,42 +9,40 @@ import type { DeploymentRow } from './report.ts';
 /** Rows up to which they are held once they are made: some 10 MB. */
 const HELD_ROWS = 20_000;
 
-function licenseOf(world: World, deployment: string): DeploymentRow['license'] {
-  const license = world.licenses.get(deployment);
-  if (world.facts.licenses === undefined) return { state: 'unknown', products: [] };
+function licenseOf(snapshot: Snapshot, deployment: string): DeploymentRow['license'] {
+  const license = snapshot.licenses.get(deployment);
+  if (snapshot.facts.licenses === undefined) return { state: 'unknown', products: [] };
   if (license === undefined)
-    return { state: world.named.has(deployment) ? 'unreadable' : 'none', products: [] };
+    return { state: snapshot.named.has(deployment) ? 'unreadable' : 'none', products: [] };
   return {
-    state: isInForce(license, world.today) ? 'in force' : 'ended',
+    state: isInForce(license, snapshot.today) ? 'in force' : 'ended',
     ...(license.lastDay === NO_END
       ? {}
-      : { lastDay: license.lastDay, daysLeft: daysLeft(license, world.today) }),
+      : { lastDay: license.lastDay, daysLeft: daysLeft(license, snapshot.today) }),
     products: license.products,
     ...(license.contact === undefined ? {} : { contact: license.contact }),
   };
 }
 
-function tokenRow(world: World, token: HubToken): DeploymentRow['hub']['tokens'][number] {
+function tokenRow(snapshot: Snapshot, token: HubToken): DeploymentRow['hub']['tokens'][number] {
   return {
     tokenId: token.id,
-    state: isActive(token, world.now) ? 'active' : token.enabled ? 'expired' : 'inactive',
+    state: isActive(token, snapshot.now) ? 'active' : token.enabled ? 'expired' : 'inactive',
     ...(token.createdAt === undefined ? {} : { createdAt: iso(token.createdAt) }),
     ...(typeof token.lastUsedAt === 'number' ? { lastUsedAt: iso(token.lastUsedAt) } : {}),
     ...(token.expiresAt === undefined ? {} : { expiresAt: iso(token.expiresAt) }),
   };
 }
 
-function hubOf(world: World, deployment: string): DeploymentRow['hub'] {
-  if (world.facts.tokens === undefined) return { state: 'unknown', tokens: [] };
-  const { all, active } = tokensOf(world, deployment);
+function hubOf(snapshot: Snapshot, deployment: string): DeploymentRow['hub'] {
+  if (snapshot.facts.tokens === undefined) return { state: 'unknown', tokens: [] };
+  const { all, active } = tokensOf(snapshot, deployment);
   let rows: DeploymentRow['hub']['tokens'] | undefined;
   return {
     state: active.length > 0 ? 'active' : all.length > 0 ? 'inactive' : 'none',
     // Made when it is looked at: who goes through all rows seldom looks at their tokens.
     get tokens() {
-      rows ??= [...all]
-        .sort((one, other) => (one.id < other.id ? -1 : 1))
-        .map((token) => tokenRow(world, token));
+      rows ??= [...all].sort((a, b) => (a.id < b.id ? -1 : 1)).map((token) => tokenRow(snapshot, token));
       return rows;
     },
   };
@@ -58,27 +56,36 @@ function hubOf(world: World, deployment: string): DeploymentRow['hub'] {
  * @param held how many rows are held at the most, default 20,000
  */
 export function deploymentRows(
-  world: World,
+  snapshot: Snapshot,
   findings: readonly Finding[],
   held = HELD_ROWS,
 ): Iterable<DeploymentRow> {
   const worst = new Map<string, Finding>();
   for (const finding of findings) if (!worst.has(finding.deployment)) worst.set(finding.deployment, finding);
   const names = [
-    ...new Set([...world.named, ...world.licenses.keys(), ...world.byLabel.keys(), ...world.keys]),
+    ...new Set([
+      ...snapshot.named,
+      ...snapshot.licenses.keys(),
+      ...snapshot.byLabel.keys(),
+      ...snapshot.keys,
+    ]),
   ].sort();
   const rows = function* (): Iterable<DeploymentRow> {
     for (const deployment of names) {
       const finding = worst.get(deployment);
       yield {
         deployment,
-        license: licenseOf(world, deployment),
-        hub: hubOf(world, deployment),
+        license: licenseOf(snapshot, deployment),
+        hub: hubOf(snapshot, deployment),
         vault: {
           state:
-            world.facts.keys === undefined ? 'unknown' : world.keys.has(deployment) ? 'present' : 'absent',
+            snapshot.facts.keys === undefined
+              ? 'unknown'
+              : snapshot.keys.has(deployment)
+                ? 'present'
+                : 'absent',
         },
-        exempt: world.exempted.has(deployment),
+        exempt: snapshot.exempted.has(deployment),
         verdict: finding?.severity ?? 'ok',
         nextStep: finding?.remedy ?? '',
       };

@@ -129,7 +129,7 @@ export function putRight(report: Pick<Report, 'actions' | 'findings'>): Readonly
 }
 
 /** The result of the function: the report without its tables, its lists cut at `most` entries each. */
-export function resultOf(report: Report, most = 500): AuditResult {
+export function resultOf(report: Report, max = 500): AuditResult {
   return {
     runId: report.runId,
     startedAt: report.startedAt,
@@ -138,11 +138,11 @@ export function resultOf(report: Report, most = 500): AuditResult {
     mode: report.mode,
     outcome: report.outcome,
     counts: report.counts,
-    findings: report.findings.slice(0, most),
-    actions: report.actions.slice(0, most),
+    findings: report.findings.slice(0, max),
+    actions: report.actions.slice(0, max),
     report: report.report,
     notified: report.notified,
-    truncated: report.findings.length > most || report.actions.length > most,
-    notes: report.notes.slice(0, most),
+    truncated: report.findings.length > max || report.actions.length > max,
+    notes: report.notes.slice(0, max),
   };
 }

@@ -3,12 +3,18 @@ import type { Action, ActionKind } from '../domain/actions.ts';
 import { dayOf, iso } from '../domain/days.ts';
 import type { Ledger, Suspension } from '../domain/ledger.ts';
 import { type HubToken, isActive, isPastExpiry } from '../domain/token.ts';
-import { AuditorError, asAuditorError, withMore } from '../errors.ts';
+import { AuditorError, asAuditorError, withDetail } from '../errors.ts';
 import type { LedgerStore } from '../ledger/store.ts';
-import { type Telling, asker, tellDone, tellFailed, withLease } from '../runtime/on-demand.ts';
+import {
+  type OnDemandNotification,
+  describeRequester,
+  notifyDone,
+  notifyFailed,
+  withLease,
+} from '../runtime/on-demand.ts';
 import type { Services } from '../runtime/services.ts';
 import { isConcealed } from '../text/conceal.ts';
-import { counted, listed, printable, shownName } from '../text/display.ts';
+import { pluralize, joinWithAnd, escapeText, displayName } from '../text/display.ts';
 import type { RevokeEvent } from './event.ts';
 
 /** What the revoke function returns (contract section 10). */
@@ -18,10 +24,10 @@ export interface RevokeResult {
 }
 
 function tokenNotFound({ deployment, tokenId }: RevokeEvent): AuditorError {
-  const which = tokenId === undefined ? '' : ` and the id ${printable(tokenId)}`;
+  const which = tokenId === undefined ? '' : ` and the id ${escapeText(tokenId)}`;
   return new AuditorError(
     'TokenNotFound',
-    `Nothing was changed, because Docker Hub has no token with the label ${shownName(deployment)}${which}; look the label up in the last report and invoke again.`,
+    `Nothing was changed, because Docker Hub has no token with the label ${displayName(deployment)}${which}; look the label up in the last report and invoke again.`,
   );
 }
 
@@ -142,8 +148,8 @@ async function deactivate(
     unrecorded,
     actions: actionsOf(tried, 'deactivate', ({ enabled }) =>
       enabled
-        ? asker(event)
-        : `it was switched off already and is now recorded as people's (${asker(event)})`,
+        ? describeRequester(event)
+        : `it was switched off already and is now recorded as people's (${describeRequester(event)})`,
     ),
   };
 }
@@ -170,7 +176,7 @@ async function restore(
   if (tokens.length === 0 && first !== undefined)
     throw new AuditorError(
       'InvalidRequest',
-      `Nothing was switched on, because the token ${printable(first.id)} of ${shownName(event.deployment)} ${expiry(first)}; make a new one with the issue function ("regenerate": true).`,
+      `Nothing was switched on, because the token ${escapeText(first.id)} of ${displayName(event.deployment)} ${expiry(first)}; make a new one with the issue function ("regenerate": true).`,
     );
   const tried = await each(tokens, async ({ id, enabled }) => {
     if (!enabled) await services.dockerHub.setEnabled(id, true);
@@ -183,7 +189,7 @@ async function restore(
       tokenId,
       deployment: event.deployment,
       at,
-      reason: asker(event),
+      reason: describeRequester(event),
     }));
     return { ...rest, restores: [...rest.restores, ...restored] };
   });
@@ -197,9 +203,9 @@ async function restore(
         const then =
           by === undefined
             ? 'the audit leaves it alone for 7 days'
-            : `the audit leaves it alone for 7 days and deletes it then, because the token ${printable(by)} replaces it`;
-        if (enabled) return `it was active already; ${then} (${asker(event)})`;
-        return by === undefined ? asker(event) : `${then} (${asker(event)})`;
+            : `the audit leaves it alone for 7 days and deletes it then, because the token ${escapeText(by)} replaces it`;
+        if (enabled) return `it was active already; ${then} (${describeRequester(event)})`;
+        return by === undefined ? describeRequester(event) : `${then} (${describeRequester(event)})`;
       }),
       ...expired.map((token): Action => ({
         kind: 'reactivate',
@@ -235,7 +241,7 @@ async function remove(
       suspensions: [...rest.suspensions, ...suspensions],
     };
   });
-  const actions = actionsOf(tried, 'delete-token', () => asker(event));
+  const actions = actionsOf(tried, 'delete-token', () => describeRequester(event));
   const failures = failuresOf(tried);
   if (others.length > 0 || done.size < tokens.length) return { actions, failures, unrecorded };
   const key = await removeKey(services, event);
@@ -256,15 +262,15 @@ async function removeKey(services: Services, event: RevokeEvent): Promise<Outcom
     await new FreshKeys(services).change((keys) =>
       keys.names.includes(deployment) ? new Map([[deployment, null]]) : undefined,
     );
-    return { actions: [{ ...action, status: 'done', reason: asker(event) }], failures: [] };
+    return { actions: [{ ...action, status: 'done', reason: describeRequester(event) }], failures: [] };
   } catch (error) {
     const failure = asAuditorError(error, 'Removing the key');
     return {
       actions: [{ ...action, status: 'failed', reason: `${failure.name}: ${failure.message}` }],
       failures: [
-        withMore(
+        withDetail(
           failure,
-          `the key ${shownName(deployment)} may still be there, so invoke the same call again`,
+          `the key ${displayName(deployment)} may still be there, so invoke the same call again`,
         ),
       ],
     };
@@ -280,7 +286,7 @@ const WORDS: Partial<Record<ActionKind, string>> = {
 
 function titleOf(event: RevokeEvent, isFailed: boolean, isChange: boolean): string {
   if (event.restore === true && !isFailed && !isChange)
-    return `${shownName(event.deployment)} was on already`;
+    return `${displayName(event.deployment)} was on already`;
   const [noun, done] =
     event.restore === true
       ? ['restore', 'restored']
@@ -288,13 +294,13 @@ function titleOf(event: RevokeEvent, isFailed: boolean, isChange: boolean): stri
         ? ['delete', 'deleted']
         : ['revoke', 'revoked'];
   return isFailed
-    ? `${noun} of ${shownName(event.deployment)} failed`
-    : `${done} ${shownName(event.deployment)}`;
+    ? `${noun} of ${displayName(event.deployment)} failed`
+    : `${done} ${displayName(event.deployment)}`;
 }
 
 /** One action for a sentence. */
 function actionText({ kind, deployment, tokenId }: Action, isChange: boolean): string {
-  const what = tokenId === undefined ? shownName(deployment) : printable(tokenId);
+  const what = tokenId === undefined ? displayName(deployment) : escapeText(tokenId);
   if (!isChange) return `${what} left ${kind === 'reactivate' ? 'on' : 'off'}`;
   return `${what} ${WORDS[kind] ?? kind}`;
 }
@@ -308,7 +314,7 @@ async function revokeWithLease(
   if (event.delete === true && isConcealed(deployment))
     throw new AuditorError(
       'InvalidRequest',
-      `Nothing was deleted, because ${shownName(deployment)} is only shown for a name that is a token's content; switch the token off without "delete", and remove token and key by hand on Docker Hub and in Vault.`,
+      `Nothing was deleted, because ${displayName(deployment)} is only shown for a name that is a token's content; switch the token off without "delete", and remove token and key by hand on Docker Hub and in Vault.`,
     );
   const labelled = (await services.dockerHub.listTokens()).filter(({ label }) => label === deployment);
   const tokens = tokenId === undefined ? labelled : labelled.filter(({ id }) => id === tokenId);
@@ -340,35 +346,35 @@ async function revokeWithLease(
   const isChange = ({ kind, tokenId: id = '' }: Action): boolean => kind === 'delete-token' || !wasSo.has(id);
   const changed = done.filter(isChange);
   const title = titleOf(event, failure !== undefined, changed.length > 0);
-  const telling: Telling = {
+  const notification: OnDemandNotification = {
     title,
     lines: [
-      `${title}: ${counted(tokens.length, 'token')} (${asker(event)}).`,
+      `${title}: ${pluralize(tokens.length, 'token')} (${describeRequester(event)}).`,
       // A mail is cut at its end: what is not done comes first.
       ...(unrecorded === undefined ? [] : [`The ledger does not know it: ${unrecorded.message}`]),
       ...[...actions.filter(({ status }) => status !== 'done'), ...done].map((action) => {
         const { kind, tokenId: id, status, reason } = action;
         return status === 'done'
-          ? `${actionText(action, isChange(action))}${reason === asker(event) ? '' : `: ${reason}`}.`
-          : `${id === undefined ? '' : `${printable(id)} `}${kind} ${status}: ${reason}`;
+          ? `${actionText(action, isChange(action))}${reason === describeRequester(event) ? '' : `: ${reason}`}.`
+          : `${id === undefined ? '' : `${escapeText(id)} `}${kind} ${status}: ${reason}`;
       }),
     ],
     // The audit's mail would tell what was so already as a change.
     done: changed,
   };
   if (failure === undefined) {
-    await tellDone(services, store, telling);
+    await notifyDone(services, store, notification);
     return { deployment, actions };
   }
   const unknown = unrecorded === undefined ? '' : ', which the ledger does not know';
   const sofar =
     done.length === 0
       ? failure
-      : withMore(
+      : withDetail(
           failure,
-          `already done: ${listed(done.map((action) => actionText(action, isChange(action))))}${unknown}`,
+          `already done: ${joinWithAnd(done.map((action) => actionText(action, isChange(action))))}${unknown}`,
         );
-  throw await tellFailed(services, store, telling, sofar);
+  throw await notifyFailed(services, store, notification, sofar);
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Services } from './services.ts';
 import { readSettings } from './settings.ts';
 
 /** What is done between the last moment of work and the moment Lambda ends the function, in milliseconds. */
-const FAREWELL = 2_000;
+const SHUTDOWN_MARGIN_MS = 2_000;
 
 /** What the functions use of Lambda's context. */
 export type Invocation = Pick<Context, 'awsRequestId' | 'functionName' | 'getRemainingTimeInMillis'>;
@@ -23,7 +23,7 @@ export async function runtime<Result>(
   const log = powertoolsLog(context.functionName, context.awsRequestId);
   try {
     const services = makeServices(readSettings(process.env), {
-      deadline: Date.now() + context.getRemainingTimeInMillis() - FAREWELL,
+      deadline: Date.now() + context.getRemainingTimeInMillis() - SHUTDOWN_MARGIN_MS,
       requestId: context.awsRequestId,
       log,
       meter: powertoolsMeter(serviceName(context.functionName)),
@@ -32,7 +32,7 @@ export async function runtime<Result>(
   } catch (error) {
     const known = asAuditorError(error, 'The function');
     // `message` is the log line's own.
-    log.error('The function failed', { error: known.name, told: known.message });
+    log.error('The function failed', { error: known.name, errorMessage: known.message });
     throw known;
   }
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { UntoldAction } from '../domain/ledger.ts';
-import { type AuditorError, asAuditorError, withMore } from '../errors.ts';
+import type { UnreportedAction } from '../domain/ledger.ts';
+import { type AuditorError, asAuditorError, withDetail } from '../errors.ts';
 import { takeLease } from '../ledger/lease.ts';
 import { type LedgerStore, openLedger } from '../ledger/store.ts';
 import { onDemandMail } from '../mail/other-mails.ts';
-import { listed, printable } from '../text/display.ts';
+import { joinWithAnd, escapeText } from '../text/display.ts';
 import type { Services } from './services.ts';
 
 /**
@@ -32,20 +32,20 @@ export async function withLease<Result>(
 }
 
 /** Who asked and why, for mail and ledger. */
-export function asker(event: {
+export function describeRequester(event: {
   readonly reason?: string | undefined;
   readonly requestedBy?: string | undefined;
 }): string {
-  const by = event.requestedBy === undefined ? '' : `, requested by ${printable(event.requestedBy)}`;
-  return `${event.reason === undefined ? 'no reason given' : printable(event.reason, 300)}${by}`;
+  const by = event.requestedBy === undefined ? '' : `, requested by ${escapeText(event.requestedBy)}`;
+  return `${event.reason === undefined ? 'no reason given' : escapeText(event.reason, 300)}${by}`;
 }
 
 /** What an issue or revoke has to tell. */
-export interface Telling {
+export interface OnDemandNotification {
   readonly title: string;
   readonly lines: readonly string[];
   /** What was changed: the audit's next mail tells it where this one fails. */
-  readonly done: readonly UntoldAction[];
+  readonly done: readonly UnreportedAction[];
 }
 
 /** What becomes of the news in a mail that failed. */
@@ -59,7 +59,7 @@ const LEFT_WORDS = {
 async function publish(
   services: Services,
   store: LedgerStore,
-  { title, lines, done }: Telling,
+  { title, lines, done }: OnDemandNotification,
   failed: boolean,
 ): Promise<{ readonly error: AuditorError; readonly left: keyof typeof LEFT_WORDS } | undefined> {
   try {
@@ -83,12 +83,16 @@ async function publish(
  * Tells support what was done. Where the mail fails, the next mail of the audit tells it instead, and the function
  * fails all the same: somebody expects to be told.
  */
-export async function tellDone(services: Services, store: LedgerStore, telling: Telling): Promise<void> {
-  const failed = await publish(services, store, telling, false);
+export async function notifyDone(
+  services: Services,
+  store: LedgerStore,
+  notification: OnDemandNotification,
+): Promise<void> {
+  const failed = await publish(services, store, notification, false);
   if (failed === undefined) return;
-  const ids = telling.done.flatMap(({ tokenId }) => (tokenId === undefined ? [] : [tokenId]));
-  const what = `${telling.title}${ids.length === 0 ? '' : `, ${listedIds(ids)}`}`;
-  throw withMore(
+  const ids = notification.done.flatMap(({ tokenId }) => (tokenId === undefined ? [] : [tokenId]));
+  const what = `${notification.title}${ids.length === 0 ? '' : `, ${listedIds(ids)}`}`;
+  throw withDetail(
     failed.error,
     `what was asked was done and recorded (${what}), so do not repeat the call; ${LEFT_WORDS[failed.left]}`,
   );
@@ -100,19 +104,19 @@ export async function tellDone(services: Services, store: LedgerStore, telling: 
  * @param failure what the function fails with, saying what was done
  * @returns the error to throw: it says so where the mail failed, too
  */
-export async function tellFailed(
+export async function notifyFailed(
   services: Services,
   store: LedgerStore,
-  telling: Telling,
+  notification: OnDemandNotification,
   failure: AuditorError,
 ): Promise<AuditorError> {
-  const failed = await publish(services, store, telling, true);
+  const failed = await publish(services, store, notification, true);
   return failed === undefined
     ? failure
-    : withMore(failure, `the mail about it could not be sent either (${failed.error.name})`);
+    : withDetail(failure, `the mail about it could not be sent either (${failed.error.name})`);
 }
 
 /** Ids for a sentence. */
 export function listedIds(ids: readonly string[]): string {
-  return listed(ids.map((id) => printable(id)));
+  return joinWithAnd(ids.map((id) => escapeText(id)));
 }

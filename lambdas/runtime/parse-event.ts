@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { isDay } from '../domain/days.ts';
 import { AuditorError } from '../errors.ts';
 import { holdsContent } from '../text/conceal.ts';
-import { printable } from '../text/display.ts';
+import { escapeText } from '../text/display.ts';
 
 /** A day before this is a typing error: `0026-03-02`, which the calendar takes for one of 1926 besides. */
 const FIRST_DAY = '2000-01-01';
@@ -34,7 +34,7 @@ export const label = v.pipe(
 
 /** Where in an event something like a token's content stands, in words that do not repeat it. */
 function contentsIn(event: unknown, field?: string): string[] {
-  const where = field === undefined ? 'a text' : `the field ${printable(field, 60)}`;
+  const where = field === undefined ? 'a text' : `the field ${escapeText(field, 60)}`;
   if (typeof event === 'string') return holdsContent(event) ? [where] : [];
   if (typeof event !== 'object' || event === null) return [];
   return Object.entries(event).flatMap(([name, value]) =>
@@ -64,10 +64,10 @@ export function parseEvent<Schema extends v.GenericSchema>(
   const problems = parsed.issues.map((issue) => {
     const field = v.getDotPath(issue);
     if (issue.type === 'strict_object' && issue.expected === 'never')
-      return `${printable(field ?? '', 60)} is no field of this event`;
-    if (issue.type === 'strict_object' && field !== null) return `${printable(field, 60)} is missing`;
+      return `${escapeText(field ?? '', 60)} is no field of this event`;
+    if (issue.type === 'strict_object' && field !== null) return `${escapeText(field, 60)} is missing`;
     if (issue.type === 'strict_object') return 'the event must be a JSON object';
-    return field === null ? issue.message : `${printable(field, 60)} ${issue.message}`;
+    return field === null ? issue.message : `${escapeText(field, 60)} ${issue.message}`;
   });
   throw new AuditorError(
     'InvalidRequest',

@@ -66,22 +66,22 @@ export const text = (pattern: RegExp, wanted: string) =>
   v.pipe(v.string(), v.regex(pattern, `must be ${wanted}`));
 
 /** A whole number within bounds. */
-export const whole = (least: number, most: number) =>
+export const wholeNumber = (min: number, max: number) =>
   v.pipe(
-    v.number(`must be a whole number from ${least} to ${most}`),
-    v.integer(`must be a whole number from ${least} to ${most}`),
-    v.minValue(least, `must be a whole number from ${least} to ${most}`),
-    v.maxValue(most, `must be a whole number from ${least} to ${most}`),
+    v.number(`must be a whole number from ${min} to ${max}`),
+    v.integer(`must be a whole number from ${min} to ${max}`),
+    v.minValue(min, `must be a whole number from ${min} to ${max}`),
+    v.maxValue(max, `must be a whole number from ${min} to ${max}`),
   );
 
 const vaultPath = text(/^[\w.-]+(?:\/[\w.-]+)*$/, 'a Vault path without leading or closing slash');
-const day = whole(0, 3650);
+const day = wholeNumber(0, 3650);
 
 /**
  * Every setting that has a meaning outside AWS, with the vendor's own values as defaults: the configuration in
  * `cdk.json` and the functions' environment are both checked against this one table.
  */
-export const ruleSchemas = {
+export const policySchemas = {
   dockerHubUrl: v.optional(serverUrl, 'https://hub.docker.com'),
   dockerAuthUrl: v.optional(serverUrl, 'https://auth.docker.io'),
   dockerRegistryUrl: v.optional(serverUrl, 'https://registry-1.docker.io'),
@@ -106,18 +106,18 @@ export const ruleSchemas = {
     'Europe/Brussels',
   ),
   mode: v.optional(v.picklist(['enforce', 'observe'], 'must be enforce or observe'), 'enforce'),
-  graceDays: v.optional(whole(0, 365), 3),
-  settleHours: v.optional(whole(0, 720), 1),
+  graceDays: v.optional(wholeNumber(0, 365), 3),
+  settleHours: v.optional(wholeNumber(0, 720), 1),
   warnDays: v.optional(
-    v.pipe(v.array(whole(0, 365)), v.minLength(1, 'must name at least one number of days')),
+    v.pipe(v.array(wholeNumber(0, 365)), v.minLength(1, 'must name at least one number of days')),
     [30, 14, 7, 1],
   ),
   staleDays: v.optional(day, 90),
-  verifyPerRun: v.optional(whole(0, 1000), 20),
-  noticeHours: v.optional(whole(0, 720), 20),
+  verifyPerRun: v.optional(wholeNumber(0, 1000), 20),
+  noticeHours: v.optional(wholeNumber(0, 720), 20),
   deleteAfterDays: v.optional(v.nullable(day), 90),
-  maxWithdrawals: v.optional(whole(0, 100_000), 3),
-  maxWithdrawalPercent: v.optional(whole(0, 100), 2),
+  maxWithdrawals: v.optional(wholeNumber(0, 100_000), 3),
+  maxWithdrawalPercent: v.optional(wholeNumber(0, 100), 2),
 } as const;
 
 /** When the audit sends mail, see contract section 12. */
@@ -127,7 +127,7 @@ export const notifyWhenSchema = v.optional(
 );
 
 const settingsSchema = v.object({
-  ...ruleSchemas,
+  ...policySchemas,
   vaultAddr: serverUrl,
   vaultLoginSecret: v.optional(v.string(), ''),
   bucket: v.optional(v.string(), ''),

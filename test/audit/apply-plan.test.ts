@@ -1,17 +1,17 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type CarriedOut, actionOf, carryOut } from '../../lambdas/audit/apply-plan.ts';
+import { type AppliedPlan, actionOf, applyPlan } from '../../lambdas/audit/apply-plan.ts';
 import { iso } from '../../lambdas/domain/days.ts';
 import { type Change, intentsOf, isChange } from '../../lambdas/domain/plan/step.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import { openLedger } from '../../lambdas/ledger/store.ts';
 import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
-import { FakeWorld } from '../fakes.ts';
+import { InMemorySystems } from '../fakes.ts';
 import type { Fate } from './life-world.ts';
 
-let world: FakeWorld;
+let world: InMemorySystems;
 
 beforeEach(() => {
-  world = new FakeWorld();
+  world = new InMemorySystems();
 });
 
 const step = (kind: Change['kind'], tokenId: string, changes: Partial<Change> = {}): Change => ({
@@ -36,17 +36,17 @@ const token = (id: string, enabled = true): void => {
 async function carry(
   steps: readonly Change[],
   fate: (call: string) => Fate = () => 'pass',
-): Promise<CarriedOut> {
+): Promise<AppliedPlan> {
   const services = world.services();
   const store = await openLedger(services.bucket);
   await store.update((ledger) => ({ ...ledger, intents: intentsOf(steps, 'run-1', world.now) }));
   world.calls.length = 0;
   world.fate = fate;
-  const carriedOut = await carryOut(services, store, steps, world.now);
+  const carriedOut = await applyPlan(services, store, steps, world.now);
   world.fate = () => 'pass';
   return carriedOut;
 }
-const results = ({ actions }: CarriedOut): string[] =>
+const results = ({ actions }: AppliedPlan): string[] =>
   actions.map(({ kind, tokenId, status, reason }) =>
     [kind, tokenId ?? 'key', status, ...(reason === 'why' ? [] : [reason])].join(' '),
   );
@@ -175,7 +175,7 @@ describe('carrying out', () => {
     world.now = begin;
     const services = { ...world.services(), deadline: begin + 60_000 };
     const store = await openLedger(services.bucket);
-    expect(results(await carryOut(services, store, [step('deactivate', 't2')], begin))).toEqual([
+    expect(results(await applyPlan(services, store, [step('deactivate', 't2')], begin))).toEqual([
       'deactivate t2 done',
     ]);
   });
@@ -199,7 +199,7 @@ describe('carrying out', () => {
     const services = world.services();
     const store = await openLedger(services.bucket);
     const before = store.current;
-    const carriedOut = await carryOut(services, store, [step('deactivate', 't1')], world.now);
+    const carriedOut = await applyPlan(services, store, [step('deactivate', 't1')], world.now);
     expect(carriedOut).not.toHaveProperty('storageError');
     expect(store.current).toBe(before);
   });
@@ -235,7 +235,7 @@ describe('carrying out', () => {
     const services = { ...world.services(), log: { info: note, warn: note, error: note } };
     world.fate = onNth('hub.setEnabled', ['fail before']);
     const store = await openLedger(services.bucket);
-    await carryOut(services, store, [step('deactivate', 't1'), step('deactivate', 't2')], world.now);
+    await applyPlan(services, store, [step('deactivate', 't1'), step('deactivate', 't2')], world.now);
     const common = { step: 'deactivate', deployment: 'orange-cd' };
     expect(lines).toEqual([
       ['A step failed', { ...common, error: 'DockerHubUnavailable' }],

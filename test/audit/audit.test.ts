@@ -9,12 +9,12 @@ import type { AuditResult } from '../../lambdas/report/report.ts';
 import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
 import { failureOf } from '../failure.ts';
-import { FakeWorld } from '../fakes.ts';
+import { InMemorySystems } from '../fakes.ts';
 
-let world: FakeWorld;
+let world: InMemorySystems;
 
 beforeEach(() => {
-  world = new FakeWorld();
+  world = new InMemorySystems();
   for (const name of ['orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td']) world.addToken(name);
   world.putLicenses(['orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td'].map((name) => [name, '2027-01-01']));
 });

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
 import { DAY } from '../../lambdas/domain/days.ts';
-import { FakeWorld } from '../fakes.ts';
+import { InMemorySystems } from '../fakes.ts';
 import type { Fate } from './life-world.ts';
 import { type Happening, LIFE_SETTINGS, Life, NAMES } from './life.ts';
 
-const begin = (): Life<FakeWorld> => new Life(new FakeWorld(LIFE_SETTINGS));
+const begin = (): Life<InMemorySystems> => new Life(new InMemorySystems(LIFE_SETTINGS));
 const who = fc.nat({ max: NAMES.length - 1 });
 const night = (fate: fc.Arbitrary<Fate>, times: number): fc.Arbitrary<Happening> =>
   fc.record({

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { actionOf } from '../../lambdas/audit/apply-plan.ts';
-import { type Telling, type TellingInput, makeTelling } from '../../lambdas/audit/notify.ts';
+import {
+  type PlannedNotification,
+  type NotificationInput,
+  planNotification,
+} from '../../lambdas/audit/notify.ts';
 import type { Action } from '../../lambdas/domain/actions.ts';
 import { DAY, HOUR, iso } from '../../lambdas/domain/days.ts';
 import { type Ledger, emptyLedger } from '../../lambdas/domain/ledger.ts';
@@ -8,14 +12,14 @@ import { inputCounts } from '../../lambdas/domain/plan/guards.ts';
 import { makePlan } from '../../lambdas/domain/plan/plan.ts';
 import { reconcile } from '../../lambdas/domain/reconcile.ts';
 import type { Report } from '../../lambdas/report/report.ts';
-import { NOW, type Situation, worldOf } from '../domain/situation.ts';
+import { NOW, type Situation, snapshotOf } from '../domain/situation.ts';
 import { defaultSettings } from '../fakes.ts';
 
 interface Told extends Situation {
   readonly report?: Partial<Report>;
   readonly exemptionsThere?: boolean;
   readonly hold?: boolean;
-  readonly alerts?: TellingInput['alerts'];
+  readonly alerts?: NotificationInput['alerts'];
 }
 
 function inputOf({
@@ -24,11 +28,11 @@ function inputOf({
   hold = false,
   alerts = [],
   ...situation
-}: Told): TellingInput {
-  const world = worldOf(situation);
+}: Told): NotificationInput {
+  const world = snapshotOf(situation);
   const plan = makePlan(world, { hold });
   return {
-    world,
+    snapshot: world,
     plan,
     ledger: { ...emptyLedger(), ...situation.ledger },
     exemptionsThere,
@@ -66,7 +70,7 @@ function inputOf({
     },
   };
 }
-const telling = (told: Told): Telling => makeTelling(inputOf(told));
+const telling = (told: Told): PlannedNotification => planNotification(inputOf(told));
 const ledgerOf = (parts: Partial<Ledger> = {}): Ledger => ({ ...emptyLedger(), ...parts });
 
 const KEY = { 'orange-cd': 'x' };
@@ -273,7 +277,7 @@ describe('what the ledger remembers after a run', () => {
       telling({ ...IN_ORDER, report: { outcome } }).remember(ledgerOf({ baseline: before }), true, true)
         .baseline;
     expect(baseline('withheld')).toEqual(before);
-    expect(baseline('clean')).toEqual(inputCounts(worldOf(IN_ORDER)));
+    expect(baseline('clean')).toEqual(inputCounts(snapshotOf(IN_ORDER)));
   });
 
   it('are counts less what the run itself deleted: that is no input that shrank', () => {
@@ -292,7 +296,7 @@ describe('what the ledger remembers after a run', () => {
         true,
       ).baseline;
     expect([baseline('withheld', actions), baseline('withheld', [])]).toEqual([less, before]);
-    const read = inputCounts(worldOf(IN_ORDER));
+    const read = inputCounts(snapshotOf(IN_ORDER));
     const lessRead = { ...read, tokens: read.tokens - 2, keys: read.keys - 1 };
     expect(baseline('attention', actions)).toMatchObject(lessRead);
     expect(

@@ -7,7 +7,7 @@ import { issue } from '../../lambdas/issue/issue.ts';
 import { revokeEventSchema } from '../../lambdas/revoke/event.ts';
 import { revoke } from '../../lambdas/revoke/revoke.ts';
 import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
-import { FakeWorld } from '../fakes.ts';
+import { InMemorySystems } from '../fakes.ts';
 
 const EVENT = /\{(?:"(?:[^"\\]|\\.)*"|[^"{}])*\}/g;
 
@@ -19,15 +19,18 @@ function eventsOf({ remedy }: Finding): { name: string; event: unknown }[] {
   });
 }
 
-async function invoke(world: FakeWorld, { name, event }: { name: string; event: unknown }): Promise<void> {
+async function invoke(
+  world: InMemorySystems,
+  { name, event }: { name: string; event: unknown },
+): Promise<void> {
   if (name === 'issue') await issue(parseEvent(issueEventSchema, event), world.services());
   else if (name === 'revoke') await revoke(parseEvent(revokeEventSchema, event), world.services());
   else throw new Error(`A remedy names no function that takes ${JSON.stringify(event)}.`);
 }
 
 /** A world in which `orange-cd` is licensed and `mtn-cm` was; nobody has a token yet. */
-function worldWith(prepare: (world: FakeWorld) => unknown): FakeWorld {
-  const world = new FakeWorld();
+function worldWith(prepare: (world: InMemorySystems) => unknown): InMemorySystems {
+  const world = new InMemorySystems();
   world.putLicenses([
     ['orange-cd', '2027-01-01'],
     ['mtn-cm', '2026-01-01'],
@@ -45,13 +48,13 @@ type Case = readonly [
   kind: FindingKind,
   what: string,
   events: number,
-  prepare: (world: FakeWorld) => unknown,
+  prepare: (world: InMemorySystems) => unknown,
 ];
 
 const eachLabel = (
   kind: FindingKind,
   events: readonly [number, number, number, number],
-  prepare: (world: FakeWorld, label: string) => unknown,
+  prepare: (world: InMemorySystems, label: string) => unknown,
 ): Case[] =>
   labels.map((label, index) => [kind, label, events[index] ?? 0, (world) => prepare(world, label)] as const);
 
@@ -141,7 +144,7 @@ const CASES: readonly Case[] = [
 ]; // prettier-ignore
 
 /** The finding, after as many nights as it takes to come up. */
-async function found(world: FakeWorld, kind: FindingKind): Promise<Finding> {
+async function found(world: InMemorySystems, kind: FindingKind): Promise<Finding> {
   for (let night = 0; night < 3; night++) {
     const { findings } = await audit({}, world.services());
     const finding = findings.find((one) => one.kind === kind && one.deployment !== 'filler-zz');

@@ -8,16 +8,16 @@ import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import type { AuditResult } from '../../lambdas/report/report.ts';
 import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
 import { failureOf } from '../failure.ts';
-import { FakeWorld } from '../fakes.ts';
+import { InMemorySystems } from '../fakes.ts';
 
 const NAMES = ['orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td', 'moov-bj', 'telma-mg'] as const;
 const FAR = '2027-01-01';
 
-let world: FakeWorld;
+let world: InMemorySystems;
 let ends: Map<string, string>;
 
 beforeEach(() => {
-  world = new FakeWorld();
+  world = new InMemorySystems();
   ends = new Map(NAMES.map((name) => [name, FAR]));
   for (const name of NAMES) world.addToken(name);
   writeLicenses();

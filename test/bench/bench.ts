@@ -8,7 +8,7 @@ import { emptyLedger } from '../../lambdas/domain/ledger.ts';
 import type { License } from '../../lambdas/domain/licenses.ts';
 import { makePlan } from '../../lambdas/domain/plan/plan.ts';
 import { reconcile } from '../../lambdas/domain/reconcile.ts';
-import { makeWorld } from '../../lambdas/domain/snapshot.ts';
+import { takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import type { HubToken } from '../../lambdas/domain/token.ts';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
 import { writeBundle } from '../../lib/bundle.ts';
@@ -254,7 +254,7 @@ function benchReconcile(number: number): string {
     ledger: emptyLedger(),
   };
   const begin = performance.now();
-  const world = makeWorld(facts, readSettings({ VAULT_ADDR: 'https://vault.example' }), now);
+  const world = takeSnapshot(facts, readSettings({ VAULT_ADDR: 'https://vault.example' }), now);
   const findings = reconcile(world);
   const plan = makePlan(world, { hold: false });
   return `Deciding over ${number.toLocaleString('en')} tokens without any I/O: ${shown(performance.now() - begin)}, ${findings.length.toLocaleString('en')} findings, ${plan.steps.length.toLocaleString('en')} steps.`;

@@ -6,7 +6,7 @@ import { failureOf } from '../failure.ts';
 import { Canaries } from '../sandbox/canaries.ts';
 import { type SandboxClock, createClock } from '../sandbox/clock.ts';
 import { type DockerHubStandIn, startDockerHub } from '../sandbox/docker-hub.ts';
-import { FAULTS, type FaultName, TOLD_WAIT, answering } from '../sandbox/faults.ts';
+import { FAULTS, type FaultName, RETRY_AFTER_SECONDS, answering } from '../sandbox/faults.ts';
 
 let clock: SandboxClock;
 let canaries: Canaries;
@@ -417,7 +417,7 @@ describe('changing a token', () => {
     hub.faults.when(({ method }) => method === 'PATCH', FAULTS.limitedSeconds);
     const before = clock.now();
     await client().setEnabled(uuid, false);
-    expect(clock.now() - before).toBeGreaterThanOrEqual(TOLD_WAIT * 1000);
+    expect(clock.now() - before).toBeGreaterThanOrEqual(RETRY_AFTER_SECONDS * 1000);
     expect(hub.tokens.get(uuid)?.is_active).toBe(false);
   });
 

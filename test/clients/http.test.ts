@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Http, type HttpOptions, NoAnswer, createHttp, toldWait } from '../../lambdas/clients/http.ts';
+import {
+  type Http,
+  type HttpOptions,
+  NoAnswer,
+  createHttp,
+  requestedWait,
+} from '../../lambdas/clients/http.ts';
 import { type SandboxClock, createClock } from '../sandbox/clock.ts';
 import { type SandboxAnswer, answering } from '../sandbox/faults.ts';
 import { type SandboxServer, startServer } from '../sandbox/server.ts';
@@ -137,7 +143,7 @@ describe('changes', () => {
 
 describe('a 429', () => {
   const told = (headers: Record<string, string>, waited?: number): number =>
-    toldWait(new Map(Object.entries(headers)), NOW, waited);
+    requestedWait(new Map(Object.entries(headers)), NOW, waited);
   const unix = String(NOW / 1000 + 30);
 
   it.each([

@@ -5,7 +5,7 @@ import { createVault } from '../../lambdas/clients/vault.ts';
 import { failureOf } from '../failure.ts';
 import { Canaries } from '../sandbox/canaries.ts';
 import { type SandboxClock, createClock } from '../sandbox/clock.ts';
-import { FAULTS, type FaultName, TOLD_WAIT, answering } from '../sandbox/faults.ts';
+import { FAULTS, type FaultName, RETRY_AFTER_SECONDS, answering } from '../sandbox/faults.ts';
 import { VAULT_FAULTS } from '../sandbox/vault-answers.ts';
 import { type VaultStandIn, startVault } from '../sandbox/vault.ts';
 
@@ -322,7 +322,7 @@ describe('reading', () => {
       const before = clock.now();
       server.faults.nth(1, FAULTS[fault], isRead);
       await client().readKeys();
-      expect(clock.now() - before).toBeGreaterThanOrEqual(TOLD_WAIT * 1000 - 1000);
+      expect(clock.now() - before).toBeGreaterThanOrEqual(RETRY_AFTER_SECONDS * 1000 - 1000);
     },
   );
 

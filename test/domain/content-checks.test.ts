@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { countChecks, judgeCheck, keysToCheck, triedCheck } from '../../lambdas/domain/content-checks.ts';
 import { DAY, HOUR, iso } from '../../lambdas/domain/days.ts';
 import type { ContentCheckEntry } from '../../lambdas/domain/ledger.ts';
-import { makeWorld } from '../../lambdas/domain/snapshot.ts';
+import { takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import { lastRealUse } from '../../lambdas/domain/token.ts';
 import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
 import { defaultSettings } from '../fakes.ts';
-import { NOW, type Situation, factsOf, tokenOf, worldOf } from './situation.ts';
+import { NOW, type Situation, factsOf, tokenOf, snapshotOf } from './situation.ts';
 
 const checkOf = (changes: Partial<ContentCheckEntry> = {}): ContentCheckEntry => ({
   deployment: 'orange-cd',
@@ -19,12 +19,12 @@ const checkOf = (changes: Partial<ContentCheckEntry> = {}): ContentCheckEntry =>
 
 describe('the keys to check', () => {
   const keys = (situation: Situation, share = Infinity): string[] =>
-    keysToCheck(worldOf(situation), share).map(({ deployment }) => deployment);
+    keysToCheck(snapshotOf(situation), share).map(({ deployment }) => deployment);
 
   it('are those whose label has exactly one active token', () => {
     const of = (...tokens: NonNullable<Situation['tokens']>): string[] =>
       keys({ tokens, keys: { 'orange-cd': 'x' } });
-    expect(keysToCheck(worldOf({ tokens: [{}], keys: { 'orange-cd': 'x' } }), 1)).toEqual([
+    expect(keysToCheck(snapshotOf({ tokens: [{}], keys: { 'orange-cd': 'x' } }), 1)).toEqual([
       { deployment: 'orange-cd', content: 'x', tokenId: 't1' },
     ]);
     expect([of(), of({}, {}), of({ enabled: false }), of({}, { enabled: false })]).toEqual([
@@ -43,8 +43,8 @@ describe('the keys to check', () => {
   it('are none where only names were read', () => {
     const { keys: _, ...facts } = factsOf({ tokens: [{}] });
     const names = { ...facts, keys: { names: ['orange-cd'], version: 1 } };
-    expect(keysToCheck(makeWorld(names, defaultSettings(), NOW), 9)).toEqual([]);
-    expect(keysToCheck(makeWorld(facts, defaultSettings(), NOW), 9)).toEqual([]);
+    expect(keysToCheck(takeSnapshot(names, defaultSettings(), NOW), 9)).toEqual([]);
+    expect(keysToCheck(takeSnapshot(facts, defaultSettings(), NOW), 9)).toEqual([]);
   });
 
   it('are not those of exempt labels, unless only kinds are exempt', () => {
@@ -80,7 +80,7 @@ describe('the keys to check', () => {
 
 describe('what a check tells', () => {
   const key = { deployment: 'orange-cd', content: 'x', tokenId: 't1' };
-  const world = worldOf({ tokens: [{}, { label: 'mtn-cm' }], keys: { 'orange-cd': 'x' } });
+  const world = snapshotOf({ tokens: [{}, { label: 'mtn-cm' }], keys: { 'orange-cd': 'x' } });
   const verdict = (check: Parameters<typeof judgeCheck>[2], active = true): string => {
     const entry = judgeCheck(world, key, check, active);
     return entry.claimedId === undefined ? entry.verdict : `${entry.verdict} ${entry.claimedId}`;
@@ -101,7 +101,7 @@ describe('what a check tells', () => {
   it('is remembered with when, of what content, and when the token was really used last', () => {
     const entry = (lastUsedAt: number | null): ContentCheckEntry =>
       judgeCheck(
-        worldOf({ tokens: [{ lastUsedAt }], keys: { 'orange-cd': 'x' } }),
+        snapshotOf({ tokens: [{ lastUsedAt }], keys: { 'orange-cd': 'x' } }),
         key,
         { outcome: 'accepted', claimedId: 't1' },
         true,
@@ -115,7 +115,7 @@ describe('what a check tells', () => {
       lastUse: iso(NOW - DAY),
     });
     expect(entry(null).lastUse).toBeNull();
-    expect(judgeCheck(worldOf({}), key, { outcome: 'refused' }, true)).not.toHaveProperty('lastUse');
+    expect(judgeCheck(snapshotOf({}), key, { outcome: 'refused' }, true)).not.toHaveProperty('lastUse');
   });
 
   it('is counted by what came out, and every other key as unchecked', () => {
@@ -147,7 +147,7 @@ describe('a key for whose content Docker Hub gave no usable answer', () => {
   const key = { deployment: 'orange-cd', content: 'x', tokenId: 't1' };
   const tried = (check?: ContentCheckEntry, changes = {}): ContentCheckEntry =>
     triedCheck(
-      worldOf({
+      snapshotOf({
         tokens: [{ lastUsedAt: NOW - HOUR }],
         keys: { 'orange-cd': 'x' },
         ...(check === undefined ? {} : { ledger: { checks: [check] } }),
@@ -171,7 +171,7 @@ describe('a key for whose content Docker Hub gave no usable answer', () => {
   });
 
   it('comes last in the coming nights, and counts as unclear', () => {
-    const world = worldOf({
+    const world = snapshotOf({
       tokens: [{}, { label: 'mtn-cm' }],
       keys: { 'orange-cd': 'x', 'mtn-cm': 'y' },
       ledger: {
@@ -194,7 +194,7 @@ describe('a key for whose content Docker Hub gave no usable answer', () => {
 
 describe('a key that holds the content of an automatic token', () => {
   it('is mismatched, although automatic tokens are not judged', () => {
-    const world = worldOf({
+    const world = snapshotOf({
       tokens: [{}, { label: 'docker-desktop', generatedBy: 'desktop' }],
       keys: { 'orange-cd': 'x' },
     });
@@ -210,7 +210,7 @@ describe('a key that holds the content of an automatic token', () => {
 describe("a key that holds the account's own password", () => {
   it('is unclear', () => {
     const key = { deployment: 'orange-cd', content: 'x', tokenId: 't1' };
-    const world = worldOf({ tokens: [{}], keys: { 'orange-cd': 'x' } });
+    const world = snapshotOf({ tokens: [{}], keys: { 'orange-cd': 'x' } });
     expect(judgeCheck(world, key, { outcome: 'password' }, false).verdict).toBe('unclear');
   });
 });

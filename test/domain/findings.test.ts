@@ -3,15 +3,15 @@ import { DAY, iso } from '../../lambdas/domain/days.ts';
 import type { Finding, FindingKind } from '../../lambdas/domain/findings.ts';
 import type { ContentCheckEntry } from '../../lambdas/domain/ledger.ts';
 import { reconcile } from '../../lambdas/domain/reconcile.ts';
-import { type Facts, makeWorld } from '../../lambdas/domain/snapshot.ts';
+import { type Facts, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import { type HubToken, lastRealUse } from '../../lambdas/domain/token.ts';
 import { defaultSettings } from '../fakes.ts';
-import { NOW, type Situation, factsOf, suspensionOf, tokenOf, worldOf } from './situation.ts';
+import { NOW, type Situation, factsOf, suspensionOf, tokenOf, snapshotOf } from './situation.ts';
 
 const KEY = { 'orange-cd': 'x' };
 const IN_FORCE = ['orange,cd,2027-01-01,0'];
 const found = (kind: FindingKind, situation: Situation): Finding[] =>
-  reconcile(worldOf(situation)).filter(
+  reconcile(snapshotOf(situation)).filter(
     (finding) => finding.kind === kind && finding.deployment !== 'filler-zz',
   );
 const text = (kind: FindingKind, situation: Situation): string =>
@@ -21,7 +21,7 @@ const text = (kind: FindingKind, situation: Situation): string =>
 
 describe('a finding', () => {
   it('has an id of its kind, its name, and its token or what else tells it apart', () => {
-    const ids = (situation: Situation): string[] => reconcile(worldOf(situation)).map(({ id }) => id);
+    const ids = (situation: Situation): string[] => reconcile(snapshotOf(situation)).map(({ id }) => id);
     expect(ids({ tokens: [{ scopes: [] }], keys: KEY, licenses: IN_FORCE })).toEqual([
       'wrong-scope:orange-cd:t1',
     ]);
@@ -36,7 +36,7 @@ describe('a finding', () => {
   it('stands behind graver ones, and behind those of its severity whose id comes first', () => {
     const ids = (names: readonly string[]): string[] =>
       reconcile(
-        worldOf({
+        snapshotOf({
           keys: Object.fromEntries(names.map((name) => [name, 'x'])),
           licenses: ['filler,zz,2026-01-01,0'],
           tokens: [{ label: 'z-cd', scopes: [] }],
@@ -73,7 +73,7 @@ describe('a finding that hangs on an input', () => {
   ])('is not made where the input was not read: %s needs %j', (kind, needed, situation) => {
     const facts = factsOf(situation);
     const isFound = (read: Facts): boolean =>
-      reconcile(makeWorld(read, defaultSettings(), NOW)).some((finding) => finding.kind === kind);
+      reconcile(takeSnapshot(read, defaultSettings(), NOW)).some((finding) => finding.kind === kind);
     expect(isFound(facts)).toBe(true);
     for (const input of needed) {
       const { [input]: _, ...others } = facts;
@@ -104,7 +104,7 @@ describe('orphaned-token', () => {
       'The token orange-cd, created on 2026-02-20, is active',
     );
     const { createdAt: _, ...undated } = tokenOf();
-    const world = makeWorld({ ...factsOf({}), tokens: [undated] }, defaultSettings(), NOW);
+    const world = takeSnapshot({ ...factsOf({}), tokens: [undated] }, defaultSettings(), NOW);
     expect(reconcile(world).find(({ kind }) => kind === 'orphaned-token')?.detail).toContain(
       'The token orange-cd is active',
     );
@@ -239,7 +239,7 @@ describe('unused-token', () => {
 
   it('is not told where Docker Hub does not say when it was created or used', () => {
     const kinds = (token: HubToken): string[] =>
-      reconcile(makeWorld({ ...factsOf({}), tokens: [token] }, defaultSettings(), NOW)).map(
+      reconcile(takeSnapshot({ ...factsOf({}), tokens: [token] }, defaultSettings(), NOW)).map(
         ({ kind }) => kind,
       );
     const old = tokenOf({ createdAt: NOW - 200 * DAY, lastUsedAt: null });
@@ -324,7 +324,7 @@ describe('license-expiring', () => {
 describe('invalid-license', () => {
   it('says which line, which name, and from whom nothing is withdrawn', () => {
     const told = (row: string): string =>
-      reconcile(worldOf({ licenses: ['filler,zz,9999-12-31,0', row] }))
+      reconcile(snapshotOf({ licenses: ['filler,zz,9999-12-31,0', row] }))
         .filter(({ kind }) => kind === 'invalid-license')
         .map(({ detail }) => detail)
         .join('\n');

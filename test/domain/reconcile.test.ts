@@ -7,7 +7,7 @@ import { type Ledger, emptyLedger } from '../../lambdas/domain/ledger.ts';
 import { readLicenses } from '../../lambdas/domain/licenses.ts';
 import { isWellNamed } from '../../lambdas/domain/naming.ts';
 import { reconcile } from '../../lambdas/domain/reconcile.ts';
-import { type Facts, type World, makeWorld } from '../../lambdas/domain/snapshot.ts';
+import { type Facts, type Snapshot, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import { type HubToken, isActive } from '../../lambdas/domain/token.ts';
 import { defaultSettings } from '../fakes.ts';
 
@@ -45,14 +45,14 @@ function factsOf({ tokens = [], keys = {}, licenses = [], exemptions, ledger }: 
   };
 }
 
-function worldOf(situation: Situation): World {
+function snapshotOf(situation: Situation): Snapshot {
   const settings = defaultSettings({ timeZone: situation.zone ?? 'UTC' });
-  return makeWorld(factsOf(situation), settings, NOW);
+  return takeSnapshot(factsOf(situation), settings, NOW);
 }
 
 /** The findings about anything but the filler license. */
 function judge(situation: Situation): Finding[] {
-  return reconcile(worldOf(situation)).filter(({ deployment }) => deployment !== 'filler-zz');
+  return reconcile(snapshotOf(situation)).filter(({ deployment }) => deployment !== 'filler-zz');
 }
 
 const kinds = (situation: Situation): FindingKind[] => judge(situation).map(({ kind }) => kind);
@@ -79,7 +79,7 @@ describe('orphaned-token', () => {
   it('is told also where Docker Hub does not say when the token was created', () => {
     const { createdAt: _, ...undated } = { createdAt: 0, label: 'orange-cd', id: 'u', enabled: true };
     const facts = { ...factsOf({ licenses: IN_FORCE }), tokens: [undated] };
-    const world = makeWorld(facts, defaultSettings(), NOW);
+    const world = takeSnapshot(facts, defaultSettings(), NOW);
     expect(reconcile(world).map(({ kind }) => kind)).toContain('orphaned-token');
   });
 
@@ -252,7 +252,7 @@ describe('wrong-scope', () => {
       createdAt: NOW,
     };
     const facts = { ...factsOf({ keys: KEY, licenses: IN_FORCE }), tokens: [token] };
-    expect(reconcile(makeWorld(facts, defaultSettings(), NOW))).toEqual([]);
+    expect(reconcile(takeSnapshot(facts, defaultSettings(), NOW))).toEqual([]);
   });
 });
 
@@ -327,7 +327,7 @@ describe('malformed-key', () => {
   it('is not judged where only names were read', () => {
     const facts = factsOf({ tokens: [{}], keys: { 'orange-cd': '' }, licenses: IN_FORCE });
     const names = { names: ['orange-cd'], version: 1 };
-    expect(reconcile(makeWorld({ ...facts, keys: names }, defaultSettings(), NOW))).toEqual([]);
+    expect(reconcile(takeSnapshot({ ...facts, keys: names }, defaultSettings(), NOW))).toEqual([]);
   });
 });
 
@@ -368,7 +368,7 @@ describe('rejected-key and mismatched-key', () => {
 
 describe('automatic tokens', () => {
   it('are counted, never judged', () => {
-    const world = worldOf({
+    const world = snapshotOf({
       tokens: [{ label: 'docker-desktop', generatedBy: 'desktop', scopes: ['repo:admin'] }],
     });
     expect(reconcile(world).filter(({ deployment }) => deployment !== 'filler-zz')).toEqual([]);
@@ -377,11 +377,11 @@ describe('automatic tokens', () => {
 
   it('are not those with a licensed name, a key in Vault, or issued by us', () => {
     const generated = { generatedBy: 'api' };
-    expect(worldOf({ tokens: [generated], licenses: IN_FORCE }).automaticTokens).toBe(0);
-    expect(worldOf({ tokens: [generated], keys: KEY }).automaticTokens).toBe(0);
+    expect(snapshotOf({ tokens: [generated], licenses: IN_FORCE }).automaticTokens).toBe(0);
+    expect(snapshotOf({ tokens: [generated], keys: KEY }).automaticTokens).toBe(0);
     const issued = [{ tokenId: 't1', deployment: 'orange-cd', at: iso(NOW) }];
-    expect(worldOf({ tokens: [generated], ledger: { issued } }).automaticTokens).toBe(0);
-    expect(worldOf({ tokens: [generated] }).automaticTokens).toBe(1);
+    expect(snapshotOf({ tokens: [generated], ledger: { issued } }).automaticTokens).toBe(0);
+    expect(snapshotOf({ tokens: [generated] }).automaticTokens).toBe(1);
   });
 });
 
@@ -398,7 +398,7 @@ describe('exemptions', () => {
       }),
     ).toEqual(['orphaned-token', 'unlicensed-token']);
     expect(
-      worldOf({ ...situation, exemptions: 'label,reason,owner,until\norange-cd,,,\n' }).tokens,
+      snapshotOf({ ...situation, exemptions: 'label,reason,owner,until\norange-cd,,,\n' }).tokens,
     ).toHaveLength(1);
   });
 
@@ -426,7 +426,7 @@ describe('findings', () => {
 
   it('that need an input which was not read are not judged', () => {
     const { keys: _keys, ...facts } = factsOf({ tokens: [{}], licenses: IN_FORCE });
-    expect(reconcile(makeWorld(facts, defaultSettings(), NOW))).toEqual([]);
+    expect(reconcile(takeSnapshot(facts, defaultSettings(), NOW))).toEqual([]);
   });
 });
 
@@ -473,8 +473,8 @@ describe('reconciling', () => {
           },
         };
         const settings = defaultSettings();
-        expect(reconcile(makeWorld(mixed, settings, NOW))).toEqual(
-          reconcile(makeWorld(facts, settings, NOW)),
+        expect(reconcile(takeSnapshot(mixed, settings, NOW))).toEqual(
+          reconcile(takeSnapshot(facts, settings, NOW)),
         );
       }),
     );
@@ -483,7 +483,7 @@ describe('reconciling', () => {
   it('gives each token the findings that its facts say, and no others', () => {
     fc.assert(
       fc.property(arbitrarySituation, (situation) => {
-        const world = worldOf(situation);
+        const world = snapshotOf(situation);
         const found = reconcile(world);
         for (const token of world.tokens) {
           const active = isActive(token, NOW);

@@ -2,7 +2,7 @@ import { DAY, HOUR } from '../../lambdas/domain/days.ts';
 import { readExemptions } from '../../lambdas/domain/exemptions.ts';
 import { type Ledger, type Suspension, emptyLedger } from '../../lambdas/domain/ledger.ts';
 import { readLicenses } from '../../lambdas/domain/licenses.ts';
-import { type Facts, type World, makeWorld } from '../../lambdas/domain/snapshot.ts';
+import { type Facts, type Snapshot, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import type { HubToken } from '../../lambdas/domain/token.ts';
 import type { Settings } from '../../lambdas/runtime/settings.ts';
 import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
@@ -50,8 +50,8 @@ export function factsOf({ tokens = [], keys = {}, licenses = [], exemptions, led
   };
 }
 
-export function worldOf(situation: Situation): World {
-  return makeWorld(factsOf(situation), defaultSettings(situation.settings), NOW);
+export function snapshotOf(situation: Situation): Snapshot {
+  return takeSnapshot(factsOf(situation), defaultSettings(situation.settings), NOW);
 }
 
 /** The audit switched off `t1` of `orange-cd` a hundred days ago, when the key held {@link CONTENT}. */

@@ -13,12 +13,12 @@ import type { Services } from '../../lambdas/runtime/services.ts';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
 import { Crash, type Fate } from '../audit/life-world.ts';
 import { failureOf } from '../failure.ts';
-import { FakeWorld } from '../fakes.ts';
+import { InMemorySystems } from '../fakes.ts';
 
-let world: FakeWorld;
+let world: InMemorySystems;
 
 beforeEach(() => {
-  world = new FakeWorld();
+  world = new InMemorySystems();
   world.addToken('vodacom-cd');
   world.putLicenses([
     ['orange-cd', '2027-01-01'],
@@ -319,7 +319,7 @@ describe('issuing a token', () => {
   it('ends with both or neither wherever it breaks off, once it is called again', async () => {
     for (const fate of ['crash before', 'crash after', 'fail before', 'fail after'] satisfies Fate[])
       for (let at = 1; at <= 20; at++) {
-        world = new FakeWorld();
+        world = new InMemorySystems();
         world.putLicenses([['orange-cd', '2027-01-01']]);
         let calls = 0;
         world.fate = () => (++calls === at ? fate : 'pass');
@@ -466,7 +466,7 @@ describe('renaming', () => {
   const RENAME = { deployment: 'Orange_CD', renameTo: 'orange-cd' };
   /** A world in which token and key of one deployment have different names. */
   const halves = (label: string, key: string): string => {
-    world = new FakeWorld();
+    world = new InMemorySystems();
     world.putLicenses([['orange-cd', '2027-01-01']]);
     const { content } = world.addToken(label, { id: 'mine', key: false });
     world.keys.set(key, content);
@@ -612,7 +612,7 @@ describe('renaming', () => {
   it('is whole or undone wherever it breaks off, once it is called again', async () => {
     for (const fate of ['crash before', 'crash after', 'fail before', 'fail after'] satisfies Fate[])
       for (let at = 1; at <= 16; at++) {
-        world = new FakeWorld();
+        world = new InMemorySystems();
         const { content } = world.addToken('Orange_CD');
         world.putLicenses([['orange-cd', '2027-01-01']]);
         let calls = 0;
@@ -831,12 +831,12 @@ describe('a message', () => {
     };
     const messages: string[] = [];
     for (const fate of Object.values(failing)) {
-      world = new FakeWorld();
+      world = new InMemorySystems();
       world.putLicenses([['orange-cd', '2027-01-01']]);
       world.fate = fate;
       messages.push((await failureOf(() => call({ deployment: 'orange-cd' }))).message);
     }
-    world = new FakeWorld();
+    world = new InMemorySystems();
     world.addToken('Orange_CD');
     world.fate = (name) => (name === 'hub.setLabel' ? 'fail before' : 'pass');
     messages.push((await failureOf(() => call({ deployment: 'Orange_CD', renameTo: 'orange-cd' }))).message);

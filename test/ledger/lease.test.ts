@@ -3,12 +3,12 @@ import { iso } from '../../lambdas/domain/days.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import { LEASE_MILLISECONDS, type Lease, takeLease } from '../../lambdas/ledger/lease.ts';
 import { failureOf } from '../failure.ts';
-import { FakeWorld } from '../fakes.ts';
+import { InMemorySystems } from '../fakes.ts';
 
-let world: FakeWorld;
+let world: InMemorySystems;
 
 beforeEach(() => {
-  world = new FakeWorld();
+  world = new InMemorySystems();
 });
 
 const take = (who = 'audit', runId = 'run-1'): Promise<Lease> => {
@@ -99,14 +99,14 @@ describe('the lease', () => {
 describe('the causes of an incomplete run that were mailed', () => {
   it('are remembered for their day, with those of before, over releases and takings', async () => {
     const first = await take();
-    expect(first.toldCauses('2026-03-02')).toEqual([]);
+    expect(first.reportedCauses('2026-03-02')).toEqual([]);
     first.rememberCauses('2026-03-02', ['VaultUnavailable']);
-    expect(first.toldCauses('2026-03-02')).toEqual(['VaultUnavailable']);
+    expect(first.reportedCauses('2026-03-02')).toEqual(['VaultUnavailable']);
     first.rememberCauses('2026-03-02', ['StorageUnavailable', 'VaultUnavailable']);
     await first.release();
     const second = await take();
-    expect(second.toldCauses('2026-03-02')).toEqual(['VaultUnavailable', 'StorageUnavailable']);
-    expect(second.toldCauses('2026-03-03')).toEqual([]);
+    expect(second.reportedCauses('2026-03-02')).toEqual(['VaultUnavailable', 'StorageUnavailable']);
+    expect(second.reportedCauses('2026-03-03')).toEqual([]);
     second.rememberCauses('2026-03-03', ['DockerHubUnavailable']);
     await second.release();
     expect(content()).toEqual({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DAY, iso } from '../../lambdas/domain/days.ts';
 import { type Intent, type Ledger, emptyLedger } from '../../lambdas/domain/ledger.ts';
-import { observe } from '../../lambdas/ledger/reconcile-ledger.ts';
+import { reconcileLedger } from '../../lambdas/ledger/reconcile-ledger.ts';
 import { doneAction, stepDone } from '../../lambdas/ledger/transitions.ts';
 import { NOW, suspensionOf, tokenOf } from '../domain/situation.ts';
 
@@ -158,7 +158,7 @@ describe('a step that is done', () => {
 
 describe('a step that an earlier run intended and did not mark', () => {
   const settle = (intent: Intent, tokens = [tokenOf()], keys = ['orange-cd']): Ledger =>
-    observe(ledgerOf({ intents: [intent] }), tokens, keys, NOW);
+    reconcileLedger(ledgerOf({ intents: [intent] }), tokens, keys, NOW);
   const off = tokenOf({ enabled: false });
   const happened = (ledger: Ledger): boolean => ledger.untold.length === 1;
 
@@ -196,7 +196,7 @@ describe('a step that an earlier run intended and did not mark', () => {
       suspensions: [suspensionOf()],
       inactive: ['t1'],
     });
-    const after = observe(before, [tokenOf()], ['orange-cd'], NOW);
+    const after = reconcileLedger(before, [tokenOf()], ['orange-cd'], NOW);
     expect([after.restores, after.suspensions]).toEqual([[], []]);
   });
 
@@ -204,7 +204,7 @@ describe('a step that an earlier run intended and did not mark', () => {
     const before = ledgerOf({
       intents: [intentOf({}), intentOf({ tokenId: 't2', deployment: 'mtn-cm' })],
     });
-    const after = observe(before, [off, tokenOf({ id: 't2', label: 'mtn-cm' })], [], NOW);
+    const after = reconcileLedger(before, [off, tokenOf({ id: 't2', label: 'mtn-cm' })], [], NOW);
     expect(after.intents).toEqual([]);
     expect(ids(after.suspensions)).toEqual(['t1']);
   });
@@ -219,7 +219,7 @@ describe('what people switched on', () => {
       restores: [restoreOf('t1'), restoreOf('t3')],
     });
     const tokens = ['t1', 't2', 't3'].map((id) => tokenOf({ id, enabled: id !== 't3' }));
-    const after = observe(before, tokens, ['orange-cd'], NOW);
+    const after = reconcileLedger(before, tokens, ['orange-cd'], NOW);
     expect(after.restores).toEqual([
       restoreOf('t3'),
       ...['t1', 't2'].map((tokenId) => ({
@@ -234,7 +234,7 @@ describe('what people switched on', () => {
 
   it('is remembered for 7 days, to the millisecond', () => {
     const kept = (at: number): number =>
-      observe(ledgerOf({ restores: [restoreOf('t1', at)] }), [tokenOf()], [], NOW).restores.length;
+      reconcileLedger(ledgerOf({ restores: [restoreOf('t1', at)] }), [tokenOf()], [], NOW).restores.length;
     expect([kept(NOW - 7 * DAY + 1), kept(NOW - 7 * DAY)]).toEqual([1, 0]);
   });
 });
@@ -252,13 +252,13 @@ describe('what no longer exists', () => {
       [ledger.notices, ledger.restores, ledger.replaced, ledger.issued, ledger.checks].map(
         (entries) => entries.length,
       );
-    expect(counts(observe(ledgerOf(of('t1')), [tokenOf()], ['t1'], NOW))).toEqual([1, 1, 1, 1, 1]);
-    expect(counts(observe(ledgerOf(of('gone')), [tokenOf()], ['t1'], NOW))).toEqual([0, 0, 0, 0, 0]);
+    expect(counts(reconcileLedger(ledgerOf(of('t1')), [tokenOf()], ['t1'], NOW))).toEqual([1, 1, 1, 1, 1]);
+    expect(counts(reconcileLedger(ledgerOf(of('gone')), [tokenOf()], ['t1'], NOW))).toEqual([0, 0, 0, 0, 0]);
   });
 
   it('is forgotten of the caps after 24 hours, to the millisecond', () => {
     const kept = (at: number): number =>
-      observe(
+      reconcileLedger(
         ledgerOf({ withdrawals: [{ step: 'deactivate', deployment: 'a-bc', at: iso(at), approved: false }] }),
         [],
         [],
@@ -273,7 +273,7 @@ describe('what no longer exists', () => {
       keys: readonly string[] = ['orange-cd'],
       tokens = [tokenOf({ id: 't9', label: 'mtn-cm' })],
     ): Ledger['suspensions'] =>
-      observe(ledgerOf({ suspensions: [suspension] }), tokens, keys, NOW).suspensions;
+      reconcileLedger(ledgerOf({ suspensions: [suspension] }), tokens, keys, NOW).suspensions;
     const deletedAt = iso(NOW - DAY);
 
     it('is the whole story where the label has a new token, whoever switched the old one off', () => {
@@ -302,7 +302,7 @@ describe('what no longer exists', () => {
 describe("a people's suspension", () => {
   const people = suspensionOf({ by: 'people' });
   const superseded = (tokens: ReturnType<typeof tokenOf>[], before = people): (boolean | undefined)[] =>
-    observe(ledgerOf({ suspensions: [before] }), tokens, [], NOW).suspensions.map(
+    reconcileLedger(ledgerOf({ suspensions: [before] }), tokens, [], NOW).suspensions.map(
       (suspension) => suspension.superseded,
     );
   const off = tokenOf({ enabled: false });
@@ -324,9 +324,9 @@ describe("a people's suspension", () => {
 describe("an audit's suspension", () => {
   it('is superseded by nothing: a renewal may still switch its token on', () => {
     const tokens = [tokenOf({ enabled: false }), tokenOf({ id: 't2' })];
-    expect(observe(ledgerOf({ suspensions: [suspensionOf()] }), tokens, [], NOW).suspensions).toEqual([
-      suspensionOf(),
-    ]);
+    expect(reconcileLedger(ledgerOf({ suspensions: [suspensionOf()] }), tokens, [], NOW).suspensions).toEqual(
+      [suspensionOf()],
+    );
   });
 });
 
@@ -358,30 +358,30 @@ describe('a list that is too short to be believed', () => {
 
   it('makes nothing forgotten and nothing taken for done because a token is not in it', () => {
     const before = ledgerOf({ ...remembered, baseline });
-    const after = observe(before, [], [], NOW);
+    const after = reconcileLedger(before, [], [], NOW);
     expect(parts(after)).toEqual(remembered);
     expect([after.untold, after.withdrawals]).toEqual([[], []]);
-    const one = observe(before, [tokenOf({ id: 't3' })], [], NOW);
+    const one = reconcileLedger(before, [tokenOf({ id: 't3' })], [], NOW);
     expect(one.inactive).toEqual(['t2']);
     expect([ids(one.suspensions), ids(one.restores)]).toEqual([['t2'], ['t1', 't3']]);
   });
 
   it('still settles the steps of tokens that it has, and of keys', () => {
     const intents = [intentOf({ tokenId: 't1' }), keyIntent()];
-    const after = observe(ledgerOf({ intents, baseline }), [tokenOf({ enabled: false })], [], NOW);
+    const after = reconcileLedger(ledgerOf({ intents, baseline }), [tokenOf({ enabled: false })], [], NOW);
     expect([after.intents, after.untold.length]).toEqual([[], 2]);
   });
 
   it('is one without its automatic tokens, however many of them there are', () => {
     const before = ledgerOf({ ...remembered, baseline });
     const automatic = ['a', 'b', 'c', 'd'].map((id) => tokenOf({ id, label: id }));
-    expect(observe(before, automatic, [], NOW).replaced).toEqual([]);
-    expect(observe(before, automatic, [], NOW, 0).replaced).toEqual(remembered.replaced);
+    expect(reconcileLedger(before, automatic, [], NOW).replaced).toEqual([]);
+    expect(reconcileLedger(before, automatic, [], NOW, 0).replaced).toEqual(remembered.replaced);
   });
 
   it('is believed after a week: then the memory of what is not in it ends', () => {
     const week = { ...baseline, tokens: 0, doubted: { since: iso(NOW - 7 * DAY), tokens: 4 } };
-    const after = observe(ledgerOf({ ...remembered, baseline: week }), [], [], NOW);
+    const after = reconcileLedger(ledgerOf({ ...remembered, baseline: week }), [], [], NOW);
     expect(parts(after)).toEqual({
       notices: [],
       restores: [],

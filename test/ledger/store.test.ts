@@ -3,12 +3,12 @@ import { type Ledger, emptyLedger, ledgerText } from '../../lambdas/domain/ledge
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import { openLedger } from '../../lambdas/ledger/store.ts';
 import { failureOf } from '../failure.ts';
-import { FakeWorld } from '../fakes.ts';
+import { InMemorySystems } from '../fakes.ts';
 
-let world: FakeWorld;
+let world: InMemorySystems;
 
 beforeEach(() => {
-  world = new FakeWorld();
+  world = new InMemorySystems();
 });
 
 const withInactive =

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { Action } from '../../lambdas/domain/actions.ts';
 import { DAY, iso } from '../../lambdas/domain/days.ts';
 import { type Finding, type FindingKind, SEVERITY_OF } from '../../lambdas/domain/findings.ts';
-import { type Ledger, type ToldFinding, emptyLedger } from '../../lambdas/domain/ledger.ts';
+import { type Ledger, type ReportedFinding, emptyLedger } from '../../lambdas/domain/ledger.ts';
 import { auditMail } from '../../lambdas/mail/audit-mail.ts';
-import { subjectOf, summaryOf, wrapped } from '../../lambdas/mail/layout.ts';
+import { subjectOf, summaryOf, wrapText } from '../../lambdas/mail/layout.ts';
 import {
   type MailInput,
   type News,
@@ -31,7 +31,7 @@ const findingOf = (kind: FindingKind, changes: Partial<Finding> = {}): Finding =
   remedy: 'Do this.',
   ...changes,
 });
-const toldOf = (finding: Finding, changes: Partial<ToldFinding> = {}): ToldFinding => ({
+const toldOf = (finding: Finding, changes: Partial<ReportedFinding> = {}): ReportedFinding => ({
   id: finding.id,
   kind: finding.kind,
   severity: finding.severity,
@@ -110,22 +110,22 @@ const told = (situation: Situation): Record<string, unknown> =>
 describe('a paragraph', () => {
   it('is broken at 76 columns, all lines but the first indented', () => {
     const [half, other] = ['a'.repeat(37), 'b'.repeat(38)];
-    expect(wrapped(`${half} ${other}`)).toEqual([`${half} ${other}`]);
-    expect(wrapped(`${half} ${other}b`)).toEqual([half, `${other}b`]);
-    expect(wrapped(`${half} ${other}b c`, '  ')).toEqual([half, `  ${other}b c`]);
+    expect(wrapText(`${half} ${other}`)).toEqual([`${half} ${other}`]);
+    expect(wrapText(`${half} ${other}b`)).toEqual([half, `${other}b`]);
+    expect(wrapText(`${half} ${other}b c`, '  ')).toEqual([half, `  ${other}b c`]);
   });
 
   it('has words that are longer than a line cut, so that every line keeps to 76 columns', () => {
-    expect(wrapped('a'.repeat(80))).toEqual(['a'.repeat(76), 'aaaa']);
-    expect(wrapped('a'.repeat(80), '  ')).toEqual(['a'.repeat(74), '  aaaaaa']);
-    expect(wrapped(`b ${'a'.repeat(160)}`, '  ').map(({ length }) => length)).toEqual([76, 76, 14]);
+    expect(wrapText('a'.repeat(80))).toEqual(['a'.repeat(76), 'aaaa']);
+    expect(wrapText('a'.repeat(80), '  ')).toEqual(['a'.repeat(74), '  aaaaaa']);
+    expect(wrapText(`b ${'a'.repeat(160)}`, '  ').map(({ length }) => length)).toEqual([76, 76, 14]);
   });
 
   it('keeps what stands in quotes in an event together, so that it is JSON where it is pasted', () => {
     const event = { deployment: 'Orange of the Congo, "Kinshasa" {old}', renameTo: 'orange-cd' };
     const text = JSON.stringify(event).replace(':', ': ').replace(',"r', ', "r');
     for (let before = 0; before < 80; before++) {
-      const lines = wrapped(`- ${'x '.repeat(before)}Rename it (${text}).`, '  ');
+      const lines = wrapText(`- ${'x '.repeat(before)}Rename it (${text}).`, '  ');
       expect(lines.every(({ length }) => length <= 76)).toBe(true);
       const [, pasted = ''] = /\((\{.*\})\)/s.exec(lines.join('\n')) ?? [];
       expect(JSON.parse(pasted)).toEqual(event);
@@ -133,7 +133,7 @@ describe('a paragraph', () => {
   });
 
   it('that is empty is one empty line', () => {
-    expect(wrapped('')).toEqual(['']);
+    expect(wrapText('')).toEqual(['']);
   });
 });
 
@@ -229,7 +229,7 @@ describe('the steps of a run', () => {
 
 describe('a finding', () => {
   const finding = findingOf('wrong-scope');
-  const isTold = (known: Partial<ToldFinding> | undefined, one = finding, left?: number): boolean =>
+  const isTold = (known: Partial<ReportedFinding> | undefined, one = finding, left?: number): boolean =>
     news({
       report: { findings: [one] },
       ledger: { findings: known === undefined ? [] : [toldOf(one, known)] },
@@ -301,7 +301,7 @@ describe('a finding', () => {
 
   it('is not resolved where its token was switched off: that is told as revoked', () => {
     const expired = toldOf(findingOf('license-expired'), { tokenId: 't1' });
-    const resolved = (one: ToldFinding, suspensions: Ledger['suspensions']): number =>
+    const resolved = (one: ReportedFinding, suspensions: Ledger['suspensions']): number =>
       news({ ledger: { findings: [one], suspensions } }).resolved.length;
     expect(resolved(expired, [suspensionOf()])).toBe(0);
     expect(resolved(expired, [suspensionOf({ tokenId: 't2' })])).toBe(1);
@@ -312,10 +312,10 @@ describe('a finding', () => {
   it('is remembered with whether a mail told it and at which threshold', () => {
     const expiring = findingOf('license-expiring', { tokenId: 't1' });
     const remember = (
-      known: Partial<ToldFinding> | undefined,
+      known: Partial<ReportedFinding> | undefined,
       left: number | undefined,
       was: boolean,
-    ): ToldFinding[] =>
+    ): ReportedFinding[] =>
       rememberFindings(
         { ...emptyLedger(), findings: known === undefined ? [] : [toldOf(expiring, known)] },
         [expiring],
@@ -343,7 +343,7 @@ describe('a finding', () => {
   });
 
   it('that has become critical is remembered as that only when a mail told it', () => {
-    const remember = (known: Partial<ToldFinding>, one: Finding, was: boolean): string | undefined =>
+    const remember = (known: Partial<ReportedFinding>, one: Finding, was: boolean): string | undefined =>
       rememberFindings(
         { ...emptyLedger(), findings: [toldOf(one, known)] },
         [one],

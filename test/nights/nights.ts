@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Fate, LifeWorld } from '../audit/life-world.ts';
 import { Broken, type Happening, LIFE_SETTINGS, Life, NAMES } from '../audit/life.ts';
-import { FakeWorld } from '../fakes.ts';
+import { InMemorySystems } from '../fakes.ts';
 import { closeShared } from '../faults/small-world.ts';
 import { generator } from './chance.ts';
 import { HttpWorld } from './http-world.ts';
@@ -113,7 +113,7 @@ interface Kind {
 
 /** A world in memory, in which using a token is noticed as the stand-in notices it. */
 function inMemory(): LifeWorld {
-  return Object.assign(new FakeWorld(LIFE_SETTINGS), { openingIsUse: true });
+  return Object.assign(new InMemorySystems(LIFE_SETTINGS), { openingIsUse: true });
 }
 
 const KINDS: readonly Kind[] = [

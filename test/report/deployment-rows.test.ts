@@ -2,16 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { DAY, iso } from '../../lambdas/domain/days.ts';
 import { readLicenses } from '../../lambdas/domain/licenses.ts';
 import { reconcile } from '../../lambdas/domain/reconcile.ts';
-import { makeWorld } from '../../lambdas/domain/snapshot.ts';
+import { takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import { deploymentRows } from '../../lambdas/report/deployment-rows.ts';
 import type { DeploymentRow } from '../../lambdas/report/report.ts';
-import { NOW, type Situation, bytes, factsOf, worldOf } from '../domain/situation.ts';
+import { NOW, type Situation, bytes, factsOf, snapshotOf } from '../domain/situation.ts';
 import { defaultSettings } from '../fakes.ts';
 
 const first = <Row>(rows: Iterable<Row>): Row | undefined => [...rows][0];
 
 const rows = (situation: Situation): DeploymentRow[] => {
-  const world = worldOf(situation);
+  const world = snapshotOf(situation);
   return [...deploymentRows(world, reconcile(world))].filter(({ deployment }) => deployment !== 'filler-zz');
 };
 
@@ -46,7 +46,7 @@ describe('the table of deployments', () => {
       ...factsOf({}),
       licenses: readLicenses(bytes('telco,country,expires_on,product,contact\na,cd,9999-12-31,p,ann\n'), 0),
     };
-    expect(first(deploymentRows(makeWorld(facts, defaultSettings(), NOW), []))?.license).toStrictEqual({
+    expect(first(deploymentRows(takeSnapshot(facts, defaultSettings(), NOW), []))?.license).toStrictEqual({
       state: 'in force',
       products: ['p'],
       contact: 'ann',
@@ -73,7 +73,7 @@ describe('the table of deployments', () => {
     expect(row?.hub.tokens.map(({ lastUsedAt }) => lastUsedAt === undefined)).toEqual([false, false, true]);
     expect(rows({ tokens: [{ enabled: false }] })[0]?.hub.state).toBe('inactive');
     const facts = { ...factsOf({}), tokens: [{ id: 't', label: 'a-cd', enabled: true }] };
-    expect(first(deploymentRows(makeWorld(facts, defaultSettings(), NOW), []))?.hub).toStrictEqual({
+    expect(first(deploymentRows(takeSnapshot(facts, defaultSettings(), NOW), []))?.hub).toStrictEqual({
       state: 'active',
       tokens: [{ tokenId: 't', state: 'active' }],
     });
@@ -93,8 +93,8 @@ describe('the table of deployments', () => {
   it('says unknown of a source that was not read', () => {
     const { tokens: _, ...noTokens } = factsOf({ keys: { 'a-cd': 'x' } });
     const { keys: _keys, licenses: _licenses, ...tokensOnly } = factsOf({ tokens: [{}] });
-    const row = (facts: Parameters<typeof makeWorld>[0]): DeploymentRow | undefined =>
-      first(deploymentRows(makeWorld(facts, defaultSettings(), NOW), []));
+    const row = (facts: Parameters<typeof takeSnapshot>[0]): DeploymentRow | undefined =>
+      first(deploymentRows(takeSnapshot(facts, defaultSettings(), NOW), []));
     expect(row(noTokens)?.hub).toEqual({ state: 'unknown', tokens: [] });
     expect(row(tokensOnly)).toMatchObject({
       license: { state: 'unknown', products: [] },
@@ -103,7 +103,7 @@ describe('the table of deployments', () => {
   });
 
   it('are the same whether they are held or made anew, as often as they are gone through', () => {
-    const world = worldOf({ tokens: [{}], licenses: ['orange,cd,2027-01-01,0', 'mtn,gh,2020-01-01,0'] });
+    const world = snapshotOf({ tokens: [{}], licenses: ['orange,cd,2027-01-01,0', 'mtn,gh,2020-01-01,0'] });
     const findings = reconcile(world);
     const held = deploymentRows(world, findings);
     const anew = deploymentRows(world, findings, 0);
@@ -111,7 +111,7 @@ describe('the table of deployments', () => {
   });
 
   it('is held up to so many rows, and made anew each time beyond', () => {
-    const world = worldOf({ keys: { 'a-cd': 'x', 'b-cd': 'x' }, licenses: ['c,cd,2027-01-01,0'] });
+    const world = snapshotOf({ keys: { 'a-cd': 'x', 'b-cd': 'x' }, licenses: ['c,cd,2027-01-01,0'] });
     const isHeld = (most: number): boolean => {
       const rows = deploymentRows(world, [], most);
       return first(rows) === first(rows);

@@ -6,12 +6,12 @@ import { revokeEventSchema } from '../../lambdas/revoke/event.ts';
 import { type RevokeResult, revoke } from '../../lambdas/revoke/revoke.ts';
 import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
 import { failureOf } from '../failure.ts';
-import { FakeWorld } from '../fakes.ts';
+import { InMemorySystems } from '../fakes.ts';
 
-let world: FakeWorld;
+let world: InMemorySystems;
 
 beforeEach(() => {
-  world = new FakeWorld();
+  world = new InMemorySystems();
   world.addToken('orange-cd', { id: 'first' });
   world.addToken('orange-cd', { id: 'second', key: false });
   world.addToken('Mtn_CM', { id: 'third' });
@@ -280,7 +280,7 @@ describe('a call for what is so already', () => {
 
 describe('restoring a token that another one replaces', () => {
   beforeEach(async () => {
-    world = new FakeWorld();
+    world = new InMemorySystems();
     world.addToken('orange-cd', { id: 'first' });
     world.putLicenses([['orange-cd', '2027-01-01']]);
     await issue({ deployment: 'orange-cd', regenerate: true, overlapHours: 24 }, world.services());

@@ -77,7 +77,7 @@ export function afterEffect(fault: Fault): Fault {
 const seconds = (milliseconds: number): string => String(Math.ceil(milliseconds / 1000));
 
 /** How long the limits among the {@link FAULTS} tell a client to wait, in seconds. */
-export const TOLD_WAIT = 3;
+export const RETRY_AFTER_SECONDS = 3;
 
 const reset = silent('connection reset before the effect', 'reset');
 const timeOut = silent('time-out', 'hang');
@@ -111,18 +111,18 @@ export const FAULTS = {
   /** As documented since 2025-06. */
   limitedSeconds: answering('429 with Retry-After in seconds', {
     status: 429,
-    headers: { ...JSON_TYPE, 'retry-after': String(TOLD_WAIT) },
+    headers: { ...JSON_TYPE, 'retry-after': String(RETRY_AFTER_SECONDS) },
     body: { message: 'Rate limit exceeded', errors: ['rate limit quota exceeded'] },
   }),
   limitedDate: answering('429 with Retry-After as HTTP date', (now) => ({
     status: 429,
-    headers: { ...JSON_TYPE, 'retry-after': new Date(now + TOLD_WAIT * 1000).toUTCString() },
+    headers: { ...JSON_TYPE, 'retry-after': new Date(now + RETRY_AFTER_SECONDS * 1000).toUTCString() },
     body: { message: 'Rate limit exceeded', errors: ['rate limit quota exceeded'] },
   })),
   /** As documented before 2025-06. */
   limitedUnix: answering('429 with X-Retry-After as unix time', (now) => ({
     status: 429,
-    headers: { ...JSON_TYPE, 'x-retry-after': seconds(now + TOLD_WAIT * 1000) },
+    headers: { ...JSON_TYPE, 'x-retry-after': seconds(now + RETRY_AFTER_SECONDS * 1000) },
     body: { message: 'Rate limit exceeded', errors: ['rate limit quota exceeded'] },
   })),
   /** The anti-abuse layer's: no JSON, no word on how long. */

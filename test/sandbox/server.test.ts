@@ -3,7 +3,7 @@ import { Agent, request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask } from './ask.ts';
 import { createClock } from './clock.ts';
-import { FAULTS, FaultPlan, TOLD_WAIT, afterEffect, requests } from './faults.ts';
+import { FAULTS, FaultPlan, RETRY_AFTER_SECONDS, afterEffect, requests } from './faults.ts';
 import { refuseConnection } from './refusal.ts';
 import { type SandboxServer, startServer } from './server.ts';
 
@@ -154,10 +154,12 @@ describe('the bad days', () => {
   };
 
   it('tell a 429 in seconds, as HTTP date, as unix time, and in plain text', async () => {
-    expect((await answerTo('limitedSeconds')).headers['retry-after']).toBe(String(TOLD_WAIT));
+    expect((await answerTo('limitedSeconds')).headers['retry-after']).toBe(String(RETRY_AFTER_SECONDS));
     const date = (await answerTo('limitedDate')).headers['retry-after'] ?? '';
-    expect(Date.parse(date)).toBe(NOW + TOLD_WAIT * 1000);
-    expect((await answerTo('limitedUnix')).headers['x-retry-after']).toBe(String(NOW / 1000 + TOLD_WAIT));
+    expect(Date.parse(date)).toBe(NOW + RETRY_AFTER_SECONDS * 1000);
+    expect((await answerTo('limitedUnix')).headers['x-retry-after']).toBe(
+      String(NOW / 1000 + RETRY_AFTER_SECONDS),
+    );
     const plain = await answerTo('limitedPlain');
     expect([plain.status, plain.text]).toEqual([429, 'Too Many Requests (HAP429).\n']);
   });

@@ -2,16 +2,16 @@ import type { ActionKind } from '../actions.ts';
 import type { InputCounts } from '../ledger.ts';
 import { isInForce, unreadableRowAbout } from '../licenses.ts';
 import { countryOf, isNearTelco, telcoOf } from '../naming.ts';
-import { type World, tokensOf } from '../snapshot.ts';
+import { type Snapshot, tokensOf } from '../snapshot.ts';
 import { hasShrunk } from './shrink-guard.ts';
 
 /** How many entries each input has: what the next run compares with. */
-export function inputCounts(world: World): InputCounts {
+export function inputCounts(snapshot: Snapshot): InputCounts {
   return {
-    tokens: world.tokens.length,
-    keys: world.keys.size,
-    licenses: world.licenses.size,
-    exemptions: world.facts.exemptions?.length ?? 0,
+    tokens: snapshot.tokens.length,
+    keys: snapshot.keys.size,
+    licenses: snapshot.licenses.size,
+    exemptions: snapshot.facts.exemptions?.length ?? 0,
   };
 }
 
@@ -47,21 +47,21 @@ export function shrunkInputs(before: InputCounts | null, now: InputCounts): stri
 }
 
 /** How many deployments may lose their access in 24 hours: the absolute or the relative cap, whichever is more. */
-export function withdrawalLimit(world: World): number {
-  const { maxWithdrawals, maxWithdrawalPercent } = world.rules;
-  return Math.max(maxWithdrawals, Math.floor((maxWithdrawalPercent * world.licenses.size) / 100));
+export function withdrawalLimit(snapshot: Snapshot): number {
+  const { maxWithdrawals, maxWithdrawalPercent } = snapshot.policy;
+  return Math.max(maxWithdrawals, Math.floor((maxWithdrawalPercent * snapshot.licenses.size) / 100));
 }
 
 /**
  * The deployment under whose name an ended license was probably renewed: in force, of the same country, with a near
  * telco, and without a token of its own. `undefined` where there is none.
  */
-export function renewalFinder(world: World): (ended: string) => string | undefined {
+export function renewalFinder(snapshot: Snapshot): (ended: string) => string | undefined {
   const candidates = Map.groupBy(
-    [...world.licenses.values()]
-      .filter((license) => isInForce(license, world.today))
+    [...snapshot.licenses.values()]
+      .filter((license) => isInForce(license, snapshot.today))
       .map(({ deployment }) => deployment)
-      .filter((deployment) => tokensOf(world, deployment).all.length === 0),
+      .filter((deployment) => tokensOf(snapshot, deployment).all.length === 0),
     countryOf,
   );
   return (deployment) =>
@@ -73,11 +73,11 @@ export function renewalFinder(world: World): (ended: string) => string | undefin
 
 /** Why nothing may be withdrawn from one deployment, whatever is approved; `undefined` where nothing says so. */
 export function heldBack(
-  world: World,
+  snapshot: Snapshot,
   deployment: string,
   renewedAs: (deployment: string) => string | undefined,
 ): string | undefined {
-  const row = world.facts.licenses && unreadableRowAbout(world.facts.licenses, deployment);
+  const row = snapshot.facts.licenses && unreadableRowAbout(snapshot.facts.licenses, deployment);
   if (row !== undefined) return `line ${row.line} of licenses.csv can't be read and may be about it`;
   const other = renewedAs(deployment);
   return other === undefined

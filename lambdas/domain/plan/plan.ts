@@ -1,7 +1,8 @@
-import { counted, listed } from '../../text/display.ts';
+import { pluralize, joinWithAnd } from '../../text/display.ts';
 import { CAP_WINDOW, emptyLedger } from '../ledger.ts';
-import { type World, capsAreZero } from '../snapshot.ts';
-import { deleteReplaced, memoryOf, stepsOf } from './access-steps.ts';
+import { type Snapshot } from '../snapshot.ts';
+import { capsAreZero } from '../policy.ts';
+import { replacedSteps, memoryOf, stepsOf } from './access-steps.ts';
 import { heldBack, inputCounts, renewalFinder, shrunkInputs, withdrawalLimit } from './guards.ts';
 import { ORDER, type Step, isWithdrawal } from './step.ts';
 
@@ -26,18 +27,18 @@ export interface Plan {
  * Decides every step of a run (contract section 8) from what was read and nothing else. Guards stop withdrawals, never
  * announcements and reactivations.
  */
-export function makePlan(world: World, options: PlanOptions): Plan {
-  const ledger = world.facts.ledger ?? emptyLedger();
-  const memory = memoryOf(ledger, world.now);
-  const ends = [...world.licenses.values()].flatMap((license) => [...stepsOf(world, memory, license)]);
+export function makePlan(snapshot: Snapshot, options: PlanOptions): Plan {
+  const ledger = snapshot.facts.ledger ?? emptyLedger();
+  const memory = memoryOf(ledger, snapshot.now);
+  const ends = [...snapshot.licenses.values()].flatMap((license) => [...stepsOf(snapshot, memory, license)]);
   // A token that was replaced and is due for its license as well goes once, by the stricter of the two.
   const going = new Set(ends.filter(({ kind }) => kind === 'delete-token').map(({ tokenId }) => tokenId));
-  const replaced = [...deleteReplaced(world, memory)].filter(({ tokenId }) => !going.has(tokenId));
+  const replaced = [...replacedSteps(snapshot, memory)].filter(({ tokenId }) => !going.has(tokenId));
   const proposed = [...ends, ...replaced].sort(
-    (one, other) =>
-      ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind) ||
-      (one.deployment < other.deployment ? -1 : one.deployment > other.deployment ? 1 : 0) ||
-      ((one.tokenId ?? '') < (other.tokenId ?? '') ? -1 : 1),
+    (a, b) =>
+      ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) ||
+      (a.deployment < b.deployment ? -1 : a.deployment > b.deployment ? 1 : 0) ||
+      ((a.tokenId ?? '') < (b.tokenId ?? '') ? -1 : 1),
   );
 
   const due = new Set(
@@ -46,24 +47,24 @@ export function makePlan(world: World, options: PlanOptions): Plan {
       .map(({ deployment }) => deployment),
   );
   const approved = options.approve === undefined ? undefined : new Set(options.approve);
-  const renewedAs = renewalFinder(world);
+  const renewedAs = renewalFinder(snapshot);
   const held = new Map(
     [...due].flatMap((deployment) => {
-      const why = heldBack(world, deployment, renewedAs);
+      const why = heldBack(snapshot, deployment, renewedAs);
       return why === undefined ? [] : [[deployment, why]];
     }),
   );
 
-  const limit = withdrawalLimit(world);
-  const never = capsAreZero(world.rules);
+  const limit = withdrawalLimit(snapshot);
+  const never = capsAreZero(snapshot.policy);
   const recent = new Set(
     ledger.withdrawals
-      .filter(({ at }) => world.now - Date.parse(at) < CAP_WINDOW)
+      .filter(({ at }) => snapshot.now - Date.parse(at) < CAP_WINDOW)
       .map(({ deployment }) => deployment),
   );
   const free = [...due].filter((deployment) => !held.has(deployment));
   const together = new Set([...free, ...recent]).size;
-  const shrunk = shrunkInputs(ledger.baseline, inputCounts(world));
+  const shrunk = shrunkInputs(ledger.baseline, inputCounts(snapshot));
 
   const stopped = (step: Step): string | undefined => {
     if (options.hold) return 'the object HOLD is in the bucket: remove it to let the audit withdraw again';
@@ -74,9 +75,9 @@ export function makePlan(world: World, options: PlanOptions): Plan {
     if (why !== undefined) return why;
     if (isApproved) return undefined;
     if (approved !== undefined) return 'this run withdraws only what its event approves';
-    if (shrunk.length > 0) return `${listed(shrunk)} since the last whole run`;
+    if (shrunk.length > 0) return `${joinWithAnd(shrunk)} since the last whole run`;
     if (step.replaced !== true && together > limit)
-      return `${counted(free.length, 'withdrawal')} due and ${recent.size} in the last 24 hours are more than the ${limit} allowed`;
+      return `${pluralize(free.length, 'withdrawal')} due and ${recent.size} in the last 24 hours are more than the ${limit} allowed`;
     return undefined;
   };
 

@@ -1,4 +1,4 @@
-import { shownName } from '../../text/display.ts';
+import { displayName } from '../../text/display.ts';
 import type { ActionKind } from '../actions.ts';
 import { type Day, iso } from '../days.ts';
 import type { Intent, Ledger } from '../ledger.ts';
@@ -63,7 +63,7 @@ export function isWithdrawal(step: Step): boolean {
 
 /** A step for a sentence: what, of whom. */
 export function stepText({ kind, deployment }: Pick<Step, 'kind' | 'deployment'>): string {
-  return `${kind} ${shownName(deployment)}`;
+  return `${kind} ${displayName(deployment)}`;
 }
 
 /** The notices that announcements give once they are told. */

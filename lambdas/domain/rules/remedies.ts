@@ -2,7 +2,7 @@ import { isConcealed } from '../../text/conceal.ts';
 import { eventText, fitsEvent } from '../../text/event-json.ts';
 import { isInForce } from '../licenses.ts';
 import { isWellNamed } from '../naming.ts';
-import { type World, tokensOf } from '../snapshot.ts';
+import { type Snapshot, tokensOf } from '../snapshot.ts';
 
 /** The functions as remedies name them, each before the event that it takes. */
 export const ISSUE = 'the issue function';
@@ -12,9 +12,9 @@ export const REVOKE = 'the revoke function';
  * Whether the issue function renames what has one name to another: there must be a token, and no second one and no
  * second key at the other name. That token and key belong together only Docker Hub can say, when it is done.
  */
-export function canRename(world: World, from: string, to: string): boolean {
-  const hasToken = (name: string): boolean => tokensOf(world, name).all.length > 0;
-  const hasKey = (name: string): boolean => world.keys.has(name);
+export function canRename(snapshot: Snapshot, from: string, to: string): boolean {
+  const hasToken = (name: string): boolean => tokensOf(snapshot, name).all.length > 0;
+  const hasKey = (name: string): boolean => snapshot.keys.has(name);
   if (!fitsEvent(from) || (hasKey(from) && isConcealed(from))) return false;
   if ((hasToken(from) && hasToken(to)) || (hasKey(from) && hasKey(to))) return false;
   return hasToken(from) || (hasKey(from) && hasToken(to));
@@ -24,15 +24,17 @@ export function canRename(world: World, from: string, to: string): boolean {
  * Whether the issue function makes a token for a name: it is well-formed, and its license is in force, or the license
  * list was not read.
  */
-export function canIssue(world: World, name: string): boolean {
+export function canIssue(snapshot: Snapshot, name: string): boolean {
   if (!isWellNamed(name)) return false;
-  const license = world.licenses.get(name);
-  return world.facts.licenses === undefined || (license !== undefined && isInForce(license, world.today));
+  const license = snapshot.licenses.get(name);
+  return (
+    snapshot.facts.licenses === undefined || (license !== undefined && isInForce(license, snapshot.today))
+  );
 }
 
 /** How a label's active tokens get a new one in their place: a clause for the end of a sentence. */
-export function renewal(world: World, name: string): string {
-  if (canIssue(world, name))
+export function renewal(snapshot: Snapshot, name: string): string {
+  if (canIssue(snapshot, name))
     return `make a new token with ${ISSUE} (${eventText({ deployment: name, regenerate: true })})`;
   return isWellNamed(name)
     ? `if it has paid, let licenses.csv say so and then make a new token with ${ISSUE} ("regenerate": true); else switch it off with ${REVOKE} (${eventText({ deployment: name, reason: '...' })})`

@@ -1,5 +1,5 @@
 import type { FindingKind, Severity } from '../findings.ts';
-import type { World } from '../snapshot.ts';
+import type { Snapshot } from '../snapshot.ts';
 
 /** The parts of what was read that a rule can't be judged without. */
 export type Input = 'tokens' | 'keys' | 'licenses' | 'ledger';
@@ -20,5 +20,5 @@ export interface Draft {
 export interface Rule {
   readonly kind: FindingKind;
   readonly needs: readonly Input[];
-  judge(world: World): Iterable<Draft>;
+  judge(snapshot: Snapshot): Iterable<Draft>;
 }

@@ -1,38 +1,39 @@
 import { isConcealed } from '../../text/conceal.ts';
-import { counted, listed, printable, shownName } from '../../text/display.ts';
+import { pluralize, joinWithAnd, escapeText, displayName } from '../../text/display.ts';
 import { eventText, fitsEvent } from '../../text/event-json.ts';
 import { DAY, type Day, HOUR, NO_END, dayOf } from '../days.ts';
 import { isInForce } from '../licenses.ts';
 import { NAMING_RULE, isWellNamed } from '../naming.ts';
-import { type World, capsAreZero } from '../snapshot.ts';
+import { type Snapshot } from '../snapshot.ts';
+import { capsAreZero } from '../policy.ts';
 import { type HubToken, isActive, lastRealUse } from '../token.ts';
 import { ISSUE, REVOKE, canIssue, canRename, keyRemoval, renewal } from './remedies.ts';
 import type { Draft, Rule } from './rule.ts';
 
-function* activeTokens(world: World): Iterable<HubToken> {
-  for (const { active } of world.byLabel.values()) yield* active;
+function* activeTokens(snapshot: Snapshot): Iterable<HubToken> {
+  for (const { active } of snapshot.byLabel.values()) yield* active;
 }
 
-const dayText = (world: World, instant: number): Day => dayOf(instant, world.rules.timeZone);
+const dayText = (snapshot: Snapshot, instant: number): Day => dayOf(instant, snapshot.policy.timeZone);
 
 /** Active token, no key of that label in Vault, created more than `settleHours` ago (an issue may be under way). */
 export const orphanedToken: Rule = {
   kind: 'orphaned-token',
   needs: ['tokens', 'keys'],
-  *judge(world) {
-    for (const token of activeTokens(world)) {
-      if (world.keys.has(token.label)) continue;
-      const age = world.now - (token.createdAt ?? -Infinity);
-      if (age <= world.rules.settleHours * HOUR) continue;
-      const made = token.createdAt === undefined ? '' : `, created on ${dayText(world, token.createdAt)},`;
+  *judge(snapshot) {
+    for (const token of activeTokens(snapshot)) {
+      if (snapshot.keys.has(token.label)) continue;
+      const age = snapshot.now - (token.createdAt ?? -Infinity);
+      if (age <= snapshot.policy.settleHours * HOUR) continue;
+      const made = token.createdAt === undefined ? '' : `, created on ${dayText(snapshot, token.createdAt)},`;
       yield {
         deployment: token.label,
         tokenId: token.id,
-        detail: `The token ${shownName(token.label)}${made} is active on Docker Hub, and Vault has no key of that name: nobody can say who holds its content.`,
-        remedy: canIssue(world, token.label)
+        detail: `The token ${displayName(token.label)}${made} is active on Docker Hub, and Vault has no key of that name: nobody can say who holds its content.`,
+        remedy: canIssue(snapshot, token.label)
           ? `If the deployment needs a token, make one that is stored with ${ISSUE} (${eventText({ deployment: token.label, regenerate: true })}); else switch this one off with ${REVOKE} (${eventText({ deployment: token.label, reason: '...' })}).`
           : isWellNamed(token.label)
-            ? `Find out who uses it: ${renewal(world, token.label)}.`
+            ? `Find out who uses it: ${renewal(snapshot, token.label)}.`
             : `Find out who uses it; switch it off with ${REVOKE}, or put its content into Vault under a proper name.`,
       };
     }
@@ -43,23 +44,23 @@ export const orphanedToken: Rule = {
 export const misnamedToken: Rule = {
   kind: 'misnamed-token',
   needs: ['tokens'],
-  *judge(world) {
-    for (const token of activeTokens(world)) {
+  *judge(snapshot) {
+    for (const token of activeTokens(snapshot)) {
       if (isWellNamed(token.label)) continue;
-      yield { deployment: token.label, tokenId: token.id, ...misnaming(world, 'label', token.label) };
+      yield { deployment: token.label, tokenId: token.id, ...misnaming(snapshot, 'label', token.label) };
     }
   },
 };
 
 /** How a label or key that breaks the naming rule gets a proper one, or what else is to be done with it. */
-function renamingRemedy(world: World, name: string, meant: string | undefined): string {
+function renamingRemedy(snapshot: Snapshot, name: string, meant: string | undefined): string {
   if (!fitsEvent(name) || !/^[ -[\]-~]*$/.test(name))
     return `Rename it by hand at its source: the name holds characters that can't be typed safely, or too many or none.`;
   const rename = (to: string): string => `${ISSUE} (${eventText({ deployment: name, renameTo: to })})`;
   const free = 'telco-country';
-  if (meant !== undefined && canRename(world, name, meant))
+  if (meant !== undefined && canRename(snapshot, name, meant))
     return `Rename token and key with ${rename(meant)}.`;
-  if (!canRename(world, name, free))
+  if (!canRename(snapshot, name, free))
     return `No token is there that could be renamed with it: if nobody needs what it holds, ${keyRemoval(name)}.`;
   return meant === undefined
     ? `Rename token and key with ${rename(free)}.`
@@ -68,22 +69,22 @@ function renamingRemedy(world: World, name: string, meant: string | undefined): 
 
 /** Detail and remedy of a label or key that breaks the naming rule. */
 export function misnaming(
-  world: World,
+  snapshot: Snapshot,
   what: 'label' | 'key',
   name: string,
 ): Pick<Draft, 'detail' | 'remedy'> {
   if (isConcealed(name))
     return {
-      detail: `The ${what} ${shownName(name)} is itself a token's content, which is not shown here, and everybody may see names.`,
+      detail: `The ${what} ${displayName(name)} is itself a token's content, which is not shown here, and everybody may see names.`,
       remedy:
         what === 'key'
           ? `Remove the key by hand in Vault, and replace the token that has this content with ${ISSUE} ("regenerate": true).`
           : `Give the token its proper name with ${ISSUE} (${eventText({ deployment: name, renameTo: 'telco-country' })}), and replace the token that has this content ("regenerate": true).`,
     };
-  const meant = world.findName(name);
+  const meant = snapshot.findName(name);
   return {
-    detail: `The ${what} ${shownName(name)} is not ${NAMING_RULE}${meant === undefined ? '' : `; probably ${meant} was meant`}.`,
-    remedy: renamingRemedy(world, name, meant),
+    detail: `The ${what} ${displayName(name)} is not ${NAMING_RULE}${meant === undefined ? '' : `; probably ${meant} was meant`}.`,
+    remedy: renamingRemedy(snapshot, name, meant),
   };
 }
 
@@ -91,10 +92,10 @@ export function misnaming(
 export const unlicensedToken: Rule = {
   kind: 'unlicensed-token',
   needs: ['tokens', 'licenses'],
-  *judge(world) {
-    for (const token of activeTokens(world)) {
-      if (!isWellNamed(token.label) || world.named.has(token.label)) continue;
-      const near = world.findName(token.label);
+  *judge(snapshot) {
+    for (const token of activeTokens(snapshot)) {
+      if (!isWellNamed(token.label) || snapshot.named.has(token.label)) continue;
+      const near = snapshot.findName(token.label);
       yield {
         deployment: token.label,
         tokenId: token.id,
@@ -106,14 +107,14 @@ export const unlicensedToken: Rule = {
 };
 
 /** Why the audit switches off and deletes nothing as it is configured, a clause; `undefined` where it does. */
-function idleness({ rules }: World): string | undefined {
-  if (rules.mode === 'observe') return 'the mode is observe, in which the audit changes nothing';
-  return capsAreZero(rules) ? 'with caps of 0 the audit withdraws nothing' : undefined;
+function idleness({ policy: policy }: Snapshot): string | undefined {
+  if (policy.mode === 'observe') return 'the mode is observe, in which the audit changes nothing';
+  return capsAreZero(policy) ? 'with caps of 0 the audit withdraws nothing' : undefined;
 }
 
 /** What becomes of a token whose license has ended. */
-function ending(world: World, label: string): string {
-  const why = idleness(world);
+function ending(snapshot: Snapshot, label: string): string {
+  const why = idleness(snapshot);
   return why === undefined
     ? `Nothing if that is right: the audit announces and then switches it off.`
     : `Switch it off with ${REVOKE} (${eventText({ deployment: label, reason: '...' })}) if that is right: ${why}.`;
@@ -123,15 +124,15 @@ function ending(world: World, label: string): string {
 export const licenseExpired: Rule = {
   kind: 'license-expired',
   needs: ['tokens', 'licenses'],
-  *judge(world) {
-    for (const token of activeTokens(world)) {
-      const license = world.licenses.get(token.label);
-      if (license === undefined || isInForce(license, world.today)) continue;
+  *judge(snapshot) {
+    for (const token of activeTokens(snapshot)) {
+      const license = snapshot.licenses.get(token.label);
+      if (license === undefined || isInForce(license, snapshot.today)) continue;
       yield {
         deployment: token.label,
         tokenId: token.id,
         detail: `The license of ${token.label} ended with ${license.lastDay}, and its token is still active.`,
-        remedy: `${ending(world, token.label)} If the customer has renewed, put the new date into licenses.csv now.`,
+        remedy: `${ending(snapshot, token.label)} If the customer has renewed, put the new date into licenses.csv now.`,
       };
     }
   },
@@ -141,15 +142,15 @@ export const licenseExpired: Rule = {
 export const duplicateToken: Rule = {
   kind: 'duplicate-token',
   needs: ['tokens', 'ledger'],
-  *judge(world) {
-    for (const [label, { active }] of world.byLabel) {
-      const lasting = active.filter(({ id }) => !world.replaced.has(id));
+  *judge(snapshot) {
+    for (const [label, { active }] of snapshot.byLabel) {
+      const lasting = active.filter(({ id }) => !snapshot.replaced.has(id));
       if (lasting.length < 2) continue;
-      const ids = lasting.map(({ id }) => printable(id)).sort();
+      const ids = lasting.map(({ id }) => escapeText(id)).sort();
       yield {
         deployment: label,
-        detail: `${counted(lasting.length, 'token')} with the label ${shownName(label)} are active: ${listed(ids.slice(0, 5))}${ids.length > 5 ? ' and others' : ''}.`,
-        remedy: `Nobody can see which of them the deployment uses, but a new token replaces all of them, and they keep working until it is handed over: ${renewal(world, label)}.`,
+        detail: `${pluralize(lasting.length, 'token')} with the label ${displayName(label)} are active: ${joinWithAnd(ids.slice(0, 5))}${ids.length > 5 ? ' and others' : ''}.`,
+        remedy: `Nobody can see which of them the deployment uses, but a new token replaces all of them, and they keep working until it is handed over: ${renewal(snapshot, label)}.`,
       };
     }
   },
@@ -159,15 +160,15 @@ export const duplicateToken: Rule = {
 export const wrongScope: Rule = {
   kind: 'wrong-scope',
   needs: ['tokens'],
-  *judge(world) {
-    for (const token of activeTokens(world)) {
+  *judge(snapshot) {
+    for (const token of activeTokens(snapshot)) {
       const scopes = token.scopes;
       if (scopes === undefined || (scopes.length === 1 && scopes[0] === 'repo:read')) continue;
       yield {
         deployment: token.label,
         tokenId: token.id,
-        detail: `The token ${shownName(token.label)} may do ${scopes.length === 0 ? 'nothing' : printable([...scopes].sort().join(', '))} instead of repo:read only.`,
-        remedy: `Scopes of a token can't be changed: ${renewal(world, token.label)}.`,
+        detail: `The token ${displayName(token.label)} may do ${scopes.length === 0 ? 'nothing' : escapeText([...scopes].sort().join(', '))} instead of repo:read only.`,
+        remedy: `Scopes of a token can't be changed: ${renewal(snapshot, token.label)}.`,
       };
     }
   },
@@ -177,17 +178,17 @@ export const wrongScope: Rule = {
 export const tokenExpiring: Rule = {
   kind: 'token-expiring',
   needs: ['tokens', 'licenses', 'ledger'],
-  *judge(world) {
-    const widest = Math.max(...world.rules.warnDays) * DAY;
-    for (const token of world.tokens) {
-      const license = world.licenses.get(token.label);
+  *judge(snapshot) {
+    const widest = Math.max(...snapshot.policy.warnDays) * DAY;
+    for (const token of snapshot.tokens) {
+      const license = snapshot.licenses.get(token.label);
       const end = token.expiresAt;
-      if (!token.enabled || end === undefined || license === undefined || world.replaced.has(token.id))
+      if (!token.enabled || end === undefined || license === undefined || snapshot.replaced.has(token.id))
         continue;
-      if (!isInForce(license, world.today) || end - world.now > widest) continue;
-      const lastUsableDay = dayText(world, end);
+      if (!isInForce(license, snapshot.today) || end - snapshot.now > widest) continue;
+      const lastUsableDay = dayText(snapshot, end);
       if (lastUsableDay > license.lastDay) continue;
-      const past = end <= world.now;
+      const past = end <= snapshot.now;
       yield {
         deployment: token.label,
         tokenId: token.id,
@@ -206,16 +207,16 @@ const UNUSED_AGE = 30 * DAY;
 export const unusedToken: Rule = {
   kind: 'unused-token',
   needs: ['tokens', 'ledger'],
-  *judge(world) {
-    for (const token of activeTokens(world)) {
-      if (token.createdAt === undefined || world.now - token.createdAt <= UNUSED_AGE) continue;
-      const used = lastRealUse(token, world.checks.get(token.label));
+  *judge(snapshot) {
+    for (const token of activeTokens(snapshot)) {
+      if (token.createdAt === undefined || snapshot.now - token.createdAt <= UNUSED_AGE) continue;
+      const used = lastRealUse(token, snapshot.checks.get(token.label));
       if (used === undefined) continue;
-      if (world.now - (used ?? -Infinity) <= world.rules.staleDays * DAY) continue;
+      if (snapshot.now - (used ?? -Infinity) <= snapshot.policy.staleDays * DAY) continue;
       yield {
         deployment: token.label,
         tokenId: token.id,
-        detail: `The token ${shownName(token.label)}, created on ${dayText(world, token.createdAt)}, was ${used === null ? 'never used' : `last used on ${dayText(world, used)}`}.`,
+        detail: `The token ${displayName(token.label)}, created on ${dayText(snapshot, token.createdAt)}, was ${used === null ? 'never used' : `last used on ${dayText(snapshot, used)}`}.`,
         remedy: `Ask the customer whether the deployment still runs; an unused token is one more that can leak.`,
       };
     }
@@ -226,28 +227,28 @@ export const unusedToken: Rule = {
 export const suspended: Rule = {
   kind: 'suspended',
   needs: ['tokens', 'ledger'],
-  *judge(world) {
-    for (const token of world.tokens) {
-      const suspension = world.suspensions.get(token.id);
-      if (suspension === undefined || isActive(token, world.now) || token.enabled) continue;
-      const since = dayText(world, Date.parse(suspension.at));
-      const after = world.rules.deleteAfterDays;
-      const license = world.licenses.get(token.label);
+  *judge(snapshot) {
+    for (const token of snapshot.tokens) {
+      const suspension = snapshot.suspensions.get(token.id);
+      if (suspension === undefined || isActive(token, snapshot.now) || token.enabled) continue;
+      const since = dayText(snapshot, Date.parse(suspension.at));
+      const after = snapshot.policy.deleteAfterDays;
+      const license = snapshot.licenses.get(token.label);
       const deleted =
         suspension.by === 'people'
           ? 'it is not deleted by the audit'
           : after === null ||
-              idleness(world) !== undefined ||
+              idleness(snapshot) !== undefined ||
               license === undefined ||
-              isInForce(license, world.today)
+              isInForce(license, snapshot.today)
             ? 'it is not due to be deleted'
-            : `it will be deleted on ${dayText(world, Date.parse(suspension.at) + after * DAY)} at the earliest`;
+            : `it will be deleted on ${dayText(snapshot, Date.parse(suspension.at) + after * DAY)} at the earliest`;
       yield {
         deployment: token.label,
         tokenId: token.id,
-        detail: `The token ${shownName(token.label)} was switched off ${suspension.by === 'audit' ? 'by the audit' : 'through the revoke function'} on ${since}: ${printable(suspension.reason, 200)}; ${deleted}.`,
+        detail: `The token ${displayName(token.label)} was switched off ${suspension.by === 'audit' ? 'by the audit' : 'through the revoke function'} on ${since}: ${escapeText(suspension.reason, 200)}; ${deleted}.`,
         remedy:
-          suspension.by === 'audit' && world.rules.mode !== 'observe'
+          suspension.by === 'audit' && snapshot.policy.mode !== 'observe'
             ? `Nothing; once licenses.csv says that the license is in force, the audit switches it on again.`
             : `Nothing; to switch it on again use ${REVOKE} with "restore": true.`,
       };

@@ -156,7 +156,7 @@ function overviewOf(deployments: Iterable<DeploymentRow>): Overview {
 
 /** A choice among the values that a column really has, each with its number of rows. */
 function filter(id: string, label: string, counts: ReadonlyMap<string, number>): Markup {
-  const sorted = [...counts].sort(([one], [other]) => (one < other ? -1 : 1));
+  const sorted = [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
   return html`<label for="${id}"
     >${label}
     <select id="${id}">

@@ -1,4 +1,4 @@
-import { printable } from '../../text/display.ts';
+import { escapeText } from '../../text/display.ts';
 
 /** Text that is HTML already. Only {@link html} and the constants of the page make it: everything else is escaped. */
 export class Markup {
@@ -31,7 +31,7 @@ const HIDDEN_BLANKS = /^ | $|(?<= ) | (?= )/g;
 
 /** A label for the page. As in mails everything but printable ASCII is an escape: names are ASCII, look-alikes show. */
 export function shownLabel(label: string): string {
-  return label === '' ? '(no name)' : printable(label, 200).replace(HIDDEN_BLANKS, '\\u{20}');
+  return label === '' ? '(no name)' : escapeText(label, 200).replace(HIDDEN_BLANKS, '\\u{20}');
 }
 
 const ENTITIES = new Map([

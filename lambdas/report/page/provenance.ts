@@ -13,7 +13,7 @@ function exemptionRow({ label, reason, owner, until, findings, inForce }: Exempt
 
 /** The labels that the audit leaves alone, and why. */
 export function exemptionsSection({ exemptions, outcome }: Report): Markup {
-  const rows = [...exemptions].sort((one, other) => Number(other.inForce) - Number(one.inForce));
+  const rows = [...exemptions].sort((a, b) => Number(b.inForce) - Number(a.inForce));
   return html`<section aria-labelledby="exemptions">
     <h2 id="exemptions">Exemptions</h2>
     ${

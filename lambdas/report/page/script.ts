@@ -67,8 +67,8 @@ export const SCRIPT = `
     });
     const sign = descending ? -1 : 1;
     // Rows come sorted by name: that is the order among equals, whichever way the rest is sorted.
-    matching.sort((one, other) =>
-      one.key < other.key ? -sign : one.key > other.key ? sign : one.index - other.index);
+    matching.sort((a, b) =>
+      a.key < b.key ? -sign : a.key > b.key ? sign : a.index - b.index);
   }
 
   function show(entries, from) {

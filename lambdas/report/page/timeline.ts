@@ -80,7 +80,7 @@ export function endingsOf({ deployments, asOf }: Pick<Report, 'deployments' | 'a
     if (count === undefined) later += 1;
     else perMonth.set(lastDay.slice(0, 7), count + 1);
   }
-  const byEnd = (one: Ending, other: Ending): number => one.days - other.days;
+  const byEnd = (a: Ending, b: Ending): number => a.days - b.days;
   return {
     overdue: overdue.sort(byEnd),
     soon: soon.sort(byEnd),
@@ -288,7 +288,7 @@ function monthsDrawing(endings: Endings): Markup {
     { name: 'overdue', ending: overdue.length, kind: 'overdue' },
     ...months.map(({ month, ending }) => ({ name: monthName(month), ending, kind: 'soon' })),
   ];
-  const most = Math.max(4, ...bars.map(({ ending }) => ending));
+  const max = Math.max(4, ...bars.map(({ ending }) => ending));
   const total = months.reduce((sum, { ending }) => sum + ending, 0);
   const height = bars.length * LINE;
   return html`<svg
@@ -311,10 +311,10 @@ function monthsDrawing(endings: Endings): Markup {
               class="end"
               x="25%"
               y="${index * LINE + 4}"
-              width="${((ending / most) * 60).toFixed(2)}%"
+              width="${((ending / max) * 60).toFixed(2)}%"
               height="${LINE - 8}"
             />
-            <text x="${(25 + (ending / most) * 60).toFixed(2)}%" dx="6" y="${index * LINE + 16}"
+            <text x="${(25 + (ending / max) * 60).toFixed(2)}%" dx="6" y="${index * LINE + 16}"
               >${numeral(ending)}</text
             >
           </g>`,

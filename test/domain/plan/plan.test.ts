@@ -4,11 +4,11 @@ import { type Ledger, emptyLedger } from '../../../lambdas/domain/ledger.ts';
 import { inputCounts, shrunkInputs, withdrawalLimit } from '../../../lambdas/domain/plan/guards.ts';
 import { type Plan, type PlanOptions, makePlan, reactivatedBy } from '../../../lambdas/domain/plan/plan.ts';
 import { type Step, isAsPlanned, stepText } from '../../../lambdas/domain/plan/step.ts';
-import { makeWorld } from '../../../lambdas/domain/snapshot.ts';
+import { takeSnapshot } from '../../../lambdas/domain/snapshot.ts';
 import type { HubToken } from '../../../lambdas/domain/token.ts';
 import { fingerprintOf } from '../../../lambdas/text/fingerprint.ts';
 import { defaultSettings } from '../../fakes.ts';
-import { CONTENT, NOW, type Situation, factsOf, suspensionOf, tokenOf, worldOf } from '../situation.ts';
+import { CONTENT, NOW, type Situation, factsOf, suspensionOf, tokenOf, snapshotOf } from '../situation.ts';
 
 const ENDED = '2026-02-01';
 const FAR = '2027-01-01';
@@ -16,7 +16,7 @@ const KEY = { 'orange-cd': CONTENT };
 const ended = (...names: string[]): string[] => names.map((name) => `${name.replace('-', ',')},${ENDED},0`);
 
 const plan = (situation: Situation, options: Partial<PlanOptions> = {}): Plan =>
-  makePlan(worldOf(situation), { hold: false, ...options });
+  makePlan(snapshotOf(situation), { hold: false, ...options });
 const planned = (situation: Situation, options: Partial<PlanOptions> = {}): readonly Step[] =>
   plan(situation, options).steps;
 const texts = (steps: readonly Step[]): string[] =>
@@ -118,7 +118,7 @@ describe('switching off', () => {
       ledger: { notices: [noticeOf()] },
     });
     for (const facts of [unread, { ...unread, keys: { names: ['orange-cd'], version: 1 } }]) {
-      const [step] = makePlan(makeWorld(facts, defaultSettings(), NOW), { hold: false }).steps;
+      const [step] = makePlan(takeSnapshot(facts, defaultSettings(), NOW), { hold: false }).steps;
       expect(step?.kind).toBe('deactivate');
       expect(step).not.toHaveProperty('fingerprint');
       expect(step).not.toHaveProperty('withheld');
@@ -519,9 +519,9 @@ describe('the shrink guard', () => {
       licenses: [...ended('orange-cd', 'mtn-cm'), ...ended('mtn-cm')],
       exemptions: 'label,reason,owner,until\na,,,\nb,,,\nc,,,\nd,,,\n',
     };
-    expect(inputCounts(worldOf(situation))).toEqual({ tokens: 3, keys: 1, licenses: 2, exemptions: 4 });
+    expect(inputCounts(snapshotOf(situation))).toEqual({ tokens: 3, keys: 1, licenses: 2, exemptions: 4 });
     const { exemptions: _, ...facts } = factsOf(situation);
-    expect(inputCounts(makeWorld(facts, defaultSettings(), NOW)).exemptions).toBe(0);
+    expect(inputCounts(takeSnapshot(facts, defaultSettings(), NOW)).exemptions).toBe(0);
   });
 });
 
@@ -529,7 +529,7 @@ describe('the caps', () => {
   it('are 3 or 2 % of the licensed deployments, whichever is more, rounded down', () => {
     const limit = (licenses: number): number =>
       withdrawalLimit(
-        worldOf({ licenses: Array.from({ length: licenses }, (_, index) => `t${index},cd,${FAR},0`) }),
+        snapshotOf({ licenses: Array.from({ length: licenses }, (_, index) => `t${index},cd,${FAR},0`) }),
       );
     expect([limit(1), limit(199), limit(200), limit(249), limit(250)]).toEqual([3, 3, 4, 4, 5]);
   });
@@ -717,10 +717,10 @@ describe('a step for a sentence', () => {
 describe('a plan without a ledger', () => {
   it('is that of a first night', () => {
     const { ledger: _, ...facts } = factsOf({ tokens: [{}], licenses: ended('orange-cd') });
-    const first = makePlan(makeWorld(facts, defaultSettings(), NOW), { hold: false });
+    const first = makePlan(takeSnapshot(facts, defaultSettings(), NOW), { hold: false });
     expect(texts(first.steps)).toEqual(['announce t1']);
     expect(first).toEqual(
-      makePlan(makeWorld({ ...facts, ledger: emptyLedger() }, defaultSettings(), NOW), { hold: false }),
+      makePlan(takeSnapshot({ ...facts, ledger: emptyLedger() }, defaultSettings(), NOW), { hold: false }),
     );
   });
 });
