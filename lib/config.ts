@@ -8,6 +8,7 @@ import {
   serverUrl,
   settingNames,
   text,
+  timeOfDay,
 } from '../lambdas/runtime/settings.ts';
 import { firstSkipped, minutesOf } from './clock-changes.ts';
 import { DEFAULT_NAME } from './names.ts';
@@ -29,8 +30,6 @@ const arn = (pattern: RegExp, wanted: string) => v.optional(text(pattern, wanted
 
 const keyArn = arn(/^arn:aws[\w-]*:kms:[\w-]+:\d{12}:key\/[\w-]+$/, 'the ARN of a KMS key');
 
-const time = text(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time, written HH:MM');
-
 /** What CloudWatch Logs accepts; anything else fails when it is deployed. */
 const LOG_RETENTION_WANTED = `must be one of ${Object.values(RetentionDays)
   .filter((days) => typeof days === 'number' && days !== RetentionDays.INFINITE)
@@ -48,9 +47,13 @@ const TRIES_WITHIN = 105;
 const schedule = v.optional(
   v.pipe(
     v.strictObject({
-      nightly: documented(v.optional(time, '03:30'), 'HH:MM', 'Local time of the nightly run.'),
+      nightly: documented(
+        v.optional(timeOfDay, '03:30'),
+        'HH:MM',
+        'Local time of the nightly run; mails say by it on which night access ends.',
+      ),
       catchUps: documented(
-        v.optional(v.pipe(v.array(time), v.length(2, 'must be two times')), ['04:15', '05:00']),
+        v.optional(v.pipe(v.array(timeOfDay), v.length(2, 'must be two times')), ['04:15', '05:00']),
         'two HH:MM',
         `Local times of two later tries the same night, which do nothing where the night is done; each at least ${BETWEEN_TRIES} minutes after the one before, the last within ${TRIES_WITHIN} minutes of the first.`,
       ),
@@ -388,6 +391,7 @@ export interface ConfigEntry extends Documented {
 /** Keys whose setting has another name than they have themselves. */
 const SETTING_OF: ReadonlyMap<string, SettingName> = new Map([
   ['notifications.when', 'notifyWhen'],
+  ['schedule.nightly', 'nightlyAt'],
   ['vault.address', 'vaultAddr'],
   ['vault.namespace', 'vaultNamespace'],
   ['vault.mount', 'vaultMount'],

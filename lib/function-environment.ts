@@ -32,6 +32,7 @@ export function makeEnvironment(config: Config, data: Data): Record<string, stri
     bucket: data.bucket.bucketName,
     topicArn: data.topic.topicArn,
     timeZone: config.timeZone,
+    nightlyAt: config.schedule.nightly,
     mode: config.mode,
     graceDays: config.graceDays,
     settleHours: config.settleHours,

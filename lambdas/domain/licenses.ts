@@ -10,6 +10,8 @@ export interface License {
   readonly deployment: string;
   /** Last day, grace included, on which the license is in force; {@link NO_END} for no end. */
   readonly lastDay: Day;
+  /** The day of the row whose end counts, without its grace days: until then the deployment has paid. */
+  readonly paidUntil: Day;
   readonly products: readonly string[];
   readonly contact?: string;
 }
@@ -51,7 +53,7 @@ export function parseDay(text: string): Day | undefined {
   return isDay(day) && day >= FIRST_YEAR ? day : undefined;
 }
 
-function readLastDay(row: Row, graceDays: number): { day: Day } | { problem: string } {
+function readLastDay(row: Row, graceDays: number): { day: Day; paidUntil: Day } | { problem: string } {
   const expires = row.cell('expires_on');
   const day = parseDay(expires);
   if (day === undefined)
@@ -64,7 +66,7 @@ function readLastDay(row: Row, graceDays: number): { day: Day } | { problem: str
   const grace = row.cell('grace_days');
   if (grace !== '' && (!/^\d{1,3}$/.test(grace) || Number(grace) > 365))
     return { problem: `grace_days "${escapeText(grace, 40)}" is not a whole number from 0 to 365` };
-  return { day: addDays(day, grace === '' ? graceDays : Number(grace)) };
+  return { day: addDays(day, grace === '' ? graceDays : Number(grace)), paidUntil: day };
 }
 
 function readName(telco: string, country: string): { name: string } | { problem: string } {
@@ -159,9 +161,11 @@ export function readLicenses(body: Uint8Array | undefined, graceDays: number): L
     const contact = known?.contact ?? row.cell('contact');
     const own = product === '' ? [] : [product];
     const products = known === undefined ? own : [...new Set([...known.products, ...own])].sort();
+    const isLater = known === undefined || end.day >= known.lastDay;
     licenses.set(name.name, {
       deployment: name.name,
-      lastDay: text(known !== undefined && known.lastDay > end.day ? known.lastDay : end.day),
+      lastDay: text(isLater ? end.day : known.lastDay),
+      paidUntil: text(isLater ? end.paidUntil : known.paidUntil),
       products: list(products),
       ...(contact === '' ? {} : { contact: text(contact) }),
     });

@@ -18,6 +18,7 @@ export const ENV = {
   bucket: 'BUCKET',
   topicArn: 'TOPIC_ARN',
   timeZone: 'TIME_ZONE',
+  nightlyAt: 'NIGHTLY_AT',
   mode: 'MODE',
   graceDays: 'GRACE_DAYS',
   settleHours: 'SETTLE_HOURS',
@@ -73,6 +74,9 @@ export const wholeNumber = (min: number, max: number) =>
     v.minValue(min, `must be a whole number from ${min} to ${max}`),
     v.maxValue(max, `must be a whole number from ${min} to ${max}`),
   );
+
+/** A local time of day. */
+export const timeOfDay = text(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time, written HH:MM');
 
 const vaultPath = text(/^[\w.-]+(?:\/[\w.-]+)*$/, 'a Vault path without leading or closing slash');
 const day = wholeNumber(0, 3650);
@@ -132,6 +136,7 @@ const settingsSchema = v.object({
   vaultLoginSecret: v.optional(v.string(), ''),
   bucket: v.optional(v.string(), ''),
   topicArn: v.optional(v.string(), ''),
+  nightlyAt: v.optional(timeOfDay, '03:30'),
   notifyWhen: notifyWhenSchema,
 });
 

@@ -243,6 +243,7 @@ function benchReconcile(number: number): string {
     licenses.set(label, {
       deployment: label,
       lastDay: index % 100 === 1 ? '2020-01-01' : '2099-01-01',
+      paidUntil: index % 100 === 1 ? '2020-01-01' : '2099-01-01',
       products: [],
     });
   }

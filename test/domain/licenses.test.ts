@@ -140,12 +140,26 @@ describe('the license list', () => {
     ]);
   });
 
+  it('keeps until when the row whose end counts is paid, beside its last day of access', () => {
+    const license = (rows: string): unknown =>
+      read(`telco,country,expires_on,grace_days\n${rows}\n`).licenses.get('orange-cd');
+    expect(license('orange,cd,2026-01-05,0\norange,cd,2026-01-01,30')).toMatchObject({
+      lastDay: '2026-01-31',
+      paidUntil: '2026-01-01',
+    });
+    expect(license('orange,cd,2026-01-01,30\norange,cd,2026-01-05,0')).toMatchObject({
+      lastDay: '2026-01-31',
+      paidUntil: '2026-01-01',
+    });
+  });
+
   it('keeps the products that are named, each once, and the first contact that is', () => {
     const license = (rows: string): unknown =>
       read(`telco,country,expires_on,product,contact\n${rows}\n`).licenses.get('orange-cd');
     expect(license('orange,cd,2026-01-01,,')).toEqual({
       deployment: 'orange-cd',
       lastDay: '2026-01-04',
+      paidUntil: '2026-01-01',
       products: [],
     });
     expect(
