@@ -105,7 +105,7 @@ export function makeReport(
     outcome,
     counts: {
       tokens: snapshot.tokens.length,
-      activeTokens: [...snapshot.byLabel.values()].reduce((sum, { active }) => sum + active.length, 0),
+      activeTokens: [...snapshot.deployments.values()].reduce((sum, { active }) => sum + active.length, 0),
       automaticTokens: snapshot.automaticTokens,
       keys: snapshot.keys.size,
       licenses: snapshot.licenses.size,

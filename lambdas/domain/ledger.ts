@@ -237,7 +237,10 @@ export type Intent = Ledger['intents'][number];
 export type Issuing = Ledger['issuing'][number];
 export type Renaming = Ledger['renaming'][number];
 export type UnreportedAction = Ledger['untold'][number];
+export type Notice = Ledger['notices'][number];
 export type Suspension = Ledger['suspensions'][number];
+export type Restore = Ledger['restores'][number];
+export type ReplacedToken = Ledger['replaced'][number];
 export type ContentCheckEntry = Ledger['checks'][number];
 
 /** The ledger of a system that never ran. */

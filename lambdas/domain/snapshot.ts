@@ -1,10 +1,23 @@
+/**
+ * The heart: one full outer join of all that was read, by name. A rule judges one {@link Deployment}, a step is decided
+ * from one, a row of the report shows one.
+ */
 import { type Day, dayOf } from './days.ts';
 import { type Exempted, type Exemption, exemptedLabels } from './exemptions.ts';
-import { type ContentCheckEntry, type Ledger, type Suspension, emptyLedger } from './ledger.ts';
+import {
+  type ContentCheckEntry,
+  type Ledger,
+  type Notice,
+  type ReplacedToken,
+  type Restore,
+  type Suspension,
+  emptyLedger,
+} from './ledger.ts';
 import { type License, type LicenseList, namedInList } from './licenses.ts';
 import { type NameFinder, isWellNamed, nameFinder } from './naming.ts';
 import type { Policy } from './policy.ts';
 import { type HubToken, type VaultKeys, isActive } from './token.ts';
+import { fingerprintOf } from '../text/fingerprint.ts';
 
 /** What was read. A part that could not be read wholly is absent; rules that need it are not judged. */
 export interface Facts {
@@ -14,6 +27,40 @@ export interface Facts {
   readonly exemptions?: readonly Exemption[];
   /** The ledger after `observe` compared it with the tokens. */
   readonly ledger?: Ledger;
+}
+
+/**
+ * All that is known of one name, which a token, a key or a row of the license list has. What was not read is absent,
+ * like what is not there: see `snapshot.facts` for which it is.
+ */
+export interface Deployment {
+  /** The label, key or licensed name as it is outside: it may break the naming rule or be hostile. */
+  readonly name: string;
+  /** What its readable rows say; absent where there are none. */
+  readonly license: License | undefined;
+  /** Where no readable row is left: the end that had passed when a row was last read. */
+  readonly passedEnd: Day | undefined;
+  /** Whether a row of the license list names it, readable or not. */
+  readonly isListed: boolean;
+  /** The tokens of that label, active or not, without automatic ones. */
+  readonly tokens: readonly HubToken[];
+  readonly active: readonly HubToken[];
+  /** Whether Vault has a key of that name. */
+  readonly hasKey: boolean;
+  /** What that key holds, whatever type it has; absent where names only were read. */
+  readonly content: unknown;
+  /** The exemptions in force for it, added up. */
+  readonly exemption: Exempted | undefined;
+  /** The last check of what its key holds. */
+  readonly check: ContentCheckEntry | undefined;
+  /** Who switched its tokens off and when; also those of tokens that had this name and are gone. */
+  readonly suspensions: readonly Suspension[];
+  /** What was announced of its tokens. */
+  readonly notices: readonly Notice[];
+  /** Which of its tokens people switched on lately. */
+  readonly restores: readonly Restore[];
+  /** Which of its tokens a regenerated one replaces. */
+  readonly replaced: readonly ReplacedToken[];
 }
 
 /** The tokens of one label. */
@@ -31,7 +78,8 @@ export interface Snapshot {
   /** All but automatic ones. */
   readonly tokens: readonly HubToken[];
   readonly automaticTokens: number;
-  readonly byLabel: ReadonlyMap<string, LabelTokens>;
+  /** Every name that a token, a key or a row of the license list has. */
+  readonly deployments: ReadonlyMap<string, Deployment>;
   readonly byId: ReadonlyMap<string, HubToken>;
   readonly keys: ReadonlySet<string>;
   readonly licenses: ReadonlyMap<string, License>;
@@ -47,13 +95,21 @@ export interface Snapshot {
   readonly findName: NameFinder;
   /** Active misnamed tokens by the deployment they were probably meant for. */
   readonly meantFor: ReadonlyMap<string, readonly HubToken[]>;
+  /** By token id: the deployments whose key was last seen to hold its content though its label is another. */
+  readonly heldBy: ReadonlyMap<string, readonly Deployment[]>;
 }
 
 const NO_TOKENS: LabelTokens = { all: [], active: [] };
 
 /** The tokens of a label, none if there are none. */
-export function tokensOf(snapshot: Snapshot, label: string): LabelTokens {
-  return snapshot.byLabel.get(label) ?? NO_TOKENS;
+export function tokensOf({ deployments }: Snapshot, label: string): LabelTokens {
+  const deployment = deployments.get(label);
+  return deployment === undefined ? NO_TOKENS : { all: deployment.tokens, active: deployment.active };
+}
+
+/** The last day on which a deployment has access by its license, `undefined` where no end was ever read. */
+export function lastDayOf({ license, passedEnd }: Deployment): Day | undefined {
+  return license?.lastDay ?? passedEnd;
 }
 
 /** Any listed token by its id, automatic ones as well: a key may hold the content of one. */
@@ -84,7 +140,119 @@ export function managedTokens(
   return (facts.tokens ?? []).filter((token) => !isAutomatic(token, ours));
 }
 
-/** Indexes what was read. The order of the lists does not matter to anything that comes out. */
+/** A {@link Deployment} while the join fills it. */
+type Draft = { -readonly [Field in keyof Deployment]: Deployment[Field] };
+
+/** One list for all that have none: of a hundred thousand deployments nearly every one has no memory at all. */
+const NONE: readonly never[] = [];
+
+function draftOf(name: string): Draft {
+  return {
+    name,
+    license: undefined,
+    passedEnd: undefined,
+    isListed: false,
+    tokens: NONE,
+    active: NONE,
+    hasKey: false,
+    content: undefined,
+    exemption: undefined,
+    check: undefined,
+    suspensions: NONE,
+    notices: NONE,
+    restores: NONE,
+    replaced: NONE,
+  };
+}
+
+function addToken(deployment: Draft, token: HubToken, isUsable: boolean): void {
+  const { tokens, active } = deployment;
+  // Nearly every label has one token, and it is active: one list of exactly that length for both.
+  const all = [...tokens, token];
+  if (isUsable) deployment.active = active.length === tokens.length ? all : [...active, token];
+  deployment.tokens = all;
+}
+
+/** Joins all that was read by name: tokens, keys, rows and exemptions. */
+function joinByName(facts: Facts, tokens: readonly HubToken[], now: number, today: Day): Map<string, Draft> {
+  const deployments = new Map<string, Draft>();
+  const at = (name: string): Draft => {
+    let deployment = deployments.get(name);
+    if (deployment === undefined) {
+      deployment = draftOf(name);
+      deployments.set(name, deployment);
+    }
+    return deployment;
+  };
+  for (const license of facts.licenses?.licenses.values() ?? []) {
+    const deployment = at(license.deployment);
+    deployment.license = license;
+    deployment.isListed = true;
+  }
+  for (const { about } of facts.licenses?.invalid ?? [])
+    if (about.scope === 'deployment') at(about.deployment).isListed = true;
+  for (const token of tokens) addToken(at(token.label), token, isActive(token, now));
+  for (const name of facts.keys?.names ?? []) {
+    const deployment = at(name);
+    deployment.hasKey = true;
+    deployment.content = facts.keys?.values?.get(name);
+  }
+  for (const [label, exempted] of exemptedLabels(facts.exemptions ?? [], today)) {
+    const deployment = deployments.get(label);
+    if (deployment !== undefined) deployment.exemption = exempted;
+  }
+  return deployments;
+}
+
+/** Adds what the ledger remembers: of a token under the label that it has now, of one that is gone under its last. */
+function joinMemory(
+  deployments: ReadonlyMap<string, Draft>,
+  byId: ReadonlyMap<string, HubToken>,
+  ledger: Ledger,
+): void {
+  const at = (entry: { readonly tokenId: string; readonly deployment: string }): Draft | undefined =>
+    deployments.get(byId.get(entry.tokenId)?.label ?? entry.deployment);
+  for (const check of ledger.checks) {
+    const deployment = deployments.get(check.deployment);
+    if (deployment !== undefined) deployment.check = check;
+  }
+  for (const suspension of ledger.suspensions) {
+    const deployment = at(suspension);
+    if (deployment !== undefined) deployment.suspensions = [...deployment.suspensions, suspension];
+  }
+  for (const notice of ledger.notices) {
+    const deployment = at(notice);
+    if (deployment !== undefined) deployment.notices = [...deployment.notices, notice];
+  }
+  for (const restore of ledger.restores) {
+    const deployment = at(restore);
+    if (deployment !== undefined) deployment.restores = [...deployment.restores, restore];
+  }
+  for (const replaced of ledger.replaced) {
+    const deployment = at(replaced);
+    if (deployment !== undefined) deployment.replaced = [...deployment.replaced, replaced];
+  }
+}
+
+/** Whose key was last seen to hold a token's content, and holds the same still as far as values were read. */
+function holdersOf(
+  deployments: ReadonlyMap<string, Deployment>,
+  byId: ReadonlyMap<string, HubToken>,
+  ledger: Ledger,
+): ReadonlyMap<string, readonly Deployment[]> {
+  const holders = new Map<string, Deployment[]>();
+  for (const { deployment: name, verdict, claimedId, tokenId, fingerprint } of ledger.checks) {
+    const id = verdict === 'mismatched' ? claimedId : verdict === 'matching' ? tokenId : undefined;
+    const holder = deployments.get(name);
+    if (id === undefined || holder?.hasKey !== true || byId.get(id)?.label === name) continue;
+    const { content } = holder;
+    if (typeof content === 'string' && fingerprintOf(content) !== fingerprint) continue;
+    holders.set(id, [...(holders.get(id) ?? []), holder]);
+  }
+  return holders;
+}
+
+/** Joins what was read. The order of the lists does not matter to anything that comes out. */
 export function takeSnapshot(facts: Facts, policy: Policy, now: number): Snapshot {
   const today = dayOf(now, policy.timeZone);
   const ledger = facts.ledger ?? emptyLedger();
@@ -92,37 +260,23 @@ export function takeSnapshot(facts: Facts, policy: Policy, now: number): Snapsho
   const licenses = facts.licenses?.licenses ?? new Map<string, License>();
   const keys = new Set(facts.keys?.names);
   const tokens = managedTokens(facts, named, keys);
-  const byLabel = new Map<string, { readonly all: HubToken[]; active: HubToken[] }>();
-  const byId = new Map<string, HubToken>();
-  for (const token of tokens) {
-    byId.set(token.id, token);
-    const isUsable = isActive(token, now);
-    const entry = byLabel.get(token.label);
-    if (entry === undefined) {
-      // Nearly every label has one token, and it is active: one list of exactly that length for both. A list that
-      // grows from nothing takes seventeen places, which for 100,000 labels is a good part of a function's memory.
-      const all = [token];
-      byLabel.set(token.label, { all, active: isUsable ? all : [] });
-      continue;
-    }
-    if (entry.active === entry.all && !isUsable) entry.active = [...entry.all];
-    if (entry.active !== entry.all && isUsable) entry.active.push(token);
-    entry.all.push(token);
-  }
+  const byId = new Map(tokens.map((token) => [token.id, token]));
+  const deployments = joinByName(facts, tokens, now, today);
+  joinMemory(deployments, byId, ledger);
   const findName = nameFinder(licenses.keys());
-  const meantFor = new Map<string, HubToken[]>();
-  for (const [label, { active }] of byLabel) {
-    const meant = isWellNamed(label) || active.length === 0 ? undefined : findName(label);
+  const meantFor = new Map<string, readonly HubToken[]>();
+  for (const { name, active } of deployments.values()) {
+    const meant = active.length === 0 || isWellNamed(name) ? undefined : findName(name);
     if (meant !== undefined) meantFor.set(meant, [...(meantFor.get(meant) ?? []), ...active]);
   }
   return {
     now,
     today,
-    policy: policy,
+    policy,
     facts,
     tokens,
     automaticTokens: (facts.tokens?.length ?? 0) - tokens.length,
-    byLabel,
+    deployments,
     byId,
     keys,
     licenses,
@@ -138,5 +292,6 @@ export function takeSnapshot(facts: Facts, policy: Policy, now: number): Snapsho
     checks: new Map(ledger.checks.map((check) => [check.deployment, check])),
     findName,
     meantFor,
+    heldBy: holdersOf(deployments, byId, ledger),
   };
 }

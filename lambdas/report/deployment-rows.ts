@@ -62,14 +62,7 @@ export function deploymentRows(
 ): Iterable<DeploymentRow> {
   const worst = new Map<string, Finding>();
   for (const finding of findings) if (!worst.has(finding.deployment)) worst.set(finding.deployment, finding);
-  const names = [
-    ...new Set([
-      ...snapshot.named,
-      ...snapshot.licenses.keys(),
-      ...snapshot.byLabel.keys(),
-      ...snapshot.keys,
-    ]),
-  ].sort();
+  const names = [...snapshot.deployments.keys()].sort();
   const rows = function* (): Iterable<DeploymentRow> {
     for (const deployment of names) {
       const finding = worst.get(deployment);

@@ -11,7 +11,7 @@ import { ISSUE, REVOKE, canIssue, canRename, keyRemoval, renewal } from './remed
 import type { Draft, Rule } from './rule.ts';
 
 function* activeTokens(snapshot: Snapshot): Iterable<HubToken> {
-  for (const { active } of snapshot.byLabel.values()) yield* active;
+  for (const { active } of snapshot.deployments.values()) yield* active;
 }
 
 const dayText = (snapshot: Snapshot, instant: number): Day => dayOf(instant, snapshot.policy.timeZone);
@@ -143,7 +143,7 @@ export const duplicateToken: Rule = {
   kind: 'duplicate-token',
   needs: ['tokens', 'ledger'],
   *judge(snapshot) {
-    for (const [label, { active }] of snapshot.byLabel) {
+    for (const { name: label, active } of snapshot.deployments.values()) {
       const lasting = active.filter(({ id }) => !snapshot.replaced.has(id));
       if (lasting.length < 2) continue;
       const ids = lasting.map(({ id }) => escapeText(id)).sort();
