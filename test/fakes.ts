@@ -7,7 +7,7 @@ import { OBJECTS } from '../lambdas/ledger/bucket-keys.ts';
 import type { Notification } from '../lambdas/mail/notification.ts';
 import type { Services } from '../lambdas/runtime/services.ts';
 import { type Settings, readSettings } from '../lambdas/runtime/settings.ts';
-import { concealed, concealedKey } from '../lambdas/text/conceal.ts';
+import { concealed } from '../lambdas/text/conceal.ts';
 import {
   Crash,
   type Disturbance,
@@ -273,7 +273,7 @@ export class InMemorySystems implements LifeWorld {
   private get vault(): Vault {
     const read = (): { names: string[]; values: Map<string, unknown>; version: number } => {
       if (!this.secretThere) throw new AuditorError('VaultSecretMissing', 'There is no secret.');
-      const values = new Map([...this.keys].map(([name, value]) => [concealedKey(name), value] as const));
+      const values = new Map([...this.keys].map(([name, value]) => [concealed(name), value] as const));
       return { names: [...values.keys()], values, version: this.vaultVersion };
     };
     return {

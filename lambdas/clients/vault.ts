@@ -2,7 +2,7 @@ import type nodeVault from 'node-vault';
 import * as v from 'valibot';
 import type { VaultKeys } from '../domain/token.ts';
 import { AuditorError, type ErrorName, isAuditorError } from '../errors.ts';
-import { concealedKey, isConcealed } from '../text/conceal.ts';
+import { concealed, isConcealed, outsideName } from '../text/conceal.ts';
 import { escapeText } from '../text/display.ts';
 import type { Clock, DockerHubLogin, LoginSecret, Vault, VaultLogin } from './ports.ts';
 import { VaultRefusal, createVaultSend } from './vault-send.ts';
@@ -211,7 +211,7 @@ export function createVault(options: VaultOptions): Vault {
     async patchKeys(changes, version) {
       checkNames(changes.keys());
       const path = `${mount}/data/${tokensPath}`;
-      const body = { options: { cas: version }, data: Object.fromEntries(changes) };
+      const body = { options: { cas: version }, data: writtenUnder(changes) };
       const written = await call("Writing a deployment's key", path, 'patch', writeSchema, (vault) =>
         vault.update(path, body),
       );
@@ -220,7 +220,7 @@ export function createVault(options: VaultOptions): Vault {
     async createSecret(keys) {
       checkNames(keys.keys());
       const path = `${mount}/data/${tokensPath}`;
-      const body = { options: { cas: 0 }, data: Object.fromEntries(keys) };
+      const body = { options: { cas: 0 }, data: writtenUnder(keys) };
       const written = await call("Creating the deployments' secret", path, 'create', writeSchema, (vault) =>
         vault.write(path, body),
       );
@@ -242,9 +242,14 @@ export function createVault(options: VaultOptions): Vault {
 /** The keys with names that may be shown: where label and content were swapped, the name is the content. */
 function withConcealedNames(keys: ReadonlyMap<string, unknown>): ReadonlyMap<string, unknown> {
   for (const name of keys.keys())
-    if (concealedKey(name) !== name)
-      return new Map([...keys].map(([each, value]) => [concealedKey(each), value] as const));
+    if (concealed(name) !== name)
+      return new Map([...keys].map(([each, value]) => [concealed(each), value] as const));
   return keys;
+}
+
+/** The keys as Vault names them. */
+function writtenUnder<Value>(keys: ReadonlyMap<string, Value>): Record<string, Value> {
+  return Object.fromEntries([...keys].map(([name, value]) => [outsideName(name), value]));
 }
 
 /** A concealed name is shown for a key, and is not the key's. */

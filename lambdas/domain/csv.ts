@@ -1,4 +1,5 @@
 import { CsvError, parse } from 'csv-parse/sync';
+import { concealed } from '../text/conceal.ts';
 import { joinWithAnd, escapeText } from '../text/display.ts';
 
 /** One line of a table with its cells by column name, trimmed; a column that the line lacks is empty. */
@@ -65,7 +66,8 @@ export function readTable(body: Uint8Array, required: readonly string[], take: (
       record_delimiter: ['\r\n', '\n', '\r'],
       on_record: (record: unknown, { lines }: { lines: number }) => {
         if (!isRecord(record)) throw new TypeError('csv-parse gave something else than a record of cells.');
-        const cells = record.map(trimmed);
+        // What grants access is concealed before anything else is done with a cell: somebody may paste it anywhere.
+        const cells = record.map((cell) => concealed(trimmed(cell)));
         // A record begins behind the end of the one before; its cells may have line breaks.
         const line = ended + 1 + skipped;
         ended = lines;

@@ -4,7 +4,7 @@ import { type AuditorError, asAuditorError, withDetail } from '../errors.ts';
 import { takeLease } from '../ledger/lease.ts';
 import { type LedgerStore, openLedger } from '../ledger/store.ts';
 import { onDemandMail } from '../mail/other-mails.ts';
-import { joinWithAnd, escapeText } from '../text/display.ts';
+import { describeStatement, joinWithAnd, escapeText } from '../text/display.ts';
 import type { Services } from './services.ts';
 
 /**
@@ -36,8 +36,7 @@ export function describeRequester(event: {
   readonly reason?: string | undefined;
   readonly requestedBy?: string | undefined;
 }): string {
-  const by = event.requestedBy === undefined ? '' : `, requested by ${escapeText(event.requestedBy)}`;
-  return `${event.reason === undefined ? 'no reason given' : escapeText(event.reason, 300)}${by}`;
+  return describeStatement(event);
 }
 
 /** What an issue or revoke has to tell. */

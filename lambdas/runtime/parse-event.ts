@@ -1,7 +1,9 @@
+// What the events of all functions have in common: their fields' types, and how they are parsed.
+
 import * as v from 'valibot';
 import { isDay } from '../domain/days.ts';
 import { AuditorError } from '../errors.ts';
-import { holdsContent } from '../text/conceal.ts';
+import { concealContents, holdsContent } from '../text/conceal.ts';
 import { escapeText } from '../text/display.ts';
 
 /** A day before this is a typing error: `0026-03-02`, which the calendar takes for one of 1926 besides. */
@@ -32,19 +34,9 @@ export const label = v.pipe(
   v.maxLength(100, 'must be 100 characters at most'),
 );
 
-/** Where in an event something like a token's content stands, in words that do not repeat it. */
-function contentsIn(event: unknown, field?: string): string[] {
-  const where = field === undefined ? 'a text' : `the field ${escapeText(field, 60)}`;
-  if (typeof event === 'string') return holdsContent(event) ? [where] : [];
-  if (typeof event !== 'object' || event === null) return [];
-  return Object.entries(event).flatMap(([name, value]) =>
-    holdsContent(name) ? ['a name'] : contentsIn(value, field ?? (Array.isArray(event) ? undefined : name)),
-  );
-}
-
 /**
  * Parses an event by its strict schema: a misspelt field is refused, not ignored, because `{"dryrun": true}` must not
- * run.
+ * run. What may be a content of before 2022 is concealed before anything is done with it, but for the ids.
  *
  * @throws AuditorError `InvalidRequest`, naming every field that is wrong; also where a field holds a token's content
  */
@@ -59,7 +51,7 @@ export function parseEvent<Schema extends v.GenericSchema>(
       `Nothing was done, because ${secret} of the event holds what looks like a token's content, which must not get into mails, reports and logs; take it out and invoke again, and replace that token where others could read it.`,
     );
   // To the library a list is an object too, one without any fields.
-  const parsed = v.safeParse(schema, Array.isArray(event) ? undefined : event);
+  const parsed = v.safeParse(schema, Array.isArray(event) ? undefined : withConcealedTexts(event));
   if (parsed.success) return parsed.output;
   const problems = parsed.issues.map((issue) => {
     const field = v.getDotPath(issue);
@@ -72,5 +64,33 @@ export function parseEvent<Schema extends v.GenericSchema>(
   throw new AuditorError(
     'InvalidRequest',
     `Nothing was done, because the event is not valid: ${[...new Set(problems)].join('; ')}; correct it and invoke again.`,
+  );
+}
+
+/** Fields that hold ids, which look like contents of before 2022. */
+const ID_FIELDS: ReadonlySet<string> = new Set(['tokenId', 'restoreRun']);
+
+/** An event whose texts and names of fields hold nothing that looks like a content. */
+function withConcealedTexts(value: unknown): unknown {
+  if (typeof value === 'string') return concealContents(value);
+  if (Array.isArray(value)) return value.map(withConcealedTexts);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, entry]: [string, unknown]) => [
+      concealContents(name),
+      ID_FIELDS.has(name) && isId(entry) ? entry : withConcealedTexts(entry),
+    ]),
+  );
+}
+
+const isId = (value: unknown): boolean => typeof value === 'string' && /^[\w.:-]{1,100}$/.test(value);
+
+/** Where in an event something like a token's content stands, in words that do not repeat it. */
+function contentsIn(event: unknown, field?: string): string[] {
+  const where = field === undefined ? 'a text' : `the field ${escapeText(concealContents(field), 60)}`;
+  if (typeof event === 'string') return holdsContent(event) ? [where] : [];
+  if (typeof event !== 'object' || event === null) return [];
+  return Object.entries(event).flatMap(([name, value]) =>
+    holdsContent(name) ? ['a name'] : contentsIn(value, field ?? (Array.isArray(event) ? undefined : name)),
   );
 }

@@ -97,3 +97,21 @@ describe('a file that is no table', () => {
     for (const [cell, wanted] of [[' one', 'one'], ['one ', 'one'], ['one\u200b', 'one'], ['\ufeffone', 'one'], ['o n e', 'o n e'], ['o', 'o'], ['é', 'é'], [' \u00a0', ''], ['o\u200bne', 'o\u200bne']] as const) trims(cell, wanted); // prettier-ignore
   });
 });
+
+describe('a cell that holds what looks like a token’s content', () => {
+  const content = `dckr_pat_${'aB3-_'.repeat(5)}xy`;
+  const uuid = '0f8fad5b-d9cb-469f-a165-70867728950e';
+  it('is concealed before anything is done with it, whatever its column', () => {
+    const [row] = rows(`a,b,unknown\n${content},${content.toUpperCase()} x,${uuid},${content}\n`);
+    expect(row?.cells).toHaveLength(4);
+    for (const cell of row?.cells ?? []) expect(cell).toContain('_(concealed ');
+    expect(row?.cell('a')).toMatch(/^dckr_pat_\(concealed [0-9a-f]{16}\)$/);
+  });
+
+  it('is concealed in the header, too', () => {
+    expect(why(`a,${content},${uuid}\n1,2,3\n`)).toMatch(
+      /it reads: a, dckr_pat_\(concealed \w+\), uuid_\(concealed \w+\)/,
+    );
+    expect(why(`a,b,${content},${content}\n1,2,3,4\n`)).not.toContain(content.slice(9));
+  });
+});

@@ -52,7 +52,7 @@ describe('issuing a token', () => {
     expect(world.keys.get('orange-cd')).toBe(token?.content);
     expect(JSON.stringify([result, world.mails, [...world.objects]])).not.toContain(token?.content);
     expect(world.mails).toHaveLength(1);
-    expect(world.mails[0]?.text).toContain('requested by ann');
+    expect(world.mails[0]?.text).toContain('asked for by "ann"');
   });
 
   it('keeps every other key of the secret', async () => {
@@ -794,7 +794,7 @@ describe('a failure after something changed', () => {
   it.each([
     [
       { deployment: 'orange-cd', requestedBy: 'ann' },
-      /orange-cd: issued, token (\S+) \(no reason given, requested by ann\)/,
+      /orange-cd: issued, token (\S+) \(asked for by "ann", no reason given\)/,
     ],
     [{ deployment: 'vodacom-cd', regenerate: true }, /vodacom-cd: regenerated, token (\S+) /],
     [{ deployment: 'Mtn_CM', renameTo: 'mtn-cm' }, /mtn-cm: renamed from Mtn_CM, (\S+) /],

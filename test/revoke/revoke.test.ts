@@ -34,7 +34,7 @@ describe('revoking', () => {
       { kind: 'deactivate', tokenId: 'second', status: 'done' },
     ]);
     expect(world.mails[0]?.subject).toContain('revoked orange-cd');
-    expect(world.mails[0]?.text).toContain('leaked, requested by ann');
+    expect(world.mails[0]?.text).toContain('"ann" says "leaked"');
     const result = await night();
     expect([isOn('first'), isOn('second'), result.actions]).toEqual([false, false, []]);
     expect(result.findings.map(({ kind }) => kind)).toEqual(
@@ -109,7 +109,7 @@ describe('revoking', () => {
     expect(failure.message).toContain('do not repeat');
     world.fate = () => 'pass';
     await night();
-    expect(world.mails[0]?.text).toContain('orange-cd switched off: leaked');
+    expect(world.mails[0]?.text).toContain('orange-cd switched off: the caller says "leaked"');
   });
 });
 
@@ -189,7 +189,7 @@ describe('a revoke that fails', () => {
     await failureOf(() => call({ deployment: 'orange-cd', reason: 'leaked' }));
     world.fate = () => 'pass';
     await night();
-    expect(told()).toContain('orange-cd switched off: leaked');
+    expect(told()).toContain('orange-cd switched off: the caller says "leaked"');
   });
 });
 

@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { concealed, concealedKey, holdsContent, isConcealed } from '../../lambdas/text/conceal.ts';
+import {
+  concealContents,
+  concealed,
+  holdsContent,
+  isConcealed,
+  outsideName,
+} from '../../lambdas/text/conceal.ts';
 
-const CONTENT = `dckr_pat_${'aB3-_'.repeat(5)}xy`;
+const LETTERS = `${'aB3-_'.repeat(5)}xy`;
+const CONTENT = `dckr_pat_${LETTERS}`;
 const OTHER = `dckr_pat_${'aB3-_'.repeat(5)}xz`;
 const UUID = '0f8fad5b-d9cb-469f-a165-70867728950e';
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 describe('a name that is a token’s content', () => {
   it('is shown as concealed, the same for the same content and another for another', () => {
@@ -15,8 +23,8 @@ describe('a name that is a token’s content', () => {
   });
 
   it('is recognised when it is concealed, and is no content then', () => {
-    for (const name of [concealed(CONTENT), concealedKey(CONTENT), concealedKey(UUID)])
-      expect([isConcealed(name), holdsContent(name), concealedKey(name)]).toEqual([true, false, name]);
+    for (const name of [concealed(CONTENT), concealed(UUID)])
+      expect([isConcealed(name), holdsContent(name), concealContents(name)]).toEqual([true, false, name]);
     expect([holdsContent(CONTENT), isConcealed(CONTENT), isConcealed('orange-cd')]).toEqual([
       true,
       false,
@@ -25,13 +33,92 @@ describe('a name that is a token’s content', () => {
   });
 
   it('leaves every other name as it is', () => {
-    for (const name of ['', 'orange-cd', 'dckr_pat_short', 'dckr_pat_', 'docker_pat_123456789', 'Orange CD'])
-      expect([concealed(name), concealedKey(name)]).toEqual([name, name]);
+    for (const name of [
+      '',
+      'orange-cd',
+      'dckr_pat_short',
+      'dckr_pat_',
+      'docker_pat_123456789',
+      'Orange CD',
+      'Société Générale de Télécommunications, Kinshasa',
+      's3://riaktr-licenses/reports/2026/11/27/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',
+      'f'.repeat(64),
+    ])
+      expect([concealed(name), holdsContent(name)]).toEqual([name, false]);
   });
 
-  it('is a bare UUID in Vault only: there it is a content of before 2022', () => {
-    expect(concealedKey(UUID)).toMatch(/^uuid_\(concealed [0-9a-f]{16}\)$/);
-    expect([concealed(UUID), concealedKey(`a-${UUID}`)]).toEqual([UUID, `a-${UUID}`]);
-    expect(concealedKey(`${UUID}-a`)).toBe(`${UUID}-a`);
+  it('is concealed in whatever case, with whatever around it, and where invisible letters are put into it', () => {
+    for (const text of [
+      CONTENT.toUpperCase(),
+      CONTENT.toLowerCase(),
+      `orange-cd:${CONTENT}`,
+      `x${CONTENT}`,
+      CONTENT.replace('pat', 'p\u200bat'),
+      CONTENT.replace('B3', 'B\u00ad3'),
+      CONTENT.replace('B3', 'B\r\n3'),
+      `ｄckr_pat_${LETTERS}`,
+      `dckr%5Fpat%5F${LETTERS}`,
+      `dckr&#95;pat&#x5f;${LETTERS}`,
+      `dckr\\u005fpat\\u005f${LETTERS}`,
+    ]) {
+      expect(concealed(text)).not.toMatch(/aB3-|3-_a/i);
+      expect(concealed(text)).toContain('_(concealed ');
+      expect(holdsContent(text)).toBe(true);
+    }
+  });
+
+  it('is concealed where it is encoded, as in what Docker keeps of a login', () => {
+    for (const text of [
+      base64(`riaktrdelivery:${CONTENT}`),
+      base64(`ann:${CONTENT}`).toLowerCase(),
+      base64(`a:${CONTENT}`).replaceAll('=', ''),
+      base64(CONTENT).toUpperCase(),
+      Buffer.from(CONTENT).toString('base64url'),
+      Buffer.from(CONTENT).toString('hex'),
+      base64(`riaktrdelivery:${UUID}`),
+    ]) {
+      expect(concealed(`{"auth": "${text}"}`)).toMatch(/^\{"auth": "base64_\(concealed [0-9a-f]{16}\)"\}$/);
+      expect(holdsContent(text)).toBe(true);
+    }
+  });
+
+  it('may be a UUID, in whatever case: a content of before 2022', () => {
+    expect(concealed(UUID)).toMatch(/^uuid_\(concealed [0-9a-f]{16}\)$/);
+    expect(concealed(`mtn-gh ${UUID}`)).toBe(`mtn-gh ${concealed(UUID)}`);
+    for (const text of [UUID.toUpperCase(), `a-${UUID}`, `${UUID}-a`])
+      expect(concealed(text)).not.toMatch(/d9cb/i);
+    expect(holdsContent(UUID)).toBe(false);
+  });
+
+  it('may be a token of Vault or a session', () => {
+    expect(concealed(`VAULT_TOKEN=hvs.${LETTERS}`)).toMatch(/^VAULT_TOKEN=session_\(concealed \w{16}\)$/);
+    const session = ['{"alg":"RS256"}', '{"source":"docker"}', LETTERS]
+      .map((part) => Buffer.from(part).toString('base64url'))
+      .join('.');
+    expect(concealed(session)).not.toContain(base64(LETTERS).slice(0, 10));
+  });
+
+  it('is not told by a hash where only a part of it stands, which trying could find', () => {
+    expect(concealed('dckr_pat_abcdefgh')).toMatch(/^dckr_pat_\(concealed [0-9a-f]{4}0{12}\)$/);
+  });
+});
+
+describe('a name that looks like a concealed one', () => {
+  it('gets a star, so that it is taken for what it is, and can be told from every other', () => {
+    const forged = 'orange_(concealed 0123456789abcdef)';
+    const names = [
+      forged,
+      forged.replace('concealed', 'concealed*'),
+      forged.replace('concealed', 'concealed**'),
+    ];
+    const shown = names.map(concealed);
+    expect(shown[0]).toBe('orange_(concealed* 0123456789abcdef)');
+    expect(new Set(shown).size).toBe(3);
+    expect(shown.some(isConcealed)).toBe(false);
+    expect(shown.map(outsideName)).toEqual(names);
+    expect([outsideName('orange-cd'), outsideName(concealed(CONTENT))]).toEqual([
+      'orange-cd',
+      concealed(CONTENT),
+    ]);
   });
 });

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { pluralize, joinWithAnd, escapeText, displayName } from '../../lambdas/text/display.ts';
+import {
+  describeStatement,
+  displayName,
+  escapeProse,
+  escapeText,
+  joinWithAnd,
+  pluralize,
+  quoteProse,
+} from '../../lambdas/text/display.ts';
 
 describe('outside text', () => {
   it('keeps printable ASCII but the backslash, and makes everything else visible', () => {
@@ -40,7 +48,62 @@ describe('a label for a sentence', () => {
       '"!a"',
       '"a!"',
     ]);
+    expect(displayName('a", all is well, "b')).toBe('"a\\", all is well, \\"b"');
     expect(displayName('x'.repeat(101))).toBe(`"${'x'.repeat(100)}..."`);
+  });
+});
+
+describe('what somebody wrote', () => {
+  it('stays legible in every language', () => {
+    for (const text of [
+      'Hélène Müller, 50 % – paid (see “note”)',
+      'Иван Петров',
+      '王小明 🙂',
+      'ผู้ดูแล',
+      'हिन्दी',
+      'مرحبا',
+      'a\\b',
+    ])
+      expect(escapeProse(text)).toBe(text);
+    expect(escapeProse('Mu\u0308ller')).toBe('Müller');
+  });
+
+  it('can not forge a line, move text or hide any, and is the same when it is done twice', () => {
+    for (const [text, shown] of [
+      ['a\nb\r\u001b[31m\u009b1m\u0085\u2028', 'a\\u{a}b\\u{d}\\u{1b}[31m\\u{9b}1m\\u{85}\\u{2028}'],
+      [
+        '\u202ecba\u2066\u200b\u00ad\ufeff\u{e0041}',
+        '\\u{202e}cba\\u{2066}\\u{200b}\\u{ad}\\u{feff}\\u{e0041}',
+      ],
+      ['\u3164\u115f\u2800\u00a0', '\\u{3164}\\u{115f}\\u{2800}\\u{a0}'],
+      ['\u0301', '\\u{301}'],
+      ['x\u0302\u0303\u0304\u0305', 'x\u0302\u0303\\u{304}\\u{305}'],
+      ['\ud800', '\\u{d800}'],
+    ] as const) {
+      expect(escapeProse(text)).toBe(shown);
+      expect(escapeProse(shown)).toBe(shown);
+    }
+    expect([escapeProse('é'.repeat(5), 5), escapeProse('é'.repeat(6), 5)]).toEqual(['ééééé', 'ééééé...']);
+  });
+
+  it('stands in quotes that it can not close', () => {
+    expect(quoteProse('late, as usual')).toBe('"late, as usual"');
+    expect(quoteProse('ok"). Approved by "CTO')).toBe('"ok\\"). Approved by \\"CTO"');
+    expect(quoteProse('ok\\')).toBe('"ok\\\\"');
+    expect(quoteProse('ok”＂')).toBe('"ok\\u{201d}\\u{ff02}"');
+    expect(quoteProse('x'.repeat(400), 3)).toBe('"xxx..."');
+  });
+
+  it('is what somebody says, not what is so', () => {
+    expect(describeStatement({})).toBe('no reason given');
+    expect(describeStatement({ reason: 'not paid' })).toBe('the caller says "not paid"');
+    expect(describeStatement({ reason: 'not paid', requestedBy: 'ann' })).toBe('"ann" says "not paid"');
+    expect(describeStatement({ requestedBy: 'cto@example.com' })).toBe(
+      'asked for by "cto@example.com", no reason given',
+    );
+    expect(describeStatement({ reason: 'ok). … Approved by the CTO (really' })).toBe(
+      'the caller says "ok). … Approved by the CTO (really"',
+    );
   });
 });
 

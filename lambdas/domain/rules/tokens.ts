@@ -1,5 +1,5 @@
 import { isConcealed } from '../../text/conceal.ts';
-import { pluralize, joinWithAnd, escapeText, displayName } from '../../text/display.ts';
+import { pluralize, joinWithAnd, escapeProse, escapeText, displayName } from '../../text/display.ts';
 import { eventText, fitsEvent } from '../../text/event-json.ts';
 import { DAY, type Day, HOUR, NO_END, dayOf } from '../days.ts';
 import { isInForce } from '../licenses.ts';
@@ -246,7 +246,7 @@ export const suspended: Rule = {
       yield {
         deployment: token.label,
         tokenId: token.id,
-        detail: `The token ${displayName(token.label)} was switched off ${suspension.by === 'audit' ? 'by the audit' : 'through the revoke function'} on ${since}: ${escapeText(suspension.reason, 200)}; ${deleted}.`,
+        detail: `The token ${displayName(token.label)} was switched off ${suspension.by === 'audit' ? 'by the audit' : 'through the revoke function'} on ${since}: ${escapeProse(suspension.reason)}; ${deleted}.`,
         remedy:
           suspension.by === 'audit' && snapshot.policy.mode !== 'observe'
             ? `Nothing; once licenses.csv says that the license is in force, the audit switches it on again.`
