@@ -258,7 +258,7 @@ export class InMemorySystems implements LifeWorld {
       checkContent: async (content): Promise<ContentCheck> => {
         try {
           return await this.call('hub', 'checkContent', (): ContentCheck => {
-            const token = this.use(content);
+            const token = this.use(content.trim());
             return token === undefined
               ? { outcome: 'refused' }
               : { outcome: 'accepted', claimedId: token.id };

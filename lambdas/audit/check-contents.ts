@@ -1,10 +1,18 @@
-import { type KeyToCheck, judgeCheck, keysToCheck, triedCheck } from '../domain/content-checks.ts';
+// Exchanges stored contents at Docker Hub for sessions, to see whose they are (contract section 7).
+import {
+  type KeyToCheck,
+  judgeCheck,
+  keysToCheck,
+  keysWithWhiteSpace,
+  sayNothing,
+  triedCheck,
+} from '../domain/content-checks.ts';
 import type { ContentCheckEntry } from '../domain/ledger.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { isActive } from '../domain/token.ts';
 import type { Alert } from '../mail/news.ts';
 import type { Services } from '../runtime/services.ts';
-import { pluralize, displayName } from '../text/display.ts';
+import { displayName, joinWithAnd, pluralize } from '../text/display.ts';
 
 /** So many refusals, and Docker Hub may be about to lock the account out (contract section 7). */
 const MOST_REFUSALS = 2;
@@ -34,6 +42,35 @@ const passwordAlert = ({ deployment }: KeyToCheck): Alert => ({
   text: `The key ${displayName(deployment)} in Vault seems to hold the password of the Docker Hub account instead of a token's content (Docker Hub asks for the second factor): change the password, and make a new token with the issue function.`,
 });
 
+/** Nobody's finding either: which customers' servers use that token only its own account can tell. */
+const otherAccountAlert = ({ deployment }: KeyToCheck, account: string): Alert => ({
+  key: `other account ${deployment}`,
+  text: `The key ${displayName(deployment)} in Vault holds a token of another Docker Hub account (${displayName(account)}), which this program can't see or withdraw: make a new token for it with the issue function, and delete that one in its own account.`,
+});
+
+const NOTHING_SAID: Alert = {
+  key: 'checks say nothing',
+  text: 'The check of stored contents says nothing at present: Docker Hub accepts them and does not say which of its tokens they belong to, so wrong contents are not found. Look for a newer version of this program.',
+};
+
+/** Names of one mail line; all others are counted. */
+const MAX_NAMES = 10;
+
+function whiteSpaceAlert(names: readonly string[]): Alert[] {
+  if (names.length === 0) return [];
+  const more = names.length - MAX_NAMES;
+  const shown = [
+    ...names.slice(0, MAX_NAMES).map((name) => displayName(name)),
+    ...(more > 0 ? [`${more} more`] : []),
+  ];
+  return [
+    {
+      key: `white space ${names.length} ${names.slice(0, MAX_NAMES).join(' ')}`,
+      text: `${names.length === 1 ? 'The key' : `${names.length} keys`} ${joinWithAnd(shown)} in Vault ${names.length === 1 ? 'has' : 'have'} white space around the token's content, such as a line break at its end: docker login refuses it where it is copied as it is, so store the content again without it.`,
+    },
+  ];
+}
+
 /**
  * Exchanges stored contents for sessions, and stops at the second refusal or the first sign of limiting, lock-out or
  * illness. Two at a time, and one after a first refusal: so there are never more than two refusals. Never rejects.
@@ -47,8 +84,10 @@ export async function checkContents(
 ): Promise<ContentChecks> {
   const keys = keysToCheck(snapshot, share);
   const checks: ContentCheckEntry[] = [];
-  const alerts: Alert[] = [];
-  let compared = 0;
+  const alerts: Alert[] = whiteSpaceAlert(keysWithWhiteSpace(snapshot.facts.keys?.values));
+  /** What Docker Hub accepted as our own account's, or refused: all but these say nothing of how well it compares. */
+  const comparable: ContentCheckEntry[] = [];
+  let answered = 0;
   let begun = 0;
   let refusals = 0;
   let why: string | undefined;
@@ -60,11 +99,15 @@ export async function checkContents(
       why ??= 'because Docker Hub gave no usable answer';
       checks.push(triedCheck(snapshot, key));
     } else {
-      compared += 1;
+      answered += 1;
+      const otherAccount = check.outcome === 'accepted' ? check.otherAccount : undefined;
       if (check.outcome === 'password') alerts.push(passwordAlert(key));
+      if (otherAccount !== undefined) alerts.push(otherAccountAlert(key, otherAccount));
       if (check.outcome === 'refused') refusals += 1;
       const stillActive = check.outcome === 'refused' && (await isStillActive(services, key.tokenId));
-      checks.push(judgeCheck(snapshot, key, check, stillActive));
+      const entry = judgeCheck(snapshot, key, check, stillActive);
+      checks.push(entry);
+      if (otherAccount === undefined && check.outcome !== 'password') comparable.push(entry);
     }
   };
   while (why === undefined && begun < keys.length && refusals < MOST_REFUSALS) {
@@ -78,10 +121,11 @@ export async function checkContents(
     await Promise.all(next.map(checkOne));
   }
 
-  const left = keys.length - compared;
+  const left = keys.length - answered;
   if (refusals >= MOST_REFUSALS && left > 0)
     why ??= `because Docker Hub refused ${pluralize(refusals, 'content')}, and more refusals might lock the account out`;
   const stopped = `The check of stored contents stopped for this run, ${why ?? ''}; ${pluralize(left, 'key')} of its share stay unchecked.`;
+  if (sayNothing(comparable)) alerts.push(NOTHING_SAID);
   return {
     checks,
     alerts: why === undefined ? alerts : [{ key: 'checks stopped', text: stopped }, ...alerts],

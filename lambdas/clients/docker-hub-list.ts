@@ -1,3 +1,4 @@
+// Reads Docker Hub's list of tokens page by page, and knows when it is whole.
 import * as v from 'valibot';
 import type { HubToken } from '../domain/token.ts';
 import { AuditorError } from '../errors.ts';
@@ -30,10 +31,15 @@ const time = v.nullish(
   ),
 );
 
+/** Whether a text can be a token's id: one that would make another path of its own names no token. */
+export function isTokenId(text: string): boolean {
+  return text.trim() !== '' && text !== '.' && text !== '..' && text.isWellFormed();
+}
+
 /** One row of the list or one token by itself; a row without id or state can't be judged, so the whole list can't. */
 export const tokenSchema = v.pipe(
   v.object({
-    uuid: v.pipe(v.string(), v.regex(/\S/)),
+    uuid: v.pipe(v.string(), v.check(isTokenId)),
     is_active: v.boolean(),
     token_label: v.nullish(v.string()),
     created_at: time,
@@ -61,7 +67,8 @@ export const tokenSchema = v.pipe(
 const pageSchema = v.object({
   count: v.pipe(v.number(), v.integer(), v.minValue(0)),
   next: v.nullish(v.string()),
-  results: v.array(v.unknown()),
+  /** `null` may be an empty list: rows and `count` tell. */
+  results: v.nullable(v.array(v.unknown())),
 });
 
 /** One page as it was read. */
@@ -79,13 +86,14 @@ export function unavailable(doing: string, what: string): AuditorError {
 
 const LISTING = 'Listing the tokens';
 
-/** Whether an answer is a page at all; what is not is tried again. */
+/** Whether an answer is a page at all, or Docker Hub's own refusal, which is JSON; what is neither is tried again. */
 export function isPage(answer: Answer): boolean {
-  return (
-    answer.status === 401 ||
-    answer.status === 403 ||
-    (answer.status === 200 && parseJsonAs(pageSchema, answer) !== undefined)
-  );
+  return isOwnRefusal(answer) || (answer.status === 200 && parseJsonAs(pageSchema, answer) !== undefined);
+}
+
+/** Whether Docker Hub itself refuses a session: the pages of outages and proxies are no JSON. */
+export function isOwnRefusal({ status, json }: Answer): boolean {
+  return (status === 401 || status === 403) && json !== undefined;
 }
 
 /**
@@ -107,7 +115,7 @@ function parsePage(answer: Answer, number: number, base: string): Page {
     const asked = Number(next.searchParams.get('page') ?? NaN);
     if (asked <= number) throw unavailable(LISTING, `page ${number} points back to page ${asked}`);
   }
-  const tokens = page.results.map((row, index) => {
+  const tokens = (page.results ?? []).map((row, index) => {
     const parsed = v.safeParse(tokenSchema, row);
     if (parsed.success) return parsed.output;
     const field = v.getDotPath(parsed.issues[0]) ?? 'row';

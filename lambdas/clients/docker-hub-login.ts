@@ -1,7 +1,8 @@
+// Logs in to Docker Hub: both routes, the second factor, and what each refusal means.
 import * as v from 'valibot';
 import { AuditorError, type ErrorName, isAuditorError } from '../errors.ts';
+import { sessionClaims } from './docker-hub-claims.ts';
 import { type Answer, type Http, NoAnswer, describeStatus, isLockOut, parseJsonAs } from './http.ts';
-import { claimsIn } from './jwt.ts';
 import type { Clock, DockerHubLogin } from './ports.ts';
 
 /** A session as Docker Hub gave it; it is secret. */
@@ -23,23 +24,18 @@ const TOKEN_PREFIX = /^dckr_[a-z]{3}_/;
 const newSession = v.object({ access_token: v.pipe(v.string(), v.minLength(1)) });
 const oldSession = v.object({ token: v.pipe(v.string(), v.minLength(1)) });
 const secondFactor = v.object({ login_2fa_token: v.pipe(v.string(), v.minLength(1)) });
-const wording = v.object({ detail: v.optional(v.string(), ''), message: v.optional(v.string(), '') });
-const claims = v.object({ exp: v.optional(v.number()), source: v.optional(v.string()) });
+const words = v.fallback(v.string(), '');
+const wording = v.object({ detail: v.optional(words, ''), message: v.optional(words, '') });
 
-function claimsOf(bearer: string): v.InferOutput<typeof claims> {
-  const parsed = v.safeParse(claims, claimsIn(bearer));
-  return parsed.success ? parsed.output : {};
-}
-
-/** The id that the claims of a session got with a personal access token name (`source: "docker_pat|<id>"`). */
-export function claimedTokenId(bearer: string): string | undefined {
-  return /^docker_pat\|(.+)$/.exec(claimsOf(bearer).source ?? '')?.[1];
-}
+/** Texts of refusals that are no matter of a wrong password. */
+const SINGLE_SIGN_ON = /\bSSO\b|single sign/i;
+const ORGANIZATION = /organi[sz]ation account/i;
+const SECOND_FACTOR = /secondary authentication|MFA|two.factor/i;
 
 /** What Docker Hub says in words, to compare with known texts. */
 function wordsOf(answer: Answer): string {
-  const words = parseJsonAs(wording, answer);
-  return words === undefined ? answer.start : `${words.detail} ${words.message}`;
+  const found = parseJsonAs(wording, answer);
+  return found === undefined ? answer.start : `${found.detail} ${found.message}`;
 }
 
 /** Docker Hub's words for "this session may not manage tokens, because it was got with a token". */
@@ -89,13 +85,11 @@ async function post({ http }: LoginOptions, path: string, body: unknown): Promis
 }
 
 function sessionOf(bearer: string, clock: Clock): Session {
-  if (claimedTokenId(bearer) !== undefined)
-    throw loginError(
-      'DockerHubNeedsPassword',
-      'a personal access token is stored where the password should be',
-    );
+  const { isOfToken, expiresAt = 0 } = sessionClaims(bearer);
+  if (isOfToken)
+    throw loginError('DockerHubNeedsPassword', 'an access token is stored where the password should be');
   const now = clock.now();
-  const expiry = (claimsOf(bearer).exp ?? 0) * 1000 - now;
+  const expiry = expiresAt - now;
   // A new session that ran out already means that the two clocks differ: to renew it each time would never end.
   const life = expiry > 0 ? expiry : UNKNOWN_LIFE;
   return { bearer, renewAt: now + Math.max(life - RENEWED_BEFORE, life * 0.8) };
@@ -142,6 +136,17 @@ async function secondStep(options: LoginOptions, login: DockerHubLogin, half: st
   throw loginError('DockerHubUnavailable', `the second step was answered with ${describeStatus(answer)}`);
 }
 
+/** Whether Docker Hub itself refused: an outage's pages are no JSON, and say none of the known words. */
+function isRefusal(answer: Answer): boolean {
+  const { status, json } = answer;
+  if (status < 400 || status >= 500 || status === 429) return false;
+  return json !== undefined || status === 404 || isKnownText(wordsOf(answer));
+}
+
+function isKnownText(text: string): boolean {
+  return SINGLE_SIGN_ON.test(text) || ORGANIZATION.test(text);
+}
+
 /** What one of the two routes came to: a session, the half of one, or a refusal. */
 async function oneRoute(
   options: LoginOptions,
@@ -160,13 +165,7 @@ async function oneRoute(
     throw loginError('DockerHubLockedOut', 'Docker Hub locked the account out after too many failed logins');
   const half = answer.status === 401 ? parseJsonAs(secondFactor, answer)?.login_2fa_token : undefined;
   if (half !== undefined) return secondStep(options, login, half);
-  if (
-    answer.status >= 400 &&
-    answer.status < 500 &&
-    answer.status !== 429 &&
-    (answer.json !== undefined || answer.status === 404)
-  )
-    return { refused: answer };
+  if (isRefusal(answer)) return { refused: answer };
   throw loginError('DockerHubUnavailable', `it was answered with ${describeStatus(answer)}`);
 }
 
@@ -184,26 +183,36 @@ export async function logIn(options: LoginOptions, login: DockerHubLogin): Promi
   if (!('refused' in first)) return first;
   const second = await oneRoute(options, login, 'old');
   if (!('refused' in second)) return second;
-  const words = `${wordsOf(first.refused)} ${wordsOf(second.refused)}`;
-  if (/\bSSO\b|single sign/i.test(words))
-    throw loginError('DockerHubNeedsPassword', 'single sign-on is enforced for the account');
-  if (/secondary authentication|MFA|two.factor/i.test(words))
-    throw loginError(
+  throw refusalError(first.refused, second.refused);
+}
+
+/** What it means that both routes refused. */
+function refusalError(first: Answer, second: Answer): AuditorError {
+  const text = `${wordsOf(first)} ${wordsOf(second)}`;
+  if (ORGANIZATION.test(text))
+    return loginError(
+      'DockerHubNeedsPassword',
+      "Docker Hub says that this is an organization account; an organization's name and access tokens can't manage personal access tokens",
+    );
+  if (SINGLE_SIGN_ON.test(text))
+    return loginError(
+      'DockerHubNeedsPassword',
+      'Docker Hub says that single sign-on is enforced for the account',
+    );
+  if (SECOND_FACTOR.test(text))
+    return loginError(
       'DockerHubNeedsTwoFactor',
       'Docker Hub asks for a second factor and does not say how to give it',
     );
-  if (isTokenSessionRefusal(first.refused) || isTokenSessionRefusal(second.refused))
-    throw loginError(
-      'DockerHubNeedsPassword',
-      'a personal access token is stored where the password should be',
-    );
+  if (isTokenSessionRefusal(first) || isTokenSessionRefusal(second))
+    return loginError('DockerHubNeedsPassword', 'an access token is stored where the password should be');
   // A route that is not there refuses nobody.
-  const judged = [second.refused, first.refused].find(({ status }) => status !== 404 && status !== 405);
-  if (judged === undefined)
-    throw loginError('DockerHubUnavailable', `it was answered with ${describeStatus(first.refused)}`);
-  throw loginError(
+  const decisive = [second, first].find(({ status }) => status !== 404 && status !== 405);
+  if (decisive === undefined)
+    return loginError('DockerHubUnavailable', `it was answered with ${describeStatus(first)}`);
+  return loginError(
     'DockerHubLoginFailed',
-    `Docker Hub refused user name and password (status ${judged.status})`,
+    `Docker Hub refused user name and password (status ${decisive.status})`,
   );
 }
 

@@ -1,12 +1,22 @@
+// Docker Hub's access tokens of one account: list, create, change, delete, and what a stored content opens.
 import * as v from 'valibot';
 import type { ContentCheck, HubToken } from '../domain/token.ts';
 import { AuditorError, isAuditorError } from '../errors.ts';
 import { isConcealed } from '../text/conceal.ts';
-import { escapeText } from '../text/display.ts';
-import { type Progress, RateGate, isPage, listWhole, tokenSchema, unavailable } from './docker-hub-list.ts';
+import { displayName, escapeText } from '../text/display.ts';
+import { sessionClaims } from './docker-hub-claims.ts';
+import {
+  type Progress,
+  RateGate,
+  isOwnRefusal,
+  isPage,
+  isTokenId,
+  listWhole,
+  tokenSchema,
+  unavailable,
+} from './docker-hub-list.ts';
 import {
   type Session,
-  claimedTokenId,
   isMissingFactor,
   isRefusedLogin,
   isTokenSessionRefusal,
@@ -22,7 +32,13 @@ import {
   isLockOut,
   parseJsonAs,
 } from './http.ts';
-import type { Clock, CreatedToken, DockerHub, DockerHubLogin } from './ports.ts';
+import {
+  type Clock,
+  type CreatedToken,
+  type DockerHub,
+  type DockerHubLogin,
+  WrongCreation,
+} from './ports.ts';
 
 /** Sessions given up in one run because Docker Hub refused them before their end; more is an outage, not an end. */
 const MOST_REFUSED_SESSIONS = 3;
@@ -170,7 +186,13 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
     }
   };
 
-  const pathOf = (id: string): string => `/v2/access-tokens/${encodeURIComponent(id)}`;
+  const pathOf = (id: string): string => {
+    if (isTokenId(id)) return `/v2/access-tokens/${encodeURIComponent(id)}`;
+    throw new AuditorError(
+      'InvalidRequest',
+      `Docker Hub was not asked for the token ${JSON.stringify(escapeText(id))}, because that is no token's id; take the id from Docker Hub's page or from the report.`,
+    );
+  };
 
   const getToken = async (id: string): Promise<HubToken | undefined> => {
     const doing = `Reading the token ${escapeText(id)}`;
@@ -179,7 +201,7 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
       doing,
       pathOf(id),
       (candidate) =>
-        [401, 403].includes(candidate.status) ||
+        isOwnRefusal(candidate) ||
         (candidate.status === 404 && candidate.json !== undefined) ||
         isToken(candidate),
     );
@@ -201,12 +223,36 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
     try {
       const answer = await changing(doing, request);
       if (isDone(answer)) return;
-      failure = unavailable(doing, `it came back with ${describeStatus(answer)}`);
+      failure = unavailable(
+        doing,
+        answer.status === 200 && answer.json !== undefined
+          ? 'it was answered with status 200, and the token is still as it was'
+          : `it came back with ${describeStatus(answer)}`,
+      );
     } catch (error) {
       if (!isAuditorError(error, 'DockerHubUnavailable')) throw error;
       failure = error;
     }
     if (!(await isChanged())) throw failure;
+  };
+
+  const deleteToken = (id: string): Promise<void> =>
+    change(
+      `Deleting the token ${escapeText(id)}`,
+      { method: 'DELETE', path: pathOf(id) },
+      (answer) => answer.status === 204 || answer.status === 202,
+      async () => (await getToken(id)) === undefined,
+    );
+
+  /** Deletes again what Docker Hub made in place of what was asked for. */
+  const rejectCreation = async (doing: string, id: string, what: string): Promise<WrongCreation> => {
+    const { message } = unavailable(doing, `what it made ${what} instead of what was asked for`);
+    try {
+      await deleteToken(id);
+      return new WrongCreation(message);
+    } catch {
+      return new WrongCreation(message, id);
+    }
   };
 
   return {
@@ -224,6 +270,8 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
       const token = parseJsonAs(tokenSchema, answer);
       if (answer.status !== 201 || content === undefined || token === undefined)
         throw unavailable(doing, `it came back with ${describeStatus(answer)}`);
+      const wrong = differenceOf(token, label, scopes);
+      if (wrong !== undefined) throw await rejectCreation(doing, token.id, wrong);
       return { token, content };
     },
     setEnabled: (id, enabled) =>
@@ -246,20 +294,14 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
         async () => (await getToken(id))?.label === label,
       );
     },
-    deleteToken: (id) =>
-      change(
-        `Deleting the token ${escapeText(id)}`,
-        { method: 'DELETE', path: pathOf(id) },
-        (answer) => answer.status === 204 || answer.status === 202,
-        async () => (await getToken(id)) === undefined,
-      ),
+    deleteToken,
     async checkContent(content): Promise<ContentCheck> {
       let answer: Answer;
       try {
         answer = await http.send({
           method: 'POST',
           path: '/v2/auth/token',
-          body: { identifier: account, secret: content },
+          body: { identifier: account, secret: content.trim() },
           milliseconds: CHECK_MILLISECONDS,
         });
       } catch {
@@ -268,8 +310,13 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
       if (answer.status === 429) return { outcome: 'limited' };
       const bearer = answer.status === 200 ? parseJsonAs(sessionSchema, answer)?.access_token : undefined;
       if (bearer !== undefined) {
-        const claimedId = claimedTokenId(bearer);
-        return { outcome: 'accepted', ...(claimedId === undefined ? {} : { claimedId }) };
+        const { tokenId, username } = sessionClaims(bearer);
+        const isOthers = username !== undefined && username.toLowerCase() !== account.toLowerCase();
+        return {
+          outcome: 'accepted',
+          ...(tokenId === undefined ? {} : { claimedId: tokenId }),
+          ...(isOthers ? { otherAccount: username } : {}),
+        };
       }
       if (isMissingFactor(answer)) return { outcome: 'password' };
       return answer.status === 401 && answer.json !== undefined
@@ -277,4 +324,14 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
         : { outcome: 'unwell' };
     },
   };
+}
+
+/** What a new token has otherwise than it was asked for, as a verb's end; what Docker Hub does not say is no difference. */
+function differenceOf(token: HubToken, label: string, scopes: readonly string[]): string | undefined {
+  if (token.label !== label) return `has the label ${displayName(token.label)}`;
+  if (token.scopes !== undefined && [...token.scopes].sort().join() !== [...scopes].sort().join())
+    return `may do ${token.scopes.length === 0 ? 'what no scope names' : escapeText(token.scopes.join(', '), 100)}`;
+  if (token.expiresAt !== undefined)
+    return `expires on ${new Date(token.expiresAt).toISOString().slice(0, 10)}`;
+  return token.enabled ? undefined : 'is switched off';
 }

@@ -1,8 +1,17 @@
-/** The claims of a JWT, not verified: who sent it is known by the connection. `undefined` where there are none. */
-export function claimsIn(bearer: string): unknown {
+// Reads the claims of a JWT. They are not verified: who sent it is known by the connection.
+
+/** The claims of a JWT by name; empty where there are none. Each is the reader's to check by itself. */
+export function claimsIn(bearer: string): ReadonlyMap<string, unknown> {
   try {
-    return JSON.parse(Buffer.from(bearer.split('.')[1] ?? '', 'base64url').toString());
+    return fieldsOf(JSON.parse(Buffer.from(bearer.split('.')[1] ?? '', 'base64url').toString()));
   } catch {
-    return undefined;
+    return new Map();
   }
+}
+
+/** The fields of a JSON object by name; empty where it is none. */
+export function fieldsOf(value: unknown): ReadonlyMap<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? new Map(Object.entries(value))
+    : new Map();
 }

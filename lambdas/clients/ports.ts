@@ -1,10 +1,25 @@
+// What each client of an outside system promises, whatever it speaks.
 import type { ContentCheck, HubToken, VaultKeys } from '../domain/token.ts';
+import { AuditorError } from '../errors.ts';
 import type { Notification } from '../mail/notification.ts';
 
 /** A token just made, with its content: Docker Hub shows it this once. */
 export interface CreatedToken {
   readonly token: HubToken;
   readonly content: string;
+}
+
+/**
+ * Docker Hub made another token than was asked for, and it was deleted again; where even that failed, `left` is its id.
+ * To ask once more would only make another one.
+ */
+export class WrongCreation extends AuditorError {
+  readonly left: string | undefined;
+
+  constructor(message: string, left?: string) {
+    super('DockerHubUnavailable', message);
+    this.left = left;
+  }
 }
 
 /** The Docker Hub login as Vault holds it. */
@@ -21,7 +36,10 @@ export interface DockerHub {
   listTokens(): Promise<HubToken[]>;
   /** One token, `undefined` when it is gone (404). */
   getToken(id: string): Promise<HubToken | undefined>;
-  /** Creates a token without expiry. Never repeated by itself: a lost answer rejects with `DockerHubUnavailable`. */
+  /**
+   * Creates a token without expiry. Never repeated by itself: a lost answer rejects with `DockerHubUnavailable`; with
+   * another label, other scopes or an end of its own it is deleted again, and rejects with {@link WrongCreation}.
+   */
   createToken(label: string, scopes: readonly string[]): Promise<CreatedToken>;
   /** Switches a token on or off. Where the answer was lost, the token is read to see what happened. */
   setEnabled(id: string, enabled: boolean): Promise<void>;
@@ -29,7 +47,7 @@ export interface DockerHub {
   setLabel(id: string, label: string): Promise<void>;
   /** Deletes a token; one that is gone already counts as deleted. */
   deleteToken(id: string): Promise<void>;
-  /** Exchanges a stored content for a session, once, and drops the session. Never rejects. */
+  /** Exchanges a stored content, without white space around it, for a session, once, and drops that. Never rejects. */
   checkContent(content: string): Promise<ContentCheck>;
 }
 
@@ -37,8 +55,9 @@ export interface DockerHub {
 export interface Registry {
   /**
    * Proves that username and content can pull an image (`riaktr/base:3.12`): a bearer from the token service, then
-   * HEAD of the manifest. Rejects with `PullVerificationFailed` where the right is missing, with
-   * `RegistryUnavailable` where no usable answer came.
+   * HEAD of the manifest. A new token may not be known everywhere yet: what is refused is tried for some seconds.
+   * Rejects with `PullVerificationFailed`, saying whether it was refused, not allowed, or there is no such image, and
+   * with `RegistryUnavailable` where no usable answer came.
    */
   verifyPull(image: string, username: string, content: string): Promise<void>;
 }

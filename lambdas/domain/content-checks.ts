@@ -1,3 +1,4 @@
+// Which stored contents are checked in a run, and what a check says.
 import { fingerprintOf } from '../text/fingerprint.ts';
 import { iso } from './days.ts';
 import type { ContentCheckEntry } from './ledger.ts';
@@ -21,7 +22,8 @@ export interface KeyToCheck {
 export function keysToCheck(snapshot: Snapshot, share: number): KeyToCheck[] {
   const candidates = [...(snapshot.facts.keys?.values ?? [])].flatMap(([deployment, content]) => {
     const [token, ...others] = tokensOf(snapshot, deployment).active;
-    if (typeof content !== 'string' || content === '' || token === undefined || others.length > 0) return [];
+    if (typeof content !== 'string' || content.trim() === '' || token === undefined || others.length > 0)
+      return [];
     if (snapshot.exempted.get(deployment)?.everything === true) return [];
     const check = snapshot.checks.get(deployment);
     const changed = check?.tokenId !== token.id || check.fingerprint !== fingerprintOf(content);
@@ -31,6 +33,26 @@ export function keysToCheck(snapshot: Snapshot, share: number): KeyToCheck[] {
     .sort((a, b) => (a.rank !== b.rank ? (a.rank < b.rank ? -1 : 1) : a.deployment < b.deployment ? -1 : 1))
     .slice(0, share)
     .map(({ deployment, content, tokenId }) => ({ deployment, content, tokenId }));
+}
+
+/** From so many checks on that could not be compared, the check itself is in doubt. */
+const DOUBTFUL_CHECKS = 5;
+
+/**
+ * Whether a run's checks say nothing (contract section 7): of five or more contents that Docker Hub accepted or refused,
+ * none could be compared with a listed token.
+ */
+export function sayNothing(checks: readonly ContentCheckEntry[]): boolean {
+  const isCompared = ({ verdict }: ContentCheckEntry): boolean =>
+    verdict === 'matching' || verdict === 'mismatched';
+  return checks.length >= DOUBTFUL_CHECKS && !checks.some(isCompared);
+}
+
+/** The names of keys whose value has white space around its content. */
+export function keysWithWhiteSpace(values: ReadonlyMap<string, unknown> | undefined): string[] {
+  return [...(values ?? [])].flatMap(([name, value]) =>
+    typeof value === 'string' && value.trim() !== '' && value.trim() !== value ? [name] : [],
+  );
 }
 
 /**

@@ -26,14 +26,15 @@ export interface HubToken {
 
 /**
  * What exchanging a stored content for a session told.
- * - `accepted`: a session came back; `claimedId` is the token id its claims name, where they name one.
+ * - `accepted`: a session came back; `claimedId` is the token id its claims name, where they name one, and
+ *   `otherAccount` the account, where it is not ours: Docker Hub takes any account's token with any user name.
  * - `refused`: Docker Hub says these credentials are wrong.
  * - `password`: the content is right as far as it goes and a second factor is asked for: the account's own password.
  * - `limited`: the first sign of rate limiting or lock-out: stop asking.
  * - `unwell`: no usable answer (time-out, 5xx, not JSON).
  */
 export type ContentCheck =
-  | { readonly outcome: 'accepted'; readonly claimedId?: string }
+  | { readonly outcome: 'accepted'; readonly claimedId?: string; readonly otherAccount?: string }
   | { readonly outcome: 'refused' }
   | { readonly outcome: 'password' }
   | { readonly outcome: 'limited' }

@@ -1,4 +1,4 @@
-import type { CreatedToken } from '../clients/ports.ts';
+import { type CreatedToken, WrongCreation } from '../clients/ports.ts';
 import type { HubToken } from '../domain/token.ts';
 import { AuditorError, asAuditorError, isAuditorError, withDetail } from '../errors.ts';
 import { listedIds } from '../runtime/on-demand.ts';
@@ -47,6 +47,16 @@ async function deleteLost(
   }
 }
 
+/** What a creation that made another token than was asked for left, where it could not be deleted again. */
+function leftBy(error: WrongCreation): AuditorError {
+  if (error.left === undefined) return error;
+  const end = withDetail(
+    error,
+    `the token ${listedIds([error.left])} that it made could not be deleted again, so delete it on Docker Hub by hand`,
+  );
+  return new TokenLeft(end.name, end.message);
+}
+
 /**
  * Creates a deployment's token. A creation whose answer was lost leaves at most one token: that one is found and
  * deleted, then it is made anew, once.
@@ -63,12 +73,14 @@ export async function createToken(
   try {
     return await create();
   } catch (error) {
+    if (error instanceof WrongCreation) throw leftBy(error);
     if (!isAuditorError(error, 'DockerHubUnavailable')) throw error;
   }
   await deleteLost(services, deployment, before);
   try {
     return await create();
   } catch (error) {
+    if (error instanceof WrongCreation) throw leftBy(error);
     if (isAuditorError(error, 'DockerHubUnavailable')) await deleteLost(services, deployment, before);
     throw error;
   }

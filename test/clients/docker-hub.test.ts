@@ -114,6 +114,34 @@ describe('logging in to Docker Hub', () => {
     }
   });
 
+  it('has its own words for an organization account, and for single sign-on', async () => {
+    for (const [change, words] of [
+      [{ isOrganization: true, enforcesSingleSignOn: false }, /organization account/],
+      [{ isOrganization: false, enforcesSingleSignOn: true }, /single sign-on is enforced/],
+    ] as const) {
+      Object.assign(hub.switches, change);
+      const failure = await failureOf(() => client().listTokens());
+      expect(failure.name).toBe('DockerHubNeedsPassword');
+      expect(failure.message).toMatch(words);
+    }
+  });
+
+  it('knows single sign-on also where the refusal is plain text, or one of its fields is of another type', async () => {
+    const words = 'please use personal access token to login when SSO is enforced';
+    for (const body of [`unauthorized: ${words}`, { detail: { code: 1 }, message: words }]) {
+      hub.faults.clear();
+      hub.faults.always(
+        answering('refusal', {
+          status: 401,
+          ...(typeof body === 'string' ? { headers: { 'content-type': 'text/plain' } } : {}),
+          body,
+        }),
+        ({ path }) => /auth|login/.test(path),
+      );
+      expect((await failureOf(() => client().listTokens())).name).toBe('DockerHubNeedsPassword');
+    }
+  });
+
   it('is DockerHubLockedOut after too many failures, good credentials too', async () => {
     for (let time = 0; time < 3; time++)
       await failureOf(() => client({ login: { password: 'wrong' } }).listTokens());
@@ -278,6 +306,54 @@ describe('listing the tokens', () => {
     expect((await failureOf(() => client().listTokens())).name).toBe('DockerHubUnavailable');
   });
 
+  it('takes null results with count 0 for an empty list, and no others', async () => {
+    hub.switches.emptyResults = 'null';
+    expect(await client().listTokens()).toEqual([]);
+    fill(3);
+    hub.switches.list = 'blank';
+    expect((await failureOf(() => client().listTokens())).name).toBe('DockerHubUnavailable');
+  });
+
+  it('tries again where a page of something in between says 403', async () => {
+    fill(3);
+    const page = { status: 403, headers: { 'content-type': 'text/html' }, body: '<html>Forbidden</html>' };
+    hub.faults.nth(1, answering('403 HTML', page), isList);
+    const docker = client();
+    expect(await docker.listTokens()).toHaveLength(3);
+    const [token] = hub.tokens.all;
+    hub.faults.nth(1, answering('403 HTML', page), ({ method }) => method === 'GET');
+    expect(await docker.getToken(token?.uuid ?? '')).toBeDefined();
+  });
+
+  it.each(['.', '..', ' ', '\ud800'])(
+    'refuses a token with the id %j, which would be another path',
+    async (uuid) => {
+      hub.tokens.add({ uuid });
+      const docker = client();
+      expect((await failureOf(() => docker.listTokens())).message).toContain('uuid');
+      hub.log.length = 0;
+      for (const work of [
+        () => docker.getToken(uuid),
+        () => docker.setEnabled(uuid, false),
+        () => docker.setLabel(uuid, 'x-cd'),
+        () => docker.deleteToken(uuid),
+      ])
+        expect((await failureOf(work)).name).toBe('InvalidRequest');
+      expect(hub.log).toEqual([]);
+    },
+  );
+
+  it('escapes an id in paths and errors', async () => {
+    const uuid = 'a/../b?c#\u001b[31m';
+    hub.tokens.add({ uuid });
+    const docker = client();
+    await docker.setEnabled(uuid, false);
+    expect(hub.tokens.get(uuid)?.is_active).toBe(false);
+    hub.switches.ignoresChanges = true;
+    const failure = await failureOf(() => docker.setEnabled(uuid, true));
+    expect(failure.message).not.toContain('\u001b');
+  });
+
   it('stops asking for pages as soon as the list is lost', async () => {
     fill(5000);
     hub.faults.nth(
@@ -412,6 +488,16 @@ describe('changing a token', () => {
     },
   );
 
+  it('says so where a change is answered with 200 and not made', async () => {
+    const { uuid } = hub.tokens.add({ token_label: 'orange-cd' });
+    hub.switches.ignoresChanges = true;
+    for (const work of [() => client().setEnabled(uuid, false), () => client().setLabel(uuid, 'mtn-cm')]) {
+      const failure = await failureOf(work);
+      expect(failure.name).toBe('DockerHubUnavailable');
+      expect(failure.message).toContain('status 200, and the token is still as it was');
+    }
+  });
+
   it('waits for a limit as it is told, because a limited change did not happen', async () => {
     const { uuid } = hub.tokens.add({ token_label: 'orange-cd' });
     hub.faults.when(({ method }) => method === 'PATCH', FAULTS.limitedSeconds);
@@ -452,6 +538,26 @@ describe('changing a token', () => {
   });
 });
 
+describe('a creation that makes another token than was asked for', () => {
+  it.each([
+    ['label', 'orange-cd-1'],
+    ['scopes', 'repo:admin'],
+    ['end', 'expires on 2027-03-02'],
+  ] as const)('by another %s deletes it again and says what it was', async (differs, what) => {
+    hub.switches.creationDiffers = differs;
+    const failure = await failureOf(() => client().createToken('orange-cd', ['repo:read']));
+    expect([failure.name, hub.tokens.size]).toEqual(['DockerHubUnavailable', 0]);
+    expect(failure.message).toContain(what);
+  });
+
+  it('names it where it can not be deleted again', async () => {
+    hub.switches.creationDiffers = 'scopes';
+    hub.faults.always(FAULTS.internalError, ({ method }) => method === 'DELETE');
+    const failure = await failureOf(() => client().createToken('orange-cd', ['repo:read']));
+    expect(failure).toMatchObject({ name: 'DockerHubUnavailable', left: hub.tokens.all[0]?.uuid });
+  });
+});
+
 describe('checking a content', () => {
   it('tells whose it is, that it is refused, or that it is not to be told', async () => {
     const token = hub.tokens.add({ token_label: 'orange-cd' });
@@ -468,6 +574,26 @@ describe('checking a content', () => {
       hub.faults.when(() => true, FAULTS[fault]);
       expect(await docker.checkContent(token.content)).toEqual({ outcome: 'unwell' });
     }
+  });
+
+  it.each(['\n', '\r\n', ' ', '\u00a0', '\ufeff'])('takes no notice of %j around it', async (space) => {
+    const { content, uuid } = hub.tokens.add({ token_label: 'orange-cd' });
+    for (const stored of [content + space, space + content])
+      expect(await client().checkContent(stored)).toEqual({ outcome: 'accepted', claimedId: uuid });
+  });
+
+  it('reads the claims in their flat form too', async () => {
+    const { content, uuid } = hub.tokens.add({ token_label: 'orange-cd' });
+    hub.switches.claimsForm = 'flat';
+    expect(await client().checkContent(content)).toEqual({ outcome: 'accepted', claimedId: uuid });
+  });
+
+  it("tells another account's token by its claims", async () => {
+    const content = hub.logins.addForeignToken('somebody');
+    expect(await client().checkContent(content)).toMatchObject({
+      outcome: 'accepted',
+      otherAccount: 'somebody',
+    });
   });
 
   it("tells the account's own password by the second factor that Docker Hub asks for", async () => {

@@ -86,6 +86,38 @@ describe('the pull check', () => {
     ]);
   });
 
+  it.each([1, 2, 3])(
+    'passes where a new token is refused %d times before it is known everywhere',
+    async (times) => {
+      const content = newContent();
+      const refusal = answering('401', { status: 401, body: { details: 'incorrect username or password' } });
+      for (let time = 0; time < times; time++) registry.auth.faults.when(() => true, refusal);
+      const before = clock.now();
+      await verify(content);
+      expect(clock.now() - before).toBeGreaterThanOrEqual(1000);
+      expect(registry.auth.log).toHaveLength(times + 1);
+    },
+  );
+
+  it('tries what is refused for some seconds, what has expired or is not there once', async () => {
+    await failure('nonsense');
+    expect(registry.auth.log).toHaveLength(4);
+    registry.auth.log.length = 0;
+    await failure(newContent({ expires_at: '2026-01-01T00:00:00Z' }));
+    await failure(newContent(), 'riaktr/base:9.99');
+    expect(registry.auth.log).toHaveLength(2);
+  });
+
+  it('says which of refused, not allowed and no such image it was', async () => {
+    const said = async (content: string, image?: string): Promise<string | undefined> =>
+      /refused|not allowed|no such image/.exec(
+        (await failure(content, image)).message.split('; ')[1] ?? '',
+      )?.[0];
+    expect(await said('nonsense')).toBe('refused');
+    expect(await said(newContent({ scopes: ['repo:public_read'] }))).toBe('not allowed');
+    expect(await said(newContent(), 'riaktr/base:9.99')).toBe('no such image');
+  });
+
   it('does not ask again, and again, during a lock-out', async () => {
     registry.switches.failuresCount = true;
     for (let time = 0; time < 5; time++) await failure('nonsense');

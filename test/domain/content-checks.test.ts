@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { countChecks, judgeCheck, keysToCheck, triedCheck } from '../../lambdas/domain/content-checks.ts';
+import {
+  countChecks,
+  judgeCheck,
+  keysToCheck,
+  keysWithWhiteSpace,
+  sayNothing,
+  triedCheck,
+} from '../../lambdas/domain/content-checks.ts';
 import { DAY, HOUR, iso } from '../../lambdas/domain/days.ts';
 import type { ContentCheckEntry } from '../../lambdas/domain/ledger.ts';
 import { takeSnapshot } from '../../lambdas/domain/snapshot.ts';
@@ -36,7 +43,7 @@ describe('the keys to check', () => {
   });
 
   it('are those with a content', () => {
-    for (const content of ['', null, 7, ['x']])
+    for (const content of ['', ' \n', null, 7, ['x']])
       expect(keys({ tokens: [{}], keys: { 'orange-cd': content } })).toEqual([]);
   });
 
@@ -140,6 +147,35 @@ describe('what a check tells', () => {
       unclear: 1,
       unchecked: 3,
     });
+  });
+});
+
+describe('checks that say nothing', () => {
+  const verdicts = (...wanted: ContentCheckEntry['verdict'][]): boolean =>
+    sayNothing(wanted.map((verdict) => checkOf({ verdict })));
+  const unclear = (number: number): ContentCheckEntry['verdict'][] => Array.from({ length: number }, () => 'unclear'); // prettier-ignore
+
+  it('are five or more of which none could be compared', () => {
+    expect(verdicts(...unclear(4))).toBe(false);
+    expect(verdicts(...unclear(5))).toBe(true);
+    expect(verdicts(...unclear(4), 'rejected')).toBe(true);
+    expect(verdicts(...unclear(40), 'matching')).toBe(false);
+    expect(verdicts(...unclear(40), 'mismatched')).toBe(false);
+  });
+});
+
+describe('white space around a content', () => {
+  it('is found in texts that hold anything beside it', () => {
+    const values = new Map<string, unknown>([
+      ['a-cd', 'x\n'],
+      ['b-cd', '\u00a0x'],
+      ['c-cd', 'x'],
+      ['d-cd', ' '],
+      ['e-cd', 7],
+      ['f-cd', 'x y'],
+    ]);
+    expect(keysWithWhiteSpace(values)).toEqual(['a-cd', 'b-cd']);
+    expect(keysWithWhiteSpace(undefined)).toEqual([]);
   });
 });
 

@@ -196,8 +196,14 @@ describe('wrong-scope', () => {
     const told = (...scopes: string[]): string => text('wrong-scope', { tokens: [{ scopes }] });
     expect(told('repo:read', 'repo:write')).toContain('may do repo:read, repo:write instead');
     expect(told('repo:write', 'repo:admin')).toContain('may do repo:admin, repo:write instead');
-    expect(told()).toContain('may do nothing instead');
+    expect(told('sandbox:run')).toContain('may do sandbox:run instead');
+    expect(told()).toContain('may mean that it may do everything');
     expect(told('repo:read')).toBe('');
+  });
+
+  it('is cured on Docker Hub’s page first, which leaves the content as it is, and by a new token second', () => {
+    const told = text('wrong-scope', { tokens: [{ scopes: ['repo:admin'] }] });
+    expect(told).toMatch(/permissions to Read-only on Docker Hub's page[^]*; or [^]*new token/);
   });
 });
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
+import { WrongCreation } from '../../lambdas/clients/ports.ts';
 import { DAY, HOUR } from '../../lambdas/domain/days.ts';
 import type { VaultKeys } from '../../lambdas/domain/token.ts';
 import { AuditorError } from '../../lambdas/errors.ts';
@@ -762,6 +763,26 @@ describe('a failure after something changed', () => {
     const { tokenId } = await call({ deployment: 'orange-cd' });
     expect(labelled('orange-cd').map(({ id }) => id)).toEqual([tokenId]);
   });
+
+  it.each([undefined, 'wrong-id'])(
+    'asks Docker Hub once where it makes another token than was asked for, and names the one that stays: %s',
+    async (left) => {
+      const services = world.services();
+      let creations = 0;
+      const dockerHub = {
+        ...services.dockerHub,
+        createToken: () => {
+          creations += 1;
+          return Promise.reject(new WrongCreation('It made another one.', left));
+        },
+      };
+      const event = parseEvent(issueEventSchema, { deployment: 'orange-cd' });
+      const failure = await failureOf(() => issue(event, { ...services, dockerHub }));
+      expect([failure.name, creations]).toEqual(['DockerHubUnavailable', 1]);
+      expect(failure.message.includes('wrong-id')).toBe(left !== undefined);
+      expect(told().includes('wrong-id')).toBe(left !== undefined);
+    },
+  );
 
   it('leaves no open issue where nothing was made', async () => {
     world.fate = (name) => (name === 'hub.createToken' ? 'fail before' : 'pass');

@@ -1,3 +1,4 @@
+// Docker Hub's logins: routes, second factor, lock-out, and the sessions that come of them.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Secret, TOTP } from 'otpauth';
 import type { Canaries } from './canaries.ts';
@@ -5,7 +6,7 @@ import type { SandboxClock } from './clock.ts';
 import type { DockerHubSwitches } from './docker-hub-switches.ts';
 import type { StoredToken, TokenStore } from './docker-hub-tokens.ts';
 import type { SandboxAnswer } from './faults.ts';
-import { type JsonObject, textOf } from './json.ts';
+import { type JsonObject, isObject, textOf } from './json.ts';
 import { readHs256, signHs256 } from './jwt.ts';
 
 /** The technical account. */
@@ -29,6 +30,15 @@ const LOCKED: SandboxAnswer = {
   headers: { 'content-type': 'text/plain; charset=utf-8' },
   body: 'toomanyrequests: too many failed login attempts for username or IP address',
 };
+/** https://github.com/docker/hub-feedback/issues/2181 */
+const SINGLE_SIGN_ON: SandboxAnswer = {
+  status: 401,
+  body: { detail: 'unauthorized: please use personal access token to login when SSO is enforced' },
+};
+const ORGANIZATION: SandboxAnswer = {
+  status: 401,
+  body: { detail: 'Cannot log into an organization account' },
+};
 const MINUTE = 60_000;
 
 /** Logging in to Docker Hub, by every route that there is, and the sessions that come of it. */
@@ -36,6 +46,8 @@ export class DockerHubLogins {
   private readonly key = randomBytes(32);
   private readonly failures = new Map<string, number[]>();
   private readonly lockedUntil = new Map<string, number>();
+  /** Contents of other accounts' tokens, with the account. */
+  private readonly foreign = new Map<string, string>();
   /** Half logins that wait for their code, with the route's name for the session. */
   private readonly halves = new Map<string, string>();
   private readonly account: DockerHubAccount;
@@ -89,28 +101,49 @@ export class DockerHubLogins {
     if (claims === undefined) return undefined;
     const end = claims['exp'];
     if (typeof end !== 'number' || end * 1000 <= this.clock.now()) return undefined;
-    return { username: textOf(claims, 'username'), bornOfToken: claims['born_of_token'] === true };
+    const own = claims['https://hub.docker.com'];
+    return {
+      username: textOf(isObject(own) ? own : claims, 'username'),
+      bornOfToken: claims['born_of_token'] === true,
+    };
   }
 
   /** A session as a test needs it that does not want to log in; `token`: as got with that one. */
   session({ username, token }: { username: string; token?: StoredToken }): string {
     const now = Math.floor(this.clock.now() / 1000);
     const source = this.sourceOf(token);
-    return this.canaries.add(
-      signHs256(
-        {
-          iss: 'https://login.docker.com/',
-          sub: randomUUID(),
-          username,
-          session_id: randomUUID(),
-          iat: now,
-          exp: now + this.switches.sessionSeconds,
-          ...(token === undefined ? {} : { born_of_token: true }),
-          ...(source === undefined ? {} : { source, scope: (token?.scopes ?? []).join(' ') }),
-        },
-        this.key,
-      ),
-    );
+    const id = randomUUID();
+    const common = {
+      aud: 'https://hub.docker.com',
+      iss: 'https://api.docker.com/',
+      sub: randomUUID(),
+      jti: id,
+      iat: now,
+      exp: now + this.switches.sessionSeconds,
+      ...(token === undefined ? {} : { born_of_token: true, scope: (token.scopes ?? []).join(' ') }),
+    };
+    const own = {
+      username,
+      session_id: id,
+      uuid: randomUUID(),
+      ...(source === undefined ? {} : { source }),
+    };
+    const claims =
+      this.switches.claimsForm === 'flat'
+        ? { ...common, ...own }
+        : {
+            ...common,
+            'https://hub.docker.com': { ...own, email: `${username}@example.com`, roles: [] },
+            source: { type: token === undefined ? 'password' : 'pat' },
+          };
+    return this.canaries.add(signHs256(claims, this.key));
+  }
+
+  /** The content of a token that another account has: it is accepted with whatever user name. */
+  addForeignToken(account: string): string {
+    const content = this.canaries.tokenContent();
+    this.foreign.set(content, account);
+    return content;
   }
 
   /** Whether a user name is locked out now. */
@@ -136,16 +169,19 @@ export class DockerHubLogins {
       return { status: 400, body: { message: 'bad request', errinfo: { missing: 'credentials' } } };
     // Who is locked out is refused with good credentials too.
     if (this.isLocked(username)) return LOCKED;
-    if (username !== this.account.username) return this.fail(username);
-    if (secret === this.account.password) return this.byPassword(username, field);
-    const token = this.tokens.open(secret);
+    const { username: own, password } = this.account;
+    if (username === own && secret === password) return this.byPassword(username, field);
+    // A token is taken with whatever user name; whose it is, the session says.
+    const account = this.foreign.get(secret) ?? own;
+    const token = this.foreign.has(secret) ? foreignToken(secret) : this.tokens.open(secret);
     if (typeof token === 'string') return this.fail(username);
     if (this.switches.exchangeIsUse) this.tokens.use(token);
-    return { status: 200, body: { [field]: this.session({ username, token }) } };
+    return { status: 200, body: { [field]: this.session({ username: account, token }) } };
   }
 
   private byPassword(username: string, field: 'access_token' | 'token'): SandboxAnswer {
-    if (this.switches.enforcesSingleSignOn) return this.fail(username);
+    if (this.switches.isOrganization) return ORGANIZATION;
+    if (this.switches.enforcesSingleSignOn) return SINGLE_SIGN_ON;
     // The new route's refusal of good passwords is a fault of its own, and not counted as a failed login.
     if (field === 'access_token' && !this.switches.newRouteTakesPassword) return WRONG;
     this.failures.delete(username);
@@ -171,4 +207,9 @@ export class DockerHubLogins {
     if (token === undefined || this.switches.claims === 'none') return undefined;
     return `docker_pat|${this.switches.claims === 'uuid' ? token.uuid : randomUUID()}`;
   }
+}
+
+/** A token of another account: the list of this one does not have it. */
+function foreignToken(content: string): StoredToken {
+  return { uuid: randomUUID(), scopes: ['repo:read'], content };
 }

@@ -1,3 +1,4 @@
+// What the Docker Hub stand-in does otherwise from day to day, and on a good day.
 /** What is documented differently in different places, or differs from day to day. Each is a field that a test sets. */
 export interface DockerHubSwitches {
   /** Whether `POST /v2/auth/token` takes the password; at times it was refused there and taken by the old route. */
@@ -8,6 +9,16 @@ export interface DockerHubSwitches {
   enforcesSingleSignOn: boolean;
   /** What a session got with a token says about itself: the token's uuid, nothing, or an id that no listed token has. */
   claims: 'uuid' | 'none' | 'foreign';
+  /** Where a session says what it was got with: nested as the real one, or at its top, as a client's tests have it. */
+  claimsForm: 'nested' | 'flat';
+  /** The account is an organization, or an organization's token is stored: the password's login is refused as such. */
+  isOrganization: boolean;
+  /** An empty list's `results`. */
+  emptyResults: 'list' | 'null';
+  /** What a creation makes otherwise than it was asked for. */
+  creationDiffers: 'not' | 'label' | 'scopes' | 'end';
+  /** A change that is answered with 200 and not made. */
+  ignoresChanges: boolean;
   /** Whether exchanging a content for a session moves the token's `last_used`: not known of the real one. */
   exchangeIsUse: boolean;
   /** Wording of "this session was got with a token". */
@@ -57,6 +68,11 @@ export function defaultSwitches(): DockerHubSwitches {
     hasOldRoute: true,
     enforcesSingleSignOn: false,
     claims: 'uuid',
+    claimsForm: 'nested',
+    isOrganization: false,
+    emptyResults: 'list',
+    creationDiffers: 'not',
+    ignoresChanges: false,
     exchangeIsUse: true,
     tokenSessionRefusal: 'message',
     sessionSeconds: 600,

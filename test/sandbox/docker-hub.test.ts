@@ -9,6 +9,8 @@ import { jsonObject } from './json.ts';
 
 const NOW = Date.parse('2026-03-03T02:00:00Z');
 const MINUTE = 60_000;
+/** The claim that holds Docker Hub's own ones. */
+const NESTED = 'https://hub.docker.com';
 
 let hub: DockerHubStandIn;
 let clock: SandboxClock;
@@ -154,15 +156,33 @@ describe('a session got with a personal access token', () => {
   it("names the token's uuid and its scopes", async () => {
     const token = hub.tokens.add({ token_label: 'orange-cd' });
     const claims = claimsOf(await newRoute(token.content));
-    expect(claims).toMatchObject({ source: `docker_pat|${token.uuid}`, scope: 'repo:read' });
+    expect(claims).toMatchObject({
+      iss: 'https://api.docker.com/',
+      scope: 'repo:read',
+      source: {},
+      [NESTED]: { source: `docker_pat|${token.uuid}`, username: 'riaktrdelivery' },
+    });
+    hub.switches.claimsForm = 'flat';
+    expect(claimsOf(await newRoute(token.content))).toMatchObject({ source: `docker_pat|${token.uuid}` });
+  });
+
+  it("is given for any user name, and says whose the token is: another account's too", async () => {
+    const { content } = hub.tokens.add();
+    for (const [secret, owner] of [
+      [content, 'riaktrdelivery'],
+      [hub.logins.addForeignToken('somebody'), 'somebody'],
+    ] as const)
+      expect(claimsOf(await newRoute(secret, 'whoever'))).toMatchObject({ [NESTED]: { username: owner } });
   });
 
   it('may name no token, or an id that no listed token has', async () => {
     const token = hub.tokens.add({ token_label: 'orange-cd' });
+    const sourceOf = async (): Promise<unknown> =>
+      at(at(claimsOf(await newRoute(token.content)), NESTED), 'source');
     hub.switches.claims = 'none';
-    expect(claimsOf(await newRoute(token.content))).not.toHaveProperty('source');
+    expect(await sourceOf()).toBeUndefined();
     hub.switches.claims = 'foreign';
-    const foreign = at(claimsOf(await newRoute(token.content)), 'source');
+    const foreign = await sourceOf();
     expect(foreign).toMatch(/^docker_pat\|/);
     expect(foreign).not.toBe(`docker_pat|${token.uuid}`);
   });

@@ -38,6 +38,7 @@ export interface DockerHubStandIn extends SandboxServer {
 const SCOPES = ['repo:admin', 'repo:write', 'repo:read', 'repo:public_read'];
 const NOT_FOUND: SandboxAnswer = { status: 404, body: { message: 'access token not found', errinfo: {} } };
 const BASE = '/v2/access-tokens';
+const YEAR = 365 * 24 * 3_600_000;
 
 const refusals = {
   message: { message: 'token issued from personal access token is not allowed', errinfo: {} },
@@ -172,7 +173,8 @@ export async function startDockerHub(options: DockerHubOptions = {}): Promise<Do
         active_count: active,
         ...nextOf(page, size, isLast),
         previous: page === 1 ? null : `${standIn.url}${BASE}?page=${page - 1}&page_size=${size}`,
-        results: rows.map((token) => row(token)),
+        results:
+          rows.length === 0 && switches.emptyResults === 'null' ? null : rows.map((token) => row(token)),
       },
     };
   };
@@ -190,12 +192,14 @@ export async function startDockerHub(options: DockerHubOptions = {}): Promise<Do
     if (known.length < scopes.length) return invalid('scopes');
     if (end !== undefined && (typeof end !== 'string' || Number.isNaN(Date.parse(end))))
       return invalid('expires_at');
+    const differs = switches.creationDiffers;
     const token = tokens.add({
-      token_label: label,
-      scopes: known,
+      token_label: differs === 'label' ? `${label}-1` : label,
+      scopes: differs === 'scopes' ? ['repo:admin'] : known,
       creator_ua: headers['user-agent'] ?? '',
       generated_by: switches.createdThroughApi ?? undefined,
       ...(end === undefined ? {} : { expires_at: end }),
+      ...(differs === 'end' ? { expires_at: new Date(clock.now() + YEAR).toISOString() } : {}),
     });
     standIn.afterCreation?.(token);
     return { status: 201, body: row(token, true) };
@@ -207,6 +211,7 @@ export async function startDockerHub(options: DockerHubOptions = {}): Promise<Do
     if (label !== undefined && (typeof label !== 'string' || label.length < 1 || label.length > 100))
       return invalid('token_label');
     if (active !== undefined && typeof active !== 'boolean') return invalid('is_active');
+    if (switches.ignoresChanges) return { status: 200, body: row(token) };
     // Other fields, scopes and end among them, can't be changed and are ignored.
     tokens.modify(token.uuid, {
       ...(label === undefined ? {} : { token_label: label }),

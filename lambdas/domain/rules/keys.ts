@@ -65,8 +65,8 @@ export const malformedKey: Rule = {
   needs: ['keys'],
   *judge(snapshot) {
     for (const [name, value] of snapshot.facts.keys?.values ?? []) {
-      if (typeof value === 'string' && value !== '') continue;
-      const found = value === '' ? 'an empty text' : value === null ? 'null' : Array.isArray(value) ? 'a list' : `of type ${typeof value}`; // prettier-ignore
+      if (typeof value === 'string' && value.trim() !== '') continue;
+      const found = typeof value === 'string' ? (value === '' ? 'an empty text' : 'nothing but white space') : value === null ? 'null' : Array.isArray(value) ? 'a list' : `of type ${typeof value}`; // prettier-ignore
       yield {
         deployment: name,
         detail: `The value of the key ${displayName(name)} in Vault is ${found}, not a token's content.`,

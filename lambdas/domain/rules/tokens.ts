@@ -167,8 +167,8 @@ export const wrongScope: Rule = {
       yield {
         deployment: token.label,
         tokenId: token.id,
-        detail: `The token ${displayName(token.label)} may do ${scopes.length === 0 ? 'nothing' : escapeText([...scopes].sort().join(', '))} instead of repo:read only.`,
-        remedy: `Scopes of a token can't be changed: ${renewal(snapshot, token.label)}.`,
+        detail: `The token ${displayName(token.label)} ${scopes.length === 0 ? 'names no scope, which may mean that it may do everything,' : `may do ${escapeText([...scopes].sort().join(', '), 200)}`} instead of repo:read only.`,
+        remedy: `Set its permissions to Read-only on Docker Hub's page of access tokens, which leaves its content as it is; or ${renewal(snapshot, token.label)}.`,
       };
     }
   },
