@@ -1,12 +1,13 @@
+// The configuration: which keys `cdk.json` has, where each setting of the functions stands among them, and what is
+// refused at synthesis. Default, form and meaning of a setting stand in lambdas/runtime/settings.ts.
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as v from 'valibot';
 import {
-  ENV,
+  type About,
   type SettingName,
-  notifyWhenSchema,
-  policySchemas,
-  serverUrl,
+  aboutSetting,
   settingNames,
+  settingSchemas as settings,
   text,
   timeOfDay,
 } from '../lambdas/runtime/settings.ts';
@@ -16,15 +17,13 @@ import { DEFAULT_NAME } from './names.ts';
 /** Key of the configuration in the context, `cdk.json`. */
 export const CONTEXT_KEY = 'hub-token-auditor';
 
-/** What a list of the configuration says about one key beside its default. */
-interface Documented {
-  readonly type: string;
-  readonly meaning: string;
-}
-
-/** A schema with what people are told about it, so that lists of the keys can't differ from what is accepted. */
+/** A key that only the stacks go by, with what people are told of it. */
 const documented = <const Schema extends v.GenericSchema>(schema: Schema, type: string, meaning: string) =>
   v.pipe(schema, v.metadata({ type, meaning }));
+
+/** A setting whose key wants another form than the functions' environment, or has a default of the configuration's own. */
+const configured = <const Schema extends v.GenericSchema>(name: SettingName, schema: Schema) =>
+  v.pipe(schema, v.metadata(aboutSetting(settings[name])));
 
 const arn = (pattern: RegExp, wanted: string) => v.optional(text(pattern, wanted));
 
@@ -47,11 +46,7 @@ const TRIES_WITHIN = 105;
 const schedule = v.optional(
   v.pipe(
     v.strictObject({
-      nightly: documented(
-        v.optional(timeOfDay, '03:30'),
-        'HH:MM',
-        'Local time of the nightly run; mails say by it on which night access ends.',
-      ),
+      nightly: settings.nightlyAt,
       catchUps: documented(
         v.optional(v.pipe(v.array(timeOfDay), v.length(2, 'must be two times')), ['04:15', '05:00']),
         'two HH:MM',
@@ -80,23 +75,39 @@ const schedule = v.optional(
   {},
 );
 
+/** Mail addresses; an apostrophe is one of the signs that an address may have. */
+const emails = v.pipe(
+  v.array(
+    v.pipe(
+      v.string(),
+      v.rfcEmail('must be a mail address'),
+      v.check((address) => /\.[a-z]{2,}$/i.test(address), 'must be a mail address'),
+    ),
+  ),
+  v.check(
+    (addresses) => new Set(addresses.map((address) => address.toLowerCase())).size === addresses.length,
+    'must not name an address twice',
+  ),
+);
+
 const notifications = v.optional(
   v.strictObject({
-    when: documented(
-      notifyWhenSchema,
-      'changes | always',
-      'When the audit sends mail: when something is new, resolved, done or wrong and once a week, or every night.',
-    ),
+    when: settings.notifyWhen,
     emails: documented(
-      v.optional(
-        v.pipe(
-          v.array(v.pipe(v.string(), v.email('must be a mail address'))),
-          v.check((emails) => new Set(emails).size === emails.length, 'must not name an address twice'),
-        ),
-        [],
-      ),
+      v.optional(emails, []),
       'list of addresses',
-      'Who gets the mail; each address has to confirm its subscription. Without any, nobody is told and nothing is withdrawn.',
+      'Who gets the mail; each address has to confirm its subscription. Without any, nobody is notified and nothing is withdrawn.',
+    ),
+  }),
+  {},
+);
+
+const alarms = v.optional(
+  v.strictObject({
+    emails: documented(
+      v.optional(emails, []),
+      'list of addresses',
+      'Who gets the alarms; each address has to confirm its subscription. Without any, they go to the mail topic.',
     ),
   }),
   {},
@@ -105,32 +116,28 @@ const notifications = v.optional(
 const vault = v.optional(
   v.pipe(
     v.strictObject({
-      address: documented(
-        v.optional(serverUrl, 'https://vault-cloud.rianet.io'),
-        'https URL',
-        'Vault, as the functions reach it.',
-      ),
-      namespace: documented(policySchemas.vaultNamespace, 'text', 'Vault namespace; empty for none.'),
-      mount: documented(policySchemas.vaultMount, 'path', 'Mount of the KV version 2 engine.'),
-      loginPath: documented(policySchemas.vaultLoginPath, 'path', "Secret with Docker Hub's login."),
-      tokensPath: documented(
-        policySchemas.vaultTokensPath,
-        'path',
-        'Secret with one key per deployment, label to token content.',
-      ),
-      loginSecretArn: documented(
+      address: configured('vaultAddr', v.optional(settings.vaultAddr, 'https://vault-cloud.rianet.io')),
+      namespace: settings.vaultNamespace,
+      mount: settings.vaultMount,
+      loginPath: settings.vaultLoginPath,
+      tokensPath: settings.vaultTokensPath,
+      login: settings.vaultLogin,
+      loginSecretArn: configured(
+        'vaultLoginSecret',
         arn(
           /^arn:aws[\w-]*:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$/,
           'the complete ARN of a Secrets Manager secret, with the six characters at its end',
         ),
-        'ARN',
-        'An existing secret with the Vault login; without it an empty one is created.',
       ),
       loginSecretKeyArn: documented(
         keyArn,
         'ARN',
         'KMS key of that secret, where it is not the account’s own.',
       ),
+      role: settings.vaultRole,
+      authMount: settings.vaultAuthMount,
+      serverId: settings.vaultServerId,
+      caCert: settings.vaultCaCert,
     }),
     v.forward(
       v.partialCheck(
@@ -140,6 +147,30 @@ const vault = v.optional(
         'goes with loginSecretArn: the secret created here has the key of this stack',
       ),
       ['loginSecretKeyArn'],
+    ),
+    v.forward(
+      v.partialCheck(
+        [['login'], ['loginSecretArn']],
+        ({ login, loginSecretArn }) => login === 'approle' || loginSecretArn === undefined,
+        'goes with login approle: with aws-iam no secret is read',
+      ),
+      ['loginSecretArn'],
+    ),
+    v.forward(
+      v.partialCheck(
+        [['login'], ['role']],
+        ({ login, role }) => (login === 'aws-iam') === (role !== ''),
+        'goes with login aws-iam, which needs it: the role of Vault’s AWS auth method',
+      ),
+      ['role'],
+    ),
+    v.forward(
+      v.partialCheck(
+        [['loginPath'], ['tokensPath']],
+        ({ loginPath, tokensPath }) => loginPath !== tokensPath,
+        'must be another secret than loginPath: every key of it is taken for a deployment',
+      ),
+      ['tokensPath'],
     ),
   ),
   {},
@@ -182,7 +213,10 @@ const aws = v.optional(
   {},
 );
 
-const days = (max: number) => `days, 0 to ${max}`;
+const runbookUrl = v.pipe(
+  text(/^https:\/\/[^\s#]+$/, 'the https:// address of the runbook, without #'),
+  v.check((url) => URL.canParse(url), 'must be the https:// address of the runbook, without #'),
+);
 
 const entries = {
   name: documented(
@@ -199,82 +233,36 @@ const entries = {
     'text',
     'Begins the names of functions, alarms and stacks; another name is a second stage beside the first.',
   ),
-  mode: documented(
-    policySchemas.mode,
-    'enforce | observe',
-    'Whether the audit withdraws access, or tells and remembers only.',
-  ),
-  timeZone: documented(
-    policySchemas.timeZone,
-    'IANA zone',
-    'Where a license’s last day ends and the night is night.',
-  ),
-  organization: documented(
-    policySchemas.organization,
-    'text',
-    'Docker Hub organization that the images belong to.',
-  ),
-  account: documented(policySchemas.account, 'text', 'Docker Hub account that the tokens belong to.'),
-  testImage: documented(
-    policySchemas.testImage,
-    'image',
-    'Image of the organization that a new token must be able to pull.',
-  ),
-  graceDays: documented(
-    policySchemas.graceDays,
-    days(365),
-    'Days that access goes on after a license’s end, where its row has no grace_days.',
-  ),
-  settleHours: documented(
-    policySchemas.settleHours,
-    'hours, 0 to 720',
-    'Age before a token without a key in Vault is a finding.',
-  ),
-  warnDays: documented(
-    policySchemas.warnDays,
-    'list of days',
-    'Days before a license’s end at which it is told.',
-  ),
-  staleDays: documented(
-    policySchemas.staleDays,
-    days(3650),
-    'Days without use after which a token is a finding.',
-  ),
-  verifyPerRun: documented(
-    policySchemas.verifyPerRun,
-    'number, 0 to 1000',
-    'Keys whose content is checked at Docker Hub each night; 0 reads no values.',
-  ),
-  noticeHours: documented(
-    policySchemas.noticeHours,
-    'hours, 0 to 720',
-    'Hours between announcing a withdrawal and making it.',
-  ),
-  deleteAfterDays: documented(
-    policySchemas.deleteAfterDays,
-    'days, 0 to 3650, or null',
-    'Days after which a token that the audit switched off is deleted; null for never.',
-  ),
-  maxWithdrawals: documented(
-    policySchemas.maxWithdrawals,
-    'number',
-    'Withdrawals within 24 hours that need no approval; 0 for none at all.',
-  ),
-  maxWithdrawalPercent: documented(
-    policySchemas.maxWithdrawalPercent,
-    'per cent',
-    'The same as a share of the licensed deployments; the larger of both counts.',
-  ),
-  dockerHubUrl: documented(policySchemas.dockerHubUrl, 'https URL', 'Docker Hub API.'),
-  dockerAuthUrl: documented(policySchemas.dockerAuthUrl, 'https URL', 'Token service of the registry.'),
-  dockerRegistryUrl: documented(policySchemas.dockerRegistryUrl, 'https URL', 'Registry.'),
+  mode: settings.mode,
+  timeZone: settings.timeZone,
+  organization: settings.organization,
+  account: settings.account,
+  testImage: settings.testImage,
+  graceDays: settings.graceDays,
+  lists: v.optional(v.strictObject({ dateOrder: settings.dateOrder }), {}),
+  settleHours: settings.settleHours,
+  warnDays: settings.warnDays,
+  staleDays: settings.staleDays,
+  verifyPerRun: settings.verifyPerRun,
+  noticeHours: settings.noticeHours,
+  deleteAfterDays: settings.deleteAfterDays,
+  maxWithdrawals: settings.maxWithdrawals,
+  maxWithdrawalPercent: settings.maxWithdrawalPercent,
+  dockerHubUrl: settings.dockerHubUrl,
+  dockerAuthUrl: settings.dockerAuthUrl,
+  dockerRegistryUrl: settings.dockerRegistryUrl,
   notifications,
+  alarms,
+  runbookUrl: documented(
+    v.optional(runbookUrl),
+    'https URL',
+    'Where your people read docs/runbook.md: alarms link to its sections.',
+  ),
   vault,
   schedule,
-  bucketName: documented(
-    v.optional(text(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket')),
-    'text',
-    'An existing bucket, which must keep versions; without it one is created.',
+  bucketName: configured(
+    'bucket',
+    v.optional(text(/^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket')),
   ),
   bucketKeyArn: documented(keyArn, 'ARN', 'KMS key of that bucket, where it has one.'),
   vpc,
@@ -294,7 +282,7 @@ const entries = {
 
 /** Which of the times some night does not have, in words; nothing where the time zone is a mistake itself. */
 function skippedTimes(times: readonly string[], timeZone: string, now: number): string | undefined {
-  if (!v.is(policySchemas.timeZone, timeZone)) return undefined;
+  if (!v.is(settings.timeZone, timeZone)) return undefined;
   const skipped = times.flatMap((local) => {
     const day = firstSkipped(local, timeZone, now);
     return day === undefined ? [] : [`${local} does not exist in ${timeZone} on ${day}`];
@@ -379,32 +367,14 @@ export function parseConfig(value: unknown, now: number): Config {
 }
 
 /** One key of the configuration, for people. */
-export interface ConfigEntry extends Documented {
+export interface ConfigEntry extends About {
   /** With dots: `vault.address`. */
   readonly key: string;
   /** As JSON; absent where the key has no default. */
   readonly default?: string;
-  /** Variable of the functions' environment that holds it; absent where the functions don't go by it. */
-  readonly variable?: string;
+  /** The setting of the functions that it holds; absent where the functions don't go by it. */
+  readonly setting?: SettingName;
 }
-
-/** Keys whose setting has another name than they have themselves. */
-const SETTING_OF: ReadonlyMap<string, SettingName> = new Map([
-  ['notifications.when', 'notifyWhen'],
-  ['schedule.nightly', 'nightlyAt'],
-  ['vault.address', 'vaultAddr'],
-  ['vault.namespace', 'vaultNamespace'],
-  ['vault.mount', 'vaultMount'],
-  ['vault.loginPath', 'vaultLoginPath'],
-  ['vault.tokensPath', 'vaultTokensPath'],
-  ['vault.loginSecretArn', 'vaultLoginSecret'],
-  ['bucketName', 'bucket'],
-]);
-
-const settingOf = (key: string): SettingName | undefined =>
-  SETTING_OF.get(key) ?? settingNames.find((name) => name === key);
-
-const documentedSchema = v.object({ type: v.string(), meaning: v.string() });
 
 /** A key that holds keys of its own. */
 const groupSchema = v.object({
@@ -420,15 +390,18 @@ function listEntries(of: Readonly<Record<string, v.GenericSchema>>, prefix: stri
   return Object.entries(of).flatMap(([name, schema]) => {
     const group = v.safeParse(groupSchema, schema);
     if (group.success) return listEntries(group.output.wrapped.entries, `${prefix}${name}.`);
-    const key = `${prefix}${name}`;
+    const about = aboutSetting(schema);
     const standard = 'default' in schema ? schema.default : undefined;
-    const setting = settingOf(key);
+    const setting = settingNames.find(
+      (candidate) =>
+        about.variable !== undefined && aboutSetting(settings[candidate]).variable === about.variable,
+    );
     return [
       {
-        key,
-        ...v.parse(documentedSchema, v.getMetadata(schema)),
+        key: `${prefix}${name}`,
+        ...about,
         ...(standard === undefined ? {} : { default: JSON.stringify(standard) }),
-        ...(setting === undefined ? {} : { variable: ENV[setting] }),
+        ...(setting === undefined ? {} : { setting }),
       },
     ];
   });
@@ -437,4 +410,14 @@ function listEntries(of: Readonly<Record<string, v.GenericSchema>>, prefix: stri
 /** Every key of the configuration with type, default, variable and meaning, in the order of `cdk.json`. */
 export function configEntries(): ConfigEntry[] {
   return listEntries(entries, '');
+}
+
+/** The value of a key, `vault.address`, of a configuration. */
+export function valueAt(config: Config, key: string): unknown {
+  return key
+    .split('.')
+    .reduce<unknown>(
+      (value, part) => (v.is(v.record(v.string(), v.unknown()), value) ? value[part] : undefined),
+      config,
+    );
 }

@@ -13,8 +13,8 @@ export interface Data {
   readonly key: Key;
   readonly bucket: Store;
   readonly topic: Topic;
-  /** ARN of the secret with the Vault login. */
-  readonly vaultLogin: string;
+  /** ARN of the secret with the Vault login; none where the functions log in by their own AWS identity. */
+  readonly vaultLogin: string | undefined;
 }
 
 /** What holds data: kept when the stack goes, and apart from what can be replaced at any time. */
@@ -22,7 +22,7 @@ export class DataStack extends Stack implements Data {
   readonly key: Key;
   readonly bucket: Store;
   readonly topic: Topic;
-  readonly vaultLogin: string;
+  readonly vaultLogin: string | undefined;
 
   constructor(scope: Construct, id: string, config: Config, props: StackProps) {
     super(scope, id, {
@@ -37,10 +37,11 @@ export class DataStack extends Stack implements Data {
       value: this.bucket.bucketName,
       description: 'Where licenses.csv belongs and the reports are',
     });
-    new CfnOutput(this, 'VaultLoginSecret', {
-      value: this.vaultLogin,
-      description: 'Secret to fill with the Vault login',
-    });
+    if (this.vaultLogin !== undefined)
+      new CfnOutput(this, 'VaultLoginSecret', {
+        value: this.vaultLogin,
+        description: 'Secret to fill with the Vault login',
+      });
     // Bucket and secret are kept and can't be read without it: whoever uses them again has to name it.
     new CfnOutput(this, 'KeyArn', {
       value: this.key.keyArn,

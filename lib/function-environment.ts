@@ -1,10 +1,14 @@
+// The environment of the functions, made from the configuration.
 import { Token } from 'aws-cdk-lib/core';
+import * as v from 'valibot';
 import { ENV, type SettingName, settingNames, toText } from '../lambdas/runtime/settings.ts';
-import type { Config } from './config.ts';
+import { type Config, configEntries, valueAt } from './config.ts';
 import type { Data } from './data-stack.ts';
 
 /** What Lambda accepts for all variables of a function together, in bytes. */
 const ENVIRONMENT_LIMIT = 4096;
+
+const valueSchema = v.union([v.string(), v.number(), v.array(v.number()), v.null()]);
 
 /** Bytes that an ARN or a name may have which is known only when the stack is deployed. */
 const UNKNOWN = 200;
@@ -16,37 +20,15 @@ const UNKNOWN = 200;
  * @throws Error where it is more than Lambda accepts
  */
 export function makeEnvironment(config: Config, data: Data): Record<string, string> {
-  const values: Record<SettingName, string | number | readonly number[] | null> = {
-    dockerHubUrl: config.dockerHubUrl,
-    dockerAuthUrl: config.dockerAuthUrl,
-    dockerRegistryUrl: config.dockerRegistryUrl,
-    vaultAddr: config.vault.address,
-    vaultNamespace: config.vault.namespace,
-    vaultMount: config.vault.mount,
-    vaultLoginPath: config.vault.loginPath,
-    vaultTokensPath: config.vault.tokensPath,
-    vaultLoginSecret: data.vaultLogin,
-    organization: config.organization,
-    account: config.account,
-    testImage: config.testImage,
+  const made: Partial<Record<SettingName, string>> = {
     bucket: data.bucket.bucketName,
     topicArn: data.topic.topicArn,
-    timeZone: config.timeZone,
-    nightlyAt: config.schedule.nightly,
-    mode: config.mode,
-    graceDays: config.graceDays,
-    settleHours: config.settleHours,
-    warnDays: config.warnDays,
-    staleDays: config.staleDays,
-    verifyPerRun: config.verifyPerRun,
-    noticeHours: config.noticeHours,
-    deleteAfterDays: config.deleteAfterDays,
-    maxWithdrawals: config.maxWithdrawals,
-    maxWithdrawalPercent: config.maxWithdrawalPercent,
-    notifyWhen: config.notifications.when,
+    vaultLoginSecret: data.vaultLogin ?? '',
   };
+  const keyOf = new Map(configEntries().map(({ setting, key }) => [setting, key]));
+  const valueOf = (name: SettingName): unknown => made[name] ?? valueAt(config, keyOf.get(name) ?? '');
   const environment: Record<string, string> = { NODE_OPTIONS: '--enable-source-maps' };
-  for (const name of settingNames) environment[ENV[name]] = toText(values[name]);
+  for (const name of settingNames) environment[ENV[name]] = toText(v.parse(valueSchema, valueOf(name)));
   const bytes = Object.entries(environment).reduce(
     (sum, [name, value]) =>
       sum + name.length + (Token.isUnresolved(value) ? UNKNOWN : Buffer.byteLength(value)),

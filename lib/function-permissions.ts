@@ -103,11 +103,15 @@ export function functionStatements(scope: IConstruct, props: PermissionProps): P
       actions: ['sns:Publish', 'sns:GetTopicAttributes'],
       resources: [data.topic.topicArn],
     }),
-    new PolicyStatement({
-      sid: 'ReadVaultLogin',
-      actions: ['secretsmanager:GetSecretValue'],
-      resources: [data.vaultLogin],
-    }),
+    ...(data.vaultLogin === undefined
+      ? []
+      : [
+          new PolicyStatement({
+            sid: 'ReadVaultLogin',
+            actions: ['secretsmanager:GetSecretValue'],
+            resources: [data.vaultLogin],
+          }),
+        ]),
     new PolicyStatement({
       sid: 'KeepFailedEvents',
       actions: ['sqs:SendMessage'],

@@ -1,3 +1,4 @@
+// The secret with the Vault login.
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { RemovalPolicy } from 'aws-cdk-lib/core';
@@ -10,8 +11,11 @@ import type { Config } from './config.ts';
  * certificate authority, `ca_cert`: an existing one, or one created without any value. A generated value would look
  * like a login and be tried at Vault, which locks the role after five refusals; without one the functions say
  * `SecretUnavailable`. The construct of the library for secrets always generates a value, hence the resource itself.
+ *
+ * With login `aws-iam` there is none: the functions log in by their own AWS identity.
  */
-export function makeVaultLogin(scope: Construct, config: Config, key: Key): string {
+export function makeVaultLogin(scope: Construct, config: Config, key: Key): string | undefined {
+  if (config.vault.login === 'aws-iam') return undefined;
   if (config.vault.loginSecretArn !== undefined) return config.vault.loginSecretArn;
   const secret = new CfnSecret(scope, 'VaultLogin', {
     name: `${config.name}/vault-login`,

@@ -1,19 +1,23 @@
+// The command line's help; what it says of the settings is made from their one table.
+import { ENV, aboutSetting, settingNames, settingSchemas } from '../../lambdas/runtime/settings.ts';
+
 /** The commands of the command line. */
 export const COMMANDS = ['audit', 'issue', 'revoke', 'restore', 'simulate'] as const;
 export type Command = (typeof COMMANDS)[number];
+
+const settingLines = settingNames.map((name) => {
+  const { type, meaning } = aboutSetting(settingSchemas[name]);
+  return `  ${ENV[name].padEnd(22)} ${meaning} (${type.replaceAll('|', 'or')})`;
+});
 
 const WHERE = `Where the files are (one of the two):
   --bucket NAME      the bucket with licenses.csv, exemptions.csv, HOLD and the ledger (or BUCKET)
   --licenses FILE    the license list, and
   --state DIR        a folder for everything else; against anything but this machine always a dry run
 
-The systems come from the environment, as the functions have it:
-  VAULT_ADDR, VAULT_TOKEN (or VAULT_LOGIN_SECRET for the AppRole login), VAULT_NAMESPACE
-  TOPIC_ARN for the mail; DOCKER_HUB_URL, DOCKER_AUTH_URL, DOCKER_REGISTRY_URL to use others
-  HUB_ORGANIZATION, HUB_ACCOUNT, TEST_IMAGE, VAULT_MOUNT, VAULT_LOGIN_PATH, VAULT_TOKENS_PATH,
-  TIME_ZONE, MODE, GRACE_DAYS, SETTLE_HOURS, WARN_DAYS, STALE_DAYS, VERIFY_PER_RUN, NOTICE_HOURS,
-  DELETE_AFTER_DAYS, MAX_WITHDRAWALS, MAX_WITHDRAWAL_PERCENT, NOTIFY_WHEN: what they mean and their defaults
-  are in the README's configuration table. Lists have commas, WARN_DAYS=30,14,7,1; null is DELETE_AFTER_DAYS=never.
+The systems and settings come from the environment, as the functions have them. VAULT_TOKEN may stand in place of the
+login. Defaults are in the README's table; lists have commas, WARN_DAYS=30,14,7,1; null is DELETE_AFTER_DAYS=never.
+${settingLines.join('\n')}
 
   --json             print the result as JSON, for programs
 Exit code 0 when it worked, 1 when it failed, 2 for wrong usage.`;

@@ -103,6 +103,118 @@ describe('The configuration', () => {
     expect(mistakes(value)).toEqual([expect.stringMatching(wanted)]);
   });
 
+  it.each([
+    ['an offset for a time zone', { timeZone: '+01:00' }, /timeZone must be an IANA time zone, such as/],
+    ['a zone in a spelling of its own', { timeZone: 'asia/kolkata' }, /timeZone must be an IANA time zone/],
+    [
+      'Vault’s page for its address',
+      { vault: { address: 'https://vault.example.com/ui/vault/secrets' } },
+      /address of Vault alone/,
+    ],
+    [
+      'Vault’s API for its address',
+      { vault: { address: 'https://vault.example.com/v1/' } },
+      /address of Vault alone/,
+    ],
+    [
+      'the API’s path of a secret',
+      { vault: { tokensPath: 'data/tokens' } },
+      /tokensPath .*leave out the leading data\//,
+    ],
+    [
+      'the API’s path of the login',
+      { vault: { loginPath: 'data/login' } },
+      /loginPath .*leave out the leading data\//,
+    ],
+    [
+      'a path that climbs',
+      { vault: { tokensPath: 'a/../b' } },
+      /tokensPath must be a Vault path whose parts are names/,
+    ],
+    ['a mount that climbs', { vault: { mount: '..' } }, /mount must be a Vault path whose parts are names/],
+    ['a namespace that climbs', { vault: { namespace: '../admin' } }, /namespace must be a Vault namespace/],
+    [
+      'one secret for login and tokens',
+      { vault: { loginPath: 'a/b', tokensPath: 'a/b' } },
+      /tokensPath must be another secret/,
+    ],
+    [
+      'an image that climbs',
+      { testImage: 'riaktr/../base:3.12' },
+      /testImage must be an image with organization and tag/,
+    ],
+    [
+      'a runbook without https',
+      { runbookUrl: 'http://wiki.example.com/runbook' },
+      /runbookUrl must be the https:\/\/ address/,
+    ],
+    [
+      'a runbook with a section',
+      { runbookUrl: 'https://wiki.example.com/runbook#dead-letter' },
+      /runbookUrl must be/,
+    ],
+    [
+      'an address in two spellings',
+      { alarms: { emails: ['a@example.com', 'A@example.com'] } },
+      /must not name an address twice/,
+    ],
+    [
+      'an address without a domain',
+      { notifications: { emails: ['ann@localhost'] } },
+      /emails\.0 must be a mail address/,
+    ],
+    [
+      'another way to log in to Vault',
+      { vault: { login: 'token' } },
+      /vault\.login must be approle or aws-iam/,
+    ],
+    ['an AWS login without its role', { vault: { login: 'aws-iam' } }, /vault\.role goes with login aws-iam/],
+    ['a role without the AWS login', { vault: { role: 'auditor' } }, /vault\.role goes with login aws-iam/],
+    [
+      'a login secret that nobody reads',
+      {
+        vault: {
+          login: 'aws-iam',
+          role: 'auditor',
+          loginSecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:vault-AbCdEf',
+        },
+      },
+      /loginSecretArn goes with login approle/,
+    ],
+    [
+      'what is no certificate',
+      { vault: { caCert: '/etc/ssl/ca.pem' } },
+      /caCert must be certificates in PEM form/,
+    ],
+    [
+      'another order of dates',
+      { lists: { dateOrder: 'year-first' } },
+      /dateOrder must be day-first, month-first or iso/,
+    ],
+    [
+      'a notice that lapses before it is over',
+      { noticeHours: 169 },
+      /noticeHours must be a whole number from 0 to 168/,
+    ],
+    ['a bucket’s name with two dots', { bucketName: 'a..b' }, /bucketName must be the name of a bucket/],
+  ])('refuses %s', (_, value, wanted) => {
+    expect(mistakes(value)).toEqual([expect.stringMatching(wanted)]);
+  });
+
+  it('puts a zone in another case right', () => {
+    expect(parseConfig({ timeZone: 'europe/brussels' }, DEPLOYED).timeZone).toBe('Europe/Brussels');
+    expect(parseConfig({ timeZone: 'Asia/Kolkata' }, DEPLOYED).timeZone).toBe('Asia/Kolkata');
+  });
+
+  it('accepts an apostrophe in an address, and a Vault behind a path', () => {
+    expect(
+      mistakes({
+        notifications: { emails: ["o'brien@example.com"] },
+        vault: { address: 'https://tools.example.com/vault' },
+      }),
+    ).toEqual([]);
+  });
+
   it('is read from JSON text as well, which --context of the command line gives', () => {
     expect(parseConfig('{"name": "hub-token-auditor-test"}', DEPLOYED).name).toBe('hub-token-auditor-test');
   });

@@ -95,6 +95,27 @@ describe('An existing Vault login', () => {
   });
 });
 
+describe('A login to Vault by the functions’ own AWS identity', () => {
+  const { data, audit } = templatesOf({
+    vault: { login: 'aws-iam', role: 'auditor', serverId: 'vault.example.com' },
+  });
+
+  it('stores no secret in AWS, and needs no right to read one', () => {
+    expect(data.all('SecretsManager::Secret')).toEqual([]);
+    expect(data.outputs).not.toHaveProperty('VaultLoginSecret');
+    expect(lines(audit.rightsOf('AuditRole')).filter((line) => line.includes('secretsmanager:'))).toEqual([]);
+    expect(audit.one('Lambda::Function', 'AuditFunction').properties['Environment']).toMatchObject({
+      Variables: {
+        VAULT_LOGIN: 'aws-iam',
+        VAULT_ROLE: 'auditor',
+        VAULT_AUTH_MOUNT: 'aws',
+        VAULT_SERVER_ID: 'vault.example.com',
+        VAULT_LOGIN_SECRET: '',
+      },
+    });
+  });
+});
+
 describe('A VPC', () => {
   const vpc = {
     subnetIds: ['subnet-0a1b2c3d', 'subnet-1a1b2c3d'],

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { ERROR_NAMES, asAuditorError } from '../../lambdas/errors.ts';
-import { configEntries } from '../../lib/config.ts';
+import { configurationTable } from './configuration-table.ts';
 
 const readme = readFileSync('README.md', 'utf8');
 const runbook = readFileSync('docs/runbook.md', 'utf8');
@@ -16,19 +16,6 @@ const manifest = v.parse(
   ),
   readFileSync('package.json', 'utf8'),
 );
-
-const code = (text: string | undefined): string => (text === undefined ? '' : `\`${text}\``);
-
-/** The configuration table as the schema says it. */
-function configurationTable(): string {
-  const rows = configEntries().map(
-    ({ key, type, default: standard, variable, meaning }) =>
-      `| ${[code(key), type.replaceAll('|', 'or'), code(standard), code(variable), meaning].join(' | ')} |`,
-  );
-  return ['| key | type | default | variable | meaning |', '| --- | --- | --- | --- | --- |', ...rows].join(
-    '\n',
-  );
-}
 
 describe('the README', () => {
   it('tells the configuration as the schema has it', () => {
