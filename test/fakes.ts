@@ -361,6 +361,7 @@ export class InMemorySystems implements LifeWorld {
       clock: { now: () => this.now, sleep: () => Promise.resolve(), random: () => 0.5 },
       deadline: this.now + 15 * 60_000,
       requestId,
+      codes: { lastStep: 0 },
       bucket: this.bucket,
       dockerHub: this.dockerHub,
       registry: this.registry,

@@ -162,7 +162,7 @@ export async function audit(event: AuditEvent, services: Services): Promise<Audi
     }
     let lease: Lease;
     try {
-      lease = await takeLease(services.bucket, services.clock, 'audit', run.runId);
+      lease = await takeLease(services, 'audit', run.runId);
     } catch (error) {
       if (!isAuditorError(error, 'StorageUnavailable')) throw error;
       throw await endIncomplete(services, run, { ...NOTHING_READ, causes: [error] }, undefined);

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { AuditorError, type ErrorName, isAuditorError } from '../errors.ts';
 import { sessionClaims } from './docker-hub-claims.ts';
 import { type Answer, type Http, NoAnswer, describeStatus, isLockOut, parseJsonAs } from './http.ts';
-import type { Clock, DockerHubLogin } from './ports.ts';
+import type { Clock, DockerHubLogin, OneTimeCodes } from './ports.ts';
 
 /** A session as Docker Hub gave it; it is secret. */
 export interface Session {
@@ -17,7 +17,7 @@ const UNKNOWN_LIFE = 5 * 60_000;
 /** A session is renewed this long before its end, one that lives shortly after four fifths of its life. */
 const RENEWED_BEFORE = 30_000;
 /** A code is good for this long (RFC 6238), and once: it is not sent again within its time. */
-const CODE_MILLISECONDS = 30_000;
+const CODE_MS = 30_000;
 /** Personal and organization access tokens. */
 const TOKEN_PREFIX = /^dckr_[a-z]{3}_/;
 
@@ -70,8 +70,8 @@ export function loginError(name: ErrorName, what: string): AuditorError {
 export interface LoginOptions {
   readonly http: Http;
   readonly clock: Clock;
-  /** The codes of a second factor that this run has sent. */
-  readonly spentCodes: Set<string>;
+  /** Which code of a second factor was sent last. */
+  readonly codes: OneTimeCodes;
 }
 
 /** Posts one login; a limit is waited for, because a limited login is not a refused one. */
@@ -109,15 +109,26 @@ async function codeAt(secret: string | undefined, now: number): Promise<string> 
   }
 }
 
-/** A code that was not sent yet: Docker Hub may take the same one twice for an eavesdropper's. */
-async function freshCode({ clock, spentCodes }: LoginOptions, secret: string | undefined): Promise<string> {
-  let code = await codeAt(secret, clock.now());
-  if (spentCodes.has(code)) {
-    await clock.sleep(CODE_MILLISECONDS - (clock.now() % CODE_MILLISECONDS));
-    code = await codeAt(secret, clock.now());
-  }
-  spentCodes.add(code);
+/** A code that no function sent yet: Docker Hub takes each once. Waits for the next where this one is spent. */
+async function freshCode({ clock, codes }: LoginOptions, secret: string | undefined): Promise<string> {
+  const present = Math.floor(clock.now() / CODE_MS);
+  // A step far ahead was written by a clock that was wrong; to wait for it would be to wait for ever.
+  const step = codes.lastStep > present + 1 ? present : Math.max(present, codes.lastStep + 1);
+  const code = await codeAt(secret, step * CODE_MS);
+  if (step > present) await clock.sleep(step * CODE_MS - clock.now());
+  codes.lastStep = step;
   return code;
+}
+
+/** Docker Hub refused a code: it may have run out under way, so the next one is tried, once. */
+class CodeRefused extends AuditorError {}
+
+function codeRefused(status: number): CodeRefused {
+  const { name, message } = loginError(
+    'DockerHubNeedsTwoFactor',
+    `Docker Hub refused two codes made from the stored totp_secret (status ${status}), so it is another account's, or the function's clock is wrong`,
+  );
+  return new CodeRefused(name, message);
 }
 
 /** The second step of a login with two factors. */
@@ -129,10 +140,7 @@ async function secondStep(options: LoginOptions, login: DockerHubLogin, half: st
   if (isLockOut(answer))
     throw loginError('DockerHubLockedOut', 'Docker Hub locked the account out after too many failed logins');
   if (answer.status === 401 || answer.status === 400 || answer.status === 403)
-    throw loginError(
-      'DockerHubNeedsTwoFactor',
-      `Docker Hub refused the code made from the stored totp_secret (status ${answer.status})`,
-    );
+    throw codeRefused(answer.status);
   throw loginError('DockerHubUnavailable', `the second step was answered with ${describeStatus(answer)}`);
 }
 
@@ -152,6 +160,7 @@ async function oneRoute(
   options: LoginOptions,
   login: DockerHubLogin,
   route: 'new' | 'old',
+  isLastTry = false,
 ): Promise<Session | { refused: Answer }> {
   const { username, password } = login;
   const answer =
@@ -164,7 +173,15 @@ async function oneRoute(
   if (isLockOut(answer))
     throw loginError('DockerHubLockedOut', 'Docker Hub locked the account out after too many failed logins');
   const half = answer.status === 401 ? parseJsonAs(secondFactor, answer)?.login_2fa_token : undefined;
-  if (half !== undefined) return secondStep(options, login, half);
+  if (half !== undefined) {
+    try {
+      return await secondStep(options, login, half);
+    } catch (error) {
+      // The half of a session is good for one code, so the first step is made again for the next one.
+      if (!(error instanceof CodeRefused) || isLastTry) throw error;
+      return oneRoute(options, login, route, true);
+    }
+  }
   if (isRefusal(answer)) return { refused: answer };
   throw loginError('DockerHubUnavailable', `it was answered with ${describeStatus(answer)}`);
 }

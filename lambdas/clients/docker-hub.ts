@@ -37,6 +37,7 @@ import {
   type CreatedToken,
   type DockerHub,
   type DockerHubLogin,
+  type OneTimeCodes,
   WrongCreation,
 } from './ports.ts';
 
@@ -59,6 +60,8 @@ export interface DockerHubOptions {
   readonly login: () => Promise<DockerHubLogin>;
   readonly clock: Clock;
   readonly deadline: number;
+  /** Shared with the lease, which hands it from function to function; default: this run's own. */
+  readonly codes?: OneTimeCodes;
   readonly answerMilliseconds?: number;
   /** Is told how many rows of the list were read. */
   readonly onProgress?: Progress;
@@ -66,7 +69,7 @@ export interface DockerHubOptions {
 
 /** The tokens of one Docker Hub account, by Docker Hub's API. */
 export function createDockerHub(options: DockerHubOptions): DockerHub {
-  const { url, account, clock, deadline } = options;
+  const { url, account, clock, deadline, codes = { lastStep: 0 } } = options;
   const http = createHttp(options);
   const gate = new RateGate(clock, deadline);
   let login: Promise<DockerHubLogin> | undefined;
@@ -74,7 +77,6 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
   let refusal: AuditorError | undefined;
   let failedLogins = 0;
   let refusedSessions = 0;
-  const spentCodes = new Set<string>();
 
   const credentials = (): Promise<DockerHubLogin> =>
     (login ??= options.login().then((found) => {
@@ -90,7 +92,7 @@ export function createDockerHub(options: DockerHubOptions): DockerHub {
     // A refused login is not tried again in this run: Docker Hub counts failures and locks out.
     if (refusal !== undefined) throw refusal;
     try {
-      return await logIn({ http, clock, spentCodes }, await credentials());
+      return await logIn({ http, clock, codes }, await credentials());
     } catch (error) {
       failedLogins += 1;
       if (isRefusedLogin(error) || (isAuditorError(error) && failedLogins >= MOST_FAILED_LOGINS))

@@ -136,6 +136,15 @@ export interface Notifier {
   publish(notification: Notification): Promise<{ readonly confirmed: boolean }>;
 }
 
+/**
+ * Which one-time code was sent to Docker Hub last, by whichever function: none is sent twice. Shared by the client, which
+ * reads and moves it on, and the lease, which carries it from one function to the next.
+ */
+export interface OneTimeCodes {
+  /** The code's step: its time in units of 30 seconds since 1970; 0 where none is known. */
+  lastStep: number;
+}
+
 /** Time as the clients need it; tests pass a clock of their own. */
 export interface Clock {
   /** Milliseconds since 1970. */

@@ -72,6 +72,8 @@ const suspension = v.object({
   /** Of an audit's suspension: what the key held then; absent where values were not read. */
   fingerprint: v.optional(v.string()),
   requestedBy: v.optional(v.string()),
+  /** The run of the audit that switched it off, where one did: `restoreRun` of the revoke function looks for it. */
+  runId: v.optional(v.string()),
   /** The audit deleted the token itself; its key may still be there. */
   deletedAt: v.optional(time),
   /** Of people's suspension: another token of the label was active then or since, so it did not end the access. */

@@ -56,6 +56,7 @@ export function stepDone(ledger: Ledger, intent: Intent, at: number): Ledger {
             by: 'audit',
             at: iso(at),
             reason: intent.reason,
+            runId: intent.runId,
             ...(intent.end === undefined ? {} : { end: intent.end }),
             ...(intent.fingerprint === undefined ? {} : { fingerprint: intent.fingerprint }),
           },

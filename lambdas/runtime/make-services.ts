@@ -47,6 +47,7 @@ export function makeServices(settings: Settings, options: ServicesOptions): Serv
     deadline,
     ...(options.answerMilliseconds === undefined ? {} : { answerMilliseconds: options.answerMilliseconds }),
   };
+  const codes = { lastStep: 0 };
   const vault = createVault({
     ...common,
     address: settings.vaultAddr,
@@ -62,6 +63,7 @@ export function makeServices(settings: Settings, options: ServicesOptions): Serv
     clock,
     deadline,
     requestId,
+    codes,
     log,
     meter,
     vault,
@@ -71,6 +73,7 @@ export function makeServices(settings: Settings, options: ServicesOptions): Serv
       ...common,
       url: settings.dockerHubUrl,
       account: settings.account,
+      codes,
       login: () => vault.readDockerHubLogin(),
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     }),

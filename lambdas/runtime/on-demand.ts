@@ -20,7 +20,7 @@ export async function withLease<Result>(
 ): Promise<Result> {
   try {
     const runId = services.requestId || randomUUID();
-    const lease = await takeLease(services.bucket, services.clock, functionName, runId);
+    const lease = await takeLease(services, functionName, runId);
     try {
       return await work(await openLedger(services.bucket));
     } finally {

@@ -1,4 +1,4 @@
-import type { Bucket, Clock, DockerHub, Notifier, Registry, Vault } from '../clients/ports.ts';
+import type { Bucket, Clock, DockerHub, Notifier, OneTimeCodes, Registry, Vault } from '../clients/ports.ts';
 import type { Settings } from './settings.ts';
 
 /** Structured log; fields hold names, counts and ids, never contents. */
@@ -25,6 +25,8 @@ export interface Services {
   readonly deadline: number;
   /** Id of this invocation: the same when Lambda delivers one request twice. */
   readonly requestId: string;
+  /** The one-time code that was sent last; the lease carries it on. */
+  readonly codes: OneTimeCodes;
   readonly bucket: Bucket;
   readonly dockerHub: DockerHub;
   readonly registry: Registry;

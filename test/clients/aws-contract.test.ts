@@ -15,7 +15,7 @@ import type { Bucket, Clock, ReadObject } from '../../lambdas/clients/ports.ts';
 import { type Ledger, emptyLedger } from '../../lambdas/domain/ledger.ts';
 import { isAuditorError } from '../../lambdas/errors.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
-import { LEASE_MILLISECONDS, takeLease } from '../../lambdas/ledger/lease.ts';
+import { LEASE_MILLISECONDS, type LeaseServices, takeLease } from '../../lambdas/ledger/lease.ts';
 import { openLedger } from '../../lambdas/ledger/store.ts';
 import type { Notification } from '../../lambdas/mail/notification.ts';
 import { failureOf } from '../failure.ts';
@@ -276,29 +276,35 @@ describe('the lease in this bucket', () => {
     sleep: () => Promise.resolve(),
     random: () => 0.5,
   };
+  const ownServices = (): LeaseServices => ({
+    bucket: ownBucket(),
+    clock,
+    deadline: clock.at + LEASE_MILLISECONDS,
+    codes: { lastStep: 0 },
+  });
 
   it('is held by one function at a time, and free again with its release', async () => {
-    const own = ownBucket();
-    const lease = await takeLease(own, clock, 'audit', 'one');
-    expect((await failureOf(() => takeLease(own, clock, 'issue', 'two'))).name).toBe('Busy');
+    const services = ownServices();
+    const lease = await takeLease(services, 'audit', 'one');
+    expect((await failureOf(() => takeLease(services, 'issue', 'two'))).name).toBe('Busy');
     await lease.release();
-    await (await takeLease(own, clock, 'issue', 'two')).release();
-    await takeLease(own, clock, 'revoke', 'three');
+    await (await takeLease(services, 'issue', 'two')).release();
+    await takeLease(services, 'revoke', 'three');
   });
 
   it('of a crashed function is taken over when it is past, and not given back by its first holder', async () => {
-    const own = ownBucket();
-    const late = await takeLease(own, clock, 'audit', 'one');
+    const services = ownServices();
+    const late = await takeLease(services, 'audit', 'one');
     clock.at += LEASE_MILLISECONDS;
-    await takeLease(own, clock, 'audit', 'two');
+    await takeLease(services, 'audit', 'two');
     await late.release();
-    expect((await failureOf(() => takeLease(own, clock, 'issue', 'three'))).name).toBe('Busy');
+    expect((await failureOf(() => takeLease(services, 'issue', 'three'))).name).toBe('Busy');
   });
 
   it('is got by one of five functions that begin at the same time', async () => {
-    const own = ownBucket();
+    const services = ownServices();
     const takers = await Promise.allSettled(
-      Array.from({ length: 5 }, (_, index) => takeLease(own, clock, 'audit', `run ${index}`)),
+      Array.from({ length: 5 }, (_, index) => takeLease(services, 'audit', `run ${index}`)),
     );
     const got = takers.filter(({ status }) => status === 'fulfilled').length;
     expect(got).toBe(1);

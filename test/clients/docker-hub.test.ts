@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDockerHub } from '../../lambdas/clients/docker-hub.ts';
-import type { DockerHub } from '../../lambdas/clients/ports.ts';
+import type { DockerHub, OneTimeCodes } from '../../lambdas/clients/ports.ts';
 import { failureOf } from '../failure.ts';
 import { Canaries } from '../sandbox/canaries.ts';
 import { type SandboxClock, createClock } from '../sandbox/clock.ts';
@@ -22,16 +22,19 @@ afterEach(() => hub.close());
 
 interface Wanted {
   readonly login?: Partial<{ username: string; password: string; totpSecret: string }>;
+  /** The code that was sent last, by whichever function. */
+  readonly codes?: OneTimeCodes;
   readonly minutes?: number;
   /** Milliseconds that the client's clock is ahead of Docker Hub's. */
   readonly ahead?: number;
 }
 
-function client({ login = {}, minutes = 15, ahead = 0 }: Wanted = {}): DockerHub {
+function client({ login = {}, codes = { lastStep: 0 }, minutes = 15, ahead = 0 }: Wanted = {}): DockerHub {
   const { username, password, totpSecret } = hub.account;
   return createDockerHub({
     url: hub.url,
     account: 'riaktrdelivery',
+    codes,
     login: async () => ({
       username,
       password,
@@ -205,6 +208,31 @@ describe('logging in to Docker Hub', () => {
   it('does not take routes that are not there for a refusal', async () => {
     hub.faults.always(FAULTS.notFound, ({ path }) => /auth|login/.test(path));
     expect((await failureOf(() => client().listTokens())).name).toBe('DockerHubUnavailable');
+  });
+
+  it('waits for the next code where another function sent this one', async () => {
+    hub.account.totpSecret = canaries.base32();
+    const begin = clock.now();
+    const codes = { lastStep: 0 };
+    await client({ codes }).listTokens();
+    await client({ codes }).listTokens();
+    expect(clock.now() - begin).toBe(30_000);
+    expect(logins()).toBe(4);
+    expect(codes.lastStep).toBe(Math.floor(clock.now() / 30_000));
+  });
+
+  it('tries a refused code once more with the next one', async () => {
+    hub.account.totpSecret = canaries.base32();
+    await client().listTokens();
+    // A function that does not know what another one sent: a dry run.
+    expect(await client().listTokens()).toEqual([]);
+  });
+
+  it('does not wait for a code that lies far ahead', async () => {
+    hub.account.totpSecret = canaries.base32();
+    const begin = clock.now();
+    await client({ codes: { lastStep: 4_000_000_000 } }).listTokens();
+    expect(clock.now()).toBe(begin);
   });
 
   it('never sends the same code of a second factor twice', async () => {

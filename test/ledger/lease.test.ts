@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { iso } from '../../lambdas/domain/days.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import { LEASE_MILLISECONDS, type Lease, takeLease } from '../../lambdas/ledger/lease.ts';
+import type { Services } from '../../lambdas/runtime/services.ts';
 import { failureOf } from '../failure.ts';
 import { InMemorySystems } from '../fakes.ts';
 
@@ -11,10 +12,8 @@ beforeEach(() => {
   world = new InMemorySystems();
 });
 
-const take = (who = 'audit', runId = 'run-1'): Promise<Lease> => {
-  const { bucket, clock } = world.services();
-  return takeLease(bucket, clock, who, runId);
-};
+const take = (who = 'audit', runId = 'run-1', codes = { lastStep: 0 }): Promise<Lease> =>
+  takeLease({ ...world.services(), codes }, who, runId);
 const content = (): unknown => {
   const object = world.objects.get(OBJECTS.lease);
   return typeof object === 'object' ? JSON.parse(object.body) : object;
@@ -22,6 +21,7 @@ const content = (): unknown => {
 const heldBy = (runId: string): unknown => ({
   holder: { function: 'audit', runId, until: iso(world.now + LEASE_MILLISECONDS) },
   incompleteTold: null,
+  lastCodeStep: 0,
 });
 
 describe('the lease', () => {
@@ -42,7 +42,7 @@ describe('the lease', () => {
     const lease = await take();
     expect(content()).toEqual(heldBy('run-1'));
     await lease.release();
-    expect(content()).toEqual({ holder: null, incompleteTold: null });
+    expect(content()).toEqual({ holder: null, incompleteTold: null, lastCodeStep: 0 });
     await take('audit', 'run-2');
     expect(content()).toEqual(heldBy('run-2'));
   });
@@ -75,8 +75,7 @@ describe('the lease', () => {
     const results = await Promise.allSettled(both);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
     const failure = await failureOf(() => both[1]);
-    expect(failure.message).toContain('because another function is changing tokens just now');
-    expect(failure.message).toContain('try again in a moment.');
+    expect(failure.message).toContain('because the audit function is changing tokens just now');
   });
 
   it.each([
@@ -96,6 +95,75 @@ describe('the lease', () => {
   });
 });
 
+describe('a function that finds the lease held', () => {
+  /** The services of a function whose sleeping lets the world's time pass. */
+  const waiting = (): Services => {
+    const services = world.services();
+    const sleep = async (milliseconds: number): Promise<void> => {
+      await Promise.resolve();
+      world.now += milliseconds;
+    };
+    return { ...services, clock: { ...services.clock, sleep } };
+  };
+  const failureAfter = async (services: Services, wait?: number): Promise<number> => {
+    const begin = world.now;
+    expect((await failureOf(() => takeLease(services, 'audit', 'run-2', wait))).name).toBe('Busy');
+    return world.now - begin;
+  };
+
+  it('takes it as soon as the other one gives it back within a minute', async () => {
+    const other = await take('issue');
+    const services = waiting();
+    let polls = 0;
+    const clock = {
+      ...services.clock,
+      sleep: async (milliseconds: number) => {
+        if (++polls === 5) await other.release();
+        await services.clock.sleep(milliseconds);
+      },
+    };
+    await takeLease({ ...services, clock }, 'audit', 'run-2');
+    expect(content()).toEqual(heldBy('run-2'));
+    expect(polls).toBe(5);
+  });
+
+  it('gives up with Busy after a minute, or after as long as it says', async () => {
+    await take('issue');
+    expect(await failureAfter(waiting())).toBe(60_000);
+    expect(await failureAfter(waiting(), 600_000)).toBe(600_000);
+  });
+
+  it('leaves itself a minute for its own work', async () => {
+    await take('issue');
+    const services = waiting();
+    expect(await failureAfter({ ...services, deadline: world.now + 90_000 })).toBe(30_000);
+  });
+
+  it.each(['2099-01-01T00:00:00.000Z', 'tomorrow'])('takes over one until %s', async (until) => {
+    world.put(
+      OBJECTS.lease,
+      JSON.stringify({ holder: { function: 'audit', runId: 'run-0', until }, incompleteTold: null }),
+    );
+    await take();
+    expect(content()).toEqual(heldBy('run-1'));
+  });
+});
+
+describe('the one-time code that was sent last', () => {
+  it('is handed from one function to the next, and never goes back', async () => {
+    const first = { lastStep: 0 };
+    const lease = await take('audit', 'run-1', first);
+    first.lastStep = 59_400_123;
+    await lease.release();
+    const second = { lastStep: 0 };
+    await (await take('issue', 'run-2', second)).release();
+    expect(second.lastStep).toBe(59_400_123);
+    const third = { lastStep: 59_400_125 };
+    await (await take('issue', 'run-3', third)).release();
+    expect(content()).toMatchObject({ lastCodeStep: 59_400_125 });
+  });
+});
+
 describe('the causes of an incomplete run that were mailed', () => {
   it('are remembered for their day, with those of before, over releases and takings', async () => {
     const first = await take();
@@ -112,6 +180,7 @@ describe('the causes of an incomplete run that were mailed', () => {
     expect(content()).toEqual({
       holder: null,
       incompleteTold: { day: '2026-03-03', causes: ['DockerHubUnavailable'] },
+      lastCodeStep: 0,
     });
   });
 });

@@ -93,6 +93,7 @@ describe('a step that is done', () => {
           by: 'audit',
           at: iso(NOW),
           reason: intent.reason,
+          runId: intent.runId,
           end: '2026-03-01',
           fingerprint: 'f',
         },

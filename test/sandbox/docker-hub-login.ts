@@ -40,6 +40,7 @@ const ORGANIZATION: SandboxAnswer = {
   body: { detail: 'Cannot log into an organization account' },
 };
 const MINUTE = 60_000;
+const CODE_MS = 30_000;
 
 /** Logging in to Docker Hub, by every route that there is, and the sessions that come of it. */
 export class DockerHubLogins {
@@ -50,6 +51,8 @@ export class DockerHubLogins {
   private readonly foreign = new Map<string, string>();
   /** Half logins that wait for their code, with the route's name for the session. */
   private readonly halves = new Map<string, string>();
+  /** The step of the code that was taken last. */
+  private lastStep = 0;
   private readonly account: DockerHubAccount;
   private readonly tokens: TokenStore;
   private readonly switches: DockerHubSwitches;
@@ -198,9 +201,16 @@ export class DockerHubLogins {
     };
   }
 
+  /** Whether a code is good; each is good once, and none that is older than one that was taken. */
   private isCode(secret: string, code: string): boolean {
     const totp = new TOTP({ secret: Secret.fromBase32(secret) });
-    return totp.validate({ token: code, timestamp: this.clock.now(), window: 1 }) !== null;
+    const timestamp = this.clock.now();
+    const delta = totp.validate({ token: code, timestamp, window: 1 });
+    if (delta === null) return false;
+    const step = Math.floor(timestamp / CODE_MS) + delta;
+    if (step <= this.lastStep) return false;
+    this.lastStep = step;
+    return true;
   }
 
   private sourceOf(token: StoredToken | undefined): string | undefined {
