@@ -3,7 +3,7 @@ import type { GenericSchema, InferOutput } from 'valibot';
 import { audit } from '../../lambdas/audit/audit.ts';
 import { auditEventSchema, isDry } from '../../lambdas/audit/event.ts';
 import { auditIncomplete } from '../../lambdas/audit/incomplete.ts';
-import { readInputs } from '../../lambdas/audit/read-inputs.ts';
+import { isComplete, readInputs } from '../../lambdas/audit/read-inputs.ts';
 import { simulate } from '../../lambdas/audit/simulate.ts';
 import { isDay } from '../../lambdas/domain/days.ts';
 import { isAuditorError } from '../../lambdas/errors.ts';
@@ -59,11 +59,9 @@ async function runSimulate(typed: Typed, environment: Environment, voice: Voice)
   const { services } = openSession(typed, environment, voice, true);
   const now = services.clock.now();
   try {
-    const inputs = await readInputs(services, now);
-    const { tokens, keys, licenses, exemptions, ledger } = inputs.facts;
-    if (inputs.causes.length > 0 || !tokens || !keys || !licenses || !exemptions || !ledger)
-      throw auditIncomplete(inputs.causes);
-    const start = { tokens, keys, licenses, exemptions, ledger, hold: inputs.hold };
+    const inputs = await readInputs(services);
+    if (!isComplete(inputs)) throw auditIncomplete(inputs.causes);
+    const start = { facts: inputs.facts, hold: inputs.hold };
     const calendar = simulate(start, services.settings, now, until);
     return [{ until, calendar }, showCalendar(calendar, until)];
   } finally {

@@ -1,3 +1,4 @@
+// Carrying out what was decided, step by step, each marked in the ledger.
 import type { Action } from '../domain/actions.ts';
 import type { Intent, Ledger } from '../domain/ledger.ts';
 import { type Change, type Step, isAsPlanned, stepText } from '../domain/plan/step.ts';
@@ -10,14 +11,22 @@ import { fingerprintOfKey } from '../text/fingerprint.ts';
 
 /** After so many failed changes in a row, Docker Hub or Vault is not well enough to go on. */
 const MAX_FAILURES = 3;
-/** Time that is left for mail, report and ledger when the last change begins. */
-const RESERVED_MILLISECONDS = 60_000;
+/** Time that remains for mail, report and ledger when the last change begins. */
+const RESERVED_MS = 60_000;
 
 /** What became of the steps. */
 export interface AppliedPlan {
   readonly actions: readonly Action[];
   /** The ledger could not be written on the way: the run stopped changing things and fails at its end. */
   readonly storageError?: AuditorError;
+  /** What was done or left alone and could not be marked in the ledger: the run's last write marks it. */
+  readonly unmarked: readonly Applied[];
+}
+
+/** A step that was tried and did not fail. */
+export interface Applied {
+  readonly step: Change;
+  readonly status: 'done' | 'skipped';
 }
 
 /** A step as the result tells it. */
@@ -29,6 +38,100 @@ export function actionOf(step: Step, status: Action['status'], reason = step.rea
     status,
     reason,
   };
+}
+
+/**
+ * Carries out the steps one by one, each after reading its token again, each marked in the ledger when it is done.
+ * Never rejects.
+ *
+ * @param steps in the order of the plan; their intents are in the ledger already
+ * @param now the instant of the run: what is done counts from it
+ */
+export async function applyPlan(
+  services: Services,
+  store: LedgerStore,
+  steps: readonly Change[],
+  now: number,
+): Promise<AppliedPlan> {
+  const progress: Progress = { actions: [], unmarked: [], failures: 0, remaining: new Set() };
+  for (const step of steps) {
+    const stopped = whyStopped(services, step, progress);
+    if (stopped !== undefined) {
+      progress.actions.push(actionOf(step, 'skipped', `not tried, because ${stopped}; ${step.reason}`));
+      continue;
+    }
+    const status = await tryStep(services, step, progress);
+    if (status === 'failed') continue;
+    try {
+      await store.update((ledger) => markApplied(ledger, step, status, now));
+    } catch (error) {
+      progress.storageError = asAuditorError(error, 'Writing the ledger');
+      progress.unmarked.push({ step, status });
+    }
+  }
+  const { actions, unmarked, storageError } = progress;
+  return { actions, unmarked, ...(storageError === undefined ? {} : { storageError }) };
+}
+
+/** What one step left in the ledger. A failed one stays open there: whether it happened shows at the next run. */
+export function markApplied(ledger: Ledger, step: Change, status: 'done' | 'skipped', at: number): Ledger {
+  const intent = ledger.intents.find(isOf(step));
+  if (intent === undefined) return ledger;
+  return status === 'done'
+    ? stepDone(ledger, intent, at)
+    : { ...ledger, intents: ledger.intents.filter((open) => open !== intent) };
+}
+
+/** How far the steps have come. */
+interface Progress {
+  readonly actions: Action[];
+  readonly unmarked: Applied[];
+  /** Failed changes in a row. */
+  failures: number;
+  /** Deployments with a step that was not done: whichever of several tokens remains, its key may be needed. */
+  readonly remaining: Set<string>;
+  storageError?: AuditorError;
+}
+
+/** Why a step is not tried, a clause. */
+function whyStopped(services: Services, step: Change, progress: Progress): string | undefined {
+  const { storageError, failures, remaining } = progress;
+  if (step.kind === 'remove-key' && remaining.has(step.deployment)) return 'a token of that label is left';
+  if (storageError !== undefined) return 'the ledger could not be written';
+  if (failures >= MAX_FAILURES) return `${MAX_FAILURES} changes in a row failed`;
+  return services.deadline - services.clock.now() < RESERVED_MS ? 'the time got short' : undefined;
+}
+
+/** Tries one step, and notes what became of it. */
+async function tryStep(
+  services: Services,
+  step: Change,
+  progress: Progress,
+): Promise<Applied['status'] | 'failed'> {
+  const logged = { step: step.kind, deployment: displayName(step.deployment) };
+  try {
+    const status = await applyStep(services, step);
+    progress.failures = 0;
+    if (status === 'skipped') progress.remaining.add(step.deployment);
+    progress.actions.push(
+      status === 'done'
+        ? actionOf(step, 'done')
+        : actionOf(
+            step,
+            'skipped',
+            `it is no longer as planned: somebody changed it meanwhile; ${step.reason}`,
+          ),
+    );
+    services.log.info('A step was taken', { ...logged, status });
+    return status;
+  } catch (error) {
+    progress.failures += 1;
+    progress.remaining.add(step.deployment);
+    const { name, message } = asAuditorError(error, `Taking the step ${stepText(step)}`);
+    services.log.error('A step failed', { ...logged, error: name });
+    progress.actions.push(actionOf(step, 'failed', `${name}: ${message}`));
+    return 'failed';
+  }
 }
 
 /** Removes a key while it still holds what it held when this was decided; other writers' keys stay as they are. */
@@ -65,83 +168,3 @@ const isOf =
   (step: Change) =>
   (intent: Intent): boolean =>
     intent.step === step.kind && intent.deployment === step.deployment && intent.tokenId === step.tokenId;
-
-/** What one step left in the ledger. A failed one stays open there: whether it happened shows at the next run. */
-function markApplied(ledger: Ledger, step: Change, status: 'done' | 'skipped', at: number): Ledger {
-  const intent = ledger.intents.find(isOf(step));
-  if (intent === undefined) return ledger;
-  return status === 'done'
-    ? stepDone(ledger, intent, at)
-    : { ...ledger, intents: ledger.intents.filter((open) => open !== intent) };
-}
-
-/**
- * Carries out the steps one by one, each after reading its token again, each marked in the ledger when it is done.
- * Never rejects.
- *
- * @param steps in the order of the plan; their intents are in the ledger already
- * @param now the instant of the run: what is done counts from it
- */
-export async function applyPlan(
-  services: Services,
-  store: LedgerStore,
-  steps: readonly Change[],
-  now: number,
-): Promise<AppliedPlan> {
-  const actions: Action[] = [];
-  let failures = 0;
-  let storageError: AuditorError | undefined;
-  // Deployments with a step that was not done: whichever of several tokens is left, its key may be needed.
-  const left = new Set<string>();
-  const stoppedBecause = (step: Change): string | undefined => {
-    if (step.kind === 'remove-key' && left.has(step.deployment)) return 'a token of that label is left';
-    if (storageError !== undefined) return 'the ledger could not be written';
-    if (failures >= MAX_FAILURES) return `${MAX_FAILURES} changes in a row failed`;
-    if (services.deadline - services.clock.now() < RESERVED_MILLISECONDS) return 'the time got short';
-    return undefined;
-  };
-  for (const step of steps) {
-    const stopped = stoppedBecause(step);
-    if (stopped !== undefined) {
-      actions.push(actionOf(step, 'skipped', `not tried, because ${stopped}; ${step.reason}`));
-      continue;
-    }
-    let status: 'done' | 'skipped';
-    try {
-      status = await applyStep(services, step);
-    } catch (error) {
-      failures += 1;
-      left.add(step.deployment);
-      const { name, message } = asAuditorError(error, `Taking the step ${stepText(step)}`);
-      services.log.error('A step failed', {
-        step: step.kind,
-        deployment: displayName(step.deployment),
-        error: name,
-      });
-      actions.push(actionOf(step, 'failed', `${name}: ${message}`));
-      continue;
-    }
-    failures = 0;
-    if (status === 'skipped') left.add(step.deployment);
-    actions.push(
-      status === 'done'
-        ? actionOf(step, 'done')
-        : actionOf(
-            step,
-            'skipped',
-            `it is no longer as planned: somebody changed it meanwhile; ${step.reason}`,
-          ),
-    );
-    services.log.info('A step was taken', {
-      step: step.kind,
-      deployment: displayName(step.deployment),
-      status,
-    });
-    try {
-      await store.update((ledger) => markApplied(ledger, step, status, now));
-    } catch (error) {
-      storageError = asAuditorError(error, 'Writing the ledger');
-    }
-  }
-  return { actions, ...(storageError === undefined ? {} : { storageError }) };
-}

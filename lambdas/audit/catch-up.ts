@@ -1,20 +1,28 @@
+// The schedule's later tries: nothing is done where the night was undisturbed.
 import { iso } from '../domain/days.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import { openLedger } from '../ledger/store.ts';
 import type { AuditResult } from '../report/report.ts';
-import type { Services } from '../runtime/services.ts';
 import type { Run } from './run.ts';
 
+/** The undisturbed run of this day that makes a catch-up needless; `null` where there is none, or no catch-up. */
+export async function undisturbedNight(run: Run): Promise<Ledger['lastNight']> {
+  if (run.event.catchUp !== true) return null;
+  try {
+    const { lastNight } = (await openLedger(run.services.bucket)).current;
+    return lastNight?.undisturbed === true && lastNight.day === run.today ? lastNight : null;
+  } catch {
+    // The run itself meets the same failure and reports it.
+    return null;
+  }
+}
+
 /** The answer of a catch-up that has nothing to do. */
-export function alreadyDone(
-  run: Run,
-  services: Services,
-  night: NonNullable<Ledger['lastNight']>,
-): AuditResult {
+export function alreadyDone(run: Run, night: NonNullable<Ledger['lastNight']>): AuditResult {
   return {
     runId: night.runId,
     startedAt: iso(run.startedAt),
-    finishedAt: iso(services.clock.now()),
+    finishedAt: iso(run.services.clock.now()),
     asOf: night.day,
     mode: run.mode,
     outcome: night.outcome,
@@ -37,15 +45,4 @@ export function alreadyDone(
       `Nothing to catch up: run ${night.runId} of this day was undisturbed; its report holds the counts.`,
     ],
   };
-}
-
-/** The undisturbed run of this day that makes a catch-up needless. */
-export async function undisturbedNight(services: Services, run: Run): Promise<Ledger['lastNight']> {
-  try {
-    const { lastNight } = (await openLedger(services.bucket)).current;
-    return lastNight?.undisturbed === true && lastNight.day === run.today ? lastNight : null;
-  } catch {
-    // The run itself meets the same failure and tells it.
-    return null;
-  }
 }

@@ -8,22 +8,89 @@ import {
   triedCheck,
 } from '../domain/content-checks.ts';
 import type { ContentCheckEntry } from '../domain/ledger.ts';
-import type { Snapshot } from '../domain/snapshot.ts';
+import { takeSnapshot } from '../domain/snapshot.ts';
 import { isActive } from '../domain/token.ts';
 import type { Alert } from '../mail/news.ts';
 import type { Services } from '../runtime/services.ts';
 import { displayName, joinWithAnd, pluralize } from '../text/display.ts';
+import type { CompleteInputs } from './read-inputs.ts';
+import type { Run } from './run.ts';
 
 /** So many refusals, and Docker Hub may be about to lock the account out (contract section 7). */
-const MOST_REFUSALS = 2;
-/** Time that is left for deciding, acting and telling. */
-const RESERVED_MILLISECONDS = 120_000;
+const MAX_REFUSALS = 2;
+/** Time that is left for deciding, acting and reporting. */
+const RESERVED_MS = 120_000;
 
-/** What the check of stored contents told. */
+/** What the check of stored contents showed. */
 export interface ContentChecks {
   readonly checks: readonly ContentCheckEntry[];
   /** Why it stopped before its share was done, and what of a key is no finding. */
   readonly alerts: readonly Alert[];
+}
+
+/**
+ * Exchanges stored contents for sessions, and stops at the second refusal or the first sign of limiting, lock-out or
+ * illness. Two at a time, and one after a first refusal: so there are never more than two refusals. Never rejects.
+ */
+export async function checkContents(run: Run, inputs: CompleteInputs): Promise<ContentChecks> {
+  const share = shareOf(run);
+  if (share === 0) return { checks: [], alerts: [] };
+  const { services } = run;
+  const snapshot = takeSnapshot(inputs.facts, services.settings, run.now);
+  const keys = keysToCheck(snapshot, share);
+  const checks: ContentCheckEntry[] = [];
+  const alerts: Alert[] = whiteSpaceAlert(keysWithWhiteSpace(snapshot.facts.keys?.values));
+  /** What Docker Hub accepted as our own account's, or refused: all but these say nothing of how well it compares. */
+  const comparable: ContentCheckEntry[] = [];
+  let answered = 0;
+  let begun = 0;
+  let refusals = 0;
+  let why: string | undefined;
+
+  const checkOne = async (key: KeyToCheck): Promise<void> => {
+    const check = await services.dockerHub.checkContent(key.content);
+    if (check.outcome === 'limited') why ??= 'because Docker Hub limits or locks out';
+    else if (check.outcome === 'unwell') {
+      why ??= 'because Docker Hub gave no usable answer';
+      checks.push(triedCheck(snapshot, key));
+    } else {
+      answered += 1;
+      const otherAccount = check.outcome === 'accepted' ? check.otherAccount : undefined;
+      if (check.outcome === 'password') alerts.push(passwordAlert(key));
+      if (otherAccount !== undefined) alerts.push(otherAccountAlert(key, otherAccount));
+      if (check.outcome === 'refused') refusals += 1;
+      const stillActive = check.outcome === 'refused' && (await isStillActive(services, key.tokenId));
+      const entry = judgeCheck(snapshot, key, check, stillActive);
+      checks.push(entry);
+      if (otherAccount === undefined && check.outcome !== 'password') comparable.push(entry);
+    }
+  };
+  while (why === undefined && begun < keys.length && refusals < MAX_REFUSALS) {
+    if (services.deadline - services.clock.now() < RESERVED_MS) {
+      why = 'because the time got short';
+      break;
+    }
+    // As many at a time as refusals are left: were all of them refused, it would still be no more than two.
+    const next = keys.slice(begun, begun + MAX_REFUSALS - refusals);
+    begun += next.length;
+    await Promise.all(next.map(checkOne));
+  }
+
+  const left = keys.length - answered;
+  if (refusals >= MAX_REFUSALS && left > 0)
+    why ??= `because Docker Hub refused ${pluralize(refusals, 'content')}, and more refusals might lock the account out`;
+  const stopped = `The check of stored contents stopped for this run, ${why ?? ''}; ${pluralize(left, 'key')} of its share stay unchecked.`;
+  if (sayNothing(comparable)) alerts.push(NOTHING_SAID);
+  return {
+    checks,
+    alerts: why === undefined ? alerts : [{ key: 'checks stopped', text: stopped }, ...alerts],
+  };
+}
+
+/** How many keys a run checks at the most. */
+function shareOf({ event, mode, services }: Run): number {
+  if (event.verifyAll === true) return Infinity;
+  return mode === 'dry-run' ? 0 : services.settings.verifyPerRun;
 }
 
 async function isStillActive(services: Services, tokenId: string): Promise<boolean> {
@@ -69,65 +136,4 @@ function whiteSpaceAlert(names: readonly string[]): Alert[] {
       text: `${names.length === 1 ? 'The key' : `${names.length} keys`} ${joinWithAnd(shown)} in Vault ${names.length === 1 ? 'has' : 'have'} white space around the token's content, such as a line break at its end: docker login refuses it where it is copied as it is, so store the content again without it.`,
     },
   ];
-}
-
-/**
- * Exchanges stored contents for sessions, and stops at the second refusal or the first sign of limiting, lock-out or
- * illness. Two at a time, and one after a first refusal: so there are never more than two refusals. Never rejects.
- *
- * @param share how many keys at the most; `Infinity` for all
- */
-export async function checkContents(
-  services: Services,
-  snapshot: Snapshot,
-  share: number,
-): Promise<ContentChecks> {
-  const keys = keysToCheck(snapshot, share);
-  const checks: ContentCheckEntry[] = [];
-  const alerts: Alert[] = whiteSpaceAlert(keysWithWhiteSpace(snapshot.facts.keys?.values));
-  /** What Docker Hub accepted as our own account's, or refused: all but these say nothing of how well it compares. */
-  const comparable: ContentCheckEntry[] = [];
-  let answered = 0;
-  let begun = 0;
-  let refusals = 0;
-  let why: string | undefined;
-
-  const checkOne = async (key: KeyToCheck): Promise<void> => {
-    const check = await services.dockerHub.checkContent(key.content);
-    if (check.outcome === 'limited') why ??= 'because Docker Hub limits or locks out';
-    else if (check.outcome === 'unwell') {
-      why ??= 'because Docker Hub gave no usable answer';
-      checks.push(triedCheck(snapshot, key));
-    } else {
-      answered += 1;
-      const otherAccount = check.outcome === 'accepted' ? check.otherAccount : undefined;
-      if (check.outcome === 'password') alerts.push(passwordAlert(key));
-      if (otherAccount !== undefined) alerts.push(otherAccountAlert(key, otherAccount));
-      if (check.outcome === 'refused') refusals += 1;
-      const stillActive = check.outcome === 'refused' && (await isStillActive(services, key.tokenId));
-      const entry = judgeCheck(snapshot, key, check, stillActive);
-      checks.push(entry);
-      if (otherAccount === undefined && check.outcome !== 'password') comparable.push(entry);
-    }
-  };
-  while (why === undefined && begun < keys.length && refusals < MOST_REFUSALS) {
-    if (services.deadline - services.clock.now() < RESERVED_MILLISECONDS) {
-      why = 'because the time got short';
-      break;
-    }
-    // As many at a time as refusals are left: were all of them refused, it would still be no more than two.
-    const next = keys.slice(begun, begun + MOST_REFUSALS - refusals);
-    begun += next.length;
-    await Promise.all(next.map(checkOne));
-  }
-
-  const left = keys.length - answered;
-  if (refusals >= MOST_REFUSALS && left > 0)
-    why ??= `because Docker Hub refused ${pluralize(refusals, 'content')}, and more refusals might lock the account out`;
-  const stopped = `The check of stored contents stopped for this run, ${why ?? ''}; ${pluralize(left, 'key')} of its share stay unchecked.`;
-  if (sayNothing(comparable)) alerts.push(NOTHING_SAID);
-  return {
-    checks,
-    alerts: why === undefined ? alerts : [{ key: 'checks stopped', text: stopped }, ...alerts],
-  };
 }

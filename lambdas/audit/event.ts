@@ -1,3 +1,4 @@
+// What the audit function may be asked.
 import * as v from 'valibot';
 import { dayField, flag, label } from '../runtime/parse-event.ts';
 

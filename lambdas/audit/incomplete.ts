@@ -1,35 +1,32 @@
+// The end of a run that could not read everything.
 import { reconcile } from '../domain/reconcile.ts';
 import { takeSnapshot } from '../domain/snapshot.ts';
 import { AuditorError, asAuditorError } from '../errors.ts';
 import type { Lease } from '../ledger/lease.ts';
 import { incompleteMail } from '../mail/other-mails.ts';
 import type { Report } from '../report/report.ts';
-import type { Services } from '../runtime/services.ts';
 import type { Inputs } from './read-inputs.ts';
 import { makeReport, writeReport } from './report.ts';
 import type { Run } from './run.ts';
 
 /** What is known although an input is missing; rules that need it were not judged. */
-function partialReport(
-  services: Services,
-  run: Run,
-  inputs: Inputs,
-  causes: readonly AuditorError[],
-): Report {
-  const snapshot = takeSnapshot(inputs.facts, services.settings, run.now);
-  const report = makeReport(services, run, inputs, {
-    snapshot: snapshot,
+function partialReport(run: Run, inputs: Inputs, causes: readonly AuditorError[]): Report {
+  const snapshot = takeSnapshot(inputs.facts, run.services.settings, run.now);
+  const report = makeReport(run, inputs, {
+    snapshot,
     findings: reconcile(snapshot),
     checks: [],
     actions: [],
     outcome: 'incomplete',
-    notes: ['An input could not be read wholly: what depends on it was not judged, and nothing was changed.'],
+    notes: [
+      'An input could not be read completely: what depends on it was not judged, and nothing was changed.',
+    ],
     causes,
   });
   return { ...report, notified: false };
 }
 
-/** The failure of a run that could not read an input wholly: its message begins with the names of its causes. */
+/** The failure of a run that could not read an input completely: its message begins with the names of its causes. */
 export function auditIncomplete(causes: readonly AuditorError[]): AuditorError {
   const names = [...new Set(causes.map(({ name }) => name))].join(', ');
   return new AuditorError(
@@ -39,31 +36,31 @@ export function auditIncomplete(causes: readonly AuditorError[]): AuditorError {
 }
 
 /**
- * Ends a run that could not read one of its inputs wholly: a report with what is known, a mail (once a day for the same
+ * Ends a run that could not read one of its inputs completely: a report with what is known, a mail (once a day for the same
  * cause), nothing changed. A dry run writes its report only.
  *
  * @param lease absent in a dry run, and where the bucket could not even give one
  * @returns the error to fail with
  */
 export async function endIncomplete(
-  services: Services,
   run: Run,
   inputs: Inputs,
   lease: Lease | undefined,
 ): Promise<AuditorError> {
+  const { services } = run;
   const causes = [...inputs.causes];
   const names = causes.map(({ name }) => name);
   const dry = run.mode === 'dry-run';
   let today = '';
   let report: Report | undefined;
   try {
-    report = partialReport(services, run, inputs, causes);
+    report = partialReport(run, inputs, causes);
     today = report.asOf;
   } catch (error) {
     causes.push(asAuditorError(error, 'Making the report of an incomplete run'));
   }
-  const told = new Set(lease?.reportedCauses(today));
-  const mailDue = !dry && names.some((name) => !told.has(name));
+  const reported = new Set(lease?.reportedCauses(today));
+  const mailDue = !dry && names.some((name) => !reported.has(name));
   let notified = false;
   const mail = (where: boolean): Promise<unknown> =>
     services.notifier.publish(

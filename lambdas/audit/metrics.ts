@@ -1,11 +1,12 @@
+// The numbers that the dashboard and the alarms of a run go by.
 import type { Action } from '../domain/actions.ts';
 import type { AuditResult } from '../report/report.ts';
 import { METRICS } from '../runtime/metric-names.ts';
-import type { Services } from '../runtime/services.ts';
 import type { Run } from './run.ts';
 
-export function measure(services: Services, run: Run, report: AuditResult): void {
-  const { meter } = services;
+/** Emits the numbers of a whole run that was not dry. */
+export function measure(run: Run, report: AuditResult): void {
+  const { meter, clock } = run.services;
   const number = (kinds: readonly Action['kind'][], status: Action['status']): number =>
     report.actions.filter((action) => kinds.includes(action.kind) && action.status === status).length;
   meter.count(METRICS.tokens, report.counts.tokens);
@@ -15,7 +16,7 @@ export function measure(services: Services, run: Run, report: AuditResult): void
   meter.count(METRICS.withdrawals, number(['deactivate', 'delete-token', 'remove-key'], 'done'));
   meter.count(METRICS.announced, number(['announce'], 'done'));
   meter.count(METRICS.withheld, number(['deactivate', 'delete-token', 'remove-key'], 'withheld'));
-  meter.milliseconds(METRICS.auditDuration, services.clock.now() - run.startedAt);
+  meter.milliseconds(METRICS.auditDuration, clock.now() - run.startedAt);
   for (const [kind, findings] of Object.entries(report.counts.findings))
     meter.count(METRICS.findings, findings, kind);
   // Last of all: the alarm for a missed night waits for it.

@@ -1,14 +1,15 @@
+// Reading everything that a run goes by.
 import type { ReadObject } from '../clients/ports.ts';
 import { type Exemption, readExemptions } from '../domain/exemptions.ts';
 import { type LicenseList, readLicenses } from '../domain/licenses.ts';
-import { type Facts, managedTokens } from '../domain/snapshot.ts';
+import type { Facts } from '../domain/snapshot.ts';
 import type { HubToken, VaultKeys } from '../domain/token.ts';
 import { type AuditorError, asAuditorError } from '../errors.ts';
 import { OBJECTS } from '../ledger/bucket-keys.ts';
-import { reconcileLedger } from '../ledger/reconcile-ledger.ts';
 import { type LedgerStore, openLedger } from '../ledger/store.ts';
 import type { InputVersions } from '../report/report.ts';
 import type { Services } from '../runtime/services.ts';
+import type { Run } from './run.ts';
 
 /** Everything a run goes by, or what of it could be read. */
 export interface Inputs {
@@ -16,13 +17,94 @@ export interface Inputs {
   readonly hold: boolean;
   /** The ledger's store; absent when it could not be read. */
   readonly store?: LedgerStore;
-  /** How many of the tokens are judged. */
-  readonly managedTokens: number;
   /** Whether `exemptions.csv` is there. */
   readonly exemptionsThere: boolean;
   readonly versions: InputVersions;
   /** Why the run is incomplete; empty when every input was read whole. */
   readonly causes: readonly AuditorError[];
+}
+
+/** Inputs of which every part was read completely. */
+export type CompleteInputs = Inputs & { readonly facts: Required<Facts>; readonly store: LedgerStore };
+
+/** Whether a run read everything, so that it may judge and act. */
+export function isComplete(inputs: Inputs): inputs is CompleteInputs {
+  const { tokens, keys, licenses, exemptions, ledger } = inputs.facts;
+  const isRead = [tokens, keys, licenses, exemptions, ledger, inputs.store].every(
+    (input) => input !== undefined,
+  );
+  return inputs.causes.length === 0 && isRead;
+}
+
+/** What a run has that could not even begin to read. */
+export const NOTHING_READ: Inputs = {
+  facts: {},
+  hold: true,
+  exemptionsThere: false,
+  versions: { hold: true },
+  causes: [],
+};
+
+/** Whether a run judges anything by the keys' values; else their names are enough. */
+export function wantsValues({ event, services }: Run): boolean {
+  return event.verifyAll === true || services.settings.verifyPerRun > 0;
+}
+
+/**
+ * Reads everything at once and parses it. Never rejects: what could not be read completely is missing from the facts and
+ * named in `causes`.
+ *
+ * @param withValues whether anything is judged by the keys' values; else names only are read
+ */
+export async function readInputs(
+  services: Services,
+  withValues = services.settings.verifyPerRun > 0,
+): Promise<Inputs> {
+  const { bucket, dockerHub, vault, settings } = services;
+  const causes: AuditorError[] = [];
+  const reading = <Value>(promise: Promise<Value>, what: string): Promise<Value | undefined> =>
+    attempt(promise, `Reading ${what}`, causes);
+  const [tokens, keys, licenses, exemptionsObject, hold, store] = await Promise.all([
+    reading(dockerHub.listTokens(), "Docker Hub's tokens"),
+    reading(withValues ? vault.readKeys() : vault.readKeyNames(), "Vault's keys"),
+    reading(
+      readFile(bucket.read(OBJECTS.licenses), (body) => readLicenses(body, settings.graceDays)),
+      'the license list',
+    ),
+    reading(bucket.read(OBJECTS.exemptions), 'the exemptions'),
+    reading(bucket.exists(OBJECTS.hold), 'HOLD'),
+    reading(openLedger(bucket), 'the ledger'),
+  ]);
+  const known = store?.current.exemptions ?? null;
+  const exemptions =
+    exemptionsObject &&
+    parsed(() => readExemptions(bodyOf(exemptionsObject), known !== null), 'Reading the exemptions', causes);
+  const facts: Facts = {
+    ...(tokens === undefined ? {} : { tokens }),
+    ...(keys === undefined ? {} : { keys }),
+    ...(licenses === undefined ? {} : { licenses: licenses.content }),
+    ...(exemptions === undefined ? {} : { exemptions }),
+    ...(store === undefined ? {} : { ledger: store.current }),
+  };
+  return {
+    facts,
+    hold: hold ?? true,
+    ...(store === undefined ? {} : { store }),
+    exemptionsThere: typeof exemptionsObject === 'object',
+    versions: versionsOf(
+      tokens,
+      keys,
+      { licenses: licenses?.object, exemptions: exemptionsObject },
+      { licenses: licenses?.content, exemptions },
+      hold ?? true,
+    ),
+    causes: distinct(causes),
+  };
+}
+
+/** One cause per sentence: a failed login is met by every read that needs it. */
+function distinct(causes: readonly AuditorError[]): AuditorError[] {
+  return [...new Map(causes.map((cause) => [`${cause.name} ${cause.message}`, cause])).values()];
 }
 
 async function attempt<Value>(
@@ -78,68 +160,4 @@ function versionsOf(
       : {}),
     hold,
   };
-}
-
-/**
- * Reads everything at once and parses it. Never rejects: what could not be read wholly is missing from the facts and
- * named in `causes`.
- *
- * @param now the instant that the run judges by
- * @param withValues whether anything is judged by the keys' values; else names only are read
- */
-export async function readInputs(
-  services: Services,
-  now: number,
-  withValues = services.settings.verifyPerRun > 0,
-): Promise<Inputs> {
-  const { bucket, dockerHub, vault, settings } = services;
-  const causes: AuditorError[] = [];
-  const reading = <Value>(promise: Promise<Value>, what: string): Promise<Value | undefined> =>
-    attempt(promise, `Reading ${what}`, causes);
-  const [tokens, keys, licenses, exemptionsObject, hold, store] = await Promise.all([
-    reading(dockerHub.listTokens(), "Docker Hub's tokens"),
-    reading(withValues ? vault.readKeys() : vault.readKeyNames(), "Vault's keys"),
-    reading(
-      readFile(bucket.read(OBJECTS.licenses), (body) => readLicenses(body, settings.graceDays)),
-      'the license list',
-    ),
-    reading(bucket.read(OBJECTS.exemptions), 'the exemptions'),
-    reading(bucket.exists(OBJECTS.hold), 'HOLD'),
-    reading(openLedger(bucket), 'the ledger'),
-  ]);
-  const known = store?.current.exemptions ?? null;
-  const exemptions =
-    exemptionsObject &&
-    parsed(() => readExemptions(bodyOf(exemptionsObject), known !== null), 'Reading the exemptions', causes);
-  const facts: Facts = {
-    ...(tokens === undefined ? {} : { tokens }),
-    ...(keys === undefined ? {} : { keys }),
-    ...(licenses === undefined ? {} : { licenses: licenses.content }),
-    ...(exemptions === undefined ? {} : { exemptions }),
-    ...(store === undefined ? {} : { ledger: store.current }),
-  };
-  const managed = managedTokens(facts).length;
-  return {
-    facts:
-      store === undefined || tokens === undefined || keys === undefined
-        ? facts
-        : { ...facts, ledger: reconcileLedger(store.current, tokens, keys.names, now, managed) },
-    managedTokens: managed,
-    hold: hold ?? true,
-    ...(store === undefined ? {} : { store }),
-    exemptionsThere: typeof exemptionsObject === 'object',
-    versions: versionsOf(
-      tokens,
-      keys,
-      { licenses: licenses?.object, exemptions: exemptionsObject },
-      { licenses: licenses?.content, exemptions },
-      hold ?? true,
-    ),
-    causes: distinct(causes),
-  };
-}
-
-/** One cause per sentence: a failed login is met by every read that needs it. */
-function distinct(causes: readonly AuditorError[]): AuditorError[] {
-  return [...new Map(causes.map((cause) => [`${cause.name} ${cause.message}`, cause])).values()];
 }

@@ -1,3 +1,4 @@
+// What a run makes known: its report for programs and its page for people.
 import type { Bucket } from '../clients/ports.ts';
 import type { Action, Outcome } from '../domain/actions.ts';
 import { countChecks } from '../domain/content-checks.ts';
@@ -15,46 +16,24 @@ import { approvalNote } from '../mail/approval.ts';
 import { deploymentRows } from '../report/deployment-rows.ts';
 import { reportPage } from '../report/page.ts';
 import { type Report, reportJson } from '../report/report.ts';
-import type { Services } from '../runtime/services.ts';
 import { type AppliedPlan, actionOf } from './apply-plan.ts';
-import type { ContentChecks } from './check-contents.ts';
-import type { Decision } from './decide.ts';
+import type { Night } from './night.ts';
 import type { Inputs } from './read-inputs.ts';
 import type { Run } from './run.ts';
 
-function outcomeOf(findings: readonly Finding[], actions: readonly Action[]): Outcome {
-  if (actions.some(({ status }) => status === 'withheld')) return 'withheld';
-  return actions.length > 0 || findings.some(({ severity }) => severity !== 'info') ? 'attention' : 'clean';
-}
-
-/** The steps as they stand before the mail: an announcement is done when the mail is. */
-export function actionsOf(plan: Plan, applied: AppliedPlan, mode: Run['mode']): Action[] {
-  const pending = plan.steps
-    .filter((step) => !isChange(step) || mode !== 'enforce')
-    .map((step) => {
-      if (step.withheld !== undefined) return actionOf(step, 'withheld', `${step.withheld}; ${step.reason}`);
-      return actionOf(step, mode === 'enforce' ? 'done' : 'planned');
-    });
-  return [...applied.actions, ...pending];
-}
-
-export function completeReport(
-  services: Services,
-  run: Run,
-  inputs: Inputs,
-  { snapshot: snapshot, findings }: Decision,
-  { checks, alerts }: ContentChecks,
-  actions: readonly Action[],
-): Omit<Report, 'notified'> {
+/** The report of a whole run as it stands before the mail. */
+export function draftReport({ run, inputs, checks, decision, applied }: Night): Omit<Report, 'notified'> {
+  const { snapshot, findings, plan } = decision;
+  const actions = actionsOf(plan, applied, run.mode);
   const notes = [
     ...(inputs.hold ? ['The object HOLD is in the bucket: nothing is withdrawn while it is there.'] : []),
-    ...alerts.map(({ text }) => text),
+    ...checks.alerts.map(({ text }) => text),
   ];
   const outcome = outcomeOf(findings, actions);
-  return makeReport(services, run, inputs, {
-    snapshot: snapshot,
+  return makeReport(run, inputs, {
+    snapshot,
     findings,
-    checks,
+    checks: checks.checks,
     actions,
     outcome,
     notes,
@@ -91,15 +70,14 @@ export interface Outcomes {
 
 /** The report of a run; whether it was mailed shows only afterwards. */
 export function makeReport(
-  services: Services,
   run: Run,
   inputs: Inputs,
-  { snapshot: snapshot, findings, checks, actions, outcome, notes, causes }: Outcomes,
+  { snapshot, findings, checks, actions, outcome, notes, causes }: Outcomes,
 ): Omit<Report, 'notified'> {
   return {
     runId: run.runId,
     startedAt: iso(run.startedAt),
-    finishedAt: iso(services.clock.now()),
+    finishedAt: iso(run.services.clock.now()),
     asOf: snapshot.today,
     mode: run.mode,
     outcome,
@@ -125,7 +103,7 @@ export function makeReport(
     })),
     inputs: inputs.versions,
     causes: causes.map(({ name, message }) => `${name}: ${message}`),
-    timeZone: services.settings.timeZone,
+    timeZone: run.services.settings.timeZone,
   };
 }
 
@@ -135,4 +113,20 @@ export async function writeReport(bucket: Bucket, report: Report): Promise<void>
     bucket.write(report.report, reportJson(report), 'application/json'),
     bucket.write(pageKey(report.report), reportPage(report), 'text/html; charset=utf-8'),
   ]);
+}
+
+function outcomeOf(findings: readonly Finding[], actions: readonly Action[]): Outcome {
+  if (actions.some(({ status }) => status === 'withheld')) return 'withheld';
+  return actions.length > 0 || findings.some(({ severity }) => severity !== 'info') ? 'attention' : 'clean';
+}
+
+/** The steps as they stand before the mail: an announcement is done when the mail is. */
+function actionsOf(plan: Plan, applied: AppliedPlan, mode: Run['mode']): Action[] {
+  const pending = plan.steps
+    .filter((step) => !isChange(step) || mode !== 'enforce')
+    .map((step) => {
+      if (step.withheld !== undefined) return actionOf(step, 'withheld', `${step.withheld}; ${step.reason}`);
+      return actionOf(step, mode === 'enforce' ? 'done' : 'planned');
+    });
+  return [...applied.actions, ...pending];
 }

@@ -1,24 +1,18 @@
+// The coming nights, played on what is there now.
 import type { ActionKind } from '../domain/actions.ts';
 import { DAY, type Day, dayOf } from '../domain/days.ts';
-import type { Exemption } from '../domain/exemptions.ts';
 import type { Ledger } from '../domain/ledger.ts';
-import type { LicenseList } from '../domain/licenses.ts';
 import { countsLess, inputCounts } from '../domain/plan/guards.ts';
-import { makePlan } from '../domain/plan/plan.ts';
 import { type Step, intentsOf, isChange, noticesOf } from '../domain/plan/step.ts';
-import { takeSnapshot } from '../domain/snapshot.ts';
-import { type Policy } from '../domain/policy.ts';
-import type { HubToken, VaultKeys } from '../domain/token.ts';
-import { reconcileLedger } from '../ledger/reconcile-ledger.ts';
+import type { Policy } from '../domain/policy.ts';
+import type { Facts } from '../domain/snapshot.ts';
+import type { HubToken } from '../domain/token.ts';
 import { stepDone } from '../ledger/transitions.ts';
+import { decide } from './decide.ts';
 
 /** What there is at the beginning of a simulation. */
 export interface SimulationStart {
-  readonly tokens: readonly HubToken[];
-  readonly keys: VaultKeys;
-  readonly licenses: LicenseList;
-  readonly exemptions: readonly Exemption[];
-  readonly ledger: Ledger;
+  readonly facts: Required<Facts>;
   readonly hold: boolean;
 }
 
@@ -29,6 +23,48 @@ export interface CalendarEntry {
   readonly deployment: string;
   readonly withheld: boolean;
   readonly reason: string;
+}
+
+/**
+ * Plays the coming nights on what is there now, one a day at the same time, as if nothing else happened: nobody renews,
+ * nobody switches anything, every mail arrives. Pure.
+ *
+ * @param until the last day that is played
+ */
+export function simulate(start: SimulationStart, policy: Policy, now: number, until: Day): CalendarEntry[] {
+  const { facts, hold } = start;
+  let state: State = { tokens: facts.tokens, ledger: facts.ledger };
+  const calendar: CalendarEntry[] = [];
+  const withheld = new Set<string>();
+  for (let night = now; dayOf(night, policy.timeZone) <= until; night += DAY) {
+    const day = dayOf(night, policy.timeZone);
+    const { ledger, snapshot, plan } = decide({
+      facts: { ...facts, ...state },
+      checks: [],
+      policy,
+      now: night,
+      mode: 'enforce',
+      hold,
+    });
+    const { steps } = plan;
+    const taken = steps.filter((step) => step.withheld === undefined);
+    const before = taken.length < steps.length ? ledger.baseline : inputCounts(snapshot);
+    state = { ...state, ledger: { ...ledger, baseline: countsLess(before, taken) } };
+    state = taken.reduce((reached, step) => after(reached, step, night), state);
+    for (const step of steps) {
+      const entry = { day, kind: step.kind, deployment: step.deployment };
+      if (step.withheld === undefined) {
+        calendar.push({ ...entry, withheld: false, reason: step.reason });
+        continue;
+      }
+      // A night after night of the same is one line.
+      const key = `${step.kind} ${step.tokenId ?? ''} ${step.deployment}`;
+      if (withheld.has(key)) continue;
+      withheld.add(key);
+      calendar.push({ ...entry, withheld: true, reason: `${step.withheld}; ${step.reason}` });
+    }
+  }
+  return calendar;
 }
 
 /** What changes from step to step. Keys do not: what the plan goes by of a removed one is in the ledger. */
@@ -52,39 +88,4 @@ function after({ tokens, ledger }: State, step: Step, now: number): State {
       ledger,
     ),
   };
-}
-
-/**
- * Plays the coming nights on what is there now, one a day at the same time, as if nothing else happened: nobody renews,
- * nobody switches anything, every mail arrives. Pure.
- *
- * @param until the last day that is played
- */
-export function simulate(start: SimulationStart, policy: Policy, now: number, until: Day): CalendarEntry[] {
-  let state: State = { tokens: start.tokens, ledger: start.ledger };
-  const calendar: CalendarEntry[] = [];
-  const withheld = new Set<string>();
-  for (let night = now; dayOf(night, policy.timeZone) <= until; night += DAY) {
-    const day = dayOf(night, policy.timeZone);
-    state = { ...state, ledger: reconcileLedger(state.ledger, state.tokens, start.keys.names, night) };
-    const snapshot = takeSnapshot({ ...start, ...state }, policy, night);
-    const { steps } = makePlan(snapshot, { hold: start.hold });
-    const taken = steps.filter((step) => step.withheld === undefined);
-    const before = taken.length < steps.length ? state.ledger.baseline : inputCounts(snapshot);
-    state = { ...state, ledger: { ...state.ledger, baseline: countsLess(before, taken) } };
-    state = taken.reduce((reached, step) => after(reached, step, night), state);
-    for (const step of steps) {
-      const entry = { day, kind: step.kind, deployment: step.deployment };
-      if (step.withheld === undefined) {
-        calendar.push({ ...entry, withheld: false, reason: step.reason });
-        continue;
-      }
-      // A night after night of the same is one line.
-      const key = `${step.kind} ${step.tokenId ?? ''} ${step.deployment}`;
-      if (withheld.has(key)) continue;
-      withheld.add(key);
-      calendar.push({ ...entry, withheld: true, reason: `${step.withheld}; ${step.reason}` });
-    }
-  }
-  return calendar;
 }

@@ -22,7 +22,16 @@ function play({
   if (keys === undefined || licenses === undefined) throw new Error('A situation has keys and licenses.');
   const { values: _, ...names } = keys;
   return simulate(
-    { tokens, keys: namesOnly ? names : keys, licenses, exemptions, ledger: ledger ?? emptyLedger(), hold },
+    {
+      facts: {
+        tokens,
+        keys: namesOnly ? names : keys,
+        licenses,
+        exemptions,
+        ledger: ledger ?? emptyLedger(),
+      },
+      hold,
+    },
     defaultSettings(situation.settings),
     NOW,
     until,

@@ -1,0 +1,69 @@
+// The last thing before a run changes anything: its steps stand in the ledger.
+import type { Ledger } from '../domain/ledger.ts';
+import { type Change, intentsOf, isChange } from '../domain/plan/step.ts';
+import { AuditorError } from '../errors.ts';
+import { displayName, joinWithAnd } from '../text/display.ts';
+import type { ContentChecks } from './check-contents.ts';
+import { type Decision, decide, reconciledLedger } from './decide.ts';
+import type { CompleteInputs } from './read-inputs.ts';
+import type { Run } from './run.ts';
+
+/** What was decided and, where it changes anything outside, written to the ledger as intended. */
+export interface IntendedDecision extends Decision {
+  /** What the run does, in the order of the plan: empty in a dry run and in `observe`. */
+  readonly steps: readonly Change[];
+  /** What any ledger is after this run's reading; one that holds the intents is so already. */
+  readonly afterReading: (ledger: Ledger) => Ledger;
+}
+
+/**
+ * Decides, and writes the steps to the ledger as intended before the first is taken; where somebody wrote it in between,
+ * decides again by what it says now. A dry run writes nothing.
+ *
+ * @throws AuditorError `NotDue`, `StorageUnavailable`, `LedgerUnreadable`
+ */
+export async function decideAndIntend(
+  run: Run,
+  inputs: CompleteInputs,
+  { checks }: ContentChecks,
+): Promise<IntendedDecision> {
+  const { event, mode, now, services } = run;
+  const decideBy = (ledger: Ledger): IntendedDecision => {
+    const facts = { ...inputs.facts, ledger };
+    const decision = decide({
+      facts,
+      checks,
+      policy: services.settings,
+      now,
+      mode,
+      hold: inputs.hold,
+      approve: event.approve,
+    });
+    if (decision.plan.notDue.length > 0) throw notDue(decision.plan.notDue);
+    const steps = mode === 'enforce' ? decision.plan.steps.filter(isChange) : [];
+    return {
+      ...decision,
+      steps,
+      afterReading: (later) => (steps.length > 0 ? later : reconciledLedger(later, { facts, checks, now })),
+    };
+  };
+  if (mode === 'dry-run') return decideBy(inputs.store.current);
+  let made: IntendedDecision | undefined;
+  await inputs.store.update((ledger) => {
+    made = decideBy(ledger);
+    const { ledger: memory, steps } = made;
+    // Of earlier steps only those are left that nobody knows the end of yet.
+    return steps.length === 0
+      ? ledger
+      : { ...memory, intents: [...memory.intents, ...intentsOf(steps, run.runId, now)] };
+  });
+  if (made === undefined) throw new TypeError('A ledger is always decided upon before it is written.');
+  return made;
+}
+
+function notDue(names: readonly string[]): AuditorError {
+  return new AuditorError(
+    'NotDue',
+    `Nothing was changed, because ${joinWithAnd(names.map(displayName))} ${names.length === 1 ? 'is' : 'are'} not due to be withdrawn or not announced yet; look at the last report and approve only what it withholds.`,
+  );
+}
