@@ -1,9 +1,32 @@
+// The command line: what was typed, the environment, and where the words go.
+
 import { run } from './auditor/run.ts';
+import { DEFAULT_COLUMNS } from './auditor/words.ts';
 
 // Pipes that close early (`| head`) are not a failure of the audit.
 process.stdout.on('error', () => undefined);
+
+let hasProgress = false;
+/** Clears the line of progress, so that what is printed next does not stand behind it. */
+function clearProgress(): void {
+  if (hasProgress) process.stderr.write('\r\x1b[2K');
+  hasProgress = false;
+}
+
 process.exitCode = await run(process.argv.slice(2), process.env, {
-  print: (text) => process.stdout.write(`${text}\n`),
-  printError: (text) => process.stderr.write(text.startsWith('\r') ? text : `${text}\n`),
-  isTerminal: process.stderr.isTTY,
+  print: (text) => {
+    clearProgress();
+    process.stdout.write(`${text}\n`);
+  },
+  printError: (text) => {
+    clearProgress();
+    process.stderr.write(`${text}\n`);
+  },
+  progress: (text) => {
+    if (!process.stderr.isTTY) return;
+    process.stderr.write(`\r\x1b[2K${text.slice(0, process.stderr.columns - 1)}`);
+    hasProgress = true;
+  },
+  columns: process.stdout.isTTY ? process.stdout.columns : DEFAULT_COLUMNS,
 });
+clearProgress();

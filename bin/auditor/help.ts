@@ -1,9 +1,8 @@
-// The command line's help; what it says of the settings is made from their one table.
-import { ENV, aboutSetting, settingNames, settingSchemas } from '../../lambdas/runtime/settings.ts';
+// The help of the command line: all commands, and each of them.
 
-/** The commands of the command line. */
-export const COMMANDS = ['audit', 'issue', 'revoke', 'restore', 'simulate'] as const;
-export type Command = (typeof COMMANDS)[number];
+import { ENV, aboutSetting, settingNames, settingSchemas } from '../../lambdas/runtime/settings.ts';
+import type { Command } from './arguments.ts';
+import type { Program } from './words.ts';
 
 const settingLines = settingNames.map((name) => {
   const { type, meaning } = aboutSetting(settingSchemas[name]);
@@ -22,73 +21,101 @@ ${settingLines.join('\n')}
   --json             print the result as JSON, for programs
 Exit code 0 when it worked, 1 when it failed, 2 for wrong usage.`;
 
-const HELP: Readonly<Record<Command, string>> = {
-  audit: `npm run auditor -- audit [options]
+interface CommandHelp {
+  readonly usage: string;
+  /** One line in the list of all commands. */
+  readonly summary: string;
+  readonly text: string;
+}
 
-Reconciles Docker Hub's tokens with Vault's keys and the license list, once, now.
-Begin with a dry run: it changes nothing and says what would be done.
+const HELP: Readonly<Record<Command, CommandHelp>> = {
+  audit: {
+    usage: 'audit [options]',
+    summary: 'reconcile Docker Hub, Vault and the license list; a dry run without --enforce',
+    text: `Reconciles Docker Hub's tokens with Vault's keys and the license list, once, now.
+Without --enforce this is a dry run: it changes nothing and says what would be done.
 
-  --dry-run          change nothing, send no mail, write nothing but the report
-  --as-of DAY        judge as at noon of that day (YYYY-MM-DD); implies --dry-run
+  --enforce          do it: withdraw, restore, mail, remember
+  --dry-run          change nothing, send no mail, write nothing but the report (the default)
+  --as-of DAY        judge as at noon of that day (YYYY-MM-DD); always a dry run
   --verify-all       check the content of every key, not only this night's share
-  --catch-up         do nothing if this day already had an undisturbed run
   --approve NAME     withdraw exactly this one over the caps; may be repeated
-  --report FILE      also write the report to FILE (.html for people, else JSON)
-
-${WHERE}`,
-  issue: `npm run auditor -- issue DEPLOYMENT [options]
-
-Makes the deployment's token, proves that it can pull, and stores it in Vault. The content is never shown.
+  --accept-counts    withdraw nothing, and take the lists as they are now as the new measure; wants --reason
+  --reason TEXT, --requested-by NAME   go with --approve and --accept-counts
+  --catch-up         with --enforce: do nothing if this day already had an undisturbed run
+  --review           with --enforce: what a changed list means; withdraws nothing
+  --report FILE      also write the report to FILE (.html for people, else JSON)`,
+  },
+  issue: {
+    usage: 'issue DEPLOYMENT [options]',
+    summary: "make, regenerate or rename a deployment's token",
+    text: `Makes the deployment's token, proves that it can pull, and stores it in Vault. The content is never shown.
 
   --regenerate         make a new token although one is there
   --overlap-hours N    hours that replaced tokens keep working (0 to 720, default 72)
   --rename-to NAME     give token and key this name; the content stays
   --allow-unlicensed   issue although no license is in force; wants --reason
-  --create-secret      make the secret in Vault where there is none
+  --allow-similar      issue beside a misnamed token that is probably this deployment's
+  --create-secret      make the secret in Vault where there never was one
   --no-verify-pull     leave the pull check out
-  --reason TEXT, --requested-by NAME
-
-${WHERE}`,
-  revoke: `npm run auditor -- revoke DEPLOYMENT --reason TEXT [options]
-
-Switches the deployment's tokens off. The audit never switches them on again by itself.
+  --reason TEXT, --requested-by NAME`,
+  },
+  revoke: {
+    usage: 'revoke DEPLOYMENT --reason TEXT [options]',
+    summary: "switch a deployment's tokens off, or delete them",
+    text: `Switches the deployment's tokens off. The audit never switches them on again by itself.
 
   --token-id ID        only this one of its tokens
   --delete             delete token and key for good; wants --confirm DEPLOYMENT
   --confirm NAME       the deployment's name once more
-  --requested-by NAME
-
-${WHERE}`,
-  restore: `npm run auditor -- restore DEPLOYMENT [options]
-
-Switches the deployment's tokens on again. The audit leaves them alone for 7 days.
+  --requested-by NAME`,
+  },
+  restore: {
+    usage: 'restore DEPLOYMENT [options], or restore --run RUN --reason TEXT',
+    summary: 'switch them on again',
+    text: `Switches the deployment's tokens on again. The audit leaves them alone for 7 days.
 
   --token-id ID        only this one of its tokens
-  --reason TEXT, --requested-by NAME
-
-${WHERE}`,
-  simulate: `npm run auditor -- simulate --until DAY [options]
-
-Plays the coming nights on what is there now, as if nobody renewed and nobody switched anything, and prints what will
+  --run RUN            in place of a deployment: whatever that run of the audit switched off for ended licenses
+  --reason TEXT, --requested-by NAME`,
+  },
+  simulate: {
+    usage: 'simulate --until DAY [options]',
+    summary: 'print what the coming nights will do',
+    text: `Plays the coming nights on what is there now, as if nobody renewed and nobody switched anything, and prints what will
 be announced, switched off and deleted when. Changes nothing.
 
-  --until DAY        the last day that is played (YYYY-MM-DD)
-
-${WHERE}`,
+  --until DAY        the last day that is played (YYYY-MM-DD), from today on`,
+  },
+  check: {
+    usage: 'check FILE',
+    summary: 'read a license list or exemptions on this machine, and say what is wrong',
+    text: `Reads a license list (or exemptions) on this machine and says what of it can be read. Asks no system.
+TIME_ZONE and GRACE_DAYS are as the functions have them.`,
+  },
+  doctor: {
+    usage: 'doctor [options]',
+    summary: 'try every setting, system and right without changing anything',
+    text: `Tries each setting, each system and each right, one line each: ok, or what to do. Changes nothing, sends nothing.
+Run it before the first night, and whenever a night fails.`,
+  },
 };
 
+/** Commands that ask no system, or few. */
+const WITHOUT_SYSTEMS: ReadonlySet<Command> = new Set(['check']);
+
 /** The help of one command, or of all. */
-export function helpOf(command: Command | undefined): string {
-  if (command !== undefined) return HELP[command];
-  return `npm run auditor -- <command> [options]
+export function helpOf(command: Command | undefined, program: Program): string {
+  if (command !== undefined) {
+    const { usage, text } = HELP[command];
+    return `${program} ${usage}\n\n${text}${WITHOUT_SYSTEMS.has(command) ? '' : `\n\n${WHERE}`}`;
+  }
+  const list = Object.entries(HELP).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
+  return `${program} <command> [options]
 
-  audit      reconcile Docker Hub, Vault and the license list; --dry-run changes nothing
-  issue      make, regenerate or rename a deployment's token
-  revoke     switch a deployment's tokens off, or delete them
-  restore    switch them on again
-  simulate   print what the coming nights will do
-
-npm run auditor -- <command> --help says more.
+${list.join('\n')}
+  help       this, or help <command>
+  --version  which version this is
 
 ${WHERE}`;
 }

@@ -1,3 +1,5 @@
+// The services that a command works with: settings from the environment, a bucket or files in its place.
+
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +17,7 @@ import { createFolder } from './file-bucket.ts';
 import { createOutbox } from './file-notifier.ts';
 
 /** As long as a function has. */
-const LONGEST_RUN = 15 * 60_000;
+const MAX_RUN_MILLISECONDS = 15 * 60_000;
 
 /** The services that a command works with, and whether it may change anything. */
 export interface Session {
@@ -24,17 +26,19 @@ export interface Session {
   readonly onlyDry: boolean;
 }
 
-/** Where the words for a person go: results to standard output, progress and mails in JSON mode to standard error. */
+/** Where the words for a person go: results to standard output, progress and mails to standard error. */
 export interface Voice {
   print(text: string): void;
   printError(text: string): void;
-  /** Standard error is a terminal. */
-  readonly isTerminal: boolean;
+  /** What is being done at this moment: one line that the next one replaces. */
+  progress(text: string): void;
+  /** Columns of the output; 80 where it is no terminal. */
+  readonly columns: number;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Settings and whatever else is missing, told all at once. */
+/** Settings and whatever else is missing, all at once. */
 function settingsOf(environment: Environment, alsoMissing: readonly string[]): Settings {
   let settings: Settings | undefined;
   const problems: string[] = [];
@@ -87,20 +91,16 @@ export function openSession(typed: Typed, environment: Environment, voice: Voice
     if (environment['AUDITOR_VERBOSE'] === '1') voice.printError(message);
   };
   const services = makeServices(settings, {
-    deadline: Date.now() + LONGEST_RUN,
+    deadline: Date.now() + MAX_RUN_MILLISECONDS,
     requestId: randomUUID(),
     log: { info: log, warn: log, error: log },
     meter: { count: () => undefined, milliseconds: () => undefined, flush: () => undefined },
     bucket,
     notifier,
     ...(vaultToken === '' ? {} : { vaultToken }),
-    ...(voice.isTerminal
-      ? {
-          onProgress: (rows, count) => {
-            if (count > 500) voice.printError(`\rDocker Hub: ${rows} of ${count} tokens read`);
-          },
-        }
-      : {}),
+    onProgress: (rows, count) => {
+      voice.progress(`Docker Hub: ${rows} of ${count} tokens read`);
+    },
   });
   return { services, onlyDry: inFiles && !isOnThisMachine(settings) };
 }

@@ -1,15 +1,27 @@
+// The help of the command line: every command, every variable.
+
 import { describe, expect, it } from 'vitest';
-import { COMMANDS, helpOf } from '../../bin/auditor/help.ts';
+import { COMMANDS } from '../../bin/auditor/arguments.ts';
+import { helpOf } from '../../bin/auditor/help.ts';
 import { ENV } from '../../lambdas/runtime/settings.ts';
 
+const PROGRAM = 'npm run auditor --';
+/** `check` reads a file and asks no system. */
+const ASKING = COMMANDS.filter((command) => command !== 'check');
+
 describe('The help of the command line', () => {
-  it.each([undefined, ...COMMANDS])('names every variable that the functions read (%s)', (command) => {
-    const words = helpOf(command).split(/[^A-Z_]+/);
+  it.each([undefined, ...ASKING])('names every variable that the functions read (%s)', (command) => {
+    const words = helpOf(command, PROGRAM).split(/[^A-Z_]+/);
     for (const variable of Object.values(ENV)) expect(words).toContain(variable);
   });
 
+  it('lists every command', () => {
+    for (const command of COMMANDS)
+      expect(helpOf(undefined, PROGRAM)).toMatch(new RegExp(`^  ${command} `, 'm'));
+  });
+
   it('says how a list and no deletion are written', () => {
-    expect(helpOf(undefined)).toContain('WARN_DAYS=30,14,7,1');
-    expect(helpOf(undefined)).toContain('DELETE_AFTER_DAYS=never');
+    expect(helpOf(undefined, PROGRAM)).toContain('WARN_DAYS=30,14,7,1');
+    expect(helpOf(undefined, PROGRAM)).toContain('DELETE_AFTER_DAYS=never');
   });
 });

@@ -8,7 +8,14 @@ import { envelope, failure } from './vault-answers.ts';
 import { type AppRole, AppRoleMount } from './vault-approle.ts';
 import { serveKv } from './vault-kv-routes.ts';
 import { KvMount } from './vault-kv.ts';
-import { type Capability, DEFAULT_POLICY, type Policy, isAllowed, parsePolicy } from './vault-policy.ts';
+import {
+  CAPABILITIES,
+  type Capability,
+  DEFAULT_POLICY,
+  type Policy,
+  isAllowed,
+  parsePolicy,
+} from './vault-policy.ts';
 
 export interface VaultOptions {
   readonly clock?: SandboxClock;
@@ -203,6 +210,17 @@ export async function startVault(options: VaultOptions = {}): Promise<VaultStand
     return isAllowed(granted, target, capabilityOf(method, target));
   };
 
+  /** What a token may do on paths: asking needs no more than Vault's default policy. */
+  const capabilitiesOf = (token: string, paths: unknown): SandboxAnswer => {
+    const names = tokens.get(token)?.policies ?? [];
+    const granted = [DEFAULT_POLICY, ...names.flatMap((name) => policies.get(name) ?? [])];
+    const entries = namesOf(paths).map((path) => {
+      const found = CAPABILITIES.filter((capability) => isAllowed(granted, path, capability));
+      return [path, token === rootToken ? ['root'] : found.length === 0 ? ['deny'] : found] as const;
+    });
+    return { status: 200, body: envelope(Object.fromEntries(entries)) };
+  };
+
   const isKnownToken = (token: string): boolean =>
     token === rootToken || (tokens.get(token)?.expiresAt ?? 0) > clock.now();
 
@@ -263,6 +281,8 @@ export async function startVault(options: VaultOptions = {}): Promise<VaultStand
     const token =
       headers['x-vault-token'] ?? /^Bearer (.+)$/i.exec(headers['authorization'] ?? '')?.[1] ?? '';
     if (token !== '' && !isKnownToken(token)) return failure(403, standIn.badTokenText);
+    if (target === 'sys/capabilities-self' && token !== '')
+      return capabilitiesOf(token, jsonObject(request.body)?.['paths']);
     if (!mayUse(token, method, target)) return DENIED;
     if (target.startsWith('auth/token/')) return serveToken(target.slice('auth/token/'.length), token);
     if (target.startsWith('sys/')) return serveSystem(target.slice('sys/'.length), request);

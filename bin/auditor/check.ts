@@ -1,0 +1,56 @@
+// `check FILE`: reads a license list or exemptions on one's own machine, and says what of it can be read.
+
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { dayOf } from '../../lambdas/domain/days.ts';
+import { readExemptions } from '../../lambdas/domain/exemptions.ts';
+import { isInForce, readLicenses } from '../../lambdas/domain/licenses.ts';
+import { ENV, readSettings } from '../../lambdas/runtime/settings.ts';
+import { pluralize } from '../../lambdas/text/display.ts';
+import { UsageError } from './arguments.ts';
+import type { Look } from './show.ts';
+import { wrapLine } from './words.ts';
+
+interface Checked {
+  readonly result: unknown;
+  readonly shown: string;
+  readonly failed: boolean;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads a list as the functions would.
+ *
+ * @throws UsageError where there is no such file; AuditorError where the list as a whole can't be used
+ */
+export function checkFile(file: string, environment: Environment, look: Look): Checked {
+  let body: Uint8Array;
+  try {
+    body = readFileSync(file);
+  } catch {
+    throw new UsageError(`There is no file ${file} that can be read.`);
+  }
+  // No system is asked, so an address is not wanted.
+  const settings = readSettings({ [ENV.vaultAddr]: 'http://127.0.0.1', ...environment });
+  const today = dayOf(Date.now(), settings.timeZone);
+  if (/exemption/i.test(basename(file))) {
+    const { length } = readExemptions(body, true);
+    return {
+      result: { rows: length },
+      shown: `${pluralize(length, 'row')} read, every one of them.`,
+      failed: false,
+    };
+  }
+  const { rows, invalid, licenses } = readLicenses(body, settings.graceDays);
+  const inForce = [...licenses.values()].filter((license) => isInForce(license, today)).length;
+  const lines = [
+    `${pluralize(rows, 'row')} read: ${pluralize(licenses.size, 'deployment')}, ${inForce} in force today, ${licenses.size - inForce} ended.`,
+    ...invalid.map(({ line, problem }) => `Line ${line} can't be read: ${problem}.`),
+  ];
+  return {
+    result: { rows, deployments: licenses.size, inForce, invalid },
+    shown: lines.flatMap((line) => wrapLine(line, look.columns, '  ')).join('\n'),
+    failed: invalid.length > 0,
+  };
+}
