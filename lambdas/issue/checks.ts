@@ -1,38 +1,27 @@
+// What has to be so before a token is issued, and the sentences that say why it is not.
+
 import { dayOf } from '../domain/days.ts';
-import {
-  type LicenseList,
-  daysLeft,
-  isInForce,
-  readLicenses,
-  unreadableRowAbout,
-} from '../domain/licenses.ts';
+import { type LicenseList, daysLeft, isInForce, unreadableRowAbout } from '../domain/licenses.ts';
 import { NAMING_RULE, isWellNamed, nameFinder } from '../domain/naming.ts';
 import { type HubToken, isActive, isPastExpiry } from '../domain/token.ts';
-import { AuditorError, isAuditorError } from '../errors.ts';
-import { OBJECTS } from '../ledger/bucket-keys.ts';
+import { AuditorError } from '../errors.ts';
+import { licensesIfReadable } from '../runtime/license-list.ts';
 import type { Services } from '../runtime/services.ts';
 import { pluralize, displayName } from '../text/display.ts';
+import { eventText, fitsEvent } from '../text/event-json.ts';
 
-/** Reads the license list from the bucket. */
-export async function loadLicenses(services: Services): Promise<LicenseList> {
-  const object = await services.bucket.read(OBJECTS.licenses);
-  return readLicenses(typeof object === 'string' ? undefined : object.body, services.settings.graceDays);
-}
-
-/** The license list where only a guess depends on it. */
-async function licensesForGuess(services: Services): Promise<LicenseList | undefined> {
-  try {
-    return await loadLicenses(services);
-  } catch (error) {
-    if (isAuditorError(error)) return undefined;
-    throw error;
-  }
-}
+/** Names that stand in examples and follow the naming rule: pasted as they are they would name nobody. */
+const PLACEHOLDERS: ReadonlySet<string> = new Set(['telco-country']);
 
 /** @throws AuditorError `InvalidRequest` with the likely name, where a name breaks the naming rule */
 export async function checkName(services: Services, field: string, name: string): Promise<void> {
+  if (PLACEHOLDERS.has(name))
+    throw new AuditorError(
+      'InvalidRequest',
+      `Nothing was done, because ${field} ${name} is only an example of a name; put the name of the deployment there and invoke again.`,
+    );
   if (isWellNamed(name)) return;
-  const meant = nameFinder((await licensesForGuess(services))?.licenses.keys() ?? [])(name);
+  const meant = nameFinder((await licensesIfReadable(services))?.licenses.keys() ?? [])(name);
   throw new AuditorError(
     'InvalidRequest',
     `Nothing was done, because ${field} ${displayName(name)} is not ${NAMING_RULE}${meant === undefined ? '' : `; probably ${meant} was meant`}; correct it and invoke again.`,
@@ -56,6 +45,37 @@ export function checkLicense(services: Services, list: LicenseList, deployment: 
   throw new AuditorError(
     'LicenseNotInForce',
     `No token was made for ${deployment}, because ${why}; correct licenses.csv and invoke again, or set "allowUnlicensed": true with a "reason".`,
+  );
+}
+
+/**
+ * A misnamed token that is probably this deployment's would go on working beside a new one, and nobody would know whose
+ * it is.
+ *
+ * @throws AuditorError `TokenAlreadyExists`, with the event that renames it
+ */
+export function checkNoneSimilar(
+  services: Services,
+  deployment: string,
+  tokens: readonly HubToken[],
+  list: LicenseList | undefined,
+): void {
+  const findName = nameFinder(new Set([deployment, ...(list?.licenses.keys() ?? [])]));
+  const similar = tokens.find(
+    (token) =>
+      isActive(token, services.clock.now()) &&
+      (token.generatedBy ?? 'manual') === 'manual' &&
+      !isWellNamed(token.label) &&
+      findName(token.label) === deployment,
+  );
+  if (similar === undefined) return;
+  const { label } = similar;
+  const rename = fitsEvent(label)
+    ? `give it the right name with this function (${eventText({ deployment: label, renameTo: deployment })})`
+    : 'give it the right name on Docker Hub';
+  throw new AuditorError(
+    'TokenAlreadyExists',
+    `No token was made for ${deployment}, because the active token ${displayName(label)} is probably this deployment's under another spelling; ${rename}, or, if it is somebody else's, invoke again with "allowSimilar": true.`,
   );
 }
 

@@ -13,6 +13,8 @@ const fields = v.strictObject({
   overlapHours: v.optional(wholeNumber(0, 720)),
   /** Issue although no license is in force; wants a reason. */
   allowUnlicensed: v.optional(flag),
+  /** Issue although a misnamed token is there that is probably this deployment's. */
+  allowSimilar: v.optional(flag),
   /** Make the secret in Vault where there is none. */
   createSecret: v.optional(flag),
   /** `false` leaves the pull check out. */
@@ -46,10 +48,10 @@ export const issueEventSchema = v.pipe(
     'renameTo goes with deployment, the present label',
   ),
   v.check(
-    ({ renameTo, regenerate, allowUnlicensed, createSecret, verifyPull }) =>
+    ({ renameTo, regenerate, allowUnlicensed, allowSimilar, createSecret, verifyPull }) =>
       renameTo === undefined ||
-      (regenerate !== true && allowUnlicensed !== true && createSecret !== true && verifyPull !== true),
-    'renameTo makes no token, so regenerate, allowUnlicensed, createSecret and verifyPull do not go with it',
+      [regenerate, allowUnlicensed, allowSimilar, createSecret, verifyPull].every((field) => field !== true),
+    'renameTo makes no token, so regenerate, allowUnlicensed, allowSimilar, createSecret and verifyPull do not go with it',
   ),
 );
 

@@ -1,9 +1,10 @@
 import { HOUR, iso } from '../domain/days.ts';
 import { type HubToken, isActive } from '../domain/token.ts';
-import { asAuditorError, isAuditorError, withDetail } from '../errors.ts';
-import { describeRequester, listedIds, notifyDone, notifyFailed } from '../runtime/on-demand.ts';
+import { asAuditorError, withDetail } from '../errors.ts';
+import { listedIds, notifyDone, notifyFailed } from '../runtime/on-demand.ts';
+import { otherHolders } from '../runtime/holders.ts';
 import type { Services } from '../runtime/services.ts';
-import { escapeText } from '../text/display.ts';
+import { describeStatement, displayName, escapeText, joinWithAnd } from '../text/display.ts';
 import { type Issue, withIssuing } from './context.ts';
 import { SCOPES } from './create.ts';
 import { type IssueResult, rememberAnswer } from './result.ts';
@@ -62,41 +63,81 @@ export async function record(
       ],
       restores:
         event.allowUnlicensed === true
-          ? [...current.restores, { tokenId: token.id, deployment, at, reason: describeRequester(event) }]
+          ? [...current.restores, { tokenId: token.id, deployment, at, reason: describeStatement(event) }]
           : current.restores,
     };
   });
 }
 
-/** Deletes replaced tokens whose overlap is 0; the audit deletes what could not be deleted here. */
-async function deleteReplacedNow(issue: Issue): Promise<string[]> {
+/** What became of tokens that were to be switched off at once, each with its reason where it was left on. */
+interface SwitchedOff {
+  readonly off: readonly string[];
+  readonly left: readonly { readonly tokenId: string; readonly why: string }[];
+}
+
+/**
+ * Switches off the replaced tokens whose overlap is 0, but none whose content the key of another deployment in force
+ * holds (contract section 8). The audit does what could not be done here, and deletes them 7 days later.
+ */
+async function switchOffReplaced(issue: Issue): Promise<SwitchedOff> {
   const { services, existing, ledger } = issue;
-  const left: string[] = [];
-  for (const { id } of existing) {
+  const off: string[] = [];
+  const left: { tokenId: string; why: string }[] = [];
+  let holders: ReadonlyMap<string, readonly string[]>;
+  try {
+    holders = await otherHolders(services, ledger.current, existing);
+  } catch (error) {
+    const { name } = asAuditorError(error, 'Reading whose keys hold the replaced tokens');
+    const why = `whether another deployment uses it could not be read (${name})`;
+    return { off, left: existing.map(({ id }) => ({ tokenId: id, why })) };
+  }
+  for (const { id, enabled } of existing) {
+    const names = holders.get(id);
+    if (names !== undefined) {
+      const why = `the key of ${joinWithAnd(names.map(displayName))}, which is in force, holds its content`;
+      left.push({ tokenId: id, why });
+      continue;
+    }
     try {
-      await services.dockerHub.deleteToken(id);
+      if (enabled) await services.dockerHub.setEnabled(id, false);
+      off.push(id);
     } catch (error) {
-      left.push(id);
-      services.log.warn('A replaced token could not be deleted yet', {
-        token: id,
-        error: isAuditorError(error) ? error.name : 'unknown',
-      });
+      const { name } = asAuditorError(error, 'Switching a replaced token off');
+      left.push({ tokenId: id, why: `Docker Hub could not be asked (${name})` });
+      services.log.warn('A replaced token could not be switched off yet', { token: id, error: name });
     }
   }
   try {
-    await ledger.update((current) => ({
-      ...current,
-      replaced: current.replaced.filter(
-        ({ tokenId }) => left.includes(tokenId) || !existing.some(({ id }) => id === tokenId),
-      ),
-    }));
+    await ledger.update((current) => ({ ...current, inactive: [...new Set([...current.inactive, ...off])] }));
   } catch (error) {
-    // No reason to fail: of what is gone the next night's audit forgets that it was replaced.
-    services.log.warn('The ledger could not be told that replaced tokens are gone', {
-      error: isAuditorError(error) ? error.name : 'unknown',
-    });
+    // No reason to fail: the next night's audit finds them off, and that they are being replaced is written.
+    const { name } = asAuditorError(error, 'Writing the ledger');
+    services.log.warn('The ledger does not know yet that replaced tokens are off', { error: name });
   }
-  return left;
+  return { off, left };
+}
+
+/** What happens to the replaced tokens, for the mail. */
+function replacedLines(
+  { existing, services }: Issue,
+  replaced: readonly Replaced[],
+  switchedOff: SwitchedOff | undefined,
+): string[] {
+  if (switchedOff !== undefined) {
+    const { off, left } = switchedOff;
+    return [
+      ...(off.length === 0
+        ? []
+        : [`Replaced and switched off: ${listedIds(off)}; the audit deletes what it replaced 7 days later.`]),
+      ...left.map(({ tokenId, why }) => `Replaced and still on: ${escapeText(tokenId)}, because ${why}.`),
+    ];
+  }
+  const active = new Set(existing.filter((old) => isActive(old, services.clock.now())).map(({ id }) => id));
+  return replaced.map(({ tokenId, until }) =>
+    active.has(tokenId)
+      ? `It replaces ${escapeText(tokenId)}, which keeps working until ${until}.`
+      : `It replaces ${escapeText(tokenId)}, which does not work and is deleted later.`,
+  );
 }
 
 /** After the confirmed write: remember, let the replaced go, tell. From here on the new token stays. */
@@ -142,29 +183,17 @@ export async function finish(
       failure,
     );
   }
-  const left = overlapHours === 0 ? await deleteReplacedNow(issue) : [];
-  const wasActive = new Set(existing.filter((old) => isActive(old, clock.now())).map(({ id }) => id));
-  const replacing =
-    overlapHours !== 0
-      ? result.replaced.map(({ tokenId, until: end }) =>
-          wasActive.has(tokenId)
-            ? `It replaces ${escapeText(tokenId)}, which keeps working until ${end}.`
-            : `It replaces ${escapeText(tokenId)}, which does not work and is deleted after ${end}.`,
-        )
-      : isFirst
-        ? []
-        : [
-            `Replaced and deleted at once: ${listedIds(existing.map(({ id }) => id))}.`,
-            ...(left.length === 0
-              ? []
-              : [`Could not be deleted yet, the next night does it: ${listedIds(left)}.`]),
-          ];
+  const replacing = replacedLines(
+    issue,
+    result.replaced,
+    overlapHours === 0 && !isFirst ? await switchOffReplaced(issue) : undefined,
+  );
   const title = `${isFirst ? 'issued' : 'regenerated'} ${deployment}`;
-  const reason = `${isFirst ? 'issued' : 'regenerated'}, token ${escapeText(token.id)} (${describeRequester(event)})`;
+  const reason = `${isFirst ? 'issued' : 'regenerated'}, token ${escapeText(token.id)} (${describeStatement(event)})`;
   await notifyDone(services, ledger, {
     title,
     lines: [
-      `A token for ${deployment} was ${isFirst ? 'issued' : 'regenerated'} (${describeRequester(event)}).`,
+      `A token for ${deployment} was ${isFirst ? 'issued' : 'regenerated'} (${describeStatement(event)}).`,
       ...facts,
       ...replacing,
       ...(event.allowUnlicensed === true

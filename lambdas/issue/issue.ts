@@ -3,10 +3,11 @@ import type { CreatedToken } from '../clients/ports.ts';
 import { iso } from '../domain/days.ts';
 import { AuditorError, asAuditorError, isAuditorError, withDetail } from '../errors.ts';
 import type { LedgerStore } from '../ledger/store.ts';
+import { licensesIfReadable, loadLicenses } from '../runtime/license-list.ts';
 import { listedIds, notifyFailed, withLease } from '../runtime/on-demand.ts';
 import type { Services } from '../runtime/services.ts';
 import { fingerprintOf } from '../text/fingerprint.ts';
-import { checkLicense, checkName, checkNoneExists, loadLicenses } from './checks.ts';
+import { checkLicense, checkName, checkNoneExists, checkNoneSimilar } from './checks.ts';
 import { type Issue, type VaultTarget, withIssuing } from './context.ts';
 import { TokenLeft, createToken, discardToken } from './create.ts';
 import { DEFAULT_OVERLAP_HOURS, type IssueEvent, deploymentOf } from './event.ts';
@@ -178,7 +179,8 @@ async function issueWithLease(
   if (known !== undefined) return known;
   if (event.renameTo !== undefined) return renameToken(services, event, deployment, event.renameTo, ledger);
 
-  if (event.allowUnlicensed !== true) checkLicense(services, await loadLicenses(services), deployment);
+  const licenses = await (event.allowUnlicensed === true ? licensesIfReadable : loadLicenses)(services);
+  if (event.allowUnlicensed !== true && licenses !== undefined) checkLicense(services, licenses, deployment);
   const [tokens, target] = await Promise.all([
     services.dockerHub.listTokens(),
     findVaultTarget(services, deployment, event.createSecret === true),
@@ -190,6 +192,8 @@ async function issueWithLease(
   // What was finished now is what this call asks for: a second token would be one too many.
   if ('finished' in recovered) return recovered.finished;
   if (event.regenerate !== true) checkNoneExists(services, deployment, recovered.existing, target.hasKey);
+  if (event.allowSimilar !== true && recovered.existing.length === 0)
+    checkNoneSimilar(services, deployment, tokens, licenses);
   return makeToken({ ...issue, existing: recovered.existing });
 }
 

@@ -4,10 +4,10 @@ import type { ContentCheckEntry, Ledger, Renaming } from '../domain/ledger.ts';
 import { type HubToken, type VaultKeys, isActive, lastRealUse } from '../domain/token.ts';
 import { AuditorError, asAuditorError, withDetail } from '../errors.ts';
 import type { LedgerStore } from '../ledger/store.ts';
-import { describeRequester, listedIds, notifyDone, notifyFailed } from '../runtime/on-demand.ts';
+import { listedIds, notifyDone, notifyFailed } from '../runtime/on-demand.ts';
 import type { Services } from '../runtime/services.ts';
 import { isConcealed } from '../text/conceal.ts';
-import { escapeText, displayName } from '../text/display.ts';
+import { describeStatement, escapeText, displayName } from '../text/display.ts';
 import { fingerprintOf, fingerprintOfKey } from '../text/fingerprint.ts';
 import type { IssueEvent } from './event.ts';
 import { type IssueResult, rememberAnswer } from './result.ts';
@@ -287,7 +287,7 @@ export async function renameToken(
     instructions: [`# Nothing to do on the server of ${to}: the content is the same.`],
   };
   const lines = [
-    `${displayName(from)} was renamed to ${to} (${describeRequester(event)}).`,
+    `${displayName(from)} was renamed to ${to} (${describeStatement(event)}).`,
     `Tokens: ${listedIds(tokens.map(({ id }) => id))}${labelled.length === 0 ? ', which had the name already' : ''}. ${keyLine(content, kept)} The content is the same.`,
     ...(owner === null ? ['Docker Hub did not say whether the content in Vault is that of the token.'] : []),
   ];
@@ -308,7 +308,7 @@ export async function renameToken(
     const title = `rename to ${to} failed at its end`;
     throw await notifyFailed(services, store, { title, lines: [...lines, end.message], done: [] }, end);
   }
-  const reason = `renamed from ${displayName(from)}, ${listedIds(tokens.map(({ id }) => id))} (${describeRequester(event)})`;
+  const reason = `renamed from ${displayName(from)}, ${listedIds(tokens.map(({ id }) => id))} (${describeStatement(event)})`;
   await notifyDone(services, store, {
     title: `renamed to ${to}`,
     lines,

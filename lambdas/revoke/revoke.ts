@@ -5,16 +5,10 @@ import type { Ledger, Suspension } from '../domain/ledger.ts';
 import { type HubToken, isActive, isPastExpiry } from '../domain/token.ts';
 import { AuditorError, asAuditorError, withDetail } from '../errors.ts';
 import type { LedgerStore } from '../ledger/store.ts';
-import {
-  type OnDemandNotification,
-  describeRequester,
-  notifyDone,
-  notifyFailed,
-  withLease,
-} from '../runtime/on-demand.ts';
+import { type OnDemandNotification, notifyDone, notifyFailed, withLease } from '../runtime/on-demand.ts';
 import type { Services } from '../runtime/services.ts';
 import { isConcealed } from '../text/conceal.ts';
-import { pluralize, joinWithAnd, escapeText, displayName } from '../text/display.ts';
+import { describeStatement, pluralize, joinWithAnd, escapeText, displayName } from '../text/display.ts';
 import type { RevokeEvent } from './event.ts';
 
 /** What the revoke function returns (contract section 10). */
@@ -148,8 +142,8 @@ async function deactivate(
     unrecorded,
     actions: actionsOf(tried, 'deactivate', ({ enabled }) =>
       enabled
-        ? describeRequester(event)
-        : `it was switched off already and is now recorded as people's (${describeRequester(event)})`,
+        ? describeStatement(event)
+        : `it was switched off already and is now recorded as people's (${describeStatement(event)})`,
     ),
   };
 }
@@ -189,7 +183,7 @@ async function restore(
       tokenId,
       deployment: event.deployment,
       at,
-      reason: describeRequester(event),
+      reason: describeStatement(event),
     }));
     return { ...rest, restores: [...rest.restores, ...restored] };
   });
@@ -204,8 +198,8 @@ async function restore(
           by === undefined
             ? 'the audit leaves it alone for 7 days'
             : `the audit leaves it alone for 7 days and deletes it then, because the token ${escapeText(by)} replaces it`;
-        if (enabled) return `it was active already; ${then} (${describeRequester(event)})`;
-        return by === undefined ? describeRequester(event) : `${then} (${describeRequester(event)})`;
+        if (enabled) return `it was active already; ${then} (${describeStatement(event)})`;
+        return by === undefined ? describeStatement(event) : `${then} (${describeStatement(event)})`;
       }),
       ...expired.map((token): Action => ({
         kind: 'reactivate',
@@ -241,7 +235,7 @@ async function remove(
       suspensions: [...rest.suspensions, ...suspensions],
     };
   });
-  const actions = actionsOf(tried, 'delete-token', () => describeRequester(event));
+  const actions = actionsOf(tried, 'delete-token', () => describeStatement(event));
   const failures = failuresOf(tried);
   if (others.length > 0 || done.size < tokens.length) return { actions, failures, unrecorded };
   const key = await removeKey(services, event);
@@ -262,7 +256,7 @@ async function removeKey(services: Services, event: RevokeEvent): Promise<Outcom
     await new FreshKeys(services).change((keys) =>
       keys.names.includes(deployment) ? new Map([[deployment, null]]) : undefined,
     );
-    return { actions: [{ ...action, status: 'done', reason: describeRequester(event) }], failures: [] };
+    return { actions: [{ ...action, status: 'done', reason: describeStatement(event) }], failures: [] };
   } catch (error) {
     const failure = asAuditorError(error, 'Removing the key');
     return {
@@ -349,13 +343,13 @@ async function revokeWithLease(
   const notification: OnDemandNotification = {
     title,
     lines: [
-      `${title}: ${pluralize(tokens.length, 'token')} (${describeRequester(event)}).`,
+      `${title}: ${pluralize(tokens.length, 'token')} (${describeStatement(event)}).`,
       // A mail is cut at its end: what is not done comes first.
       ...(unrecorded === undefined ? [] : [`The ledger does not know it: ${unrecorded.message}`]),
       ...[...actions.filter(({ status }) => status !== 'done'), ...done].map((action) => {
         const { kind, tokenId: id, status, reason } = action;
         return status === 'done'
-          ? `${actionText(action, isChange(action))}${reason === describeRequester(event) ? '' : `: ${reason}`}.`
+          ? `${actionText(action, isChange(action))}${reason === describeStatement(event) ? '' : `: ${reason}`}.`
           : `${id === undefined ? '' : `${escapeText(id)} `}${kind} ${status}: ${reason}`;
       }),
     ],

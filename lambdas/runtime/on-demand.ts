@@ -4,7 +4,7 @@ import { type AuditorError, asAuditorError, withDetail } from '../errors.ts';
 import { takeLease } from '../ledger/lease.ts';
 import { type LedgerStore, openLedger } from '../ledger/store.ts';
 import { onDemandMail } from '../mail/other-mails.ts';
-import { describeStatement, joinWithAnd, escapeText } from '../text/display.ts';
+import { joinWithAnd, escapeText } from '../text/display.ts';
 import type { Services } from './services.ts';
 
 /**
@@ -29,14 +29,6 @@ export async function withLease<Result>(
   } finally {
     await services.vault.close();
   }
-}
-
-/** Who asked and why, for mail and ledger. */
-export function describeRequester(event: {
-  readonly reason?: string | undefined;
-  readonly requestedBy?: string | undefined;
-}): string {
-  return describeStatement(event);
 }
 
 /** What an issue or revoke has to tell. */

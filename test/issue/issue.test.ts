@@ -376,7 +376,7 @@ describe('regenerating a token', () => {
     const text = world.mails[0]?.text.replace(/\s+/g, ' ');
     expect(text).toContain('It replaces id-1, which keeps working until 2026-03-02T03:00:00');
     for (const id of ['off', 'expired'])
-      expect(text).toContain(`It replaces ${id}, which does not work and is deleted after 2026-03-02T03`);
+      expect(text).toContain(`It replaces ${id}, which does not work and is deleted later`);
   });
 
   it('again does not put off the end of a token that is being replaced already', async () => {
@@ -421,10 +421,27 @@ describe('regenerating a token', () => {
     },
   );
 
-  it('deletes the replaced one at once with overlapHours 0', async () => {
+  it('switches the replaced one off at once with overlapHours 0, and remembers that it is being replaced', async () => {
+    const [old] = labelled('vodacom-cd');
     const result = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 0 });
-    expect(labelled('vodacom-cd').map(({ id }) => id)).toEqual([result.tokenId]);
-    expect(world.ledger.replaced).toEqual([]);
+    expect(labelled('vodacom-cd').map(({ id, enabled }) => [id, enabled])).toEqual([
+      [old?.id, false],
+      [result.tokenId, true],
+    ]);
+    expect(world.ledger.replaced).toMatchObject([{ tokenId: old?.id, by: result.tokenId }]);
+    expect(world.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain('switched off: id-1');
+  });
+
+  it('leaves a replaced one on whose content the key of another deployment in force holds', async () => {
+    const [old] = labelled('vodacom-cd');
+    world.addToken('orange-cd');
+    world.keys.set('orange-cd', old?.content);
+    await audit({ verifyAll: true }, world.services());
+    await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 0 });
+    expect(world.tokens.get(old?.id ?? '')?.enabled).toBe(true);
+    expect(world.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain(
+      'still on: id-1, because the key of orange-cd, which is in force, holds its content',
+    );
   });
 
   it('leaves the old token and its content untouched where it fails', async () => {
@@ -436,7 +453,54 @@ describe('regenerating a token', () => {
   });
 });
 
+describe('a misnamed token beside the one that is asked for', () => {
+  beforeEach(() => {
+    world.addToken('Orange_CD');
+  });
+
+  it('keeps a second one from being made, and is offered a rename', async () => {
+    const failure = await failureOf(() => call({ deployment: 'orange-cd' }));
+    expect(failure.name).toBe('TokenAlreadyExists');
+    expect(failure.message).toContain('{"deployment": "Orange_CD", "renameTo": "orange-cd"}');
+    expect(labelled('orange-cd')).toEqual([]);
+  });
+
+  it('keeps one from being made with regenerate, too, where there is none to replace', async () => {
+    const failure = await failureOf(() => call({ deployment: 'orange-cd', regenerate: true }));
+    expect(failure.name).toBe('TokenAlreadyExists');
+  });
+
+  it('keeps one from being made without a license, too', async () => {
+    world.putLicenses([['vodacom-cd', '2027-01-01']]);
+    const failure = await failureOf(() =>
+      call({ deployment: 'orange-cd', allowUnlicensed: true, reason: 'a pilot' }),
+    );
+    expect(failure.name).toBe('TokenAlreadyExists');
+  });
+
+  it('is no obstacle with allowSimilar, switched off, or where it is meant for somebody else', async () => {
+    await call({ deployment: 'orange-cd', allowSimilar: true });
+    expect(labelled('orange-cd')).toHaveLength(1);
+    world.addToken('MTN_CM', { enabled: false });
+    await call({ deployment: 'mtn-cm', allowUnlicensed: true, reason: 'a pilot' });
+    expect(labelled('mtn-cm')).toHaveLength(1);
+  });
+
+  it('is no obstacle to replacing a token of the right name', async () => {
+    await call({ deployment: 'vodacom-cd', regenerate: true });
+    world.addToken('Vodacom_CD');
+    await call({ deployment: 'vodacom-cd', regenerate: true });
+    expect(labelled('vodacom-cd')).toHaveLength(3);
+  });
+});
+
 describe('renaming', () => {
+  it('does not take the name of an example for the name of a deployment', async () => {
+    const failure = await failureOf(() => call({ deployment: 'Orange_CD', renameTo: 'telco-country' }));
+    expect(failure.name).toBe('InvalidRequest');
+    expect(labelled('telco-country')).toEqual([]);
+  });
+
   beforeEach(() => {
     world.addToken('Orange_CD');
   });
@@ -721,9 +785,8 @@ describe('an issue that broke off', () => {
       { tokenId: 'before', until },
       { tokenId: id, until },
     ]);
-    expect(labelled('orange-cd').map((left) => left.id)).toEqual(
-      wish.overlapHours === 0 ? [result.tokenId] : ['before', id, result.tokenId],
-    );
+    expect(labelled('orange-cd').map((left) => left.id)).toEqual(['before', id, result.tokenId]);
+    for (const old of ['before', id]) expect(world.tokens.get(old)?.enabled).toBe(wish.overlapHours > 0);
     expect(isWhole('orange-cd')).toBe(true);
   });
 
