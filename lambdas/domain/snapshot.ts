@@ -14,7 +14,8 @@ import {
   emptyLedger,
 } from './ledger.ts';
 import { type License, type LicenseList, namedInList } from './licenses.ts';
-import { type NameFinder, isWellNamed, nameFinder } from './naming.ts';
+import { isWellNamed } from './naming.ts';
+import { type NameFinder, nameFinder } from './near-names.ts';
 import type { Policy } from './policy.ts';
 import { type HubToken, type VaultKeys, isActive } from './token.ts';
 import { fingerprintOf } from '../text/fingerprint.ts';
@@ -92,7 +93,8 @@ export interface Snapshot {
   /** Ids of tokens that a regenerated one replaces. */
   readonly replaced: ReadonlySet<string>;
   readonly checks: ReadonlyMap<string, ContentCheckEntry>;
-  readonly findName: NameFinder;
+  /** Finds the licensed deployments that a name may be another spelling of. */
+  readonly nameFinder: NameFinder;
   /** Active misnamed tokens by the deployment they were probably meant for. */
   readonly meantFor: ReadonlyMap<string, readonly HubToken[]>;
   /** By token id: the deployments whose key was last seen to hold its content though its label is another. */
@@ -263,10 +265,10 @@ export function takeSnapshot(facts: Facts, policy: Policy, now: number): Snapsho
   const byId = new Map(tokens.map((token) => [token.id, token]));
   const deployments = joinByName(facts, tokens, now, today);
   joinMemory(deployments, byId, ledger);
-  const findName = nameFinder(licenses.keys());
+  const names = nameFinder(licenses.keys());
   const meantFor = new Map<string, readonly HubToken[]>();
   for (const { name, active } of deployments.values()) {
-    const meant = active.length === 0 || isWellNamed(name) ? undefined : findName(name);
+    const meant = active.length === 0 || isWellNamed(name) ? undefined : names.findName(name);
     if (meant !== undefined) meantFor.set(meant, [...(meantFor.get(meant) ?? []), ...active]);
   }
   return {
@@ -290,7 +292,7 @@ export function takeSnapshot(facts: Facts, policy: Policy, now: number): Snapsho
     ),
     replaced: new Set(ledger.replaced.map((replaced) => replaced.tokenId)),
     checks: new Map(ledger.checks.map((check) => [check.deployment, check])),
-    findName,
+    nameFinder: names,
     meantFor,
     heldBy: holdersOf(deployments, byId, ledger),
   };

@@ -2,7 +2,8 @@
 
 import { dayOf } from '../domain/days.ts';
 import { type LicenseList, daysLeft, isInForce, unreadableRowAbout } from '../domain/licenses.ts';
-import { NAMING_RULE, isWellNamed, nameFinder } from '../domain/naming.ts';
+import { NAMING_RULE, isWellNamed } from '../domain/naming.ts';
+import { nameFinder } from '../domain/near-names.ts';
 import { type HubToken, isActive, isPastExpiry } from '../domain/token.ts';
 import { AuditorError } from '../errors.ts';
 import { licensesIfReadable } from '../runtime/license-list.ts';
@@ -21,7 +22,7 @@ export async function checkName(services: Services, field: string, name: string)
       `Nothing was done, because ${field} ${name} is only an example of a name; put the name of the deployment there and invoke again.`,
     );
   if (isWellNamed(name)) return;
-  const meant = nameFinder((await licensesIfReadable(services))?.licenses.keys() ?? [])(name);
+  const meant = nameFinder((await licensesIfReadable(services))?.licenses.keys() ?? []).findName(name);
   throw new AuditorError(
     'InvalidRequest',
     `Nothing was done, because ${field} ${displayName(name)} is not ${NAMING_RULE}${meant === undefined ? '' : `; probably ${meant} was meant`}; correct it and invoke again.`,
@@ -35,7 +36,7 @@ export function checkLicense(services: Services, list: LicenseList, deployment: 
   const license = list.licenses.get(deployment);
   if (license !== undefined && isInForce(license, today)) return;
   const row = unreadableRowAbout(list, deployment);
-  const near = nameFinder(list.licenses.keys())(deployment);
+  const near = nameFinder(list.licenses.keys()).findName(deployment);
   const why =
     license !== undefined
       ? `its license ended with ${license.lastDay}, ${pluralize(-daysLeft(license, today), 'day')} ago`
@@ -60,7 +61,7 @@ export function checkNoneSimilar(
   tokens: readonly HubToken[],
   list: LicenseList | undefined,
 ): void {
-  const findName = nameFinder(new Set([deployment, ...(list?.licenses.keys() ?? [])]));
+  const { findName } = nameFinder(new Set([deployment, ...(list?.licenses.keys() ?? [])]));
   const similar = tokens.find(
     (token) =>
       isActive(token, services.clock.now()) &&

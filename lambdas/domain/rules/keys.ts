@@ -14,7 +14,7 @@ function otherHalf(
 ): { readonly token: string; readonly from: string; readonly to: string } | undefined {
   const misnamed = (snapshot.meantFor.get(key) ?? []).find(({ label }) => canRename(snapshot, label, key));
   if (misnamed !== undefined) return { token: misnamed.label, from: misnamed.label, to: key };
-  const meant = isWellNamed(key) ? undefined : snapshot.findName(key);
+  const meant = isWellNamed(key) ? undefined : snapshot.nameFinder.findName(key);
   return meant !== undefined && canRename(snapshot, key, meant)
     ? { token: meant, from: key, to: meant }
     : undefined;

@@ -81,7 +81,7 @@ export function misnaming(
           ? `Remove the key by hand in Vault, and replace the token that has this content with ${ISSUE} ("regenerate": true).`
           : `Give the token its proper name with ${ISSUE} (${eventText({ deployment: name, renameTo: 'telco-country' })}), and replace the token that has this content ("regenerate": true).`,
     };
-  const meant = snapshot.findName(name);
+  const meant = snapshot.nameFinder.findName(name);
   return {
     detail: `The ${what} ${displayName(name)} is not ${NAMING_RULE}${meant === undefined ? '' : `; probably ${meant} was meant`}.`,
     remedy: renamingRemedy(snapshot, name, meant),
@@ -95,7 +95,7 @@ export const unlicensedToken: Rule = {
   *judge(snapshot) {
     for (const token of activeTokens(snapshot)) {
       if (!isWellNamed(token.label) || snapshot.named.has(token.label)) continue;
-      const near = snapshot.findName(token.label);
+      const near = snapshot.nameFinder.findName(token.label);
       yield {
         deployment: token.label,
         tokenId: token.id,

@@ -1,0 +1,181 @@
+// Which licensed deployments a name may be another spelling of.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { nameFinder } from '../../lambdas/domain/near-names.ts';
+
+describe('the name that was probably meant', () => {
+  const { findName: find } = nameFinder([
+    'orange-cd',
+    'orange-cm',
+    'vodacom-cd',
+    'airtel-td',
+    'mtn-cm',
+    'mtn-cg',
+  ]);
+
+  it.each([
+    ['Orange_CD', 'orange-cd'],
+    ['orange cd', 'orange-cd'],
+    ['orangecd', 'orange-cd'],
+    ['оrange-cd', 'orange-cd'],
+    ['οrаngе-сԁ', 'orange-cd'],
+    ['Orangé-CD\u200b', 'orange-cd'],
+    ['cd-orange', 'orange-cd'],
+    ['CD_vodacom', 'vodacom-cd'],
+    ['vodacon_cd', 'vodacom-cd'],
+    ['airtell-TD', 'airtel-td'],
+  ])('is found for %j', (label, meant) => {
+    expect(find(label)).toBe(meant);
+  });
+
+  it('is not guessed where two names are as near, or none is', () => {
+    expect(find('MTN_CX')).toBeUndefined();
+    expect(find('something else')).toBeUndefined();
+    expect(find('')).toBeUndefined();
+    expect(find('constructor')).toBeUndefined();
+  });
+
+  it('is found where a letter or two differ, at one end or at both, not where three do', () => {
+    const { findName: near } = nameFinder(['airtel-td']);
+    expect(['Airtal_TX', 'Xirtal_TD', 'Airte_TD', 'Airtellx_TD'].map(near)).toEqual(
+      Array(4).fill('airtel-td'),
+    );
+    expect(['Xirtel_TX', 'Axxtex_TD', 'Axrtxl_TX'].map(near)).toEqual(['airtel-td', undefined, undefined]);
+  });
+
+  it('is not guessed where two names differ by their hyphens only', () => {
+    const { findName: find } = nameFinder(['orange-dr-cd', 'orangedr-cd', 'mtn-cm']);
+    expect(find('Orange_DR_CD')).toBeUndefined();
+    expect(find('MTN_CM')).toBe('mtn-cm');
+  });
+
+  it('is not looked for beyond the first 400 characters', () => {
+    expect(find(`${' '.repeat(391)}orange-cd`)).toBe('orange-cd');
+    expect(find(`${' '.repeat(400)}orange-cd`)).toBeUndefined();
+  });
+
+  it('is not guessed from fewer than four letters', () => {
+    const { findName: short } = nameFinder(['m-cd', 'mt-cg']);
+    expect([short('M_CD'), short('MT_CG')]).toEqual([undefined, 'mt-cg']);
+  });
+
+  it('is always one of the licensed deployments, whatever the label', () => {
+    const names = new Set(['orange-cd', 'vodacom-cd']);
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 120 }), (label) => {
+        const meant = nameFinder(names).findName(label);
+        expect(meant === undefined || names.has(meant)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('another spelling of the same country', () => {
+  const { findName } = nameFinder(['orange-cd', 'moov-ci', 'vodafone-gb', 'airtel-td', 'mtn-za']);
+
+  it.each([
+    ['orange-drc', 'orange-cd'],
+    ['orange-rdc', 'orange-cd'],
+    ['orange-cod', 'orange-cd'],
+    ['Orange DRC', 'orange-cd'],
+    ['orangedrc', 'orange-cd'],
+    ['RDC_Orange', 'orange-cd'],
+    ['orange-dr-congo', 'orange-cd'],
+    ['orange-congo-kinshasa', 'orange-cd'],
+    ['moov-civ', 'moov-ci'],
+    ['moov-cotedivoire', 'moov-ci'],
+    ["Moov Côte d'Ivoire", 'moov-ci'],
+    ['moov-cote-d-ivoire', 'moov-ci'],
+    ['moov_ivory_coast', 'moov-ci'],
+    ['vodafone-uk', 'vodafone-gb'],
+    ['vodafone-gbr', 'vodafone-gb'],
+    ['Vodafone United Kingdom', 'vodafone-gb'],
+    ['airtel-tchad', 'airtel-td'],
+    ['airtel-chad', 'airtel-td'],
+    ['mtn-rsa', 'mtn-za'],
+    ['mtn-south-africa', 'mtn-za'],
+    ['ornage-drc', 'orange-cd'],
+  ])('is seen in %j', (label, meant) => {
+    expect(findName(label)).toBe(meant);
+  });
+
+  it('is seen whichever of the two is licensed', () => {
+    expect(nameFinder(['orange-drc']).findName('orange-cd')).toBe('orange-drc');
+    expect(nameFinder(['orange-congo']).nearNames('orange-cd')).toEqual(['orange-congo']);
+    expect(nameFinder(['orange-congo']).nearNames('orange-cg')).toEqual(['orange-congo']);
+  });
+
+  it('is not seen in the code of another country, however like it looks', () => {
+    expect(['orange-cg', 'orange-ca', 'Orange_CM', 'orangecm', 'moov-cd'].map(findName)).toEqual(
+      Array(5).fill(undefined),
+    );
+  });
+});
+
+describe('near names', () => {
+  const near = (name: string, ...licensed: string[]): readonly string[] =>
+    nameFinder(licensed).nearNames(name);
+
+  it('have a telco of three letters or more that is the beginning of the other, in the same country', () => {
+    expect(near('moov-ci', 'moov-africa-ci', 'moovafrica-civ', 'moov-africa-ml')).toEqual([
+      'moov-africa-ci',
+      'moovafrica-civ',
+    ]);
+    expect(near('moov-africa-ci', 'moov-ci', 'mo-ci')).toEqual(['moov-ci']);
+    expect(near('mt-ci', 'mtntelecom-ci')).toEqual([]);
+    expect(near('mtn-ci', 'mtntelecom-ci')).toEqual(['mtntelecom-ci']);
+  });
+
+  it('are all named, sorted, and none of several is guessed', () => {
+    const { findName, findNames, nearNames } = nameFinder(['moov-togo-ci', 'moov-africa-ci', 'orange-ci']);
+    expect(findNames('Moov_CI')).toEqual(['moov-africa-ci', 'moov-togo-ci']);
+    expect(nearNames('moov-ci')).toEqual(['moov-africa-ci', 'moov-togo-ci']);
+    expect(findName('Moov_CI')).toBeUndefined();
+  });
+
+  it('are those of every fit, while the name that was meant is one of the best fit', () => {
+    const { findName, nearNames } = nameFinder([
+      'orange-cd',
+      'orange-drc',
+      'orange-dr-cd',
+      'ornage-cd',
+      'cd-orange',
+    ]);
+    expect(findName('Orange_CD')).toBe('orange-cd');
+    expect(nearNames('orange-cd')).toEqual(['cd-orange', 'orange-dr-cd', 'orange-drc', 'ornage-cd']);
+  });
+
+  it('are not near where their numbers differ: who counts means another one', () => {
+    const telcos = Array.from({ length: 30 }, (_, index) => `telco${index}-be`);
+    expect(near('telco1-be', ...telcos)).toEqual([]);
+    expect(near('Telco1-BE', ...telcos)).toEqual(['telco1-be']);
+    expect(near('tleco1-be', ...telcos)).toEqual(['telco1-be']);
+    expect(near('telco01-be', ...telcos)).toEqual(['telco1-be']);
+    expect(near('0range-cd', 'orange-cd')).toEqual(['orange-cd']);
+    expect(near('orange-cd', '0range-cd')).toEqual(['0range-cd']);
+  });
+
+  it('are found for two neighbouring letters that changed places, in a short telco too', () => {
+    expect(near('mnt-cd', 'mtn-cd', 'ntn-cd', 'abc-cd')).toEqual(['mtn-cd']);
+  });
+
+  it('are found for each of 100,000 names of one country, in any order of the list', () => {
+    const letters = (number: number): string => number.toString(26).padStart(4, '0').replace(/\d/g, (digit) => 'qrstuvwxyz'[Number(digit)] ?? ''); // prettier-ignore
+    const names = Array.from({ length: 100_000 }, (_, index) => `tel${letters(index)}-be`);
+    const { findName } = nameFinder(names);
+    expect(names.filter((name) => findName(name.toUpperCase().replace('-', '_')) !== name)).toEqual([]);
+  });
+
+  it('are mutual, whatever the names', () => {
+    const name = fc
+      .tuple(fc.stringMatching(/^[a-c1]{2,6}$/), fc.constantFrom('cd', 'drc', 'ci', 'civ', 'xx', 'xy'))
+      .map((parts) => parts.join('-'));
+    fc.assert(
+      fc.property(name, name, (a, b) => {
+        fc.pre(a.length > 4 && b.length > 4);
+        expect([a, b, near(a, b).length]).toEqual([a, b, near(b, a).length]);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
