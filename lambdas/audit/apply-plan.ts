@@ -1,7 +1,7 @@
 // Carrying out what was decided, step by step, each marked in the ledger.
 import type { Action } from '../domain/actions.ts';
 import type { Intent, Ledger } from '../domain/ledger.ts';
-import { type Change, type Step, isAsPlanned, stepText } from '../domain/plan/step.ts';
+import { type Change, type Step, isAsPlanned, isWithdrawal, stepText } from '../domain/plan/step.ts';
 import { type AuditorError, asAuditorError, isAuditorError } from '../errors.ts';
 import type { LedgerStore } from '../ledger/store.ts';
 import { stepDone } from '../ledger/transitions.ts';
@@ -40,21 +40,27 @@ export function actionOf(step: Step, status: Action['status'], reason = step.rea
   };
 }
 
+/** What carrying out goes by. */
+export interface ApplyContext {
+  readonly services: Services;
+  readonly store: LedgerStore;
+  /** The instant of the run: what is done counts from it. */
+  readonly now: number;
+  /** Asked once, right before the first withdrawal: why nothing may be withdrawn after all, a clause. Never rejects. */
+  readonly lastLook: () => Promise<string | undefined>;
+}
+
 /**
  * Carries out the steps one by one, each after reading its token again, each marked in the ledger when it is done.
  * Never rejects.
  *
  * @param steps in the order of the plan; their intents are in the ledger already
- * @param now the instant of the run: what is done counts from it
  */
-export async function applyPlan(
-  services: Services,
-  store: LedgerStore,
-  steps: readonly Change[],
-  now: number,
-): Promise<AppliedPlan> {
+export async function applyPlan(context: ApplyContext, steps: readonly Change[]): Promise<AppliedPlan> {
+  const { services, store, now } = context;
   const progress: Progress = { actions: [], unmarked: [], failures: 0, remaining: new Set() };
   for (const step of steps) {
+    if (isWithdrawal(step)) progress.seen ??= { changed: await context.lastLook() };
     const stopped = whyStopped(services, step, progress);
     if (stopped !== undefined) {
       progress.actions.push(actionOf(step, 'skipped', `not tried, because ${stopped}; ${step.reason}`));
@@ -90,12 +96,15 @@ interface Progress {
   failures: number;
   /** Deployments with a step that was not done: whichever of several tokens remains, its key may be needed. */
   readonly remaining: Set<string>;
+  /** What the last look before the first withdrawal saw. */
+  seen?: { readonly changed: string | undefined };
   storageError?: AuditorError;
 }
 
 /** Why a step is not tried, a clause. */
 function whyStopped(services: Services, step: Change, progress: Progress): string | undefined {
-  const { storageError, failures, remaining } = progress;
+  const { storageError, failures, remaining, seen } = progress;
+  if (isWithdrawal(step) && seen?.changed !== undefined) return seen.changed;
   if (step.kind === 'remove-key' && remaining.has(step.deployment)) return 'a token of that label is left';
   if (storageError !== undefined) return 'the ledger could not be written';
   if (failures >= MAX_FAILURES) return `${MAX_FAILURES} changes in a row failed`;

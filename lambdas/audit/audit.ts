@@ -10,6 +10,7 @@ import { conclude } from './conclude.ts';
 import type { AuditEvent } from './event.ts';
 import { endIncomplete } from './incomplete.ts';
 import { type IntendedDecision, decideAndIntend } from './intend.ts';
+import { lastLook } from './last-look.ts';
 import { type CompleteInputs, NOTHING_READ, isComplete, readInputs, wantsValues } from './read-inputs.ts';
 import { type Run, beginRun } from './run.ts';
 
@@ -31,7 +32,10 @@ export async function audit(event: AuditEvent, services: Services): Promise<Audi
       if (!isComplete(inputs)) throw await endIncomplete(run, inputs, lease);
       const checks = await checkContents(run, inputs);
       const decision = await decideOrEnd(run, inputs, checks, lease);
-      const applied = await applyPlan(services, inputs.store, decision.steps, run.now);
+      const applied = await applyPlan(
+        { services, store: inputs.store, now: run.now, lastLook: () => lastLook(run, inputs) },
+        decision.steps,
+      );
       return await conclude({ run, inputs, checks, decision, applied });
     } finally {
       await lease?.release();

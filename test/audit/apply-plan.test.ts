@@ -9,6 +9,7 @@ import { InMemorySystems } from '../fakes.ts';
 import type { Fate } from './life-world.ts';
 
 let world: InMemorySystems;
+const UNCHANGED = () => Promise.resolve(undefined);
 
 beforeEach(() => {
   world = new InMemorySystems();
@@ -36,13 +37,15 @@ const token = (id: string, enabled = true): void => {
 async function carry(
   steps: readonly Change[],
   fate: (call: string) => Fate = () => 'pass',
+  changed?: string,
 ): Promise<AppliedPlan> {
   const services = world.services();
   const store = await openLedger(services.bucket);
   await store.update((ledger) => ({ ...ledger, intents: intentsOf(steps, 'run-1', world.now) }));
   world.calls.length = 0;
   world.fate = fate;
-  const carriedOut = await applyPlan(services, store, steps, world.now);
+  const lastLook = () => Promise.resolve(changed);
+  const carriedOut = await applyPlan({ services, store, now: world.now, lastLook }, steps);
   world.fate = () => 'pass';
   return carriedOut;
 }
@@ -126,6 +129,40 @@ describe('carrying out', () => {
     expect(world.ledger.suspensions).toMatchObject([{ tokenId: 'off', at: iso(world.now) }]);
   });
 
+  it('withdraws nothing once the last look saw a change, and still switches on who has renewed', async () => {
+    token('off');
+    token('on', false);
+    token('gone', false);
+    const steps = [step('reactivate', 'on'), step('deactivate', 'off'), step('delete-token', 'gone')];
+    expect(results(await carry(steps, undefined, 'HOLD changed'))).toEqual([
+      'reactivate on done',
+      'deactivate off skipped not tried, because HOLD changed; why',
+      'delete-token gone skipped not tried, because HOLD changed; why',
+    ]);
+    expect(world.calls).not.toContain('hub.deleteToken');
+    expect([...world.tokens.values()].every(({ enabled, id }) => enabled === (id !== 'gone'))).toBe(true);
+  });
+
+  it('looks again once, right before the first withdrawal, and not where there is none', async () => {
+    token('a', false);
+    token('b');
+    token('c');
+    const looks: string[][] = [];
+    const lastLook = (): Promise<undefined> => {
+      looks.push([...world.calls]);
+      return Promise.resolve(undefined);
+    };
+    const services = world.services();
+    const store = await openLedger(services.bucket);
+    const context = { services, store, now: world.now, lastLook };
+    await applyPlan(context, [step('reactivate', 'a')]);
+    expect(looks).toEqual([]);
+    world.switchToken('a', false);
+    await applyPlan(context, [step('reactivate', 'a'), step('deactivate', 'b'), step('deactivate', 'c')]);
+    expect(looks).toHaveLength(1);
+    expect(looks[0]?.filter((call) => call === 'hub.setEnabled')).toHaveLength(2);
+  });
+
   it('leaves alone what is no longer as planned, says so, and closes its intent only', async () => {
     token('t1', false);
     token('t2');
@@ -175,9 +212,8 @@ describe('carrying out', () => {
     world.now = begin;
     const services = { ...world.services(), deadline: begin + 60_000 };
     const store = await openLedger(services.bucket);
-    expect(results(await applyPlan(services, store, [step('deactivate', 't2')], begin))).toEqual([
-      'deactivate t2 done',
-    ]);
+    const context = { services, store, now: begin, lastLook: UNCHANGED };
+    expect(results(await applyPlan(context, [step('deactivate', 't2')]))).toEqual(['deactivate t2 done']);
   });
 
   it('stops where the ledger can not be written any more, and says so', async () => {
@@ -199,7 +235,10 @@ describe('carrying out', () => {
     const services = world.services();
     const store = await openLedger(services.bucket);
     const before = store.current;
-    const carriedOut = await applyPlan(services, store, [step('deactivate', 't1')], world.now);
+    const carriedOut = await applyPlan(
+      { services: services, store: store, now: world.now, lastLook: UNCHANGED },
+      [step('deactivate', 't1')],
+    );
     expect(carriedOut).not.toHaveProperty('storageError');
     expect(store.current).toBe(before);
   });
@@ -235,7 +274,10 @@ describe('carrying out', () => {
     const services = { ...world.services(), log: { info: note, warn: note, error: note } };
     world.fate = onNth('hub.setEnabled', ['fail before']);
     const store = await openLedger(services.bucket);
-    await applyPlan(services, store, [step('deactivate', 't1'), step('deactivate', 't2')], world.now);
+    await applyPlan({ services: services, store: store, now: world.now, lastLook: UNCHANGED }, [
+      step('deactivate', 't1'),
+      step('deactivate', 't2'),
+    ]);
     const common = { step: 'deactivate', deployment: 'orange-cd' };
     expect(lines).toEqual([
       ['A step failed', { ...common, error: 'DockerHubUnavailable' }],

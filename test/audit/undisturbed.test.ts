@@ -1,0 +1,168 @@
+// What a night does when something goes wrong between reading and remembering: it says so, and a catch-up runs.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { audit } from '../../lambdas/audit/audit.ts';
+import { DAY, HOUR } from '../../lambdas/domain/days.ts';
+import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
+import type { AuditResult } from '../../lambdas/report/report.ts';
+import { failureOf } from '../failure.ts';
+import { InMemorySystems } from '../fakes.ts';
+import type { Fate } from './life-world.ts';
+
+const FAR = '2027-01-01';
+let world: InMemorySystems;
+
+beforeEach(() => {
+  world = new InMemorySystems();
+  for (const name of ['orange-cd', 'mtn-cm', 'airtel-td', 'moov-bj', 'telma-mg']) world.addToken(name);
+  licenses('2026-03-01');
+});
+
+/** The license of orange-cd ends on that day, all others next year. */
+function licenses(end: string): void {
+  world.putLicenses([
+    ['orange-cd', end],
+    ...['mtn-cm', 'airtel-td', 'moov-bj', 'telma-mg'].map((name) => [name, FAR] as const),
+  ]);
+}
+
+const night = (event = {}): Promise<AuditResult> => audit(event, world.services());
+const isOn = (name: string): boolean =>
+  [...world.tokens.values()].some(({ label, enabled }) => label === name && enabled);
+const steps = ({ actions }: AuditResult): string[] =>
+  actions.map(({ kind, deployment, status }) => `${kind} ${deployment} ${status}`);
+const lastMail = (): string => (world.mails.at(-1)?.text ?? '').replace(/\s+/g, ' ');
+
+/** The fate of the first call of that name after another one was made. */
+function onceAfter(earlier: string, name: string, fate: Fate): (call: string) => Fate {
+  let isArmed = false;
+  return (call) => {
+    if (call === earlier) isArmed = true;
+    else if (isArmed && call === name) {
+      isArmed = false;
+      return fate;
+    }
+    return 'pass';
+  };
+}
+
+/** Announced on the first night; the second one withdraws. */
+async function announced(): Promise<void> {
+  expect(steps(await night())).toEqual(['announce orange-cd done']);
+  world.now += DAY;
+}
+
+/** Something happens while the second night checks contents. */
+async function nightWhile(happening: () => void): Promise<AuditResult> {
+  let isOver = false;
+  world.fate = (call) => {
+    if (call === 'hub.checkContent' && !isOver) {
+      isOver = true;
+      happening();
+    }
+    return 'pass';
+  };
+  const result = await night();
+  expect(isOver).toBe(true);
+  return result;
+}
+
+describe('a list or HOLD that changes while the night is at work', () => {
+  it.each([
+    [
+      'HOLD is put',
+      () => {
+        world.put(OBJECTS.hold, '');
+      },
+      'HOLD changed while this run was at work',
+    ],
+    [
+      'the renewed list is saved',
+      () => {
+        licenses(FAR);
+      },
+      'licenses.csv changed while this run was at work',
+    ],
+    [
+      'exemptions.csv is added',
+      () => {
+        world.put(OBJECTS.exemptions, 'label,reason,owner,until\norange-cd,strategic,ops,\n');
+      },
+      'exemptions.csv changed while this run was at work',
+    ],
+    ['the list is deleted', () => world.objects.set(OBJECTS.licenses, 'deleted'), 'licenses.csv changed'],
+  ])('keeps everybody on: %s', async (_what, happening, why) => {
+    await announced();
+    const result = await nightWhile(happening);
+    expect(steps(result)).toEqual(['deactivate orange-cd skipped']);
+    expect(result.actions[0]?.reason).toContain(why);
+    expect(isOn('orange-cd')).toBe(true);
+    expect(world.ledger.intents).toEqual([]);
+    expect(world.ledger.lastNight?.undisturbed).toBe(false);
+  });
+
+  it('counts as changed where it can not be looked at again', async () => {
+    await announced();
+    world.fate = onceAfter('hub.checkContent', `bucket.read ${OBJECTS.licenses}`, 'fail before');
+    const result = await night();
+    expect(result.actions[0]?.reason).toContain('could not be looked at again');
+    expect(isOn('orange-cd')).toBe(true);
+  });
+
+  it('is gone by in the next run', async () => {
+    await announced();
+    await nightWhile(() => {
+      licenses('2026-02-28');
+    });
+    world.fate = () => 'pass';
+    world.now += DAY;
+    licenses('2026-03-01');
+    expect(steps(await night())).toContain('deactivate orange-cd done');
+  });
+});
+
+describe('a ledger that can not be written right after a token was switched off', () => {
+  it('is no reason to keep silent: the mail of that night names it, and a catch-up runs once more', async () => {
+    await announced();
+    world.fate = onceAfter('hub.setEnabled', `bucket.writeIf ${OBJECTS.ledger}`, 'fail before');
+    const failure = await failureOf(() => night());
+    expect(failure.name).toBe('StorageUnavailable');
+    expect(isOn('orange-cd')).toBe(false);
+    expect(world.mails.at(-1)?.subject).toContain('1 revoked');
+    expect(lastMail()).toContain('orange-cd');
+    world.fate = () => 'pass';
+    // What could not be marked then was marked by the last write.
+    expect(world.ledger.suspensions).toMatchObject([{ deployment: 'orange-cd', by: 'audit' }]);
+    expect(world.ledger.intents).toEqual([]);
+    world.now += HOUR;
+    const mails = world.mails.length;
+    const caughtUp = await night({ catchUp: true });
+    expect(caughtUp.counts.tokens).toBe(5);
+    expect(world.mails.slice(mails)).toEqual([]);
+    expect((await night({ catchUp: true })).notes.join()).toContain('Nothing to catch up');
+  });
+});
+
+describe('a report that can not be written', () => {
+  it.each(['hub.listTokens', 'hub.setEnabled'])(
+    'does not make a catch-up needless (after %s)',
+    async (earlier) => {
+      await announced();
+      world.fate = onceAfter(earlier, `bucket.write ${OBJECTS.reports}`, 'fail before');
+      expect((await failureOf(() => night())).name).toBe('StorageUnavailable');
+      world.fate = () => 'pass';
+      expect(world.ledger.lastNight?.undisturbed).toBe(false);
+      world.now += HOUR;
+      expect((await night({ catchUp: true })).counts.tokens).toBe(5);
+    },
+  );
+});
+
+describe('a mail that nobody confirmed could read', () => {
+  it('was not notified', async () => {
+    world.confirmed = false;
+    expect((await night()).notified).toBe(false);
+    world.now += DAY;
+    world.confirmed = true;
+    expect((await night()).notified).toBe(true);
+  });
+});
