@@ -320,9 +320,9 @@ export class InMemorySystems implements LifeWorld {
           return { body: new TextEncoder().encode(object.body), etag: object.etag };
         }),
       exists: (key) => this.call('bucket', `exists ${key}`, () => etagOf(key) !== undefined),
-      write: (key, pieces) =>
+      write: (key, body) =>
         this.call('bucket', `write ${key.replace(/\d.*/, '')}`, () => {
-          this.put(key, [...pieces].join(''));
+          this.put(key, body);
         }),
       writeIf: (key, body, etag) =>
         this.call('bucket', `writeIf ${key}`, () => {

@@ -51,7 +51,7 @@ export function createFolder(folder: string, files: ReadonlyMap<string, string> 
     }
   };
 
-  const put = async (key: string, body: string | Iterable<string>, isNew: boolean): Promise<boolean> => {
+  const put = async (key: string, body: string, isNew: boolean): Promise<boolean> => {
     const path = pathOf(key);
     const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
     try {
@@ -94,8 +94,8 @@ export function createFolder(folder: string, files: ReadonlyMap<string, string> 
     location: root,
     read,
     exists: async (key) => typeof (await read(key)) !== 'string',
-    write: async (key, pieces) => {
-      await put(key, pieces, false);
+    write: async (key, body) => {
+      await put(key, body, false);
     },
     async writeIf(key, body, etag) {
       if (etag === undefined) return (await put(key, body, true)) ? { etag: etagOf(body) } : 'conflict';

@@ -12,7 +12,7 @@ export function createOutbox(folder: Bucket, now: () => number, show: (text: str
       const mail = `Subject: ${subject}\n\n${text}`;
       await folder.write(
         `outbox/${new Date(now()).toISOString().replaceAll(':', '-')}.txt`,
-        [mail],
+        mail,
         'text/plain',
       );
       show(mail);

@@ -3,7 +3,7 @@ const CONNECT_MILLISECONDS = 3_000;
 const ANSWER_MILLISECONDS = 10_000;
 
 /** How often a request is sent at the most. */
-export const AWS_ATTEMPTS = 3;
+const AWS_ATTEMPTS = 3;
 
 const say = (): void => undefined;
 /** Nothing of what the SDK has to say is ours: its warnings go to the console, and its inputs hold what we send. */

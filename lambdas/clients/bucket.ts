@@ -1,7 +1,6 @@
-import { Readable } from 'node:stream';
+// The bucket in S3.
 import { AuditorError } from '../errors.ts';
-import { AWS_ATTEMPTS, awsDefaults, awsHeader, awsReason, awsStatus, lazily } from './aws.ts';
-import { bodyOf } from './body.ts';
+import { awsDefaults, awsHeader, awsReason, awsStatus, lazily } from './aws.ts';
 import type { Bucket, ReadObject } from './ports.ts';
 
 function unavailable(doing: string, bucket: string, error: unknown): AuditorError {
@@ -16,14 +15,9 @@ function unavailable(doing: string, bucket: string, error: unknown): AuditorErro
   );
 }
 
-/** Milliseconds for a long body, from the first byte to the answer: it is made while it is sent. */
+/** A report of so many letters takes its time to be sent: a hundred thousand deployments are some 60 MB. */
+const LONG_BODY = 4 * 1024 * 1024;
 const LONG_BODY_MILLISECONDS = 60_000;
-
-/** Whether a request may go through when it is sent again: no answer, or a server that is not well. */
-function isTransient(error: unknown): boolean {
-  const status = awsStatus(error);
-  return status === undefined || status === 429 || status >= 500;
-}
 
 /**
  * A bucket in S3.
@@ -64,32 +58,17 @@ export function createBucket(
     location: `s3://${name}`,
     read,
     exists: async (key) => typeof (await read(key)) !== 'string',
-    async write(key, pieces, contentType) {
+    async write(key, body, contentType) {
       const { sdk, client } = await s3();
-      const body = bodyOf(pieces);
-      const target = { Bucket: name, Key: key, ContentType: contentType };
-      const put = () =>
-        'text' in body
-          ? client.send(new sdk.PutObjectCommand({ ...target, Body: body.text }))
-          : client.send(
-              new sdk.PutObjectCommand({
-                ...target,
-                Body: Readable.from(body.chunks),
-                ContentLength: body.length,
-                ChecksumCRC32: body.crc32,
-              }),
-              { requestTimeout: LONG_BODY_MILLISECONDS },
-            );
-      for (let tries = 1; ; tries++) {
-        try {
-          // A page of somebody in between comes with 200, too.
-          if ((await put()).ETag === undefined) throw new TypeError('no etag');
-          return;
-        } catch (error) {
-          // What was held the SDK has tried again by itself; what was sent as it was made it could not.
-          if ('text' in body || tries >= AWS_ATTEMPTS || !isTransient(error))
-            throw unavailable(`Writing ${key}`, name, error);
-        }
+      try {
+        const { ETag } = await client.send(
+          new sdk.PutObjectCommand({ Bucket: name, Key: key, Body: body, ContentType: contentType }),
+          body.length > LONG_BODY ? { requestTimeout: LONG_BODY_MILLISECONDS } : {},
+        );
+        // A page of somebody in between comes with 200, too.
+        if (ETag === undefined) throw new TypeError('no etag');
+      } catch (error) {
+        throw unavailable(`Writing ${key}`, name, error);
       }
     },
     async writeIf(key, body, etag) {

@@ -103,12 +103,8 @@ export interface Bucket {
   read(key: string): Promise<ReadObject>;
   /** Whether the object is there, whatever its content. */
   exists(key: string): Promise<boolean>;
-  /**
-   * Writes unconditionally.
-   *
-   * @param pieces the body; gone through more than once where it is long, and never held whole then
-   */
-  write(key: string, pieces: Iterable<string>, contentType: string): Promise<void>;
+  /** Writes unconditionally. */
+  write(key: string, body: string, contentType: string): Promise<void>;
   /**
    * Writes only if the object is still as it was read: `etag` of that read, or `undefined` for "must not exist".
    * Resolves with the new etag, or with `'conflict'` (412) where it is not.

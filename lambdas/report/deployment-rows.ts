@@ -1,88 +1,70 @@
+// The report's table: every deployment as all three sources see it, with its verdict and what to do next.
+
 import { NO_END, iso } from '../domain/days.ts';
 import type { Finding } from '../domain/findings.ts';
 import { daysLeft, isInForce } from '../domain/licenses.ts';
-import { type Snapshot, tokensOf } from '../domain/snapshot.ts';
+import type { Deployment, Snapshot } from '../domain/snapshot.ts';
 import { type HubToken, isActive } from '../domain/token.ts';
-import { anew } from './anew.ts';
 import type { DeploymentRow } from './report.ts';
 
-/** Rows up to which they are held once they are made: some 10 MB. */
-const HELD_ROWS = 20_000;
+/**
+ * Every deployment that any of the three sources knows, as all three see it, with the worst that was found of it and
+ * what to do next. Sorted by name.
+ *
+ * @param findings sorted by severity, the worst first, as `reconcile` returns them
+ */
+export function deploymentRows(snapshot: Snapshot, findings: readonly Finding[]): DeploymentRow[] {
+  const worst = new Map<string, Finding>();
+  for (const finding of findings) if (!worst.has(finding.deployment)) worst.set(finding.deployment, finding);
+  const { tokens, keys, licenses } = snapshot.facts;
+  const isRead = tokens !== undefined && keys !== undefined && licenses !== undefined;
+  const byName = [...snapshot.deployments.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return byName.map((deployment) => {
+    const finding = worst.get(deployment.name);
+    return {
+      deployment: deployment.name,
+      license: licenseOf(snapshot, deployment),
+      hub: hubOf(snapshot, deployment),
+      vault: { state: keys === undefined ? 'unknown' : deployment.hasKey ? 'present' : 'absent' },
+      exempt: deployment.exemption !== undefined,
+      // What nobody read is not well: green is for what was looked at.
+      verdict: finding?.severity ?? (isRead ? 'ok' : 'unknown'),
+      nextStep: finding?.remedy ?? '',
+    };
+  });
+}
 
-function licenseOf(snapshot: Snapshot, deployment: string): DeploymentRow['license'] {
-  const license = snapshot.licenses.get(deployment);
-  if (snapshot.facts.licenses === undefined) return { state: 'unknown', products: [] };
-  if (license === undefined)
-    return { state: snapshot.named.has(deployment) ? 'unreadable' : 'none', products: [] };
+function licenseOf({ facts, today }: Snapshot, { license, isListed }: Deployment): DeploymentRow['license'] {
+  if (facts.licenses === undefined) return { state: 'unknown', products: [] };
+  if (license === undefined) return { state: isListed ? 'unreadable' : 'none', products: [] };
   return {
-    state: isInForce(license, snapshot.today) ? 'in force' : 'ended',
+    state: isInForce(license, today) ? 'in force' : 'ended',
     ...(license.lastDay === NO_END
       ? {}
-      : { lastDay: license.lastDay, daysLeft: daysLeft(license, snapshot.today) }),
+      : {
+          paidUntil: license.paidUntil,
+          accessUntil: license.lastDay,
+          daysLeft: daysLeft(license, today),
+        }),
     products: license.products,
     ...(license.contact === undefined ? {} : { contact: license.contact }),
   };
 }
 
-function tokenRow(snapshot: Snapshot, token: HubToken): DeploymentRow['hub']['tokens'][number] {
+function hubOf({ facts, now }: Snapshot, { tokens, active }: Deployment): DeploymentRow['hub'] {
+  if (facts.tokens === undefined) return { state: 'unknown', tokens: [] };
+  return {
+    state: active.length > 0 ? 'active' : tokens.length > 0 ? 'inactive' : 'none',
+    tokens: [...tokens].sort((a, b) => (a.id < b.id ? -1 : 1)).map((token) => tokenRow(token, now)),
+  };
+}
+
+function tokenRow(token: HubToken, now: number): DeploymentRow['hub']['tokens'][number] {
   return {
     tokenId: token.id,
-    state: isActive(token, snapshot.now) ? 'active' : token.enabled ? 'expired' : 'inactive',
+    state: isActive(token, now) ? 'active' : token.enabled ? 'expired' : 'inactive',
     ...(token.createdAt === undefined ? {} : { createdAt: iso(token.createdAt) }),
     ...(typeof token.lastUsedAt === 'number' ? { lastUsedAt: iso(token.lastUsedAt) } : {}),
     ...(token.expiresAt === undefined ? {} : { expiresAt: iso(token.expiresAt) }),
   };
-}
-
-function hubOf(snapshot: Snapshot, deployment: string): DeploymentRow['hub'] {
-  if (snapshot.facts.tokens === undefined) return { state: 'unknown', tokens: [] };
-  const { all, active } = tokensOf(snapshot, deployment);
-  let rows: DeploymentRow['hub']['tokens'] | undefined;
-  return {
-    state: active.length > 0 ? 'active' : all.length > 0 ? 'inactive' : 'none',
-    // Made when it is looked at: who goes through all rows seldom looks at their tokens.
-    get tokens() {
-      rows ??= [...all].sort((a, b) => (a.id < b.id ? -1 : 1)).map((token) => tokenRow(snapshot, token));
-      return rows;
-    },
-  };
-}
-
-/**
- * Every deployment that any of the three sources knows, as all three see it, with the worst that was found of it and
- * what to do next. Sorted by name. Where there are many, they are made anew each time they are gone through.
- *
- * @param findings sorted by severity, the worst first, as `reconcile` returns them
- * @param held how many rows are held at the most, default 20,000
- */
-export function deploymentRows(
-  snapshot: Snapshot,
-  findings: readonly Finding[],
-  held = HELD_ROWS,
-): Iterable<DeploymentRow> {
-  const worst = new Map<string, Finding>();
-  for (const finding of findings) if (!worst.has(finding.deployment)) worst.set(finding.deployment, finding);
-  const names = [...snapshot.deployments.keys()].sort();
-  const rows = function* (): Iterable<DeploymentRow> {
-    for (const deployment of names) {
-      const finding = worst.get(deployment);
-      yield {
-        deployment,
-        license: licenseOf(snapshot, deployment),
-        hub: hubOf(snapshot, deployment),
-        vault: {
-          state:
-            snapshot.facts.keys === undefined
-              ? 'unknown'
-              : snapshot.keys.has(deployment)
-                ? 'present'
-                : 'absent',
-        },
-        exempt: snapshot.exempted.has(deployment),
-        verdict: finding?.severity ?? 'ok',
-        nextStep: finding?.remedy ?? '',
-      };
-    }
-  };
-  return names.length <= held ? [...rows()] : anew(rows);
 }

@@ -1,5 +1,6 @@
+// The report's page: one self-contained HTML file.
+
 import { createHash } from 'node:crypto';
-import { anew } from './anew.ts';
 import { deploymentsData, deploymentsSection } from './page/deployments.ts';
 import { actionsSection, findingsSection } from './page/lists.ts';
 import { Markup, html } from './page/markup.ts';
@@ -32,16 +33,10 @@ const style = new Markup(`<style>${STYLE}</style>`);
 
 /**
  * A run's report for people: one self-contained HTML file that asks nothing of anybody (contract section 2). Reads well
- * on a phone, in the dark, printed, by keyboard and by screen reader; without script its table holds the first rows. In
- * pieces, because all deployments are in it.
+ * on a phone, in the dark, printed, by keyboard and by screen reader; without script its table holds the first rows.
  */
-export function reportPage(report: Report): Iterable<string> {
-  const visible = visiblePart(report);
-  return anew(function* () {
-    yield visible;
-    yield* deploymentsData(report);
-    yield `<script>${SCRIPT}</script>\n</body>\n</html>\n`;
-  });
+export function reportPage(report: Report): string {
+  return `${visiblePart(report)}${deploymentsData(report)}<script>${SCRIPT}</script>\n</body>\n</html>\n`;
 }
 
 /** The page up to the end of what is seen. */

@@ -1,8 +1,9 @@
+// A run's report: what the function returns, and the whole of it as the bucket keeps it.
+
 import type { Action, Mode, Outcome } from '../domain/actions.ts';
 import type { VerifiedCounts } from '../domain/content-checks.ts';
 import type { Day } from '../domain/days.ts';
 import type { Finding, FindingKind } from '../domain/findings.ts';
-import { anew } from './anew.ts';
 
 export interface Counts {
   /** All tokens but automatic ones. */
@@ -23,9 +24,11 @@ export interface DeploymentRow {
   readonly deployment: string;
   readonly license: {
     readonly state: 'in force' | 'ended' | 'none' | 'unreadable' | 'unknown';
-    /** Last day of the license, grace included; absent for no end and where there is none. */
-    readonly lastDay?: Day;
-    /** Last day minus today, 0 on it, negative after it. */
+    /** Until when it has paid: the day that the list says, without grace. Absent for no end, and where there is none. */
+    readonly paidUntil?: Day;
+    /** Last day of access, grace included; absent like `paidUntil`. */
+    readonly accessUntil?: Day;
+    /** Last day of access minus today, 0 on it, negative after it. */
     readonly daysLeft?: number;
     readonly products: readonly string[];
     readonly contact?: string;
@@ -42,8 +45,8 @@ export interface DeploymentRow {
   };
   readonly vault: { readonly state: 'present' | 'absent' | 'unknown' };
   readonly exempt: boolean;
-  /** The worst that was found of it, or `ok`. */
-  readonly verdict: 'critical' | 'warning' | 'info' | 'ok';
+  /** The worst that was found of it; `ok` only where all of it was read, else `unknown`. */
+  readonly verdict: 'critical' | 'warning' | 'info' | 'ok' | 'unknown';
   /** What to do next; empty when there is nothing. */
   readonly nextStep: string;
 }
@@ -92,8 +95,8 @@ export interface AuditResult {
 
 /** The whole of a run, as `reports/…/<runId>.json` holds it. */
 export interface Report extends AuditResult {
-  /** Sorted by name; gone through as often as needed, and long. */
-  readonly deployments: Iterable<DeploymentRow>;
+  /** Sorted by name. */
+  readonly deployments: readonly DeploymentRow[];
   readonly exemptions: readonly ExemptionRow[];
   readonly inputs: InputVersions;
   /** Names and sentences of what could not be read; empty but for `incomplete`. */
@@ -101,17 +104,9 @@ export interface Report extends AuditResult {
   readonly timeZone: string;
 }
 
-/** The report as JSON, in pieces. */
-export function reportJson({ deployments, ...rest }: Report): Iterable<string> {
-  return anew(function* () {
-    yield `${JSON.stringify(rest).slice(0, -1)},"deployments":[`;
-    let separator = '';
-    for (const row of deployments) {
-      yield `${separator}${JSON.stringify(row)}`;
-      separator = ',';
-    }
-    yield ']}\n';
-  });
+/** The report as JSON. */
+export function reportJson(report: Report): string {
+  return `${JSON.stringify(report)}\n`;
 }
 
 /** Ids of the findings that this run itself put right: true when it read, not any more when it ended. */

@@ -28,7 +28,7 @@ describe('a folder in place of the bucket', () => {
   });
 
   it('writes whole files into folders of their own, and leaves nothing else behind', async () => {
-    await createFolder(root).write('reports/2026/a.json', ['{', '}'], 'application/json');
+    await createFolder(root).write('reports/2026/a.json', '{}', 'application/json');
     expect(await readdir(join(root, 'reports/2026'))).toEqual(['a.json']);
   });
 

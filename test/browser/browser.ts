@@ -233,7 +233,7 @@ const TESTS: readonly Test[] = [
         assert.equal(await page.locator('th[aria-sort]').count(), 1);
 
         await page.locator('#table th button', { hasText: 'License' }).click();
-        const ends = report.deployments.flatMap(({ license }) => license.lastDay ?? []).sort();
+        const ends = report.deployments.flatMap(({ license }) => license.accessUntil ?? []).sort();
         const first = await page.locator('#rows tr').first().locator('td').first().innerText();
         assert.ok(first.includes(ends[0] ?? 'none'), first);
       }),

@@ -66,36 +66,36 @@ describe('the bucket', () => {
   );
 
   it('writes with the type of the content', async () => {
-    await bucket().write('reports/a.html', ['<p>'], 'text/html');
+    await bucket().write('reports/a.html', '<p>', 'text/html');
     expect(aws.bucket.current('reports/a.html')?.contentType).toBe('text/html');
   });
 
   const long = {
-    pieces: Array.from({ length: 90 }, (_, n) => `é${n}`.padEnd(100_000, '.')),
+    body: Array.from({ length: 90 }, (_, n) => `é${n}`.padEnd(100_000, '.')).join(''),
     type: 'text/html',
   };
 
-  it('writes a body that is too long to be held, whole and with its type', async () => {
-    await bucket().write('reports/a.html', long.pieces, long.type);
-    expect(aws.bucket.text('reports/a.html') === long.pieces.join('')).toBe(true);
+  it('writes a long body, whole and with its type', async () => {
+    await bucket().write('reports/a.html', long.body, long.type);
+    expect(aws.bucket.text('reports/a.html') === long.body).toBe(true);
     expect(aws.bucket.current('reports/a.html')?.contentType).toBe(long.type);
   });
 
   it.each<FaultName>(['resetBefore', 'resetAfter', 'internalError'])(
-    'writes a body that is too long to be held again after one %s',
+    'writes a long body again after one %s',
     async (fault) => {
       aws.faults.nth(1, FAULTS[fault], requests({ method: 'PUT' }));
-      await bucket().write('reports/a.html', long.pieces, long.type);
-      expect(aws.bucket.text('reports/a.html') === long.pieces.join('')).toBe(true);
+      await bucket().write('reports/a.html', long.body, long.type);
+      expect(aws.bucket.text('reports/a.html') === long.body).toBe(true);
       expect(aws.faults.happened).toHaveLength(1);
     },
   );
 
   it.each<FaultName>(['resetBefore', 'internalError', 'forbidden'])(
-    'is StorageUnavailable where %s does not end, also for a body that is too long to be held',
+    'is StorageUnavailable where %s does not end, also for a long body',
     async (fault) => {
       aws.faults.always(FAULTS[fault]);
-      const failure = await failureOf(() => bucket().write('reports/a.html', long.pieces, long.type));
+      const failure = await failureOf(() => bucket().write('reports/a.html', long.body, long.type));
       expect(failure.name).toBe('StorageUnavailable');
     },
   );
@@ -104,7 +104,7 @@ describe('the bucket', () => {
     'never takes an object for written that S3 did not confirm with its etag (%s)',
     async (fault) => {
       aws.faults.always(FAULTS[fault], requests({ method: 'PUT' }));
-      const { name, message } = await failureOf(() => bucket().write('reports/a.json', ['{}'], 'text/plain'));
+      const { name, message } = await failureOf(() => bucket().write('reports/a.json', '{}', 'text/plain'));
       expect(name).toBe('StorageUnavailable');
       expect(message).toContain('Writing reports/a.json');
     },
@@ -169,7 +169,7 @@ describe('the bucket', () => {
       for (const work of [
         () => bucket(SHORT).read('a'),
         () => bucket(SHORT).exists('a'),
-        () => bucket(SHORT).write('a', ['b'], 'text/plain'),
+        () => bucket(SHORT).write('a', 'b', 'text/plain'),
         () => bucket(SHORT).writeIf('a', 'b', undefined),
       ])
         expect((await failureOf(work)).name).toBe('StorageUnavailable');

@@ -170,9 +170,7 @@ class Invocation {
         location: bucket.location,
         read: this.guard((key: string) => bucket.read(key)),
         exists: this.guard((key: string) => bucket.exists(key)),
-        write: this.guard((key: string, pieces: Iterable<string>, type: string) =>
-          bucket.write(key, pieces, type),
-        ),
+        write: this.guard((key: string, body: string, type: string) => bucket.write(key, body, type)),
         writeIf: this.guard((key: string, body: string, etag: string | undefined) =>
           bucket.writeIf(key, body, etag),
         ),

@@ -6,7 +6,6 @@ import { html, longList, shownLabel, visible } from '../../lambdas/report/page/m
 import { endingsOf } from '../../lambdas/report/page/timeline.ts';
 import type { DeploymentRow, Report } from '../../lambdas/report/report.ts';
 import {
-  type ListReport,
   licenseUntil,
   makeAction,
   makeFinding,
@@ -36,7 +35,7 @@ function section(page: string, id: string): string {
   return new RegExp(`<section [^>]*aria-labelledby="${id}".*?</section>`, 's').exec(page)?.[0] ?? '';
 }
 
-const verdictOf = (changes: Partial<ListReport>): string =>
+const verdictOf = (changes: Partial<Report>): string =>
   textOf(section(pageOf(makeReport(changes)), 'verdict'));
 
 /** The data that the page's script works on. */
@@ -427,7 +426,7 @@ describe('the table of deployments', () => {
     });
     const text = textOf(section(pageOf(makeReport({ deployments: [row] })), 'deployments'));
     expect(text).toContain(
-      'orange-cd exempt · base · churn · sales@example.com in force last day 2026-03-12, ends in 10 days active 2 tokens, 1 expired, last used 2026-03-02 present warning Renew it.',
+      'orange-cd exempt · base · churn · sales@example.com in force paid until 2026-03-09, access until 2026-03-12, ends in 10 days active 2 tokens, 1 expired, last used 2026-03-02 present warning Renew it.',
     );
   });
 
@@ -436,10 +435,11 @@ describe('the table of deployments', () => {
       license: { state: 'unknown', products: [] },
       hub: { state: 'unknown', tokens: [] },
       vault: { state: 'unknown' },
+      verdict: 'unknown',
     });
     const text = textOf(section(pageOf(makeReport({ deployments: [row] })), 'deployments'));
     expect(text).toContain(
-      'unknown the license list was not read unknown the tokens were not read unknown ok',
+      'unknown the license list was not read unknown the tokens were not read unknown unknown',
     );
   });
 

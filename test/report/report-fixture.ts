@@ -6,12 +6,9 @@ import type { DeploymentRow, Report } from '../../lambdas/report/report.ts';
 
 export const TODAY: Day = '2026-03-02';
 
-/** A report whose deployments are a list. */
-export type ListReport = Report & { readonly deployments: readonly DeploymentRow[] };
-
 /** The whole page of a report. */
 export function pageOf(report: Report): string {
-  return [...reportPage(report)].join('');
+  return reportPage(report);
 }
 
 /** Numbers that look random and are the same in every run (a linear congruential generator). */
@@ -24,7 +21,7 @@ function numbersFrom(seed: number): () => number {
 }
 
 /** A report of an undisturbed run that found nothing, with the given differences. */
-export function makeReport(changes: Partial<ListReport> = {}): ListReport {
+export function makeReport(changes: Partial<Report> = {}): Report {
   return {
     runId: '20260302T010012Z-5f0c2a91',
     startedAt: '2026-03-02T01:00:12.000Z',
@@ -66,7 +63,13 @@ export function makeReport(changes: Partial<ListReport> = {}): ListReport {
 export function makeRow(changes: Partial<DeploymentRow> = {}): DeploymentRow {
   return {
     deployment: 'orange-cd',
-    license: { state: 'in force', lastDay: '2026-12-31', daysLeft: 304, products: ['base'] },
+    license: {
+      state: 'in force',
+      paidUntil: '2026-12-28',
+      accessUntil: '2026-12-31',
+      daysLeft: 304,
+      products: ['base'],
+    },
     hub: {
       state: 'active',
       tokens: [
@@ -112,10 +115,14 @@ export function makeAction(changes: Partial<Action> = {}): Action {
   };
 }
 
-/** A license with its last day, seen from {@link TODAY}. */
-export function licenseUntil(lastDay: Day, products: readonly string[] = ['base']): DeploymentRow['license'] {
-  const daysLeft = daysBetween(TODAY, lastDay);
-  return { state: daysLeft < 0 ? 'ended' : 'in force', lastDay, daysLeft, products };
+/** A license with its last day of access, three days of grace after what was paid for, seen from {@link TODAY}. */
+export function licenseUntil(
+  accessUntil: Day,
+  products: readonly string[] = ['base'],
+): DeploymentRow['license'] {
+  const daysLeft = daysBetween(TODAY, accessUntil);
+  const paidUntil = addDays(accessUntil, -3);
+  return { state: daysLeft < 0 ? 'ended' : 'in force', paidUntil, accessUntil, daysLeft, products };
 }
 
 const TELCOS = 'orange mtn airtel vodacom moov telecel africell expresso malitel lonestar econet movicel smart halotel tigo unitel glo etisalat sunrise salam'.split(' '); // prettier-ignore
@@ -130,14 +137,14 @@ function findingOf(row: DeploymentRow): Finding | undefined {
   if (license.state === 'ended' && hub.state === 'active')
     return makeFinding('license-expired', {
       ...about,
-      detail: `The license of ${deployment} ended with ${license.lastDay ?? ''}, and its token is still active.`,
+      detail: `The license of ${deployment} ended with ${license.accessUntil ?? ''}, and its token is still active.`,
       remedy:
         'Nothing if that is right: the audit announces and then switches it off. If the customer has renewed, put the new date into licenses.csv now.',
     });
   if (license.state === 'ended')
     return makeFinding('suspended', {
       ...about,
-      detail: `The token ${deployment} was switched off by the audit: the license ended with ${license.lastDay ?? ''}; it will be deleted 90 days later at the earliest.`,
+      detail: `The token ${deployment} was switched off by the audit: the license ended with ${license.accessUntil ?? ''}; it will be deleted 90 days later at the earliest.`,
       remedy: 'Nothing; once licenses.csv says that the license is in force, the audit switches it on again.',
     });
   if (hub.state === 'none')
@@ -161,7 +168,7 @@ function findingOf(row: DeploymentRow): Finding | undefined {
   if (license.daysLeft !== undefined && license.daysLeft <= 30)
     return makeFinding('license-expiring', {
       ...about,
-      detail: `The license of ${deployment} ends ${license.daysLeft === 0 ? 'today' : license.daysLeft === 1 ? 'in 1 day' : `in ${license.daysLeft} days`}, with ${license.lastDay ?? ''} as its last day.`,
+      detail: `The license of ${deployment} ends ${license.daysLeft === 0 ? 'today' : license.daysLeft === 1 ? 'in 1 day' : `in ${license.daysLeft} days`}, with ${license.accessUntil ?? ''} as its last day.`,
       remedy: 'If the customer renews, put the new date into licenses.csv before that day is over.',
     });
   return undefined;
@@ -223,7 +230,7 @@ function actionOf(finding: Finding, mode: Report['mode']): Action[] {
  *
  * @param size number of deployments in the license list and on Docker Hub
  */
-export function realisticReport(size: number, changes: Partial<ListReport> = {}): ListReport {
+export function realisticReport(size: number, changes: Partial<Report> = {}): Report {
   const random = numbersFrom(size);
   const mode = changes.mode ?? 'enforce';
   const misnamed = makeRow({

@@ -10,7 +10,13 @@ export const ROWS_AT_ONCE = 200;
 const MOST_PRINTED = 1000;
 
 /** Verdicts, the worst last, as they are sorted. */
-const VERDICTS = ['ok', 'info', 'warning', 'critical'] as const satisfies readonly DeploymentRow['verdict'][];
+const VERDICTS = [
+  'ok',
+  'info',
+  'unknown',
+  'warning',
+  'critical',
+] as const satisfies readonly DeploymentRow['verdict'][];
 
 /**
  * One row as it is shown, the same for the table in the page and for the script that replaces its rows: texts only, in
@@ -38,10 +44,10 @@ const LICENSE_NOTES: Record<DeploymentRow['license']['state'], string> = {
   unknown: 'the license list was not read',
 };
 
-function licenseNote({ state, lastDay, daysLeft }: DeploymentRow['license']): string {
-  if (lastDay === undefined) return LICENSE_NOTES[state];
+function licenseNote({ state, paidUntil, accessUntil, daysLeft }: DeploymentRow['license']): string {
+  if (accessUntil === undefined) return LICENSE_NOTES[state];
   const when = daysLeft === undefined ? '' : `, ${whenText(daysLeft)}`;
-  return `last day ${lastDay}${when}`;
+  return `${paidUntil === undefined ? '' : `paid until ${paidUntil}, `}access until ${accessUntil}${when}`;
 }
 
 function hubNote({ state, tokens }: DeploymentRow['hub'], dayText: (instant: string) => Day): string {
@@ -85,7 +91,7 @@ export function shownRow(row: DeploymentRow, timeZone: string): ShownRow {
     row.vault.state,
     row.verdict,
     visible(row.nextStep),
-    hasLicense ? (license.lastDay ?? '9999-12-31') : `~${license.state}`,
+    hasLicense ? (license.accessUntil ?? '9999-12-31') : `~${license.state}`,
   ];
 }
 
@@ -138,7 +144,7 @@ interface Overview {
 }
 
 /** Looks through all rows once and keeps the few that are shown. */
-function overviewOf(deployments: Iterable<DeploymentRow>): Overview {
+function overviewOf(deployments: readonly DeploymentRow[]): Overview {
   const worst = new Map(VERDICTS.toReversed().map((verdict) => [verdict, [] as DeploymentRow[]]));
   const choices = new Map(FILTERS.map(({ id }) => [id, new Map<string, number>()]));
   let number = 0;
@@ -208,14 +214,13 @@ export function deploymentsSection({ deployments, timeZone }: Report): Markup {
   </section>`;
 }
 
-/** The data that the script works on, as the element that holds it, in pieces: with many deployments it is long. */
-export function* deploymentsData({ deployments, timeZone }: Report): Iterable<string> {
-  const constants = { verdicts: VERDICTS, atOnce: ROWS_AT_ONCE, mostPrinted: MOST_PRINTED };
-  yield `<script type="application/json" id="data">${embeddedJson(constants).slice(0, -1)},"rows":[`;
-  let separator = '';
-  for (const row of deployments) {
-    yield `${separator}${embeddedJson(shownRow(row, timeZone))}`;
-    separator = ',\n';
-  }
-  yield ']}</script>\n';
+/** The data that the script works on, as the element that holds it. */
+export function deploymentsData({ deployments, timeZone }: Report): string {
+  const data = {
+    verdicts: VERDICTS,
+    atOnce: ROWS_AT_ONCE,
+    mostPrinted: MOST_PRINTED,
+    rows: deployments.map((row) => shownRow(row, timeZone)),
+  };
+  return `<script type="application/json" id="data">${embeddedJson(data)}</script>\n`;
 }

@@ -62,7 +62,7 @@ export function endingsOf({ deployments, asOf }: Pick<Report, 'deployments' | 'a
   let switchedOff = 0;
   let unjudged = 0;
   for (const { deployment, license, hub } of deployments) {
-    const { state, lastDay } = license;
+    const { state, accessUntil: lastDay } = license;
     if (state !== 'in force' && state !== 'ended') continue;
     if (lastDay === undefined) {
       noEnd += 1;
