@@ -45,7 +45,11 @@ export async function conclude(night: Night): Promise<AuditResult> {
   };
   const report: Report = {
     ...draft,
-    actions: failAnnouncements(draft.actions, whyUnheard(notification.mail !== undefined, sent)),
+    actions: failAnnouncements(
+      draft.actions,
+      whyUnheard(notification.mail !== undefined, sent),
+      notification.unnamed,
+    ),
     finishedAt: iso(services.clock.now()),
     notified: sent.published && sent.confirmed,
   };

@@ -69,7 +69,15 @@ export async function endIncomplete(
         causes,
         account: services.settings.account,
         today,
-        ...(where ? { where: { bucket: services.bucket.location, report: run.report } } : {}),
+        ...(where
+          ? {
+              where: {
+                location: services.bucket.location,
+                topicArn: services.settings.topicArn,
+                report: run.report,
+              },
+            }
+          : {}),
         ...(report === undefined ? {} : { counts: report.counts }),
       }),
     );

@@ -1,30 +1,59 @@
+// What a whole run mails, and what the ledger remembers when it went out or did not.
 import type { Action } from '../domain/actions.ts';
 import { iso } from '../domain/days.ts';
-import type { Finding } from '../domain/findings.ts';
 import type { Ledger } from '../domain/ledger.ts';
-import { daysLeft } from '../domain/licenses.ts';
+import { shortDay } from '../domain/nights.ts';
 import { countsLess, inputCounts, shrunkInputs } from '../domain/plan/guards.ts';
 import type { Plan } from '../domain/plan/plan.ts';
 import { doubtOf } from '../domain/plan/shrink-guard.ts';
-import { noticesOf } from '../domain/plan/step.ts';
+import { isChange, noticesOf } from '../domain/plan/step.ts';
+import { reportedItems } from '../domain/reported.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
-import { AuditorError, asAuditorError } from '../errors.ts';
+import { type AuditorError, asAuditorError } from '../errors.ts';
 import { auditMail } from '../mail/audit-mail.ts';
 import { exemptionNews } from '../mail/exemption-news.ts';
 import {
   type Alert,
   type MailInput,
   hasNews,
-  isWeeklyDue,
-  newsOf,
-  rememberAlerts,
+  isNamed,
   rememberFindings,
-  rememberSteps,
+  rememberReported,
+  reportable,
+  stillUnreported,
 } from '../mail/news.ts';
 import type { Notification } from '../mail/notification.ts';
 import type { Report } from '../report/report.ts';
 import type { Services } from '../runtime/services.ts';
 import type { Settings } from '../runtime/settings.ts';
+import { joinWithAnd } from '../text/display.ts';
+
+/** The mail of a run, if one is due, and what the ledger remembers when it went out or did not. */
+export interface PlannedNotification {
+  readonly mail?: Notification;
+  /** Ids of the tokens whose announcement the text does not name: nobody was announced anything of them. */
+  readonly unnamed: ReadonlySet<string>;
+  /**
+   * The ledger after the run.
+   *
+   * @param published whether the mail went out, `confirmed` whether the topic had a confirmed subscriber then
+   */
+  remember(ledger: Ledger, published: boolean, confirmed: boolean): Ledger;
+}
+
+/** What a notification is made from. */
+export interface NotificationInput {
+  readonly snapshot: Snapshot;
+  readonly plan: Plan;
+  readonly report: Omit<Report, 'notified'>;
+  /** With this run's steps in `untold`. */
+  readonly ledger: Ledger;
+  readonly exemptionsThere: boolean;
+  /** What support should hear of besides; the texts are among the report's notes. */
+  readonly alerts?: readonly Alert[];
+  readonly settings: Settings;
+  readonly bucket: string;
+}
 
 /** Sends the mail that is due; never rejects. */
 export async function send(
@@ -40,30 +69,116 @@ export async function send(
   }
 }
 
-/** The mail of a run, if one is due, and what the ledger remembers when it went out or did not. */
-export interface PlannedNotification {
-  readonly mail?: Notification;
-  /**
-   * The ledger after the run.
-   *
-   * @param published whether the mail went out, `confirmed` whether the topic had a confirmed subscriber then
-   */
-  remember(ledger: Ledger, published: boolean, confirmed: boolean): Ledger;
+/** Decides what is mailed and how it is remembered. Pure. */
+export function planNotification(input: NotificationInput): PlannedNotification {
+  const { snapshot, plan, report, ledger, settings } = input;
+  const exemptions = exemptionNews(
+    ledger.exemptions,
+    snapshot.facts.exemptions ?? [],
+    input.exemptionsThere,
+    snapshot.today,
+  );
+  const mailInput: MailInput = {
+    snapshot,
+    plan,
+    report,
+    ledger,
+    obstacles: obstaclesOf(input),
+    exemptionNews: exemptions,
+    alerts: input.alerts ?? [],
+    account: settings.account,
+    bucket: input.bucket,
+    topicArn: settings.topicArn,
+    nightlyAt: settings.nightlyAt,
+  };
+  const reported = reportable(mailInput);
+  const due = settings.notifyWhen === 'always' || hasNews(reported) || reported.isWeekly;
+  const made = due ? auditMail(mailInput, reported) : undefined;
+  const named = (step: Plan['steps'][number]): boolean => made !== undefined && isNamed(step, made.reported);
+
+  return {
+    ...(made === undefined ? {} : { mail: made.mail }),
+    unnamed: new Set(
+      plan.steps
+        .filter((step) => step.kind === 'announce' && !named(step))
+        .map(({ tokenId = '' }) => tokenId),
+    ),
+    remember(current, published, confirmed) {
+      const fate = made === undefined ? 'not due' : published && confirmed ? 'read' : 'unread';
+      const keys: ReadonlySet<string> = made !== undefined && fate === 'read' ? made.reported : new Set();
+      const enforced = report.mode === 'enforce';
+      const memory = rememberReported(current, reported, keys, { fate, today: snapshot.today });
+      const isExemptionsReported = reported.exemptions.every(({ item }) => keys.has(item.key));
+      return {
+        ...current,
+        reported: memory,
+        findings: rememberFindings(current, report.findings, reported, keys, memory),
+        notices: [
+          ...standing(current, snapshot),
+          ...(enforced
+            ? noticesOf(
+                plan.steps.filter((step) => isNamed(step, keys)),
+                snapshot.now,
+              )
+            : []),
+        ],
+        intents: withoutSkipped(current.intents, report.actions),
+        exemptions: isExemptionsReported
+          ? exemptions.remembered
+          : // Known all the same, so that a file that goes missing is missed.
+            (current.exemptions ?? (input.exemptionsThere ? [] : null)),
+        untold: stillUnreported(current, keys),
+        toldSteps: [],
+        baseline: countsLess(
+          baselineAfter(current.baseline, report, snapshot),
+          report.actions.filter(({ status }) => status === 'done'),
+        ),
+        lastNight: {
+          day: snapshot.today,
+          runId: report.runId,
+          at: iso(snapshot.now),
+          undisturbed: (made === undefined || published) && !report.actions.some(disturbs),
+          outcome: report.outcome === 'incomplete' ? 'attention' : report.outcome,
+          report: report.report,
+        },
+        weeklyAt: reported.isWeekly && fate === 'read' ? iso(snapshot.now) : current.weeklyAt,
+      };
+    },
+  };
 }
 
-/** What the telling goes by. */
-export interface NotificationInput {
-  readonly snapshot: Snapshot;
-  readonly plan: Plan;
-  readonly report: Omit<Report, 'notified'>;
-  /** With this run's steps in `untold`. */
-  readonly ledger: Ledger;
-  readonly exemptionsThere: boolean;
-  /** What support should hear of besides; the texts are among the report's notes. */
-  readonly alerts?: readonly Alert[];
-  readonly settings: Settings;
-  readonly bucket: string;
+/** What was not tried is settled. Of a step that failed, or whose mark could not be written, the next run looks what became of it. */
+function withoutSkipped(intents: Ledger['intents'], actions: readonly Action[]): Ledger['intents'] {
+  const skipped = actions.filter(({ status }) => status === 'skipped');
+  return intents.filter(
+    (intent) =>
+      !skipped.some(
+        ({ kind, deployment, tokenId }) =>
+          kind === intent.step && deployment === intent.deployment && tokenId === intent.tokenId,
+      ),
+  );
 }
+
+/** What stands in the way of the whole: the first that the mail says. */
+function obstaclesOf({ snapshot, report, ledger, plan }: NotificationInput): string[] {
+  const shrunk = shrunkInputs(ledger.baseline, inputCounts(snapshot));
+  const withdrawals = plan.steps.filter(isChange).length;
+  const since = reportedItems(ledger).get('HOLD')?.day;
+  return [
+    ...(shrunk.length === 0
+      ? []
+      : [
+          `${capitalized(joinWithAnd(shrunk))} since the last whole run${withdrawals === 0 ? ', so nobody is cut off' : ''}. Is that right? If not, upload the complete list again.`,
+        ]),
+    ...(report.inputs.hold
+      ? [
+          `HOLD is in the bucket${since === undefined ? '' : ` (first reported on ${shortDay(since, snapshot.today)})`}: nobody is cut off while it is there. Delete it when it is no longer needed.`,
+        ]
+      : []),
+  ];
+}
+
+const capitalized = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
 /**
  * A notice belongs to one token and one end: where the list says another end, or none, it lapses. A list that lost too
@@ -92,92 +207,3 @@ function baselineAfter(
 
 const disturbs = ({ status }: Action): boolean =>
   status === 'withheld' || status === 'failed' || status === 'skipped';
-
-/** Decides what is told and how it is remembered. Pure. */
-export function planNotification(input: NotificationInput): PlannedNotification {
-  const { snapshot: snapshot, plan, report, ledger, settings } = input;
-  const daysLeftOf = (finding: Finding): number | undefined => {
-    if (finding.kind !== 'license-expiring') return undefined;
-    const license = snapshot.licenses.get(finding.deployment);
-    return license && daysLeft(license, snapshot.today);
-  };
-  const exemptions = exemptionNews(
-    ledger.exemptions,
-    snapshot.facts.exemptions ?? [],
-    input.exemptionsThere,
-    snapshot.today,
-  );
-  const mailInput: MailInput = {
-    report,
-    ledger,
-    exemptionNews: exemptions,
-    daysLeftOf,
-    warnDays: settings.warnDays,
-    exempt: new Set(snapshot.exempted.keys()),
-    approvable: plan.approvable,
-    alerts: input.alerts ?? [],
-    account: settings.account,
-    bucket: input.bucket,
-    now: snapshot.now,
-  };
-  const news = newsOf(mailInput);
-  const weekly = isWeeklyDue(ledger, snapshot.now, settings.timeZone);
-  const anythingOpen = report.findings.length > 0;
-  const due = settings.notifyWhen === 'always' || hasNews(news) || (weekly && anythingOpen);
-
-  return {
-    ...(due ? { mail: auditMail(mailInput, news, weekly) } : {}),
-    remember(current, published, confirmed) {
-      const reported = due && published;
-      const isReported = !due || published;
-      const skipped = report.actions.filter(({ status }) => status === 'skipped');
-      const enforced = report.mode === 'enforce';
-      return {
-        ...current,
-        findings: rememberFindings(
-          current,
-          report.findings,
-          daysLeftOf,
-          settings.warnDays,
-          reported,
-          isReported ? [] : news.resolved,
-        ),
-        notices: [
-          ...standing(current, snapshot),
-          ...(reported && confirmed && enforced ? noticesOf(plan.steps, snapshot.now) : []),
-        ],
-        // What was not tried is settled. Of a step that failed, or whose mark could not be written, the next run looks
-        // what became of it.
-        intents: current.intents.filter(
-          (intent) =>
-            !skipped.some(
-              ({ kind, deployment, tokenId }) =>
-                kind === intent.step && deployment === intent.deployment && tokenId === intent.tokenId,
-            ),
-        ),
-        exemptions: isReported
-          ? exemptions.remembered
-          : // Known all the same, so that a file that goes missing is missed.
-            (current.exemptions ?? (input.exemptionsThere ? [] : null)),
-        untold: isReported ? [] : current.untold,
-        toldSteps: [
-          ...rememberSteps(report.actions, current, snapshot.today, reported),
-          ...rememberAlerts(input.alerts ?? [], current, snapshot.today, reported),
-        ],
-        baseline: countsLess(
-          baselineAfter(current.baseline, report, snapshot),
-          report.actions.filter(({ status }) => status === 'done'),
-        ),
-        lastNight: {
-          day: snapshot.today,
-          runId: report.runId,
-          at: iso(snapshot.now),
-          undisturbed: isReported && !report.actions.some(disturbs),
-          outcome: report.outcome === 'incomplete' ? 'attention' : report.outcome,
-          report: report.report,
-        },
-        weeklyAt: reported && weekly ? iso(snapshot.now) : current.weeklyAt,
-      };
-    },
-  };
-}

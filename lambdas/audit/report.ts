@@ -47,13 +47,26 @@ export function withApproval(report: Report, plan: Plan): Report {
   return note === undefined ? report : { ...report, notes: [...report.notes, note] };
 }
 
-/** An announcement that nobody got is none: it failed, and is made again at the next run. */
-export function failAnnouncements(actions: readonly Action[], why: string | undefined): Action[] {
-  return actions.map((action) =>
-    action.kind === 'announce' && action.status === 'done' && why !== undefined
-      ? { ...action, status: 'failed', reason: `${why}; ${action.reason}` }
-      : action,
-  );
+/**
+ * An announcement that nobody got is none: it failed, and is made again at the next run.
+ *
+ * @param why nobody could read the mail; `undefined` where somebody could
+ * @param unnamed ids of the tokens whose announcement had no room in the mail
+ */
+export function failAnnouncements(
+  actions: readonly Action[],
+  why: string | undefined,
+  unnamed: ReadonlySet<string>,
+): Action[] {
+  return actions.map((action) => {
+    if (action.kind !== 'announce' || action.status !== 'done') return action;
+    const reason =
+      why ??
+      (unnamed.has(action.tokenId ?? '') ? 'it had no room in the mail, and comes with the next' : undefined);
+    return reason === undefined
+      ? action
+      : { ...action, status: 'failed', reason: `${reason}; ${action.reason}` };
+  });
 }
 
 /** What a run came to. */

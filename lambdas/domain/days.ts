@@ -83,6 +83,17 @@ function instantOf(day: Day, hour: number, timeZone: string): number {
   return guess;
 }
 
+/** The instant at which a day's clock shows a time, `HH:MM`, in a time zone. */
+export function instantAt(day: Day, time: string, timeZone: string): number {
+  const [hour = 0, minute = 0] = time.split(':').map(Number);
+  return instantOf(day, hour + minute / 60, timeZone);
+}
+
+/** The time of day of an instant in a time zone, `HH:MM`. */
+export function timeOf(instant: number, timeZone: string): string {
+  return new Date(instant + offsetOf(instant, timeZone)).toISOString().slice(11, 16);
+}
+
 /** Noon of a day in a time zone: `asOf` judges as at that instant. */
 export function noonOf(day: Day, timeZone: string): number {
   return instantOf(day, 12, timeZone);
@@ -90,8 +101,12 @@ export function noonOf(day: Day, timeZone: string): number {
 
 /** The first instant of the Monday of the week that a day is in. */
 export function mondayOf(day: Day, timeZone: string): number {
-  const weekday = (new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7;
-  return instantOf(addDays(day, -weekday), 0, timeZone);
+  return instantOf(mondayOn(day), 0, timeZone);
+}
+
+/** The Monday of the week that a day is in. */
+export function mondayOn(day: Day): Day {
+  return addDays(day, -((new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7));
 }
 
 /** The numbers of days that exist, counted from 1 January 1970. There are few, and each is asked for often. */

@@ -200,6 +200,14 @@ const night = v.object({
   report: v.string(),
 });
 
+/** What a mail that somebody could read has reported (domain/reported.ts). */
+const reportedItem = v.object({
+  key: v.string(),
+  day,
+  state: v.optional(v.string()),
+  level: v.optional(v.number()),
+});
+
 /** Strict and without defaults at its top: a ledger that lacks a part has lost what the next run must remember. */
 const ledgerSchema = v.strictObject({
   version: v.literal(1),
@@ -220,6 +228,8 @@ const ledgerSchema = v.strictObject({
   untold: v.array(unreportedAction),
   /** Steps that were withheld, failed or only planned, by what a mail told of them and on which day. */
   toldSteps: v.array(v.object({ key: v.string(), day })),
+  /** Everything that was reported; absent in a ledger of an earlier version, which remembered it in several places. */
+  reported: v.optional(v.array(reportedItem)),
   /** Input counts of the last run that was neither withheld nor dry. */
   baseline: v.nullable(baseline),
   /** The last whole night: what `catchUp` looks at. */
@@ -235,6 +245,7 @@ export type Ledger = v.InferOutput<typeof ledgerSchema>;
 export type InputCounts = v.InferOutput<typeof inputCounts>;
 export type Doubt = v.InferOutput<typeof doubt>;
 export type ReportedFinding = Ledger['findings'][number];
+export type ReportedItem = v.InferOutput<typeof reportedItem>;
 export type Intent = Ledger['intents'][number];
 export type Issuing = Ledger['issuing'][number];
 export type Renaming = Ledger['renaming'][number];

@@ -1,144 +1,195 @@
-import type { Action, Mode } from '../domain/actions.ts';
-import type { Finding } from '../domain/findings.ts';
+// The mail of a whole run, for somebody who is no programmer and has ten seconds (contract section 12).
+import type { Mode } from '../domain/actions.ts';
+import { longDay, shortDay } from '../domain/nights.ts';
+import { isNextNight } from '../domain/plan/upcoming.ts';
+import { openFindings, openGroups } from '../report/open.ts';
 import type { Report } from '../report/report.ts';
-import { pluralize, displayName } from '../text/display.ts';
-import { approvalLines } from './approval.ts';
-import { type Section, subjectOf, summaryOf, textOf, whereLines, wrapText } from './layout.ts';
-import { type MailInput, type News, QUIET, openFindings } from './news.ts';
+import { pluralize } from '../text/display.ts';
+import { composeText, subjectOf, summaryOf, wrapText } from './layout.ts';
+import { reportLink } from './links.ts';
+import { type MailInput, type News, type Reportable } from './news.ts';
 import type { Notification } from './notification.ts';
+import {
+  Mentioned,
+  cantPullPart,
+  curedKeys,
+  donePart,
+  failedPart,
+  otherParts,
+  restPart,
+  upcomingPart,
+  withheldPart,
+} from './parts.ts';
+import { endText } from './words.ts';
 
-const actionEntry = ({ deployment, reason }: Action): string => `${displayName(deployment)}: ${reason}`;
+/** A mail, and the keys of everything that its text reports. */
+export interface AuditMail {
+  readonly mail: Notification;
+  readonly reported: ReadonlySet<string>;
+}
 
-const DONE_WORDS: Record<Action['kind'], string> = {
-  announce: 'announced',
-  deactivate: 'switched off',
-  'delete-token': 'token deleted',
-  'remove-key': 'key removed from Vault',
-  reactivate: 'switched on again',
-};
+/** Makes the mail: what stands in the way, who loses access, who can't pull, what was done and what not, the rest. */
+export function auditMail(input: MailInput, reported: Reportable): AuditMail {
+  const { report } = input;
+  const mentioned = new Mentioned();
+  const parts = [
+    upcomingPart(input, reported, mentioned),
+    cantPullPart(input, reported, mentioned),
+    donePart(input, reported, mentioned),
+    withheldPart(input, reported, mentioned),
+    failedPart(reported, mentioned),
+    restPart(input, reported, mentioned),
+    ...otherParts(input, reported),
+  ];
+  const heading = headingLines(input, reported);
+  const closing = closingLines(input, reported);
+  const composed = composeText(heading, parts, closing);
+  return {
+    mail: {
+      subject: subjectOf(subjectParts(input, reported), PREFIX[report.mode]),
+      text: composed.text,
+      summary: summaryOf(report),
+      outcome: report.outcome,
+      severity: severityOf(report, reported),
+    },
+    reported: new Set([
+      ...composed.reported,
+      ...curedKeys(input, reported),
+      ...reported.obstacles.map(({ item }) => item.key),
+    ]),
+  };
+}
 
-const doneEntry = (action: Action): string =>
-  `${displayName(action.deployment)} ${DONE_WORDS[action.kind]}: ${action.reason}`;
-
-const findingEntry = (finding: Finding): string =>
-  `${finding.severity.toUpperCase()} ${finding.kind} ${displayName(finding.deployment)}: ${finding.detail} ${finding.remedy}`;
-
-const MODE_PREFIX: Record<Mode, string> = {
+const PREFIX: Record<Mode, string> = {
   enforce: '[Docker Hub tokens]',
   observe: '[Docker Hub tokens, observe]',
   'dry-run': '[Docker Hub tokens, dry run]',
 };
 
-function subjectParts(report: Omit<Report, 'notified'>, news: News): string[] {
-  const open = openFindings(report);
-  const ending = open.filter(({ kind }) => kind === 'license-expiring').length;
-  const fix = open.filter(({ severity, kind }) => severity !== 'info' && kind !== 'license-expiring').length;
-  const part = (number: number, words: string): string[] => (number === 0 ? [] : [`${number} ${words}`]);
-  const withheld = report.actions.filter(({ status }) => status === 'withheld').length;
-  const parts = [
-    ...part(news.revoked.length, 'revoked'),
-    ...part(news.failed.filter(({ status }) => status === 'failed').length, 'failed'),
-    ...part(news.failed.filter(({ status }) => status === 'skipped').length, 'left alone'),
-    ...part(withheld, 'withheld'),
-    ...part(news.restored.length, 'restored'),
-    ...part(news.issued.length, 'issued or renamed'),
-    ...part(news.announced.length, 'announced'),
-    ...part(fix, 'to fix'),
-    ...part(ending, 'ending soon'),
+/** What a reader must know before anything else. */
+function headingLines(input: MailInput, reported: Reportable): string[] {
+  const { report, snapshot } = input;
+  const unheard = reported.unheardSince;
+  return [
+    ...reported.obstacles.flatMap(({ value }) => wrapText(value)),
+    ...(reported.obstacles.length === 0 ? [] : ['']),
+    ...(unheard === undefined
+      ? []
+      : [
+          ...wrapText(
+            `Nobody had confirmed the subscription to these mails since ${shortDay(unheard, snapshot.today)}: what was to be said since then stands here.`,
+          ),
+          '',
+        ]),
+    `Docker Hub access of our customers, ${longDay(report.asOf)}`,
+    ...(report.mode === 'observe' ? ['Mode is observe: nothing is changed at Docker Hub or in Vault.'] : []),
+    ...nextEndLines(input, reported),
   ];
-  return parts.length === 0 ? ['nothing to fix'] : parts;
 }
 
-function severityOf(report: Omit<Report, 'notified'>, news: News): Notification['severity'] {
-  if (news.failed.length > 0 || report.findings.some(({ severity }) => severity === 'critical'))
+/** Where nobody was announced an end: that, and who comes next. */
+function nextEndLines({ snapshot }: MailInput, { upcoming }: Reportable): string[] {
+  if (upcoming.some(({ value }) => value.what === 'deactivate')) return [];
+  const next = [...snapshot.licenses.values()]
+    .filter(
+      ({ deployment, lastDay }) =>
+        lastDay >= snapshot.today && (snapshot.deployments.get(deployment)?.active.length ?? 0) > 0,
+    )
+    .sort((a, b) => (a.lastDay < b.lastDay ? -1 : 1))[0];
+  const then =
+    next === undefined || next.lastDay.startsWith('9999')
+      ? '.'
+      : `; the next to end is ${next.deployment} (${endText(snapshot, next.deployment)}).`;
+  return wrapText(`Nobody loses access in the next 7 days${then}`);
+}
+
+/** What is open as counts, what was read, and where the report is. */
+function closingLines(input: MailInput, reported: Reportable): string[] {
+  const { report } = input;
+  const { tokens, keys, licenses, exempt, verified } = report.counts;
+  const checked = verified.matching + verified.rejected + verified.mismatched + verified.unclear;
+  const isCalm = openFindings(report).length === 0 && reported.withheld.length === 0;
+  return [
+    ...wrapText(openText(input), '  '),
+    ...(isCalm
+      ? wrapText(
+          `Read: ${pluralize(tokens, 'token')}, ${pluralize(keys, 'key')} in Vault, ${pluralize(licenses, 'customer')}, ${pluralize(exempt, 'exemption')}; ${pluralize(checked, 'content')} checked.`,
+          '  ',
+        )
+      : []),
+    'Report:',
+    reportLink({ location: input.bucket, topicArn: input.topicArn }, report.report),
+  ];
+}
+
+/** What is open when the run is over, in deployments. */
+function openText({ report }: MailInput): string {
+  const { cantPull, toDecide, ended, endingSoon, toFix, toKnow, switchedOff } = openGroups(report);
+  const parts = [
+    [cantPull, "can't pull"],
+    [toDecide, 'to decide'],
+    [ended, 'ended and still on'],
+    [endingSoon, 'ending soon'],
+    [toFix, 'to fix'],
+    [toKnow, 'to know'],
+    [switchedOff, 'switched off'],
+  ] as const;
+  const counts = parts.filter(([{ size }]) => size > 0).map(([{ size }, words]) => `${size} ${words}`);
+  return counts.length === 0 ? 'Nothing is open: all is well.' : `Still open: ${counts.join(', ')}.`;
+}
+
+/** The most urgent first, in deployments. */
+function subjectParts(input: MailInput, reported: Reportable): string[] {
+  const { report, snapshot, obstacles } = input;
+  const { cantPull, toFix, endingSoon } = openGroups(report);
+  const access = reported.upcoming.filter(({ value }) => value.what === 'deactivate');
+  const tonight = access.filter(({ value }) => isNextNight(value, snapshot));
+  const soon = namesOf(access.filter((entry) => !tonight.includes(entry)));
+  const failed = (wanted: string): string[] =>
+    namesOf(reported.failed.filter(({ value }) => value.status === wanted));
+  const done = (...kinds: string[]): string[] =>
+    namesOf(reported.done.filter(({ value }) => kinds.includes(value.kind)));
+  const isNothingDone = report.inputs.hold || report.mode !== 'enforce';
+  const ending = isNothingDone ? [] : namesOf(access);
+  const parts = [
+    ...(obstacles.length === 0 ? [] : [report.inputs.hold ? 'HOLD' : 'a list shrank']),
+    ...(isNothingDone ? [] : countOf(namesOf(tonight), 'loses access tonight', 'lose access tonight')),
+    ...countOf(cantPull, "can't pull"),
+    ...countOf(failed('failed'), 'failed'),
+    ...countOf(done('deactivate', 'delete-token', 'remove-key'), 'revoked'),
+    ...countOf(failed('skipped'), 'left alone'),
+    ...countOf(namesOf(reported.withheld), 'withheld'),
+    ...countOf(done('reactivate'), 'restored'),
+    ...countOf(done('issue', 'rename'), 'issued or renamed'),
+    ...(isNothingDone ? [] : countOf(soon, 'loses access soon', 'lose access soon')),
+    ...countOf(toFix, 'to fix'),
+    ...countOf(
+      [...endingSoon].filter((name) => !ending.includes(name)),
+      'ending soon',
+    ),
+  ];
+  return parts.length === 0
+    ? [
+        `all is well, ${pluralize(report.counts.tokens, 'token')}, ${pluralize(snapshot.licenses.size, 'customer')}`,
+      ]
+    : parts;
+}
+
+const namesOf = (entries: readonly News<{ readonly deployment: string }>[]): string[] =>
+  entries.map(({ value }) => value.deployment);
+
+/** So many deployments, for a part of the subject; nothing where there are none. */
+function countOf(names: Iterable<string>, one: string, many = one): string[] {
+  const { size } = new Set(names);
+  return size === 0 ? [] : [`${size} ${size === 1 ? one : many}`];
+}
+
+function severityOf(report: Omit<Report, 'notified'>, reported: Reportable): Notification['severity'] {
+  if (reported.failed.length > 0 || report.findings.some(({ severity }) => severity === 'critical'))
     return 'critical';
   const calm =
     report.actions.length === 0 &&
-    news.revoked.length === 0 &&
+    reported.done.length === 0 &&
     !report.findings.some(({ severity }) => severity === 'warning');
   return calm ? 'info' : 'warning';
-}
-
-function openLines(report: Omit<Report, 'notified'>): string[] {
-  const kinds = Map.groupBy(openFindings(report), ({ kind }) => kind);
-  const counts = [...kinds].sort().map(([kind, findings]) => `${findings.length} ${kind}`);
-  return counts.length === 0 ? ['Nothing is open.'] : wrapText(`Still open: ${counts.join(', ')}.`, '  ');
-}
-
-function countLines(report: Omit<Report, 'notified'>): string[] {
-  const { tokens, activeTokens, automaticTokens, keys, licenses, exempt, verified } = report.counts;
-  const checked = verified.matching + verified.rejected + verified.mismatched + verified.unclear;
-  return wrapText(
-    `Read: ${pluralize(tokens, 'token')} (${activeTokens} active, besides ${automaticTokens} automatic), ${pluralize(keys, 'key')} in Vault, ${pluralize(licenses, 'licensed deployment')}, ${pluralize(exempt, 'exempt label')}; ${pluralize(checked, 'stored content')} checked.`,
-    '  ',
-  );
-}
-
-const MODE_LINES: Record<Mode, readonly string[]> = {
-  enforce: [],
-  observe: ['Mode is observe: nothing was changed at Docker Hub or in Vault.'],
-  'dry-run': ['This was a dry run: nothing was changed.'],
-};
-
-/**
- * The mail of a whole run: what changed first, then what is still open as counts, then where the report is.
- *
- * @param weekly also list everything open
- */
-export function auditMail(input: MailInput, news: News, weekly: boolean): Notification {
-  const { report } = input;
-  const newIds = new Set(news.found.map(({ id }) => id));
-  const standing = weekly
-    ? openFindings(report).filter(({ id, kind }) => !newIds.has(id) && !QUIET.has(kind))
-    : [];
-  const sections: Section[] = [
-    { title: 'REVOKED', entries: news.revoked.map(doneEntry) },
-    {
-      title: 'ANNOUNCED (nothing has changed yet)',
-      entries: news.announced.map(actionEntry),
-    },
-    {
-      title: 'WITHHELD (due, and not done)',
-      entries: news.withheld.map((action) => `${action.kind} ${actionEntry(action)}`),
-    },
-    {
-      title: 'FAILED OR LEFT ALONE',
-      entries: news.failed.map((action) => `${action.kind} ${action.status}, ${actionEntry(action)}`),
-    },
-    { title: 'RESTORED', entries: news.restored.map(doneEntry) },
-    {
-      title: 'ISSUED OR RENAMED (the mail of then failed)',
-      entries: news.issued.map(({ deployment, reason }) => `${displayName(deployment)}: ${reason}`),
-    },
-    {
-      title: 'WOULD BE DONE',
-      entries: news.planned.map((action) => `${action.kind} ${actionEntry(action)}`),
-    },
-    { title: 'NEW', entries: news.found.map(findingEntry) },
-    {
-      title: 'RESOLVED',
-      entries: news.resolved.map(({ kind, deployment }) => `${kind} ${displayName(deployment)}`),
-    },
-    { title: 'EXEMPTIONS', entries: news.exemptions },
-    { title: 'NOTES', entries: news.notes },
-    { title: 'EVERYTHING ELSE OPEN (weekly list)', entries: standing.map(findingEntry) },
-  ];
-  const heading = [
-    ...wrapText(`Docker Hub tokens of the account ${input.account}, ${report.asOf}`),
-    ...MODE_LINES[report.mode],
-  ];
-  const closing = [
-    ...(news.withheld.length > 0 ? approvalLines(input.approvable) : []),
-    ...openLines(report),
-    ...countLines(report),
-    '',
-    ...whereLines(input.bucket, report.report, report.runId),
-  ];
-  return {
-    subject: subjectOf(subjectParts(report, news), MODE_PREFIX[report.mode]),
-    text: textOf(heading, sections, closing),
-    summary: summaryOf(report),
-    outcome: report.outcome,
-    severity: severityOf(report, news),
-  };
 }

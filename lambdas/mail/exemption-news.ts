@@ -1,7 +1,9 @@
+// What a mail says of exemptions: which came, went, changed or end soon.
 import { type Day, daysBetween } from '../domain/days.ts';
 import { type Exemption, isExemptionInForce } from '../domain/exemptions.ts';
 import type { Ledger } from '../domain/ledger.ts';
-import { pluralize, joinWithAnd, escapeText, displayName } from '../text/display.ts';
+import { shortDay } from '../domain/nights.ts';
+import { pluralize, joinWithAnd, quoteProse, displayName } from '../text/display.ts';
 
 /** An exemption's end is told so many days before. */
 const END_REPORTED_DAYS = 7;
@@ -19,6 +21,12 @@ const kindsOf = ({ findings }: Exemption): string[] => [...new Set(findings)].so
 
 const fromWhat = (kinds: readonly string[]): string =>
   kinds.length === 0 ? 'from everything' : `from ${joinWithAnd(kinds)}`;
+
+/** Who says why: what the file's cells hold is what somebody wrote. */
+function statementOf({ owner, reason }: Exemption): string {
+  if (reason === '') return owner === '' ? 'nobody says why' : `${quoteProse(owner, 60)} does not say why`;
+  return `${owner === '' ? 'somebody' : quoteProse(owner, 60)} says ${quoteProse(reason, 200)}`;
+}
 
 /** The same for the same exemption; without kinds it is what an earlier version knew of it. */
 const keyOf = (label: string, until: Day | undefined, kinds?: readonly string[]): string =>
@@ -61,21 +69,20 @@ export function exemptionNews(
   const remembered = new Map<string, Remembered>();
   const lines: string[] = [];
   for (const exemption of inForce) {
-    const { label, until, owner, reason } = exemption;
+    const { label, until } = exemption;
     const kinds = kindsOf(exemption);
     const name = displayName(label);
     const entry = known.get(keyOf(label, until, kinds)) ?? known.get(keyOf(label, until));
     const left = until === undefined ? Infinity : daysBetween(today, until);
     const what = fromWhat(kinds);
-    const who = `${owner === '' ? 'no owner' : escapeText(owner, 60)}: ${reason === '' ? 'no reason given' : escapeText(reason, 200)}`;
+    const end = until === undefined ? 'no end' : `until ${shortDay(until, today)}`;
+    const who = statementOf(exemption);
     if (entry === undefined) {
       renewed.add(label);
-      lines.push(
-        `${name} is ${knownLabels.has(label) ? 'now ' : ''}exempt ${what} ${until === undefined ? 'without end' : `until ${until}`} (${who}).`,
-      );
+      lines.push(`${name} is ${knownLabels.has(label) ? 'now ' : ''}exempt ${what}, ${end}: ${who}`);
     } else if (left <= END_REPORTED_DAYS && !entry.endTold)
       lines.push(
-        `${name} is exempt ${what} for ${left === 0 ? 'today only' : `${pluralize(left, 'more day')}, until ${until ?? ''}`} (${who}).`,
+        `${name} is exempt ${what} for ${left === 0 ? 'today only' : `${pluralize(left, 'more day')}, ${end}`}: ${who}`,
       );
     remembered.set(keyOf(label, until, kinds), {
       label,

@@ -1,14 +1,27 @@
+// What a mail has to report, and what is remembered of it: everything has one key in one memory (domain/reported.ts).
 import type { Action } from '../domain/actions.ts';
-import { type Day, dayOf, daysBetween, mondayOf } from '../domain/days.ts';
+import { type Day, dayOf } from '../domain/days.ts';
 import type { Finding, FindingKind } from '../domain/findings.ts';
-import type { Ledger, ReportedFinding, UnreportedAction } from '../domain/ledger.ts';
-import { reachedThreshold } from '../domain/licenses.ts';
-import { type Report, putRight } from '../report/report.ts';
+import type { Ledger, ReportedFinding, ReportedItem, UnreportedAction } from '../domain/ledger.ts';
+import { daysLeft, reachedThreshold } from '../domain/licenses.ts';
+import type { Plan } from '../domain/plan/plan.ts';
+import type { Step } from '../domain/plan/step.ts';
+import { type Upcoming, isNextNight, upcomingEnds } from '../domain/plan/upcoming.ts';
+import {
+  type Item,
+  WEEKLY_MAIL,
+  announcementKey,
+  findingKey,
+  findingLevel,
+  isDue,
+  reportedItems,
+  reportedNow,
+  stepKey,
+} from '../domain/reported.ts';
+import { type Snapshot, listedToken } from '../domain/snapshot.ts';
+import { openFindings } from '../report/open.ts';
+import type { Report } from '../report/report.ts';
 import type { ExemptionNews } from './exemption-news.ts';
-
-/** What identifies a step in the memory of what was told. */
-const stepKey = ({ kind, deployment, tokenId, status }: Action): string =>
-  [status, kind, tokenId ?? '', deployment].join(' ');
 
 /** What support should hear of although it is no finding; `key` is the same for the same thing. */
 export interface Alert {
@@ -17,225 +30,269 @@ export interface Alert {
   readonly text: string;
 }
 
-/** An alert that lasts is told again after so many days. */
-const ALERTED_DAYS = 7;
-/** Begins no status, so that what was told of alerts and of steps can't be taken for each other. */
-const ALERT_PREFIX = 'alert ';
-
-/** What a mail has to tell, set apart from what is only open still. */
-export interface News {
-  readonly revoked: readonly Action[];
-  readonly announced: readonly Action[];
-  readonly withheld: readonly Action[];
-  readonly failed: readonly Action[];
-  readonly restored: readonly Action[];
-  /** What the issue function did and could not mail. */
-  readonly issued: readonly UnreportedAction[];
-  readonly planned: readonly Action[];
-  readonly found: readonly Finding[];
-  readonly resolved: readonly ReportedFinding[];
-  readonly exemptions: readonly string[];
-  /** Alerts that no mail told in the last days; their texts are among the notes. */
-  readonly alerts: readonly Alert[];
-  readonly notes: readonly string[];
-}
-
-/** Kinds that tell themselves by another line of the mail. */
-export const QUIET: ReadonlySet<FindingKind> = new Set(['suspended']);
-
-/**
- * The memory of findings after this run: since when, whether told, at which threshold.
- *
- * @param told whether a mail told them now
- * @param unreported resolved findings that the mail which failed would have told
- */
-export function rememberFindings(
-  ledger: Ledger,
-  findings: readonly Finding[],
-  daysLeftOf: (finding: Finding) => number | undefined,
-  warnDays: readonly number[],
-  told: boolean,
-  unreported: readonly ReportedFinding[] = [],
-): ReportedFinding[] {
-  const before = new Map(ledger.findings.map((entry) => [entry.id, entry]));
-  const current = findings.map((finding): ReportedFinding => {
-    const left = daysLeftOf(finding);
-    const reached = left === undefined ? undefined : reachedThreshold(warnDays, left);
-    const known = before.get(finding.id);
-    const threshold = told ? reached : known?.threshold;
-    // That it has become critical is news until a mail told it.
-    const isUnreportedRise = !told && known?.told === true && finding.severity === 'critical';
-    return {
-      id: finding.id,
-      kind: finding.kind,
-      severity: isUnreportedRise ? known.severity : finding.severity,
-      deployment: finding.deployment,
-      ...(finding.tokenId === undefined ? {} : { tokenId: finding.tokenId }),
-      since: finding.since,
-      told: told || (known?.told ?? false),
-      ...(threshold === undefined ? {} : { threshold }),
-    };
-  });
-  return [...current, ...unreported];
-}
-
-/** Whether a finding was not told yet, has become worse, or has reached a narrower threshold. */
-function isNews(
-  finding: Finding,
-  known: ReportedFinding | undefined,
-  left: number | undefined,
-  warnDays: readonly number[],
-): boolean {
-  if (QUIET.has(finding.kind)) return false;
-  if (known?.told !== true) return true;
-  if (known.severity !== finding.severity && finding.severity === 'critical') return true;
-  const reached = left === undefined ? undefined : reachedThreshold(warnDays, left);
-  return reached !== undefined && reached < (known.threshold ?? Infinity);
-}
-
 /** What a mail is made from. */
 export interface MailInput {
+  readonly snapshot: Snapshot;
+  readonly plan: Plan;
   readonly report: Omit<Report, 'notified'>;
   /** The ledger before this run's mail; its `untold` are the steps of this run and of broken-off ones. */
   readonly ledger: Ledger;
+  /** What stands in the way of the whole, one sentence each: inputs that shrank. */
+  readonly obstacles: readonly string[];
   readonly exemptionNews: ExemptionNews;
-  /** Days left of a `license-expiring` finding's license. */
-  readonly daysLeftOf: (finding: Finding) => number | undefined;
-  readonly warnDays: readonly number[];
-  readonly exempt: ReadonlySet<string>;
-  readonly approvable: readonly string[];
   /** Their texts are among the report's notes. */
-  readonly alerts?: readonly Alert[];
+  readonly alerts: readonly Alert[];
   readonly account: string;
   readonly bucket: string;
-  /** The instant that the run judges by. */
-  readonly now: number;
+  readonly topicArn: string;
+  readonly nightlyAt: string;
 }
 
-/** Whether an alert was told so lately that it is no news. */
-function isAlerted(told: Day | undefined, today: Day): boolean {
-  return told !== undefined && daysBetween(told, today) < ALERTED_DAYS;
+/** Something to report, and whether it is news. */
+export interface News<Value> {
+  readonly value: Value;
+  readonly item: Item;
+  readonly isNew: boolean;
 }
 
-/** A step of audit or revoke; what else no mail told is the issue function's. */
-function isStep(action: UnreportedAction): action is Action {
-  return action.kind !== 'issue' && action.kind !== 'rename';
+/** A step that a guard holds. */
+export type WithheldStep = Step & { readonly withheld: string };
+
+/** Everything that a mail can report, news or not, set apart by what became of it. */
+export interface Reportable {
+  readonly obstacles: readonly News<string>[];
+  readonly upcoming: readonly News<Upcoming>[];
+  readonly done: readonly News<UnreportedAction>[];
+  readonly withheld: readonly News<WithheldStep>[];
+  /** Failed or left alone. */
+  readonly failed: readonly News<Action>[];
+  readonly planned: readonly News<Action>[];
+  /** Open findings, `suspended` ones aside: another line reports those. */
+  readonly findings: readonly News<Finding>[];
+  readonly resolved: readonly News<ReportedFinding>[];
+  readonly exemptions: readonly News<string>[];
+  readonly alerts: readonly News<Alert>[];
+  /** The first mail since Monday: it lists everything open. */
+  readonly isWeekly: boolean;
+  /** Since when nobody could read the mails; absent where the last one could be read. */
+  readonly unheardSince: Day | undefined;
 }
 
-/** Picks what this run's mail has to tell. */
-export function newsOf(input: MailInput): News {
-  const { report, ledger, warnDays, daysLeftOf } = input;
-  const today = dayOf(input.now, report.timeZone);
-  const known = new Map(ledger.findings.map((entry) => [entry.id, entry]));
-  const current = new Set(report.findings.map(({ id }) => id));
-  const reportedOn = new Map(ledger.toldSteps.map(({ key, day }) => [key, day]));
-  const status = (wanted: Action['status']): Action[] =>
-    report.actions.filter((action) => action.status === wanted);
-  // Once a day, so that the catch-up tries of a night do not repeat it; planned steps once for as long as they last.
-  const unreportedToday = (action: Action): boolean => reportedOn.get(stepKey(action)) !== today;
-  const isExpired = (entry: ReportedFinding): boolean =>
-    entry.kind === 'license-expiring' &&
-    report.findings.some(
-      ({ kind, deployment }) => kind === 'license-expired' && deployment === entry.deployment,
-    );
-  // Told as revoked already.
-  const suspended = new Set(ledger.suspensions.map(({ tokenId }) => tokenId));
-  const isSwitchedOff = (entry: ReportedFinding): boolean =>
-    entry.kind === 'license-expired' && suspended.has(entry.tokenId ?? '');
-  const gone = putRight(report);
-  const unreported = ledger.untold.filter(({ status: end }) => end === 'done');
-  const done = unreported.filter(isStep);
+/** Kinds that another line of the mail reports. */
+const QUIET: ReadonlySet<FindingKind> = new Set(['suspended']);
+/** Entry of the memory that says since when nobody could read the mails. */
+const UNHEARD = 'nobody could read it';
+const HOLD = 'HOLD';
+
+/** Finds what there is to report, and what of it is news. Pure. */
+export function reportable(input: MailInput): Reportable {
+  const { report, ledger, snapshot } = input;
+  const { today } = snapshot;
+  const memory = reportedItems(ledger);
+  const news = <Value>(value: Value, item: Item): News<Value> => ({
+    value,
+    item,
+    isNew: isDue(item, memory.get(item.key), today),
+  });
+  const weekly: Item = { key: WEEKLY_MAIL, repeat: 'weekly' };
   return {
-    issued: unreported.filter((action) => !isStep(action)),
-    revoked: done.filter(({ kind }) => kind !== 'reactivate' && kind !== 'announce'),
-    restored: done.filter(({ kind }) => kind === 'reactivate'),
-    announced: report.actions.filter(
-      ({ kind, status: end }) => kind === 'announce' && (end === 'done' || end === 'failed'),
-    ),
-    withheld: status('withheld').filter(unreportedToday),
-    failed: [...status('failed'), ...status('skipped')].filter(
-      (action) => action.kind !== 'announce' && unreportedToday(action),
-    ),
-    planned: status('planned').filter((action) => !reportedOn.has(stepKey(action))),
-    found: report.findings.filter(
-      (finding) =>
-        !gone.has(finding.id) && isNews(finding, known.get(finding.id), daysLeftOf(finding), warnDays),
-    ),
-    resolved: ledger.findings.filter(
-      (entry) =>
-        entry.told &&
-        !current.has(entry.id) &&
-        !QUIET.has(entry.kind) &&
-        !input.exempt.has(entry.deployment) &&
-        !isExpired(entry) &&
-        !isSwitchedOff(entry),
-    ),
-    exemptions: input.exemptionNews.lines,
-    alerts: (input.alerts ?? []).filter(
-      ({ key }) => !isAlerted(reportedOn.get(`${ALERT_PREFIX}${key}`), today),
-    ),
-    notes: report.notes,
+    obstacles: input.obstacles.map((text) => news(text, obstacleItem(text, report.inputs.hold))),
+    upcoming: upcomingOf(input).map((end) => {
+      const found = news(end, upcomingItem(end, input));
+      // What is announced anew, because a notice lapsed, is news whatever was reported of it before.
+      return { ...found, isNew: found.isNew || (end.isNew && report.mode === 'enforce') };
+    }),
+    done: ledger.untold
+      .filter(({ status }) => status === 'done')
+      .map((action) => news(action, doneItem(action))),
+    withheld: input.plan.steps
+      .filter((step): step is WithheldStep => step.withheld !== undefined)
+      .map((step) => news(step, { key: stepKey(step), repeat: 'once', state: guardState(step.withheld) })),
+    // Once a day, so that the catch-up tries of a night do not repeat it.
+    failed: report.actions
+      .filter(({ kind, status }) => kind !== 'announce' && (status === 'failed' || status === 'skipped'))
+      .map((action) => news(action, { key: stepKey(action), repeat: 'daily', state: action.status })),
+    planned: report.actions
+      .filter(({ kind, status }) => kind !== 'announce' && status === 'planned')
+      .map((action) => news(action, { key: stepKey(action), repeat: 'once', state: action.status })),
+    findings: openFindings(report)
+      .filter(({ kind }) => !QUIET.has(kind))
+      .map((finding) => news(finding, findingItem(finding, snapshot))),
+    resolved: resolvedOf(input, memory).map((finding) => ({
+      value: finding,
+      item: { key: resolvedKey(finding.id), repeat: 'once' },
+      isNew: true,
+    })),
+    exemptions: input.exemptionNews.lines.map((line) => ({
+      value: line,
+      item: { key: `exemption ${line}`, repeat: 'once' },
+      isNew: true,
+    })),
+    alerts: input.alerts.map((alert) => news(alert, { key: `alert ${alert.key}`, repeat: 'weekly' })),
+    isWeekly: isDue(weekly, memory.get(WEEKLY_MAIL), today),
+    unheardSince: memory.get(UNHEARD)?.day,
   };
 }
 
-/** Whether there is anything that people have to be told today. */
-export function hasNews(news: News): boolean {
-  // Notes explain a mail that is sent anyway.
-  const changes: readonly (readonly unknown[])[] = [
-    news.revoked,
-    news.announced,
-    news.withheld,
-    news.failed,
-    news.restored,
-    news.issued,
-    news.planned,
-    news.found,
-    news.resolved,
-    news.exemptions,
-    news.alerts,
-  ];
-  return changes.some((entries) => entries.length > 0);
-}
-
-/** What was told of steps that are not done, for the next run. */
-export function rememberSteps(
-  actions: readonly Action[],
-  ledger: Ledger,
-  today: Day,
-  told: boolean,
-): Ledger['toldSteps'] {
-  const before = new Map(ledger.toldSteps.map((entry) => [entry.key, entry]));
-  return actions
-    .filter(({ status }) => status !== 'done')
-    .flatMap((action) => {
-      const key = stepKey(action);
-      const known = before.get(key);
-      return told ? [{ key, day: known !== undefined && action.status === 'planned' ? known.day : today }] : known === undefined ? [] : [known]; // prettier-ignore
-    });
-}
-
-/** What was told of alerts: for some days, so that one that comes and goes is not told every other night. */
-export function rememberAlerts(
-  alerts: readonly Alert[],
-  ledger: Ledger,
-  today: Day,
-  told: boolean,
-): Ledger['toldSteps'] {
-  const now = new Map((told ? alerts : []).map(({ key }) => [`${ALERT_PREFIX}${key}`, today]));
-  const before = ledger.toldSteps.filter(
-    ({ key, day }) => key.startsWith(ALERT_PREFIX) && !now.has(key) && isAlerted(day, today),
+/** Whether there is anything that people have to be told today, the weekly mail aside. */
+export function hasNews(reported: Reportable): boolean {
+  const all = Object.values(reported).filter((entries): entries is readonly News<unknown>[] =>
+    Array.isArray(entries),
   );
-  return [...before, ...[...now].map(([key, day]) => ({ key, day }))];
+  return all.some((entries) => entries.some(({ isNew }) => isNew));
 }
 
-/** Whether the weekly list of everything open is due: none was sent since Monday 00:00. */
-export function isWeeklyDue(ledger: Ledger, now: number, timeZone: string): boolean {
-  if (ledger.weeklyAt === null) return true;
-  return Date.parse(ledger.weeklyAt) < mondayOf(dayOf(now, timeZone), timeZone);
+/** What became of a run's mail; `unread`: it could not be sent, or nobody was there to read it. */
+export type MailFate = 'read' | 'unread' | 'not due';
+
+/**
+ * The memory after a run.
+ *
+ * @param keys of everything that stood in the mail, where somebody could read it; else none
+ */
+export function rememberReported(
+  ledger: Ledger,
+  reported: Reportable,
+  keys: ReadonlySet<string>,
+  { fate, today }: { readonly fate: MailFate; readonly today: Day },
+): ReportedItem[] {
+  const before = reportedItems(ledger);
+  const lists: readonly (readonly News<unknown>[])[] = [
+    reported.obstacles,
+    reported.upcoming,
+    reported.withheld,
+    reported.failed,
+    reported.planned,
+    reported.findings,
+    reported.alerts,
+  ];
+  const after = new Map<string, ReportedItem>();
+  for (const { item } of lists.flat()) {
+    const known = before.get(item.key);
+    if (keys.has(item.key)) after.set(item.key, reportedNow(item, today));
+    else if (known !== undefined) after.set(item.key, known);
+  }
+  for (const { value, item } of reported.resolved) {
+    const known = before.get(findingKey(value.id));
+    if (known !== undefined && !keys.has(item.key)) after.set(known.key, known);
+  }
+  // An alert that comes and goes is not reported every other night.
+  for (const [key, known] of before)
+    if (key.startsWith('alert ') && !after.has(key) && !isDue({ key, repeat: 'weekly' }, known, today))
+      after.set(key, known);
+  const weekly = before.get(WEEKLY_MAIL);
+  if (reported.isWeekly && fate === 'read') after.set(WEEKLY_MAIL, { key: WEEKLY_MAIL, day: today });
+  else if (weekly !== undefined) after.set(WEEKLY_MAIL, weekly);
+  if (fate === 'unread') after.set(UNHEARD, before.get(UNHEARD) ?? { key: UNHEARD, day: today });
+  return [...after.values()];
 }
 
-/** What is still open when the run is over. */
-export function openFindings(report: Omit<Report, 'notified'>): Finding[] {
-  const gone = putRight(report);
-  return report.findings.filter(({ id }) => !gone.has(id));
+/** What no mail has reported of what was done. */
+export function stillUnreported(ledger: Ledger, keys: ReadonlySet<string>): UnreportedAction[] {
+  return ledger.untold.filter((action) => !keys.has(doneItem(action).key));
+}
+
+/** Findings to remember: those that are open, and resolved ones that no mail has reported as that. */
+export function rememberFindings(
+  ledger: Ledger,
+  findings: readonly Finding[],
+  reported: Reportable,
+  keys: ReadonlySet<string>,
+  memory: readonly ReportedItem[],
+): ReportedFinding[] {
+  const known = new Set(memory.map(({ key }) => key));
+  const open = findings.map(({ id, kind, severity, deployment, tokenId, since }): ReportedFinding => ({
+    id,
+    kind,
+    severity,
+    deployment,
+    ...(tokenId === undefined ? {} : { tokenId }),
+    since,
+    told: known.has(findingKey(id)),
+  }));
+  const ids = new Set(findings.map(({ id }) => id));
+  const unreported = new Set(
+    reported.resolved.filter(({ item }) => !keys.has(item.key)).map(({ value }) => value.id),
+  );
+  return [...open, ...ledger.findings.filter(({ id }) => unreported.has(id) && !ids.has(id))];
+}
+
+/** Announcements that a mail's text named. */
+export function isNamed(step: Step, keys: ReadonlySet<string>): boolean {
+  const { announces, deployment, end } = step;
+  return (
+    announces !== undefined && end !== undefined && keys.has(announcementKey(announces, deployment, end))
+  );
+}
+
+const resolvedKey = (id: string): string => `resolved ${id}`;
+
+const doneItem = (action: UnreportedAction): Item => ({
+  key: `done ${JSON.stringify(action)}`,
+  repeat: 'once',
+});
+
+/** Numbers in a guard's sentence change from night to night, and the guard is the same. */
+const guardState = (withheld: string): string => withheld.replace(/\d+/g, '#').slice(0, 200);
+
+function obstacleItem(text: string, hold: boolean): Item {
+  return hold && text.startsWith(HOLD)
+    ? { key: HOLD, repeat: 'weekly' }
+    : { key: `obstacle ${text.slice(0, 200)}`, repeat: 'weekly' };
+}
+
+function upcomingOf({ snapshot, plan, ledger, nightlyAt }: MailInput): Upcoming[] {
+  const schedule = { timeZone: snapshot.policy.timeZone, nightlyAt };
+  return upcomingEnds(snapshot, plan.steps, ledger.notices, schedule);
+}
+
+/** Announced once, and once more the night before. */
+function upcomingItem(end: Upcoming, { snapshot }: MailInput): Item {
+  return {
+    key: announcementKey(end.what, end.deployment, end.end),
+    repeat: 'once',
+    level: end.what === 'deactivate' && isNextNight(end, snapshot) ? 2 : 1,
+  };
+}
+
+function findingItem(finding: Finding, snapshot: Snapshot): Item {
+  return {
+    key: findingKey(finding.id),
+    repeat: 'once',
+    level: findingLevel(finding.severity, thresholdOf(finding, snapshot)),
+  };
+}
+
+/** Which of `warnDays` the end has reached that a finding warns of. */
+function thresholdOf({ kind, deployment, tokenId = '' }: Finding, snapshot: Snapshot): number | undefined {
+  const { warnDays, timeZone } = snapshot.policy;
+  if (kind === 'license-expiring') {
+    const license = snapshot.licenses.get(deployment);
+    return license && reachedThreshold(warnDays, daysLeft(license, snapshot.today));
+  }
+  const end = kind === 'token-expiring' ? listedToken(snapshot, tokenId)?.expiresAt : undefined;
+  if (end === undefined) return undefined;
+  const days = (Date.parse(dayOf(end, timeZone)) - Date.parse(snapshot.today)) / 86_400_000;
+  return reachedThreshold(warnDays, days);
+}
+
+/** Findings that were reported and are gone, unless another line of some mail says why. */
+function resolvedOf(
+  { report, ledger, snapshot }: MailInput,
+  memory: ReadonlyMap<string, ReportedItem>,
+): ReportedFinding[] {
+  const current = new Set(report.findings.map(({ id }) => id));
+  const expired = new Set(
+    report.findings.filter(({ kind }) => kind === 'license-expired').map(({ deployment }) => deployment),
+  );
+  const suspended = new Set(ledger.suspensions.map(({ tokenId }) => tokenId));
+  return ledger.findings.filter(
+    ({ id, kind, deployment, tokenId = '' }) =>
+      memory.has(findingKey(id)) &&
+      !current.has(id) &&
+      !QUIET.has(kind) &&
+      !snapshot.exempted.has(deployment) &&
+      !(kind === 'license-expiring' && expired.has(deployment)) &&
+      !(kind === 'license-expired' && suspended.has(tokenId)),
+  );
 }

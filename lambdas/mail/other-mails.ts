@@ -1,37 +1,43 @@
+// The mails beside the nightly one: of a run that could not read everything, of a list that changed, of issue and revoke.
 import type { Day } from '../domain/days.ts';
+import { longDay, longTime, shortDay } from '../domain/nights.ts';
+import type { License } from '../domain/licenses.ts';
 import type { Report } from '../report/report.ts';
-import { pluralize, escapeText } from '../text/display.ts';
-import { MAX_TEXT_BYTES, fitting, subjectOf, summaryOf, textOf, whereLines, wrapText } from './layout.ts';
+import { displayName, escapeText, joinWithAnd, pluralize } from '../text/display.ts';
+import { MAX_TEXT_BYTES, fitting, subjectOf, summaryOf, wrapText } from './layout.ts';
+import { type ReportPlace, reportLink } from './links.ts';
 import type { Notification } from './notification.ts';
 
-/** The mail of a run that could not read one of its inputs wholly. */
+/** The mail of a run that could not read one of its inputs completely: what to do first, then why. */
 export function incompleteMail(input: {
   readonly runId: string;
   readonly causes: readonly { readonly name: string; readonly message: string }[];
   readonly account: string;
   readonly today: Day;
-  readonly where?: { readonly bucket: string; readonly report: string };
+  readonly where?: ReportPlace & { readonly report: string };
   readonly counts?: Report['counts'];
 }): Notification {
   const names = [...new Set(input.causes.map(({ name }) => name))];
-  const closing = [
-    ...wrapText(
-      'Nothing was changed, and nobody was checked. The audit tries again at its next time; expired licenses stay as they are until it succeeds.',
-    ),
-    '',
-    ...(input.where === undefined
-      ? [`Run ${input.runId}.`]
-      : whereLines(input.where.bucket, input.where.report, input.runId)),
-  ];
+  const text = cutText(
+    [
+      ...input.causes.flatMap(({ message }) => wrapText(`To do: ${todoOf(message)}`, '  ')),
+      '',
+      ...wrapText(
+        `Docker Hub access of our customers, ${input.today === '' ? 'tonight' : longDay(input.today)}: the audit of the account ${input.account} could not be made. Nothing was changed, and nobody was checked: whoever has ended stays on until it succeeds. It tries again at its next time.`,
+      ),
+      '',
+      'WHY',
+      ...input.causes.flatMap(({ name, message }) => wrapText(`- ${name}: ${message}`, '  ')),
+    ],
+    [
+      ...(input.where === undefined
+        ? [`Run ${input.runId}.`]
+        : [`Report (run ${input.runId}):`, reportLink(input.where, input.where.report)]),
+    ],
+  );
   return {
     subject: subjectOf([`audit incomplete: ${names.join(', ')}`]),
-    text: textOf(
-      wrapText(
-        `Docker Hub tokens of the account ${input.account}, ${input.today}: the audit could not be made.`,
-      ),
-      [{ title: 'WHY', entries: input.causes.map(({ name, message }) => `${name}: ${message}`) }],
-      closing,
-    ),
+    text,
     summary: summaryOf({
       runId: input.runId,
       outcome: 'incomplete',
@@ -43,6 +49,66 @@ export function incompleteMail(input: {
   };
 }
 
+/** What to do, as the last clause of an error's sentence says it. */
+function todoOf(message: string): string {
+  const clause = message.split('; ').at(-1) ?? message;
+  return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}`;
+}
+
+/** What a review of a changed list or `HOLD` found, for people. */
+export interface ReviewNews {
+  readonly runId: string;
+  readonly today: Day;
+  /** What was uploaded, and what of it was read: `licenses.csv: 60 rows read, 2 not`. */
+  readonly read: readonly string[];
+  /** Rows added and gone, ends moved forward and back; rows that can't be read; one sentence each. */
+  readonly changes: readonly string[];
+  /** Who loses access on which night, one line each. */
+  readonly leaving: readonly string[];
+  /** Who was switched on again. */
+  readonly restored: readonly string[];
+  /** What stands in the way of the whole: a list that shrank, `HOLD`, a list that can't be read; with what to do. */
+  readonly obstacles: readonly string[];
+  readonly where: ReportPlace & { readonly report: string };
+  readonly outcome: string;
+}
+
+/** The mail of a review: what an upload means. */
+export function reviewMail(news: ReviewNews): Notification {
+  const section = (title: string, entries: readonly string[]): string[] =>
+    entries.length === 0
+      ? []
+      : [`${title} (${entries.length})`, ...entries.flatMap((entry) => wrapText(`  ${entry}`, '    ')), ''];
+  const parts = [
+    ...(news.obstacles.length === 0 ? [] : ['please look']),
+    ...(news.leaving.length === 0 ? [] : [`${news.leaving.length} to lose access`]),
+    ...(news.restored.length === 0 ? [] : [`${news.restored.length} switched on again`]),
+    ...(news.changes.length === 0 ? [] : [pluralize(news.changes.length, 'change')]),
+  ];
+  return {
+    subject: subjectOf([`list changed: ${parts[0] ?? 'nothing to do'}`, ...parts.slice(1)]),
+    text: cutText(
+      [
+        ...news.obstacles.flatMap((text) => wrapText(text)),
+        ...(news.obstacles.length === 0 ? [] : ['']),
+        ...wrapText(
+          `What the change of ${longDay(news.today)} means. Nobody is switched off before the night.`,
+        ),
+        ...news.read.flatMap((text) => wrapText(text, '  ')),
+        '',
+        ...section('SWITCHED ON AGAIN', news.restored),
+        ...section('LOSES ACCESS NEXT (nothing has happened yet)', news.leaving),
+        ...section('WHAT CHANGED', news.changes),
+        'Not as you meant it? Correct the list and upload it again.',
+      ],
+      [`Report (run ${news.runId}):`, reportLink(news.where, news.where.report)],
+    ),
+    summary: summaryOf({ runId: news.runId, outcome: 'attention', report: news.where.report }),
+    outcome: news.outcome,
+    severity: news.obstacles.length > 0 || news.leaving.length > 0 ? 'warning' : 'info',
+  };
+}
+
 /** The mail of an issue or revoke; of lines that do not fit it says how many there are. */
 export function onDemandMail(input: {
   readonly requestId: string;
@@ -50,16 +116,185 @@ export function onDemandMail(input: {
   readonly lines: readonly string[];
   readonly failed: boolean;
 }): Notification {
-  const lines = input.lines.flatMap((line) => wrapText(line, '  '));
-  const closing = [`Request ${escapeText(input.requestId)}.`];
-  const heading = fitting(lines, MAX_TEXT_BYTES - 200);
-  const left = lines.length - heading.length;
-  if (left > 0) heading.push(`... and ${pluralize(left, 'more line')}.`);
   return {
     subject: subjectOf([input.title]),
-    text: textOf(heading, [], closing),
+    text: cutText(
+      input.lines.flatMap((line) => wrapText(line, '  ')),
+      [`Request ${escapeText(input.requestId)}.`],
+    ),
     summary: summaryOf({ runId: input.requestId, outcome: input.failed ? 'incomplete' : 'done' }),
     outcome: input.failed ? 'failed' : 'done',
     severity: input.failed ? 'critical' : 'info',
+  };
+}
+
+/** Lines and a closing that always stands; of lines that do not fit it says how many there are. */
+function cutText(lines: readonly string[], closing: readonly string[]): string {
+  const end = closing.join('\n');
+  const shown = fitting(lines, MAX_TEXT_BYTES - Buffer.byteLength(end) - 100);
+  const left = lines.length - shown.length;
+  return [
+    ...shown,
+    ...(left > 0 ? [`... and ${pluralize(left, 'more line')}.`] : []),
+    '',
+    ...closing,
+    '',
+  ].join('\n');
+}
+
+/** Title and lines of an issue's or revoke's mail. */
+export interface OnDemandText {
+  readonly title: string;
+  readonly lines: readonly string[];
+}
+
+/** What an issued or regenerated token's mail says. */
+export interface IssuedNews {
+  readonly deployment: string;
+  /** Who says that they asked, and why: `"ann" says "…"`. */
+  readonly statement: string;
+  /** Absent where it was issued without one. */
+  readonly license: License | undefined;
+  /** Tokens that go on working until then, and no longer. */
+  readonly replaced: readonly { readonly tokenId: string; readonly until: string }[];
+  readonly account: string;
+  readonly testImage: string;
+  /** Whether a pull was proved with it. */
+  readonly isPullVerified: boolean;
+  /** Of Vault's page that holds the content. */
+  readonly vaultLink: string;
+  readonly today: Day;
+  readonly timeZone: string;
+}
+
+/** What to do with a new token: for the person who hands it over. */
+export function issuedText(news: IssuedNews): OnDemandText {
+  const { deployment, license, today } = news;
+  const kind = news.replaced.length === 0 ? 'New token' : 'New token in place of the old one';
+  return {
+    title: `new token for ${displayName(deployment)}`,
+    lines: [
+      `${kind} for ${displayName(deployment)} (${news.statement}).`,
+      ...(license === undefined
+        ? ['No license in force says that it has paid: it was issued all the same.']
+        : [
+            `Paid until ${shortDay(license.paidUntil, today)}, access until ${shortDay(license.lastDay, today)}.`,
+          ]),
+      '',
+      `1. Copy its content from Vault, key ${displayName(deployment)}:`,
+      news.vaultLink,
+      "2. Send it to the customer's server team in the agreed safe way.",
+      '3. They run, as the user that deploys (usually root):',
+      '     docker logout',
+      `     docker login --username ${news.account}`,
+      '     (password: the content)',
+      `     docker pull ${news.testImage}`,
+      '   "Login Succeeded" and an image mean that it works.',
+      ...stopLines(news).map((line, index) => (index === 0 ? `4. ${line}` : `   ${line}`)),
+      '',
+      ...(news.isPullVerified
+        ? [`We have pulled ${news.testImage} with it: it works.`]
+        : [`It was not tried whether it can pull ${news.testImage}: nobody wanted that.`]),
+    ],
+  };
+}
+
+/** Until when the old tokens work, one line for each. */
+function stopLines({ replaced, timeZone }: Pick<IssuedNews, 'replaced' | 'timeZone'>): string[] {
+  return replaced.map(({ tokenId, until }) =>
+    replaced.length === 1
+      ? `The old token stops on ${longTime(Date.parse(until), timeZone)}.`
+      : `The old token ${escapeText(tokenId)} stops on ${longTime(Date.parse(until), timeZone)}.`,
+  );
+}
+
+/**
+ * The lines to run on a deployment's server (contract section 9), with what a good answer looks like and until when the
+ * old token works. They hold no content.
+ */
+export function instructionLines(
+  news: Pick<IssuedNews, 'deployment' | 'account' | 'testImage' | 'vaultLink' | 'replaced' | 'timeZone'>,
+): string[] {
+  return [
+    `# On the server of ${displayName(news.deployment)}, as the user that deploys (usually root).`,
+    `# The password is the value of the key ${displayName(news.deployment)} in Vault: ${news.vaultLink}`,
+    'docker logout',
+    `docker login --username ${news.account}`,
+    '# A good answer is: Login Succeeded',
+    `docker pull ${news.testImage}`,
+    '# A good answer ends with: Status, and the name of the image. Then it works.',
+    ...stopLines(news).map((line) => `# ${line}`),
+  ];
+}
+
+/** What a rename's mail says: nothing is to be done. */
+export function renamedText(news: {
+  readonly from: string;
+  readonly to: string;
+  readonly statement: string;
+  readonly vaultLink: string;
+}): OnDemandText {
+  return {
+    title: `renamed ${displayName(news.from)} to ${displayName(news.to)}`,
+    lines: [
+      `${displayName(news.from)} is called ${displayName(news.to)} now, on Docker Hub and in Vault (${news.statement}).`,
+      'Its content is the same: the customer notices nothing, and nobody has to do anything.',
+      '',
+      `Its key in Vault is ${displayName(news.to)}:`,
+      news.vaultLink,
+    ],
+  };
+}
+
+/** What became of a deployment's tokens through the revoke function. */
+export interface RevokedNews {
+  readonly deployment: string;
+  readonly statement: string;
+  readonly what: 'revoke' | 'restore' | 'delete';
+  /** Ids of the tokens that were changed; of those that were so already. */
+  readonly changed: readonly string[];
+  readonly unchanged: readonly string[];
+  readonly isKeyRemoved: boolean;
+  /** Other tokens of the label still work. */
+  readonly isStillOn: boolean;
+  /** What is not done, one sentence each. */
+  readonly failures: readonly string[];
+}
+
+/** What was switched off, on or deleted, what that means, and how it is undone. */
+export function revokedText(news: RevokedNews): OnDemandText {
+  const name = displayName(news.deployment);
+  const json = JSON.stringify(news.deployment);
+  const [noun, done, was] = {
+    revoke: ['switching off', 'switched off', 'off'],
+    restore: ['switching on', 'switched on again', 'on'],
+    delete: ['deleting', 'deleted', 'gone'],
+  }[news.what];
+  const ids = (list: readonly string[]): string => joinWithAnd(list.map((id) => escapeText(id)));
+  const isFailed = news.failures.length > 0;
+  const next = {
+    revoke: news.isStillOn
+      ? 'Another token of it still works.'
+      : `Its servers can't pull any more. The audit never switches it on again. To undo: function hub-token-auditor-revoke, {"deployment": ${json}, "restore": true, "reason": "..."}`,
+    restore: 'The audit leaves it alone for 7 days, then goes by licenses.csv again.',
+    delete: `This can't be undone. If it needs a token again: function hub-token-auditor-issue, {"deployment": ${json}}`,
+  }[news.what];
+  return {
+    title: isFailed
+      ? `${noun} ${name} failed`
+      : news.changed.length === 0 && !news.isKeyRemoved
+        ? `${name} was ${was} already`
+        : `${done} ${name}`,
+    lines: [
+      `${name}: ${isFailed ? `${noun} failed` : done} (${news.statement}).`,
+      '',
+      ...news.failures.map((failure) => `NOT DONE: ${failure}`),
+      ...(news.changed.length === 0
+        ? []
+        : [`${pluralize(news.changed.length, 'token')} ${done}: ${ids(news.changed)}.`]),
+      ...(news.unchanged.length === 0 ? [] : [`Already ${was}: ${ids(news.unchanged)}.`]),
+      ...(news.isKeyRemoved ? [`Its key was removed from Vault.`] : []),
+      ...(isFailed ? [] : [next]),
+    ],
   };
 }

@@ -19,6 +19,7 @@ beforeEach(() => {
   world.putLicenses(['orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td'].map((name) => [name, '2027-01-01']));
 });
 
+const isMonday = (now: number): boolean => new Date(now).getUTCDay() === 1;
 const run = (event: unknown = {}): Promise<AuditResult> =>
   audit(parseEvent(auditEventSchema, event), world.services());
 const reports = (): string[] => [...world.objects.keys()].filter((key) => key.startsWith(OBJECTS.reports));
@@ -81,7 +82,8 @@ describe('a night', () => {
       },
       findings: [],
       actions: [],
-      notified: false,
+      // The first night of a week: that all is well is mailed as well.
+      notified: true,
       truncated: false,
     });
     expect(result.report).toBe(`reports/2026/03/02/${result.runId}.json`);
@@ -113,27 +115,32 @@ describe('a night', () => {
     }
     world.now += DAY;
     expect((await run()).notified).toBe(true);
-    expect(world.mails.at(-1)?.text).toContain('EVERYTHING ELSE OPEN');
+    expect(world.mails.at(-1)?.text).toMatch(/TO PUT IN ORDER \(1;.*\n- old-xx: /);
     world.now += DAY;
     world.keys.delete('old-xx');
     expect((await run()).notified).toBe(true);
-    expect(world.mails.at(-1)?.text).toContain('RESOLVED (1)\n- orphaned-key old-xx');
+    expect(world.mails.at(-1)?.text).toContain('PUT RIGHT SINCE THE LAST MAIL (1)\n  old-xx');
   });
 
   it('mails every night with notifications.when always', async () => {
     world.settings = { ...world.settings, notifyWhen: 'always' };
     expect([(await run()).notified, (await run()).notified]).toEqual([true, true]);
-    expect(world.mails[0]?.subject).toBe('[Docker Hub tokens] nothing to fix');
+    expect(world.mails[0]?.subject).toBe('[Docker Hub tokens] all is well, 4 tokens, 4 customers');
   });
 
-  it('tells an ending license once at each of warnDays that it reaches', async () => {
+  it('reports an ending license once at each of warnDays that it reaches, and the night before, the weekly mail aside', async () => {
     world.now = Date.parse('2026-11-25T02:00:00Z');
     const told: string[] = [];
     for (let day = 0; day < 37; day++) {
       const { notified, findings } = await run();
       expect(findings.some(({ kind }) => kind === 'license-expiring')).toBe(day >= 7);
-      if (notified && /^NEW[^]*- WARNING license-expiring/m.test(world.mails.at(-1)?.text ?? ''))
-        told.push(/ends in (\d+) day/.exec((world.mails.at(-1)?.text ?? '').replace(/\s+/g, ' '))?.[1] ?? '');
+      const left = findings.find(({ kind }) => kind === 'license-expiring')?.detail;
+      if (
+        notified &&
+        !isMonday(world.now) &&
+        /^(?:LOSES ACCESS|- .*: paid until)/m.test(world.mails.at(-1)?.text ?? '')
+      )
+        told.push(/ends in (\d+) day/.exec(left ?? '')?.[1] ?? 'ended');
       world.now += DAY;
     }
     expect(told).toEqual(['30', '14', '7', '1']);

@@ -281,7 +281,7 @@ export class Life<World extends LifeWorld> {
     if (!world.confirmed) return;
     for (const mail of world.mails.slice(since))
       for (const name of NAMES)
-        if (new RegExp(`ANNOUNCED[^]*- ${name}: `).test(mail.text))
+        if (new RegExp(`LOSES ACCESS NEXT(?:(?!\n\n)[^])*\\b${name}\\b`).test(mail.text))
           this.announced.set(name, [...(this.announced.get(name) ?? []), world.now]);
   }
 

@@ -10,6 +10,7 @@ import { DAY, HOUR, iso } from '../../lambdas/domain/days.ts';
 import { type Ledger, emptyLedger } from '../../lambdas/domain/ledger.ts';
 import { inputCounts } from '../../lambdas/domain/plan/guards.ts';
 import { makePlan } from '../../lambdas/domain/plan/plan.ts';
+import { findingLevel } from '../../lambdas/domain/reported.ts';
 import { reconcile } from '../../lambdas/domain/reconcile.ts';
 import type { Report } from '../../lambdas/report/report.ts';
 import { NOW, type Situation, snapshotOf } from '../domain/situation.ts';
@@ -73,6 +74,7 @@ function inputOf({
 const telling = (told: Told): PlannedNotification => planNotification(inputOf(told));
 const ledgerOf = (parts: Partial<Ledger> = {}): Ledger => ({ ...emptyLedger(), ...parts });
 
+const keysOf = ({ reported = [] }: Ledger): string[] => reported.map(({ key }) => key);
 const KEY = { 'orange-cd': 'x' };
 const IN_ORDER: Told = { tokens: [{}], keys: KEY, licenses: ['orange,cd,2027-01-01,0'] };
 const ENDING: Told = { tokens: [{}], keys: KEY, licenses: ['orange,cd,2026-03-05,0'] };
@@ -86,10 +88,11 @@ const notice = {
 } as const;
 
 describe('a mail', () => {
-  it('is due with news, with the weekly list where anything is open, and always where that is wanted', () => {
+  it('is due with news, in the first night since Monday in any case, and always where that is wanted', () => {
     const due = (told: Told): boolean => telling(told).mail !== undefined;
-    expect(due(IN_ORDER)).toBe(false);
-    expect(due({ ...IN_ORDER, settings: { notifyWhen: 'always' } })).toBe(true);
+    expect(due({ ...IN_ORDER, ledger: MONDAY })).toBe(false);
+    expect(due(IN_ORDER)).toBe(true);
+    expect(due({ ...IN_ORDER, ledger: MONDAY, settings: { notifyWhen: 'always' } })).toBe(true);
     expect(due({ ...IN_ORDER, keys: {}, ledger: MONDAY })).toBe(true);
     const [found] = inputOf({ ...IN_ORDER, keys: {} }).report.findings;
     if (found === undefined) throw new Error('A token without a key is a finding.');
@@ -101,18 +104,17 @@ describe('a mail', () => {
   it('is due with an alert, which is remembered beside the steps that it told', () => {
     const alerts = [{ key: 'checks stopped', text: 'The check stopped.' }];
     const alerted = telling({ ...IN_ORDER, alerts, report: { notes: ['The check stopped.'] } });
-    const steps = (published: boolean): Ledger['toldSteps'] =>
-      alerted.remember(ledgerOf(), published, published).toldSteps;
-    expect(alerted.mail?.text).toContain('NOTES (1)\n- The check stopped.');
-    expect(steps(true)).toEqual([{ key: 'alert checks stopped', day: '2026-03-02' }]);
-    expect(steps(false)).toEqual([]);
+    const remembered = (published: boolean): boolean =>
+      keysOf(alerted.remember(ledgerOf(), published, published)).includes('alert checks stopped');
+    expect(alerted.mail?.text).toContain('NOTES\n- The check stopped.');
+    expect([remembered(true), remembered(false)]).toEqual([true, false]);
   });
 
   it('lists everything open once a week', () => {
     const [found] = inputOf({ ...IN_ORDER, keys: {} }).report.findings;
     if (found === undefined) throw new Error('A token without a key is a finding.');
     const weekly = telling({ ...IN_ORDER, keys: {}, ledger: { findings: [{ ...found, told: true }] } });
-    expect(weekly.mail?.text).toContain('EVERYTHING ELSE OPEN');
+    expect(weekly.mail?.text).toContain('TO PUT IN ORDER');
     const remembered = (published: boolean): string | null =>
       weekly.remember(ledgerOf(), published, true).weeklyAt;
     expect([remembered(true), remembered(false)]).toEqual([iso(NOW), null]);
@@ -122,10 +124,14 @@ describe('a mail', () => {
 
   it('goes by the days that are left of an ending license', () => {
     const ending = telling(ENDING);
-    expect(ending.mail?.text).toContain('license-expiring');
-    expect(ending.remember(ledgerOf(), true, true).findings).toMatchObject([
-      { kind: 'license-expiring', told: true, threshold: 7 },
-    ]);
+    expect(ending.mail?.text).toContain('orange-cd  paid until 5 Mar, access until 5 Mar');
+    const after = ending.remember(ledgerOf(), true, true);
+    expect(after.findings).toMatchObject([{ kind: 'license-expiring', told: true }]);
+    expect(after.reported).toContainEqual({
+      key: `finding ${after.findings[0]?.id ?? ''}`,
+      day: '2026-03-02',
+      level: findingLevel('warning', 7),
+    });
     const other = telling({ ...ENDING, keys: {} }).remember(ledgerOf(), true, true).findings[0];
     expect(other).toMatchObject({ kind: 'orphaned-token', told: true });
     expect(other).not.toHaveProperty('threshold');
@@ -141,14 +147,14 @@ describe('a mail', () => {
       told: true,
     } as const;
     const told: Told = { ...IN_ORDER, ledger: { findings: [gone], ...MONDAY } };
-    expect(telling(told).mail?.text).toContain('RESOLVED (1)');
+    expect(telling(told).mail?.text).toContain('PUT RIGHT');
     const exempt = telling({
       ...told,
       exemptions: 'label,reason,owner,until\na,,,\n',
       exemptionsThere: true,
     });
-    expect(exempt.mail?.text).not.toContain('RESOLVED');
-    expect(exempt.mail?.text).toContain('a is exempt from everything without end');
+    expect(exempt.mail?.text).not.toContain('PUT RIGHT');
+    expect(exempt.mail?.text).toContain('a is exempt from everything, no end: nobody says why');
   });
 });
 
@@ -244,7 +250,7 @@ describe('what the ledger remembers after a run', () => {
     const left = (published: boolean): number =>
       telling(told).remember(ledgerOf({ untold }), published, true).untold.length;
     expect([left(true), left(false)]).toEqual([0, 1]);
-    expect(telling(IN_ORDER).remember(ledgerOf({ untold }), false, false).untold).toEqual([]);
+    expect(telling(told).remember(ledgerOf({ untold }), true, false).untold).toEqual(untold);
   });
 
   it('is the night, undisturbed where its mail went out and nothing was withheld, failed or skipped', () => {
@@ -315,11 +321,23 @@ describe('what the ledger remembers after a run', () => {
     expect(doubted({ ...counts, tokens: 1 })).toBeUndefined();
   });
 
-  it('are the steps that the mail told', () => {
-    const actions = [action('withheld')];
-    const steps = (published: boolean): number =>
-      telling({ ...IN_ORDER, report: { actions } }).remember(ledgerOf(), published, true).toldSteps.length;
-    expect([steps(true), steps(false)]).toEqual([1, 0]);
+  it('are the steps that the mail reported', () => {
+    const steps = [{ kind: 'deactivate', deployment: 'mtn-cm', tokenId: 't9', reason: 'why', withheld: 'a guard' }] as const; // prettier-ignore
+    const input = inputOf(IN_ORDER);
+    const planned = planNotification({ ...input, plan: { ...input.plan, steps } });
+    const remembered = (confirmed: boolean): boolean =>
+      keysOf(planned.remember(ledgerOf(), true, confirmed)).includes('step deactivate t9 mtn-cm');
+    expect([remembered(true), remembered(false)]).toEqual([true, false]);
+  });
+
+  it('is nothing where nobody was there to read the mail: everything is news again', () => {
+    const told: Told = { ...IN_ORDER, keys: {} };
+    const after = telling(told).remember(ledgerOf(), true, false);
+    expect(after.findings).toMatchObject([{ kind: 'orphaned-token', told: false }]);
+    const again = planNotification({ ...inputOf(told), ledger: after });
+    expect(again.mail?.text).toContain('- orange-cd: its token works and is not stored in Vault');
+    expect(again.mail?.text).toContain('Nobody had confirmed the subscription');
+    expect(keysOf(again.remember(after, true, true))).not.toContain('nobody could read it');
   });
 
   it('are exemptions that were told; where the mail failed only that the file was there', () => {
@@ -338,8 +356,7 @@ describe('what the ledger remembers after a run', () => {
     expect(remembered(false, null)).toEqual([]);
     const before = [{ label: 'b', endTold: false }];
     expect(remembered(false, before)).toBe(before);
-    const always: Told = { ...IN_ORDER, settings: { notifyWhen: 'always' } };
-    expect(remembered(false, null, always)).toBeNull();
+    expect(remembered(false, null, IN_ORDER)).toBeNull();
   });
 
   it('is nothing else: what others wrote stays', () => {

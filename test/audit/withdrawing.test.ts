@@ -552,8 +552,8 @@ describe('a mail that fails after changes were made', () => {
     world.fate = () => 'pass';
     world.now += HOUR;
     expect((await night({ catchUp: true })).notified).toBe(true);
-    expect(lastMail()).toContain('RESOLVED (1) - orphaned-key old-xx');
-    expect(lastMail()).toContain('- CRITICAL token-expiring mtn-cm');
+    expect(lastMail()).toContain('PUT RIGHT SINCE THE LAST MAIL (1) old-xx');
+    expect(lastMail()).toContain("CAN'T PULL TODAY (1) mtn-cm its token expired on 3 Mar");
     expect((await night()).notified).toBe(false);
   });
 

@@ -64,18 +64,18 @@ describe('exemptions', () => {
     const both = read('a,pilot,ann,2026-03-20,\nb,,,,');
     const first = exemptionNews(null, both, true, '2026-03-01');
     expect(first.lines).toEqual([
-      'a is exempt from everything until 2026-03-20 (ann: pilot).',
-      'b is exempt from everything without end (no owner: no reason given).',
+      'a is exempt from everything, until 20 Mar: "ann" says "pilot"',
+      'b is exempt from everything, no end: nobody says why',
     ]);
     expect(exemptionNews(first.remembered, both, true, '2026-03-02').lines).toEqual([]);
     const soon = exemptionNews(first.remembered, both, true, '2026-03-13');
     expect(soon.lines).toEqual([
-      'a is exempt from everything for 7 more days, until 2026-03-20 (ann: pilot).',
+      'a is exempt from everything for 7 more days, until 20 Mar: "ann" says "pilot"',
     ]);
     expect(exemptionNews(soon.remembered, both, true, '2026-03-14').lines).toEqual([]);
     expect(exemptionNews(first.remembered, both, true, '2026-03-12').lines).toEqual([]);
     expect(exemptionNews(first.remembered, both, true, '2026-03-20').lines).toEqual([
-      'a is exempt from everything for today only (ann: pilot).',
+      'a is exempt from everything for today only: "ann" says "pilot"',
     ]);
     expect(first.remembered).toStrictEqual([
       { label: 'a', until: '2026-03-20', findings: [], endTold: false },
@@ -92,10 +92,10 @@ describe('exemptions', () => {
 
     it('are told with the kinds or that it is everything', () => {
       expect(news('a,pilot,ann,,unused-token', 'a,pilot,ann,,')).toEqual([
-        'a is now exempt from everything without end (ann: pilot).',
+        'a is now exempt from everything, no end: "ann" says "pilot"',
       ]);
       expect(news('a,pilot,ann,2026-12-31,', 'a,pilot,ann,2026-12-31,wrong-scope unused-token')).toEqual([
-        'a is now exempt from unused-token and wrong-scope until 2026-12-31 (ann: pilot).',
+        'a is now exempt from unused-token and wrong-scope, until 31 Dec: "ann" says "pilot"',
       ]);
     });
 
@@ -109,7 +109,7 @@ describe('exemptions', () => {
         'a is no longer exempt from everything.',
       ]);
       expect(news('a,pilot,ann,2026-03-20,', 'a,pilot,ann,2026-12-31,')).toEqual([
-        'a is now exempt from everything until 2026-12-31 (ann: pilot).',
+        'a is now exempt from everything, until 31 Dec: "ann" says "pilot"',
       ]);
     });
 
@@ -118,7 +118,7 @@ describe('exemptions', () => {
       const { lines, remembered } = exemptionNews(before, read('a,,,,unused-token'), true, '2026-03-02');
       expect([lines, remembered]).toEqual([[], [{ label: 'a', findings: ['unused-token'], endTold: false }]]);
       expect(exemptionNews(before, read('a,,,2026-12-31,'), true, '2026-03-02').lines).toEqual([
-        'a is now exempt from everything until 2026-12-31 (no owner: no reason given).',
+        'a is now exempt from everything, until 31 Dec: nobody says why',
       ]);
     });
   });

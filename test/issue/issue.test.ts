@@ -878,10 +878,10 @@ describe('a failure after something changed', () => {
   it.each([
     [
       { deployment: 'orange-cd', requestedBy: 'ann' },
-      /orange-cd: issued, token (\S+) \(asked for by "ann", no reason given\)/,
+      /orange-cd issued, token (\S+) \(asked for by "ann", no reason given\)/,
     ],
-    [{ deployment: 'vodacom-cd', regenerate: true }, /vodacom-cd: regenerated, token (\S+) /],
-    [{ deployment: 'Mtn_CM', renameTo: 'mtn-cm' }, /mtn-cm: renamed from Mtn_CM, (\S+) /],
+    [{ deployment: 'vodacom-cd', regenerate: true }, /vodacom-cd regenerated, token (\S+) /],
+    [{ deployment: 'Mtn_CM', renameTo: 'mtn-cm' }, /mtn-cm renamed from Mtn_CM, (\S+) /],
   ])('that is the mail is told by the next night’s: %j', async (event, line) => {
     world.addToken('Mtn_CM');
     await audit({}, world.services());

@@ -109,7 +109,9 @@ describe('revoking', () => {
     expect(failure.message).toContain('do not repeat');
     world.fate = () => 'pass';
     await night();
-    expect(world.mails[0]?.text).toContain('orange-cd switched off: the caller says "leaked"');
+    expect(world.mails[0]?.text.replace(/\s+/g, ' ')).toContain(
+      'orange-cd switched off: the caller says "leaked" (2 tokens)',
+    );
   });
 });
 

@@ -1,0 +1,40 @@
+// Links that people open from a mail: a report in the AWS console, the tokens' secret in Vault's own pages.
+
+/** Where reports are: `s3://name`, or the folder of a run from a shell; with the topic, which has the bucket's region. */
+export interface ReportPlace {
+  readonly location: string;
+  readonly topicArn: string;
+}
+
+/** Domains of the console by partition of AWS. */
+const CONSOLES: ReadonlyMap<string, string> = new Map([
+  ['aws', 'console.aws.amazon.com'],
+  ['aws-us-gov', 'console.amazonaws-us-gov.com'],
+  ['aws-cn', 'console.amazonaws.cn'],
+]);
+
+/** The link that opens a report's page in the AWS console; of a report in a folder, its path. */
+export function reportLink({ location, topicArn }: ReportPlace, report: string): string {
+  const page = report.replace(/\.json$/, '.html');
+  const [, partition = '', , region = ''] = topicArn.split(':');
+  const host = CONSOLES.get(partition) ?? 'console.aws.amazon.com';
+  if (!location.startsWith('s3://')) return `${location}/${page}`;
+  const bucket = location.slice('s3://'.length);
+  return region === ''
+    ? `https://${host}/s3/object/${bucket}?prefix=${page}`
+    : `https://${region}.${host}/s3/object/${bucket}?region=${region}&prefix=${page}`;
+}
+
+/** Where the tokens' contents are in Vault. */
+export interface VaultPlace {
+  readonly vaultAddr: string;
+  readonly vaultNamespace: string;
+  readonly vaultMount: string;
+  readonly vaultTokensPath: string;
+}
+
+/** The link that opens the tokens' secret in Vault's own pages. */
+export function vaultLink({ vaultAddr, vaultNamespace, vaultMount, vaultTokensPath }: VaultPlace): string {
+  const namespace = vaultNamespace.replace(/^\/+|\/+$/g, '');
+  return `${vaultAddr}/ui/vault/secrets/${encodeURIComponent(vaultMount)}/kv/${encodeURIComponent(vaultTokensPath)}${namespace === '' ? '' : `?namespace=${encodeURIComponent(namespace)}`}`;
+}

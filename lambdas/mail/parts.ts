@@ -1,0 +1,444 @@
+// The parts of the audit's mail, in their order (contract section 12), each with what it writes of its entries.
+import type { Action } from '../domain/actions.ts';
+import type { Finding } from '../domain/findings.ts';
+import { shortDay, shortTime } from '../domain/nights.ts';
+import type { UnreportedAction } from '../domain/ledger.ts';
+import type { Upcoming } from '../domain/plan/upcoming.ts';
+import type { Item } from '../domain/reported.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import { type PasteEvent, curesOfMissing, isWithoutAccess } from '../report/open.ts';
+import { displayName, joinWithAnd } from '../text/display.ts';
+import { type Events, type Part, moreLines, nameLines, wrapText } from './layout.ts';
+import type { MailInput, News, Reportable, WithheldStep } from './news.ts';
+import { type Brief, briefOf, endText } from './words.ts';
+
+/** From so many entries of one kind on they are written as a list of names instead of a line each. */
+const LISTED_FROM = 12;
+
+/** Who stands in a part of the mail already: a deployment has one entry. */
+export class Mentioned {
+  readonly #names = new Set<string>();
+
+  add(name: string): void {
+    this.#names.add(name);
+  }
+
+  has(name: string): boolean {
+    return this.#names.has(name);
+  }
+}
+
+/** A part of entries with their items in the memory. */
+function partOf<Entry extends { readonly items: readonly Item[] }>(
+  entries: readonly Entry[],
+  render: (shown: readonly Entry[], events: Events) => readonly string[],
+  { noun = 'deployment', isRest = false } = {},
+): Part {
+  return {
+    count: entries.length,
+    isRest,
+    render: (shown, events) => [
+      ...render(entries.slice(0, shown), events),
+      ...moreLines(entries.length - shown, noun),
+    ],
+    reportedBy: (shown) => entries.slice(0, shown).flatMap(({ items }) => items.map(({ key }) => key)),
+  };
+}
+
+/** Names in a column, wide enough for the longest of them, within reason. */
+function column(names: readonly string[]): (name: string) => string {
+  const width = Math.min(24, Math.max(0, ...names.slice(0, 100).map((name) => displayName(name).length)));
+  return (name) => displayName(name).padEnd(width);
+}
+
+/** A line of a table: what stands in its first columns, and a text that may go on below itself. */
+const row = (start: string, text: string): string[] =>
+  wrapText(`  ${start}  ${text}`, ' '.repeat(Math.min(start.length + 4, 22)));
+
+/** Who loses access next, those never named before first where not all fit. */
+export function upcomingPart(input: MailInput, reported: Reportable, mentioned: Mentioned): Part {
+  const { snapshot, report } = input;
+  const { timeZone } = snapshot.policy;
+  const entries = reported.upcoming
+    .map(({ value, item }) => ({ ...value, items: [item, ...expiryItems(value, reported)] }))
+    .sort((a, b) => Number(b.isNew) - Number(a.isNew));
+  for (const { deployment, what } of entries) if (what === 'deactivate') mentioned.add(deployment);
+  const held = report.inputs.hold
+    ? ' (not while HOLD is there)'
+    : report.mode === 'observe'
+      ? ' (not in mode observe)'
+      : ' (nothing has happened yet)';
+  return partOf(entries, (shown) => {
+    const byNight = [...shown].sort((a, b) => a.night - b.night);
+    const access = byNight.filter(({ what }) => what === 'deactivate');
+    const deletions = byNight.filter(({ what }) => what === 'delete-token');
+    return [
+      `LOSES ACCESS NEXT${held}`,
+      ...(access.length === 0 && entries.every(({ what }) => what !== 'deactivate') ? ['  nobody'] : []),
+      ...upcomingLines(access, snapshot),
+      ...(access.length === 0 ? [] : adviceLines(access, snapshot)),
+      ...(deletions.length === 0 ? [] : ['Token and key are deleted for good:']),
+      ...deletions.flatMap(({ deployment, night, end }) =>
+        row(
+          shortTime(night, timeZone, snapshot.today),
+          `${displayName(deployment)}, off since its end on ${shortDay(end, snapshot.today)}`,
+        ),
+      ),
+    ];
+  });
+}
+
+function upcomingLines(access: readonly Upcoming[], snapshot: Snapshot): string[] {
+  const { today, policy } = snapshot;
+  const pad = column(access.map(({ deployment }) => deployment));
+  const days = ({ paidUntil, end }: Upcoming): string =>
+    `${paidUntil === undefined ? 'its row is gone' : `paid until ${shortDay(paidUntil, today)}`}, access until ${shortDay(end, today)}`;
+  const groups = Map.groupBy(
+    access,
+    (entry) => `${shortTime(entry.night, policy.timeZone, today)}  ${days(entry)}`,
+  );
+  return [...groups.values()].flatMap((entries) => {
+    const [first] = entries;
+    if (first === undefined) return [];
+    const night = shortTime(first.night, policy.timeZone, today);
+    return entries.length < LISTED_FROM
+      ? entries.flatMap((entry) => row(`${night}  ${pad(entry.deployment)}`, days(entry)))
+      : [
+          ...wrapText(`  ${night}  ${days(first)} (${entries.length}):`, '    '),
+          ...nameLines(entries.map(({ deployment }) => displayName(deployment))),
+        ];
+  });
+}
+
+function adviceLines(access: readonly Upcoming[], { today, policy, now }: Snapshot): string[] {
+  const times = [...new Set(access.map(({ byHand }) => Math.max(byHand, now)))].sort((a, b) => a - b);
+  const shown = times.slice(0, 3).map((time) => shortTime(time, policy.timeZone, today).replace(/ +/g, ' '));
+  const byHand = joinWithAnd(times.length > 3 ? [...shown, 'later'] : shown);
+  return [
+    'Paid after all? Put the new date into licenses.csv before then.',
+    'Not sure? Upload an empty file called HOLD: nobody is cut off.',
+    ...wrapText(`By hand, a run does it from ${byHand} on.`),
+  ];
+}
+
+/** Findings about an end that the announcement reports as well. */
+function expiryItems({ deployment, what }: Upcoming, { findings }: Reportable): Item[] {
+  if (what === 'delete-token') return [];
+  return findings
+    .filter(
+      ({ value }) =>
+        value.deployment === deployment &&
+        (value.kind === 'license-expired' || value.kind === 'license-expiring'),
+    )
+    .map(({ item }) => item);
+}
+
+/** Who can't pull today: new ones with what is wrong and what cures it, the others by name. */
+export function cantPullPart(input: MailInput, reported: Reportable, mentioned: Mentioned): Part {
+  const of = reported.findings.filter(({ value }) => isWithoutAccess(value));
+  const byName = Map.groupBy(of, ({ value }) => value.deployment);
+  const entries = [...byName].map(([deployment, news]) => {
+    const [first] = news;
+    mentioned.add(deployment);
+    return {
+      deployment,
+      items: news.map(({ item }) => item),
+      isNew: reported.isWeekly || news.some(({ isNew }) => isNew),
+      brief: first === undefined ? undefined : briefOf(first.value, input.snapshot),
+    };
+  });
+  entries.sort((a, b) => Number(b.isNew) - Number(a.isNew));
+  return partOf(entries, (shown, events) => {
+    const fresh = shown.filter(({ isNew }) => isNew);
+    const pad = column(fresh.map(({ deployment }) => deployment));
+    const known = shown.filter(({ isNew }) => !isNew).map(({ deployment }) => displayName(deployment));
+    return [
+      `CAN'T PULL TODAY (${entries.length})`,
+      ...fresh.flatMap(({ deployment, brief }) => row(pad(deployment), sentenceOf(brief, events))),
+      ...(known.length === 0 ? [] : wrapText(`  as reported before: ${known.join(', ')}`, '    ')),
+    ];
+  });
+}
+
+const sentenceOf = (brief: Brief | undefined, events: Events): string =>
+  brief === undefined
+    ? ''
+    : `${brief.fact}${brief.cure === '' ? '' : `: ${brief.cure}`}${events.mark(brief.event)}`;
+
+const DONE_WORDS: Record<Action['kind'] | 'issue' | 'rename', string> = {
+  announce: 'announced',
+  deactivate: 'switched off',
+  'delete-token': 'token deleted',
+  'remove-key': 'key removed from Vault',
+  reactivate: 'switched on again',
+  // Their reasons say it, and what came of it: their own mail failed.
+  issue: '',
+  rename: '',
+};
+
+/** What was done of whom, the same of several tokens once. */
+function doneLines(actions: readonly UnreportedAction[]): [deployment: string, text: string][] {
+  const same = Map.groupBy(actions, ({ deployment, kind, reason }) => `${kind} ${deployment} ${reason}`);
+  return [...same.values()].flatMap((tokens) => {
+    const [first] = tokens;
+    if (first === undefined) return [];
+    const words = DONE_WORDS[first.kind];
+    const several = tokens.length === 1 ? '' : ` (${tokens.length} tokens)`;
+    return [[first.deployment, `${words === '' ? '' : `${words}: `}${first.reason}${several}`]];
+  });
+}
+
+/** What was done, and how to undo it. */
+export function donePart(input: MailInput, reported: Reportable, mentioned: Mentioned): Part {
+  const { report, snapshot } = input;
+  const entries = reported.done
+    .filter(({ value }) => value.kind !== 'announce')
+    .map(({ value, item }) => ({ ...value, items: [item] }));
+  for (const { deployment, kind } of entries)
+    if (kind === 'deactivate' || kind === 'reactivate') mentioned.add(deployment);
+  const cutOff = report.actions.some(
+    ({ kind, status, deployment }) =>
+      kind === 'deactivate' && status === 'done' && snapshot.licenses.has(deployment),
+  );
+  const restore: PasteEvent = {
+    function: 'revoke',
+    json: `{"restoreRun": ${JSON.stringify(report.runId)}, "reason": "..."}`,
+  };
+  return partOf(
+    entries,
+    (shown, events) => {
+      const pad = column(shown.map(({ deployment }) => deployment));
+      return [
+        `DONE (${entries.length})`,
+        ...doneLines(shown).flatMap(([deployment, text]) => row(pad(deployment), text)),
+        ...(cutOff
+          ? wrapText(
+              `Paid after all? Correct licenses.csv: the upload switches them on. All at once${events.mark(restore)}.`,
+            )
+          : []),
+      ];
+    },
+    { noun: 'step' },
+  );
+}
+
+/** What a guard holds, by guard, with the event that approves it. */
+export function withheldPart(input: MailInput, reported: Reportable, mentioned: Mentioned): Part {
+  const entries = reported.withheld
+    .filter(({ isNew }) => isNew || reported.isWeekly)
+    .map((news) => ({
+      ...news.value,
+      items: [news.item, ...endItems(news, reported)],
+    }));
+  for (const { value } of reported.withheld) mentioned.add(value.deployment);
+  const approvable = new Set(input.plan.approvable);
+  return partOf(entries, (shown, events) => {
+    const guards = Map.groupBy(shown, ({ withheld }) => withheld);
+    return [
+      `NOT DONE, PLEASE DECIDE (${countNames(entries)})`,
+      ...[...guards].flatMap(([guard, steps]) =>
+        guardLines(guard, steps, approvable, events, input.snapshot),
+      ),
+    ];
+  });
+}
+
+const countNames = (entries: readonly { readonly deployment: string }[]): number =>
+  new Set(entries.map(({ deployment }) => deployment)).size;
+
+function guardLines(
+  guard: string,
+  steps: readonly WithheldStep[],
+  approvable: ReadonlySet<string>,
+  events: Events,
+  snapshot: Snapshot,
+): string[] {
+  const names = [...new Set(steps.map(({ deployment }) => deployment))];
+  const approved = names.filter((name) => approvable.has(name));
+  const event: PasteEvent | undefined =
+    approved.length === 0
+      ? undefined
+      : {
+          function: 'audit',
+          json: `{"approve": [${approved.map((name) => JSON.stringify(name)).join(', ')}]}`,
+        };
+  const whom =
+    names.length < LISTED_FROM
+      ? names.flatMap((name) => {
+          const end = endText(snapshot, name);
+          return row(displayName(name), end === '' ? (steps[0]?.reason ?? '') : end);
+        })
+      : nameLines(names.map(displayName), '  ');
+  return [
+    ...whom,
+    ...wrapText(
+      `  ${names.length === 1 ? 'Not' : 'None of them was'} cut off: ${guard}.${event === undefined ? '' : ` Right to cut off? Approve it${events.mark(event)}.`}`,
+      '  ',
+    ),
+  ];
+}
+
+/** The finding that the license has ended is the same news as that its step is withheld. */
+function endItems({ value }: News<WithheldStep>, { findings }: Reportable): Item[] {
+  return findings
+    .filter(
+      ({ value: finding }) => finding.kind === 'license-expired' && finding.deployment === value.deployment,
+    )
+    .map(({ item }) => item);
+}
+
+/** What failed or was left alone, and in observe what would be done. */
+export function failedPart(reported: Reportable, mentioned: Mentioned): Part {
+  const entries = [...reported.failed, ...reported.planned]
+    .filter(({ isNew }) => isNew || reported.isWeekly)
+    .map(({ value, item }) => ({ ...value, items: [item] }));
+  for (const { deployment } of entries) mentioned.add(deployment);
+  const words: Partial<Record<Action['status'], string>> = {
+    failed: 'FAILED',
+    skipped: 'left alone',
+    planned: 'would be done',
+  };
+  return partOf(
+    entries,
+    (shown) => {
+      const pad = column(shown.map(({ deployment }) => deployment));
+      return [
+        `FAILED OR NOT TRIED (${entries.length})`,
+        ...shown.flatMap(({ deployment, kind, status, reason }) =>
+          row(pad(deployment), `${KIND_WORDS[kind]} ${words[status] ?? status}: ${reason}`),
+        ),
+      ];
+    },
+    { noun: 'step' },
+  );
+}
+
+const KIND_WORDS: Record<Action['kind'], string> = {
+  announce: 'announcing',
+  deactivate: 'switching off',
+  'delete-token': 'deleting the token',
+  'remove-key': 'removing the key',
+  reactivate: 'switching on',
+};
+
+/** Findings that say no more than that a deployment's access ends, which stands in the parts above. */
+const END_KINDS: ReadonlySet<Finding['kind']> = new Set(['license-expired', 'license-expiring']);
+
+/** An entry of the rest: deployments of which the same is to be said. */
+interface RestEntry {
+  readonly names: readonly string[];
+  readonly items: readonly Item[];
+  readonly briefs: readonly Brief[];
+}
+
+/** Everything else, one entry a deployment; those with the same to say share a line. */
+export function restPart(input: MailInput, reported: Reportable, mentioned: Mentioned): Part {
+  const wanted = reported.findings.filter(
+    ({ value, isNew }) =>
+      (isNew || reported.isWeekly) &&
+      !isWithoutAccess(value) &&
+      !(mentioned.has(value.deployment) && END_KINDS.has(value.kind)),
+  );
+  const cured = curesOfMissing(reported.findings.map(({ value }) => value));
+  const byName = [...Map.groupBy(wanted, ({ value }) => value.deployment)].map(([name, news]) => ({
+    name,
+    items: news.map(({ item }) => item),
+    briefs: distinctBriefs(news.map(({ value }) => briefOf(value, input.snapshot))),
+  }));
+  const groups = Map.groupBy(
+    // What cures somebody who can't pull has been said there.
+    byName.filter(({ briefs }) => !briefs.some(({ event }) => event !== undefined && cured.has(event.json))),
+    ({ briefs }) => briefs.map(({ fact, cure }) => `${fact}: ${cure}`).join('; '),
+  );
+  const entries = [...groups.values()].map((group): RestEntry => ({
+    names: group.map(({ name }) => name),
+    items: group.flatMap(({ items }) => items),
+    briefs: group[0]?.briefs ?? [],
+  }));
+  const count = entries.reduce((sum, { names }) => sum + names.length, 0);
+  return partOf(
+    splitLong(entries),
+    (shown) => [
+      `TO PUT IN ORDER (${count}; the report has the events to paste)`,
+      ...shown.flatMap(({ names, briefs }) =>
+        wrapText(`- ${names.map(displayName).join(', ')}: ${restText(briefs)}`, '  '),
+      ),
+    ],
+    { noun: 'entry', isRest: true },
+  );
+}
+
+/** Keys of what is cured with those who can't pull: reported with them. */
+export function curedKeys(input: MailInput, reported: Reportable): string[] {
+  const cured = curesOfMissing(reported.findings.map(({ value }) => value));
+  return reported.findings.flatMap(({ value, item }) =>
+    cured.has(briefOf(value, input.snapshot).event?.json ?? '') ? [item.key] : [],
+  );
+}
+
+/** Long groups in pieces, so that one that does not fit is not dropped with all its names. */
+function splitLong(entries: readonly RestEntry[]): RestEntry[] {
+  const max = 50;
+  return entries.flatMap((entry) => {
+    if (entry.names.length <= max) return [entry];
+    const names = new Set(entry.names);
+    return Array.from({ length: Math.ceil(names.size / max) }, (_, index) => {
+      const piece = entry.names.slice(index * max, (index + 1) * max);
+      return { ...entry, names: piece, items: index === 0 ? entry.items.slice(0, max) : entry.items.slice(index * max, (index + 1) * max) }; // prettier-ignore
+    });
+  });
+}
+
+function distinctBriefs(briefs: readonly Brief[]): Brief[] {
+  return [...new Map(briefs.map((brief) => [brief.fact, brief])).values()];
+}
+
+/** The facts in a row, and each cure once. */
+function restText(briefs: readonly Brief[]): string {
+  const cures = [...new Set(briefs.map(({ cure }) => cure).filter((cure) => cure !== ''))];
+  return `${briefs.map(({ fact }) => fact).join('; ')}${cures.length === 0 ? '' : `: ${cures.join(', or ')}`}`;
+}
+
+/** What was put right since the last mail, exemptions, and notes. */
+export function otherParts(input: MailInput, reported: Reportable): Part[] {
+  const resolved = [...Map.groupBy(reported.resolved, ({ value }) => value.deployment)].map(
+    ([deployment, news]) => ({ deployment, items: news.map(({ item }) => item) }),
+  );
+  const lines = (title: string, entries: readonly { text: string; items: readonly Item[] }[], noun: string) =>
+    partOf(entries, (shown) => [title, ...shown.flatMap(({ text }) => wrapText(`- ${text}`, '  '))], {
+      noun,
+      isRest: true,
+    });
+  return [
+    partOf(
+      resolved,
+      (shown) => [
+        `PUT RIGHT SINCE THE LAST MAIL (${resolved.length})`,
+        ...nameLines(
+          shown.map(({ deployment }) => displayName(deployment)),
+          '  ',
+        ),
+      ],
+      { isRest: true },
+    ),
+    lines(
+      'EXEMPTIONS',
+      reported.exemptions.map(({ value, item }) => ({ text: value, items: [item] })),
+      'line',
+    ),
+    lines('NOTES', notesOf(input, reported), 'note'),
+  ];
+}
+
+function notesOf(
+  { report, obstacles }: MailInput,
+  reported: Reportable,
+): { text: string; items: readonly Item[] }[] {
+  const alerts = new Map(reported.alerts.map(({ value, item }) => [value.text, item]));
+  return report.notes
+    .filter((text) => !obstacles.includes(text) && !text.startsWith('The object HOLD'))
+    .map((text) => {
+      const item = alerts.get(text);
+      return { text, items: item === undefined ? [] : [item] };
+    });
+}

@@ -1,0 +1,114 @@
+// A finding in few words, for somebody who is no programmer: what is wrong with a deployment, and what cures it.
+import { type Day, dayOf } from '../domain/days.ts';
+import type { Finding, FindingKind } from '../domain/findings.ts';
+import { shortDay } from '../domain/nights.ts';
+import { type Snapshot, listedToken, tokensOf } from '../domain/snapshot.ts';
+import { isPastExpiry } from '../domain/token.ts';
+import { type PasteEvent, eventIn } from '../report/open.ts';
+import { displayName, pluralize } from '../text/display.ts';
+
+/** A finding for a line of the mail. */
+export interface Brief {
+  /** What is wrong, without the name: `its token is switched off`. */
+  readonly fact: string;
+  /** What to do: `switch it on`; empty for nothing. */
+  readonly cure: string;
+  /** What does it, to be pasted. */
+  readonly event: PasteEvent | undefined;
+}
+
+/** What is wrong with a deployment and what cures it. */
+export function briefOf(finding: Finding, snapshot: Snapshot): Brief {
+  const event = eventIn(finding.remedy);
+  return {
+    fact: (FACTS[finding.kind] ?? clause)(finding, snapshot),
+    cure: event === undefined ? (CURES[finding.kind] ?? '') : cureBy(event),
+    event,
+  };
+}
+
+function cureBy({ function: name, json }: PasteEvent): string {
+  if (json.includes('"renameTo": ')) return 'rename it';
+  if (name === 'issue') return json.includes('"regenerate": true') ? 'make a new token' : 'make a token';
+  if (json.includes('"restore": true')) return 'switch it on';
+  return json.includes('"delete": true') ? 'delete the key' : 'switch it off';
+}
+
+/** What cures findings for which no event is to be pasted. */
+const CURES: Partial<Record<FindingKind, string>> = {
+  'license-expiring': 'has it renewed?',
+  'unused-token': 'ask whether it still runs',
+};
+
+/** A detail as a clause, for kinds that have no fewer words here. */
+const clause = ({ detail }: Finding): string => detail.replace(/\.$/, '');
+
+/** Which line can't be read, and why: what the detail says besides is said by the name and the report. */
+const unreadableRow = ({ detail }: Finding): string =>
+  (detail.split('; until it can')[0] ?? detail)
+    .replace(/^Line/, 'line')
+    .replace(/ \([^()]*\) can't/, " can't")
+    .replace(' (write YYYY-MM-DD)', '');
+
+const dayText = (snapshot: Snapshot, instant: number): string =>
+  shortDay(dayOf(instant, snapshot.policy.timeZone), snapshot.today);
+
+const bothDays = (paidUntil: Day | undefined, lastDay: Day, today: Day): string =>
+  `${paidUntil === undefined ? '' : `paid until ${shortDay(paidUntil, today)}, `}access until ${shortDay(lastDay, today)}`;
+
+/** Until when a deployment has paid and has access; empty where no row says so. */
+export function endText({ licenses, today }: Snapshot, deployment: string): string {
+  const license = licenses.get(deployment);
+  return license === undefined ? '' : bothDays(license.paidUntil, license.lastDay, today);
+}
+
+function missingFact(name: string, snapshot: Snapshot): string {
+  const { all } = tokensOf(snapshot, name);
+  const [token] = all.filter((candidate) => !isPastExpiry(candidate, snapshot.now));
+  if (token !== undefined) return 'its token is switched off';
+  if (all.length > 0)
+    return `its token expired on ${dayText(snapshot, Math.max(...all.map(({ expiresAt = 0 }) => expiresAt)))}`;
+  const [meant] = snapshot.meantFor.get(name) ?? [];
+  return meant === undefined
+    ? 'it has no token'
+    : `its token has a misspelt name, ${displayName(meant.label)}`;
+}
+
+const misspelt =
+  (what: string) =>
+  ({ deployment }: Finding, { nameFinder }: Snapshot): string => {
+    const meant = nameFinder.findNames(deployment);
+    return `the name of its ${what} is misspelt${meant.length === 0 ? '' : `, probably ${meant.join(' or ')}`}`;
+  };
+
+const FACTS: Partial<Record<FindingKind, (finding: Finding, snapshot: Snapshot) => string>> = {
+  'orphaned-token': () => 'its token works and is not stored in Vault',
+  'orphaned-key': () => 'Vault holds a key, Docker Hub has no token',
+  'misnamed-token': misspelt('token'),
+  'misnamed-key': misspelt('key in Vault'),
+  'unlicensed-token': () => 'its token works, and it is not in licenses.csv',
+  'license-expired': ({ deployment }, snapshot) =>
+    `has ended (${endText(snapshot, deployment)}) and can still pull`,
+  'license-expiring': ({ deployment }, snapshot) => endText(snapshot, deployment),
+  'invalid-license': unreadableRow,
+  'missing-token': ({ deployment }, snapshot) => missingFact(deployment, snapshot),
+  suspended: () => 'switched off',
+  'duplicate-token': ({ deployment }, snapshot) =>
+    `${pluralize(tokensOf(snapshot, deployment).active.length, 'token')} work at the same time`,
+  'wrong-scope': () => 'its token may do more than pull',
+  'token-expiring': ({ tokenId = '' }, snapshot) => {
+    const end = listedToken(snapshot, tokenId)?.expiresAt;
+    return end === undefined
+      ? 'its token expires'
+      : `its token ${end <= snapshot.now ? 'expired' : 'expires'} on ${dayText(snapshot, end)}`;
+  },
+  'unused-token': () => 'its token is not used',
+  'malformed-key': () => 'Vault holds no token for it',
+  'rejected-key': () => 'Docker Hub refuses what Vault holds for it',
+  'mismatched-key': ({ deployment }, snapshot) => {
+    const other = listedToken(snapshot, snapshot.checks.get(deployment)?.claimedId ?? '');
+    return other === undefined
+      ? "Vault holds another deployment's token for it"
+      : `Vault holds the token of ${displayName(other.label)} for it`;
+  },
+};

@@ -1,0 +1,300 @@
+// What is news, how often it is reported, and what is remembered of it.
+import { describe, expect, it } from 'vitest';
+import { DAY, iso } from '../../lambdas/domain/days.ts';
+import type { Ledger, ReportedItem } from '../../lambdas/domain/ledger.ts';
+import { emptyLedger } from '../../lambdas/domain/ledger.ts';
+import { hasNews, rememberFindings, rememberReported, stillUnreported } from '../../lambdas/mail/news.ts';
+import { NOW, suspensionOf } from '../domain/situation.ts';
+import { type MailSituation, actionOf, mailOf, newsOf } from './mail-input.ts';
+
+const TODAY = '2026-03-02';
+const PAID = 'moov,bj,2027-01-01,0';
+const CALM: MailSituation = { tokens: [{ label: 'moov-bj' }], keys: { 'moov-bj': 'x' }, licenses: [PAID] };
+
+/** The memory after a mail that everybody could read, and the one after it. */
+function memoryOf(situation: MailSituation, isHeard = true): ReportedItem[] {
+  const reported = newsOf(situation);
+  const keys = isHeard ? mailOf(situation).reported : new Set<string>();
+  return rememberReported({ ...emptyLedger(), ...situation.ledger }, reported, keys, {
+    fate: isHeard ? 'read' : 'unread',
+    today: TODAY,
+  });
+}
+/** Whether a situation is news once it was reported in one that may differ. */
+function isNewsAfter(before: MailSituation, now: MailSituation, day = TODAY): boolean {
+  const reported = memoryOf(before).map((entry) => ({ ...entry, day }));
+  return hasNews(newsOf({ ...now, ledger: { ...now.ledger, reported } }));
+}
+
+describe('a finding', () => {
+  const open: MailSituation = { ...CALM, keys: { 'moov-bj': 'x', 'old-xx': 'y' } };
+
+  it('is news until a mail reported it', () => {
+    expect(hasNews(newsOf(open))).toBe(true);
+    expect(isNewsAfter(open, open)).toBe(false);
+  });
+
+  it('is news again where it has become critical', () => {
+    const expiring = (expiresAt: number): MailSituation => ({
+      ...CALM,
+      tokens: [{ label: 'moov-bj', expiresAt }],
+    });
+    expect(isNewsAfter(expiring(NOW + 2 * DAY), expiring(NOW - DAY))).toBe(true);
+    expect(isNewsAfter(expiring(NOW - DAY), expiring(NOW - DAY))).toBe(false);
+  });
+
+  it('is news at each narrower of the days that an end comes to, of a license and of a token alike', () => {
+    const license = (end: string): MailSituation => ({ ...CALM, licenses: [`moov,bj,${end},0`] });
+    const ending = license('2026-03-20');
+    const later = newsOf(ending).findings.map(({ item }) => item.level);
+    expect(later).toEqual([newsOf(license('2026-03-18')).findings[0]?.item.level]);
+    expect(newsOf(license('2026-03-15')).findings[0]?.item.level).toBeGreaterThan(later[0] ?? Infinity);
+    const token = (days: number): MailSituation => ({
+      ...CALM,
+      tokens: [{ label: 'moov-bj', expiresAt: NOW + days * DAY }],
+    });
+    expect(isNewsAfter(token(20), token(16))).toBe(false);
+    expect(isNewsAfter(token(20), token(14))).toBe(true);
+    expect(isNewsAfter(token(14), token(9))).toBe(false);
+    expect(isNewsAfter(token(2), token(1))).toBe(true);
+  });
+
+  it('that another line reports is neither new nor resolved', () => {
+    const suspended: MailSituation = {
+      ...CALM,
+      tokens: [{ label: 'moov-bj' }, { enabled: false }],
+      ledger: { suspensions: [suspensionOf({ tokenId: 't2' })] },
+    };
+    expect(newsOf(suspended).findings).toEqual([]);
+  });
+
+  const known = (changes: Partial<Ledger['findings'][number]> = {}): Ledger['findings'] => [
+    {
+      id: 'a',
+      kind: 'orphaned-key',
+      severity: 'warning',
+      deployment: 'old-xx',
+      since: iso(NOW),
+      told: true,
+      ...changes,
+    },
+  ];
+
+  it('is resolved where it was reported and is gone', () => {
+    const resolved = (situation: MailSituation): number => newsOf({ ...CALM, ...situation }).resolved.length;
+    expect(resolved({ ledger: { findings: known() } })).toBe(1);
+    expect(resolved({ ledger: { findings: known({ told: false }) } })).toBe(0);
+    expect(
+      resolved({
+        tokens: [{ label: 'moov-bj' }, { label: 'old-xx' }],
+        exemptions: 'label,reason,owner,until\nold-xx,,,\n',
+        ledger: { findings: known() },
+      }),
+    ).toBe(0);
+  });
+
+  it('is not resolved by what the audit did itself: the end came, or the token is off', () => {
+    const ended: MailSituation = {
+      tokens: [{}],
+      keys: { 'orange-cd': 'x' },
+      licenses: ['orange,cd,2026-02-01,0', PAID],
+    };
+    const expiring = known({ kind: 'license-expiring', deployment: 'orange-cd' });
+    expect(newsOf({ ...ended, ledger: { findings: expiring } }).resolved).toEqual([]);
+    const expired = known({ kind: 'license-expired', deployment: 'orange-cd', tokenId: 't1' });
+    const off: MailSituation = { ...ended, tokens: [{ enabled: false }] };
+    expect(newsOf({ ...off, ledger: { findings: expired, suspensions: [suspensionOf()] } }).resolved).toEqual(
+      [],
+    );
+    expect(newsOf({ ...off, ledger: { findings: expired } }).resolved).toHaveLength(1);
+  });
+
+  it('that is gone is remembered until a mail that somebody could read has said so', () => {
+    const situation: MailSituation = { ...CALM, ledger: { findings: known() } };
+    const left = (isHeard: boolean): string[] => {
+      const reported = newsOf(situation);
+      const keys = isHeard ? mailOf(situation).reported : new Set<string>();
+      const memory = memoryOf(situation, isHeard);
+      const ledger = { ...emptyLedger(), ...situation.ledger };
+      return rememberFindings(ledger, [], reported, keys, memory).map(({ id }) => id);
+    };
+    expect([left(false), left(true)]).toEqual([['a'], []]);
+    expect(memoryOf(situation, false).map(({ key }) => key)).toContain('finding a');
+    expect(memoryOf(situation).map(({ key }) => key)).not.toContain('finding a');
+  });
+});
+
+describe('a step that is not done', () => {
+  const withheld = (guard: string): MailSituation => ({
+    ...CALM,
+    steps: [{ kind: 'deactivate', deployment: 'orange-cd', tokenId: 't1', reason: 'ended', withheld: guard }],
+  });
+  const steps = (situation: MailSituation, reported: ReportedItem[] = []): boolean[] =>
+    newsOf({ ...situation, ledger: { reported } }).withheld.map(({ isNew }) => isNew);
+
+  it('is reported when a guard holds it and when another guard does, not every night', () => {
+    const cap = withheld('5 withdrawals due are more than the 3 allowed');
+    const reported = memoryOf(cap).map((entry) => ({ ...entry, day: '2026-02-01' }));
+    expect(steps(cap)).toEqual([true]);
+    expect(steps(cap, reported)).toEqual([false]);
+    expect(steps(withheld('6 withdrawals due are more than the 3 allowed'), reported)).toEqual([false]);
+    expect(steps(withheld('its row may be unreadable'), reported)).toEqual([true]);
+    expect(mailOf({ ...cap, ledger: { reported } }).mail.text).toContain('NOT DONE, PLEASE DECIDE');
+    const thisWeek = [...reported, { key: 'weekly mail', day: TODAY }];
+    expect(mailOf({ ...cap, ledger: { reported: thisWeek } }).mail.text).not.toContain('NOT DONE');
+  });
+
+  it('and failed or was left alone is reported once a day', () => {
+    for (const status of ['failed', 'skipped'] as const) {
+      const situation: MailSituation = { ...CALM, report: { actions: [actionOf('deactivate', status)] } };
+      expect(isNewsAfter(situation, situation)).toBe(false);
+      expect(isNewsAfter(situation, situation, '2026-03-01')).toBe(true);
+    }
+    const planned: MailSituation = { ...CALM, report: { actions: [actionOf('deactivate', 'planned')] } };
+    expect(isNewsAfter(planned, planned, '2026-01-01')).toBe(false);
+  });
+});
+
+describe('what was done', () => {
+  it('is reported by the next mail that somebody can read', () => {
+    const done = [actionOf('deactivate', 'done'), actionOf('reactivate', 'done', { deployment: 'mtn-cm' })];
+    const situation: MailSituation = { ...CALM, ledger: { untold: done } };
+    const ledger = { ...emptyLedger(), untold: done };
+    expect(stillUnreported(ledger, new Set())).toEqual(done);
+    expect(stillUnreported(ledger, mailOf(situation).reported)).toEqual([]);
+  });
+});
+
+describe('who loses access', () => {
+  const ending = (end: string, at: number): MailSituation => ({
+    tokens: [{}, { label: 'moov-bj' }],
+    keys: { 'orange-cd': 'x', 'moov-bj': 'x' },
+    licenses: [`orange,cd,${end},0`, PAID],
+    ledger: { notices: [{ tokenId: 't1', deployment: 'orange-cd', step: 'deactivate', end, at: iso(at) }] },
+  });
+
+  it('is reported when announced, and once more the night before', () => {
+    const far = ending('2026-03-05', NOW - DAY);
+    const near = ending('2026-03-02', NOW - DAY);
+    const fresh = { ...far, ledger: {} };
+    expect(newsOf(fresh).upcoming).toMatchObject([{ isNew: true, item: { level: 1 } }]);
+    expect(newsOf({ ...far, ledger: { ...far.ledger, reported: memoryOf(fresh) } }).upcoming).toMatchObject([
+      { isNew: false },
+    ]);
+    const announced = [{ key: 'announced deactivate 2026-03-02 orange-cd', day: '2026-02-25', level: 1 }];
+    const reminded = { ...near, ledger: { ...near.ledger, reported: announced } };
+    expect(newsOf(reminded).upcoming).toMatchObject([{ isNew: true, item: { level: 2 } }]);
+    const again = { ...near, ledger: { ...near.ledger, reported: memoryOf(reminded) } };
+    expect(newsOf(again).upcoming).toMatchObject([{ isNew: false }]);
+  });
+});
+
+describe('an announcement', () => {
+  const ending: MailSituation = {
+    tokens: [{}, { label: 'moov-bj' }],
+    keys: { 'orange-cd': 'x', 'moov-bj': 'x' },
+    licenses: ['orange,cd,2026-03-05,0', PAID],
+  };
+
+  it('that is made again because its notice lapsed is news again, and in observe it is not every night', () => {
+    expect(isNewsAfter(ending, ending)).toBe(true);
+    const observed: MailSituation = { ...ending, report: { mode: 'observe' } };
+    expect(isNewsAfter(observed, observed)).toBe(false);
+    expect(isNewsAfter(observed, ending)).toBe(true);
+  });
+});
+
+describe('an alert', () => {
+  const alerts = [{ key: 'checks stopped', text: 'The check stopped.' }];
+  const alerted: MailSituation = { ...CALM, input: { alerts }, report: { notes: ['The check stopped.'] } };
+
+  it('is news when it comes up, and again once a week while it lasts', () => {
+    expect(hasNews(newsOf(alerted))).toBe(true);
+    expect(isNewsAfter(alerted, alerted)).toBe(false);
+    expect(isNewsAfter(alerted, alerted, '2026-03-01')).toBe(true);
+  });
+
+  it('that comes and goes is not news every other night', () => {
+    const reported = memoryOf(alerted);
+    const without = rememberReported({ ...emptyLedger(), reported }, newsOf(CALM), new Set(), {
+      fate: 'not due',
+      today: TODAY,
+    });
+    expect(hasNews(newsOf({ ...alerted, ledger: { reported: without } }))).toBe(false);
+  });
+});
+
+describe('the weekly mail', () => {
+  const since = (day: string): boolean =>
+    newsOf({ ...CALM, ledger: { reported: [{ key: 'weekly mail', day }] } }).isWeekly;
+
+  it('is due in the first night since Monday, with everything open, also when all is well', () => {
+    expect([newsOf(CALM).isWeekly, since('2026-03-01'), since('2026-03-02')]).toEqual([true, true, false]);
+    expect(memoryOf(CALM)).toEqual([{ key: 'weekly mail', day: TODAY }]);
+    const open: MailSituation = { ...CALM, keys: { 'moov-bj': 'x', 'old-xx': 'y' } };
+    const reported = memoryOf(open);
+    const textOf = (memory: ReportedItem[]): string =>
+      mailOf({ ...open, ledger: { reported: memory } }).mail.text;
+    expect(textOf(reported)).not.toContain('- old-xx');
+    expect(textOf(reported.filter(({ key }) => key !== 'weekly mail'))).toContain('- old-xx');
+  });
+});
+
+describe('while nobody could read the mails', () => {
+  it('nothing counts as reported, and the memory says since when', () => {
+    const open: MailSituation = { ...CALM, keys: { 'moov-bj': 'x', 'old-xx': 'y' } };
+    const unheard = memoryOf(open, false);
+    expect(unheard).toEqual([{ key: 'nobody could read it', day: TODAY }]);
+    const later = { ...open, ledger: { reported: [{ key: 'nobody could read it', day: '2026-02-27' }] } };
+    expect(hasNews(newsOf(later))).toBe(true);
+    expect(newsOf(later).unheardSince).toBe('2026-02-27');
+    expect(memoryOf(later, false)).toEqual([{ key: 'nobody could read it', day: '2026-02-27' }]);
+    expect(memoryOf(later).map(({ key }) => key)).not.toContain('nobody could read it');
+  });
+});
+
+describe('a ledger of an earlier version', () => {
+  it('is taken over: nothing is reported twice, nothing that was not reported is lost', () => {
+    const open: MailSituation = {
+      tokens: [{}, { label: 'moov-bj' }, { label: 'mtn-cm' }],
+      keys: { 'orange-cd': 'x', 'moov-bj': 'x', 'old-xx': 'y', 'mtn-cm': 'x' },
+      licenses: ['orange,cd,2026-03-05,0', 'mtn,cm,2026-03-20,0', PAID],
+    };
+    const findings = newsOf(open).findings.map(({ value }) => value);
+    const before: Partial<Ledger> = {
+      findings: findings.map(({ id, kind, severity, deployment, since }) => ({
+        id,
+        kind,
+        severity,
+        deployment,
+        since,
+        told: true,
+        ...(kind === 'license-expiring' ? { threshold: deployment === 'orange-cd' ? 7 : 30 } : {}),
+      })),
+      notices: [
+        { tokenId: 't1', deployment: 'orange-cd', step: 'deactivate', end: '2026-03-05', at: iso(NOW - DAY) },
+      ],
+      toldSteps: [
+        { key: 'withheld deactivate t9 tigo-td', day: '2026-03-01' },
+        { key: 'alert checks stopped', day: TODAY },
+      ],
+      weeklyAt: iso(NOW),
+    };
+    const withheld = {
+      kind: 'deactivate',
+      deployment: 'tigo-td',
+      tokenId: 't9',
+      reason: 'ended',
+      withheld: 'x',
+    } as const;
+    const input = { alerts: [{ key: 'checks stopped', text: 'Stopped.' }] };
+    const after = newsOf({ ...open, ledger: before, steps: [withheld], input });
+    expect(findings.length).toBeGreaterThan(2);
+    expect(hasNews(after)).toBe(false);
+    expect(after.isWeekly).toBe(false);
+    const untold = before.findings?.map((entry) => ({ ...entry, told: false })) ?? [];
+    expect(
+      newsOf({ ...open, ledger: { ...before, findings: untold } }).findings.every(({ isNew }) => isNew),
+    ).toBe(true);
+  });
+});

@@ -1,0 +1,263 @@
+// The mails of incomplete runs, reviews, issue and revoke.
+import { describe, expect, it } from 'vitest';
+import { reportLink, vaultLink } from '../../lambdas/mail/links.ts';
+import {
+  incompleteMail,
+  instructionLines,
+  issuedText,
+  onDemandMail,
+  renamedText,
+  reviewMail,
+  revokedText,
+} from '../../lambdas/mail/other-mails.ts';
+import { flat, reportOf } from './mail-input.ts';
+
+const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:topic';
+
+describe('a link to a report', () => {
+  it('opens its page in the console of the region and partition that the topic is in', () => {
+    const link = (location: string, topicArn: string): string =>
+      reportLink({ location, topicArn }, 'reports/2026/03/02/r.json');
+    expect(link('s3://b', TOPIC)).toBe(
+      'https://eu-west-1.console.aws.amazon.com/s3/object/b?region=eu-west-1&prefix=reports/2026/03/02/r.html',
+    );
+    expect(link('s3://b', 'arn:aws-us-gov:sns:us-gov-west-1:1:t')).toContain(
+      'https://us-gov-west-1.console.amazonaws-us-gov.com/s3/object/b?region=us-gov-west-1',
+    );
+    expect(link('s3://b', '')).toBe(
+      'https://console.aws.amazon.com/s3/object/b?prefix=reports/2026/03/02/r.html',
+    );
+    expect(link('./state', '')).toBe('./state/reports/2026/03/02/r.html');
+  });
+});
+
+describe("a link to Vault's page", () => {
+  it('names mount, path and namespace', () => {
+    const place = {
+      vaultAddr: 'https://vault.example:8200',
+      vaultNamespace: '',
+      vaultMount: 'secret',
+      vaultTokensPath: 'a/b',
+    };
+    expect(vaultLink(place)).toBe('https://vault.example:8200/ui/vault/secrets/secret/kv/a%2Fb');
+    expect(vaultLink({ ...place, vaultNamespace: 'team/x/' })).toBe(
+      'https://vault.example:8200/ui/vault/secrets/secret/kv/a%2Fb?namespace=team%2Fx',
+    );
+  });
+});
+
+describe('the mail of an incomplete run', () => {
+  const causes = [
+    { name: 'VaultUnavailable', message: 'Reading the keys failed at Vault; look at its state and wait.' },
+    { name: 'VaultUnavailable', message: 'Still.' },
+    { name: 'StorageUnavailable', message: 'The bucket too; check its policy.' },
+  ];
+  const incomplete = { runId: 'run-1', causes, account: 'riaktrdelivery', today: '2026-03-02' };
+
+  it('says in its first lines what to do, then what that means, then why', () => {
+    const { text, ...rest } = incompleteMail(incomplete);
+    expect(rest).toEqual({
+      subject: '[Docker Hub tokens] audit incomplete: VaultUnavailable, StorageUnavailable',
+      summary: '{"runId":"run-1","outcome":"incomplete"}',
+      outcome: 'incomplete',
+      severity: 'critical',
+    });
+    expect(text).toBe(`To do: Look at its state and wait.
+To do: Still.
+To do: Check its policy.
+
+Docker Hub access of our customers, Monday 2 March 2026: the audit of the
+account riaktrdelivery could not be made. Nothing was changed, and nobody
+was checked: whoever has ended stays on until it succeeds. It tries again at
+its next time.
+
+WHY
+- VaultUnavailable: Reading the keys failed at Vault; look at its state and
+  wait.
+- VaultUnavailable: Still.
+- StorageUnavailable: The bucket too; check its policy.
+
+Run run-1.
+`);
+  });
+
+  it('says where the report is and what was counted, where there is one', () => {
+    const { counts } = reportOf();
+    const where = { location: 's3://bucket', topicArn: TOPIC, report: 'reports/r.json' };
+    const { text, summary } = incompleteMail({ ...incomplete, where, counts });
+    expect(text).toContain(
+      '\nReport (run run-1):\nhttps://eu-west-1.console.aws.amazon.com/s3/object/bucket',
+    );
+    expect(JSON.parse(summary)).toEqual({
+      runId: 'run-1',
+      outcome: 'incomplete',
+      counts,
+      report: 'reports/r.json',
+    });
+  });
+});
+
+describe('the mail of a review', () => {
+  const news = {
+    runId: 'run-1',
+    today: '2026-03-02',
+    read: ['licenses.csv: 60 rows read, 2 not.'],
+    changes: ['Line 4 can not be read.'],
+    leaving: ['Tue  3 Mar 03:30  orange-cd  paid until 1 Feb, access until 4 Feb'],
+    restored: ['mtn-cm'],
+    obstacles: [],
+    where: { location: 's3://bucket', topicArn: TOPIC, report: 'reports/r.json' },
+    outcome: 'attention',
+  };
+
+  it('says what was read, who is on again, who goes on which night, and that nothing happens before', () => {
+    const { subject, text } = reviewMail(news);
+    expect(subject).toBe('[Docker Hub tokens] list changed: 1 to lose access, 1 switched on again, 1 change');
+    expect(text).toContain('Nobody is switched off before\nthe night.\nlicenses.csv: 60 rows read, 2 not.\n');
+    expect(text).toContain('SWITCHED ON AGAIN (1)\n  mtn-cm\n');
+    expect(text).toContain('  Tue  3 Mar 03:30  orange-cd  paid until 1 Feb, access until 4 Feb\n');
+    expect(text).toContain('WHAT CHANGED (1)\n  Line 4 can not be read.\n');
+  });
+
+  it('begins with what stands in the way', () => {
+    const { subject, text } = reviewMail({ ...news, obstacles: ['The list lost 20 rows.'] });
+    expect(text.startsWith('The list lost 20 rows.\n\n')).toBe(true);
+    expect(subject).toContain('list changed: please look');
+  });
+});
+
+describe('the mail of an issue or revoke', () => {
+  it('says what was done or failed', () => {
+    const input = { requestId: 'r\n1', title: 'orange-cd issued', lines: ['One.', 'x '.repeat(40)] };
+    const done = onDemandMail({ ...input, failed: false });
+    expect(done).toEqual({
+      subject: '[Docker Hub tokens] orange-cd issued',
+      text: `One.\n${'x '.repeat(37)}x\n  x x \n\nRequest r\\u{a}1.\n`,
+      summary: '{"runId":"r\\n1","outcome":"done"}',
+      outcome: 'done',
+      severity: 'info',
+    });
+    expect(onDemandMail({ ...input, failed: true })).toMatchObject({
+      outcome: 'failed',
+      severity: 'critical',
+      summary: '{"runId":"r\\n1","outcome":"incomplete"}',
+    });
+  });
+
+  it('keeps to 20 kB, says how many lines do not fit, and ends with its request', () => {
+    const lines = Array.from({ length: 600 }, (_, index) => `${'x'.repeat(36)}-${index} switched off.`);
+    const { text } = onDemandMail({ requestId: 'r1', title: 't', lines, failed: false });
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(20_000);
+    const shown = text.split('\n');
+    const [, left] = /^\.\.\. and (\d+) more lines\.$/m.exec(text) ?? [];
+    expect(shown.filter((line) => line.endsWith(' switched off.')).length + Number(left)).toBe(600);
+    expect(text).toMatch(/more lines\.\n\nRequest r1\.\n$/);
+    const short = onDemandMail({ requestId: 'r1', title: 't', lines: lines.slice(0, 300), failed: false });
+    expect(short.text).not.toContain('more line');
+  });
+});
+
+describe('a new token', () => {
+  const news = {
+    deployment: 'africell-ug',
+    statement: '"ann" says "new server"',
+    license: { deployment: 'africell-ug', lastDay: '2027-06-21', paidUntil: '2027-06-18', products: [] },
+    replaced: [{ tokenId: 't0', until: '2026-11-30T02:30:00.000Z' }],
+    account: 'riaktrdelivery',
+    testImage: 'riaktr/base:3.12',
+    isPullVerified: true,
+    vaultLink: 'https://vault.example/ui/vault/secrets/secret/kv/a%2Fb',
+    today: '2026-11-27',
+    timeZone: 'Europe/Brussels',
+  };
+
+  it('comes with the link to its content, the steps, what a good answer is, and when the old one stops', () => {
+    const { title, lines } = issuedText(news);
+    expect(title).toBe('new token for africell-ug');
+    const text = onDemandMail({ requestId: 'r1', title, lines, failed: false }).text;
+    expect(text).toContain('New token in place of the old one for africell-ug ("ann" says "new server").\n');
+    expect(text).toContain('Paid until 18 Jun 2027, access until 21 Jun 2027.\n');
+    expect(text).toContain(
+      '1. Copy its content from Vault, key africell-ug:\nhttps://vault.example/ui/vault/secrets/secret/kv/a%2Fb\n',
+    );
+    expect(text).toContain(`     docker logout
+     docker login --username riaktrdelivery
+     (password: the content)
+     docker pull riaktr/base:3.12
+`);
+    expect(text).toContain('"Login Succeeded"');
+    expect(text).toContain('4. The old token stops on Monday 30 November 2026, 03:30 (Europe/Brussels).\n');
+    expect(text).toContain('We have pulled riaktr/base:3.12 with it: it works.');
+  });
+
+  it('says where nobody has paid for it, and where its pull was not tried', () => {
+    const { lines } = issuedText({ ...news, license: undefined, replaced: [], isPullVerified: false });
+    const text = flat(lines.join('\n'));
+    expect(text).toContain('No license in force says that it has paid');
+    expect(text).toContain('It was not tried whether it can pull riaktr/base:3.12');
+    expect(text).not.toContain('old token');
+  });
+
+  it('has instructions for its server that say when the old one stops', () => {
+    expect(instructionLines(news)).toEqual([
+      '# On the server of africell-ug, as the user that deploys (usually root).',
+      '# The password is the value of the key africell-ug in Vault: https://vault.example/ui/vault/secrets/secret/kv/a%2Fb',
+      'docker logout',
+      'docker login --username riaktrdelivery',
+      '# A good answer is: Login Succeeded',
+      'docker pull riaktr/base:3.12',
+      '# A good answer ends with: Status, and the name of the image. Then it works.',
+      '# The old token stops on Monday 30 November 2026, 03:30 (Europe/Brussels).',
+    ]);
+  });
+});
+
+describe('a rename', () => {
+  it('says that nobody has to do anything, and nothing of a pull that was not tried', () => {
+    const { title, lines } = renamedText({
+      from: 'mtn-gn ',
+      to: 'mtn-gn',
+      statement: 'no reason given',
+      vaultLink: 'https://vault.example/',
+    });
+    expect(title).toBe('renamed "mtn-gn " to mtn-gn');
+    expect(lines.join(' ')).toContain('the customer notices nothing');
+    expect(lines.join(' ')).not.toMatch(/pull/);
+  });
+});
+
+describe('a token that was switched off, on or deleted', () => {
+  const news = {
+    deployment: 'orange-cd',
+    statement: '"ann" says "leaked"',
+    what: 'revoke',
+    changed: ['t1'],
+    unchanged: [],
+    isKeyRemoved: false,
+    isStillOn: false,
+    failures: [],
+  } as const;
+
+  it('says what was done, who says why, what that means, and how it is undone', () => {
+    const { title, lines } = revokedText(news);
+    expect(title).toBe('switched off orange-cd');
+    expect(lines).toEqual([
+      'orange-cd: switched off ("ann" says "leaked").',
+      '',
+      '1 token switched off: t1.',
+      `Its servers can't pull any more. The audit never switches it on again. To undo: function hub-token-auditor-revoke, {"deployment": "orange-cd", "restore": true, "reason": "..."}`,
+    ]);
+    expect(revokedText({ ...news, isStillOn: true }).lines.at(-1)).toBe('Another token of it still works.');
+    expect(revokedText({ ...news, what: 'restore' }).lines.at(-1)).toContain('leaves it alone for 7 days');
+    expect(revokedText({ ...news, what: 'delete', isKeyRemoved: true }).lines.join(' ')).toContain(
+      'Its key was removed from Vault.',
+    );
+  });
+
+  it('says what was so already, and first what is not done', () => {
+    expect(revokedText({ ...news, changed: [], unchanged: ['t1'] }).title).toBe('orange-cd was off already');
+    const { title, lines } = revokedText({ ...news, failures: ['Docker Hub is away.'] });
+    expect(title).toBe('switching off orange-cd failed');
+    expect(lines[2]).toBe('NOT DONE: Docker Hub is away.');
+  });
+});
