@@ -1,6 +1,10 @@
+// JSON over HTTP with one server: bounded, without redirects, fair to whoever is asked again.
+
 import type { Dispatcher } from 'undici';
 import * as v from 'valibot';
+import type { EventScope } from './event-scope.ts';
 import type { Clock } from './ports.ts';
+import { rememberReceived, rememberSent } from './secrets-in-transit.ts';
 
 /** One dispatcher a server: connections are kept and few, and nothing waits longer than this. */
 const CONNECT_MILLISECONDS = 5_000;
@@ -27,9 +31,16 @@ export interface Answer {
   readonly start: string;
 }
 
-/** No answer at all, or one that came too late or was too long. `reason` is ours and safe to print. */
+/** No answer at all, or one that came too late or was too long. The message is ours and safe to print. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
+  /** There was not even a connection, so nothing can have happened. */
+  readonly isUnsent: boolean;
+
+  constructor(message: string, isUnsent = false) {
+    super(message);
+    this.isUnsent = isUnsent;
+  }
 }
 
 export interface Request {
@@ -48,8 +59,9 @@ export interface Http {
   /** Sends once. @throws NoAnswer */
   send(request: Request): Promise<Answer>;
   /**
-   * Sends a change: once, but for a 429, which refuses before there is any effect, and is waited for as it says. What
-   * was not answered may have happened, and is the caller's to find out. @throws NoAnswer
+   * Sends a change: once, but for a 429, which refuses before there is any effect, and is waited for as it says, and for
+   * a connection that did not come about. What was not answered may have happened, and is the caller's to find out.
+   * @throws NoAnswer
    */
   change(request: Request): Promise<Answer>;
   /**
@@ -65,9 +77,11 @@ export interface HttpOptions {
   /** Milliseconds since 1970 beyond which nothing is waited for. */
   readonly deadline: number;
   /** PEM of a private certificate authority. */
-  readonly ca?: string;
+  readonly ca?: string | undefined;
   /** Milliseconds until an answer must have begun and may pause; default 15,000. */
-  readonly answerMilliseconds?: number;
+  readonly answerMilliseconds?: number | undefined;
+  /** The event that this is for. */
+  readonly scope?: EventScope | undefined;
 }
 
 const CODES = new Map([
@@ -91,15 +105,25 @@ const CODES = new Map([
   ['CERT_HAS_EXPIRED', 'its certificate has expired'],
 ]);
 
-/** A sentence's part about a foreign error, by its code alone: its message may hold the request. */
-function reasonOf(error: unknown): string {
+/** Codes of connections that did not come about. */
+const UNSENT: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+
+/** What a foreign error comes to, by its code alone: its message may hold the request. */
+function noAnswer(error: unknown): NoAnswer {
   const code =
     error instanceof Error && 'code' in error && typeof error.code === 'string'
       ? error.code
       : error instanceof Error && error.name === 'TimeoutError'
         ? 'ABORT_ERR'
         : '';
-  return CODES.get(code) ?? 'the connection failed';
+  return new NoAnswer(CODES.get(code) ?? 'the connection failed', UNSENT.has(code));
 }
 
 function parseJson(headers: ReadonlyMap<string, string>, text: string): unknown {
@@ -111,16 +135,20 @@ function parseJson(headers: ReadonlyMap<string, string>, text: string): unknown 
   }
 }
 
+const isNumber = (text: string): boolean => /^\d+(?:\.\d+)?$/.test(text);
+
 /** A time in seconds from now, in seconds since 1970, or as an HTTP date, as milliseconds to wait. */
 function waitOf(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined;
-  if (/^\d+(?:\.\d+)?$/.test(value.trim())) {
-    const number = Number(value);
+  // A header that came twice is one with a comma.
+  const parts = value.split(',').map((part) => part.trim());
+  if (parts.every(isNumber)) {
+    const number = Math.max(...parts.map(Number));
     // Nobody is told to wait for 30 years: that is a point in time, in seconds or in milliseconds.
     if (number > 1_000_000_000_000) return number - now;
     return number > 1_000_000_000 ? number * 1000 - now : number * 1000;
   }
-  const date = Date.parse(value);
+  const date = Date.parse(value.replace(/(GMT)\s*,.*$/i, '$1'));
   return Number.isNaN(date) ? undefined : date - now;
 }
 
@@ -143,106 +171,142 @@ export function isLockOut(answer: Answer): boolean {
 }
 
 /** Speaks JSON with one server: time-outs, no redirects, bounded answers, nothing beyond the deadline. */
-export function createHttp({
-  url,
-  clock,
-  deadline,
-  ca,
-  answerMilliseconds = ANSWER_MILLISECONDS,
-}: HttpOptions): Http {
-  const { origin, pathname, host } = new URL(url);
-  const base = pathname.replace(/\/+$/, '');
-  let dispatcher: Dispatcher | undefined;
-  // Loaded when the first request is made: it is a good part of what a cold start would pay for.
-  const transport = async (): Promise<{ request: typeof import('undici').request; agent: Dispatcher }> => {
-    const { Agent, request } = await import('undici');
-    dispatcher ??= new Agent({
-      connections: CONNECTIONS,
-      connect: { timeout: CONNECT_MILLISECONDS, ...(ca === undefined ? {} : { ca }) },
-      headersTimeout: answerMilliseconds,
-      bodyTimeout: answerMilliseconds,
-      maxResponseSize: LONGEST_ANSWER,
-      keepAliveTimeout: 4_000,
-      // One request a connection at a time, so that the number of connections bounds what is under way.
-      allowH2: false,
-    });
-    return { request, agent: dispatcher };
-  };
+export function createHttp(options: HttpOptions): Http {
+  return new Server(options);
+}
 
-  const send = async (wanted: Request): Promise<Answer> => {
-    const { method, path, headers = {}, body, milliseconds = 4 * answerMilliseconds } = wanted;
-    const left = deadline - clock.now();
-    if (left <= 0) throw new NoAnswer('the time was over');
+class Server implements Http {
+  readonly host: string;
+  private readonly options: HttpOptions;
+  private readonly base: string;
+  private dispatcher: Dispatcher | undefined;
+
+  constructor(options: HttpOptions) {
+    const { origin, pathname, host } = new URL(options.url);
+    this.options = options;
+    this.host = host;
+    this.base = `${origin}${pathname.replace(/\/+$/, '')}`;
+  }
+
+  async send(wanted: Request): Promise<Answer> {
+    const { clock, deadline, scope, answerMilliseconds = ANSWER_MILLISECONDS } = this.options;
+    const remaining = deadline - clock.now();
+    if (remaining <= 0) throw new NoAnswer('the time was over', true);
+    const { method, path, body, milliseconds = 4 * answerMilliseconds } = wanted;
+    rememberSent(scope?.secrets, wanted);
     try {
-      const { request, agent } = await transport();
-      const response = await request(`${origin}${base}${path}`, {
+      const { request, dispatcher } = await this.transport();
+      const response = await request(`${this.base}${path}`, {
         method,
-        dispatcher: agent,
-        headers: {
-          accept: 'application/json',
-          'user-agent': 'hub-token-auditor',
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...headers,
-        },
+        dispatcher,
+        headers: headersOf(wanted),
         body: body === undefined ? null : JSON.stringify(body),
-        signal: AbortSignal.timeout(Math.min(left, milliseconds)),
+        signal: AbortSignal.timeout(Math.min(remaining, milliseconds)),
       });
-      const received = new Map(
-        Object.entries(response.headers).flatMap(([name, value]): [string, string][] =>
-          value === undefined ? [] : [[name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value]],
-        ),
-      );
+      const headers = receivedHeaders(response.headers);
       const text = await response.body.text();
-      return {
-        status: response.statusCode,
-        headers: received,
-        json: parseJson(received, text),
-        start: text.slice(0, 500),
-      };
+      const json = parseJson(headers, text);
+      rememberReceived(scope?.secrets, json);
+      return { status: response.statusCode, headers, json, start: text.slice(0, 500) };
     } catch (error) {
-      throw new NoAnswer(reasonOf(error));
+      throw noAnswer(error);
     }
-  };
+  }
 
-  const pause = async (milliseconds: number): Promise<boolean> => {
-    if (clock.now() + milliseconds >= deadline) return false;
-    await clock.sleep(milliseconds);
-    return true;
-  };
-
-  /** Sends, and again after each 429 once it is over, as often and as long as there is patience and time. */
-  const waiting = async (wanted: Request): Promise<Answer> => {
-    for (let waits = 0; ; waits++) {
-      const answer = await send(wanted);
-      if (answer.status !== 429 || isLockOut(answer) || waits >= MAX_RATE_LIMIT_WAITS) return answer;
-      const requested = requestedWait(answer.headers, clock.now(), waits);
-      if (!(await pause(requested + clock.random() * FIRST_RETRY_WAIT_MS))) return answer;
+  async change(wanted: Request): Promise<Answer> {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await this.sendWithinLimits(wanted);
+      } catch (error) {
+        const mayTryAgain = error instanceof NoAnswer && error.isUnsent && tries < RETRIES;
+        if (!mayTryAgain || !(await this.pauseBeforeRetry(tries))) throw error;
+      }
     }
-  };
+  }
 
-  const read = async (
-    wanted: Request,
-    isUsable: (answer: Answer) => boolean = () => true,
-  ): Promise<Answer> => {
+  async read(wanted: Request, isUsable: (answer: Answer) => boolean = () => true): Promise<Answer> {
     for (let tries = 0; ; tries++) {
       let answer: Answer | undefined;
       let failure: unknown;
       try {
-        answer = await waiting(wanted);
+        answer = await this.sendWithinLimits(wanted);
       } catch (error) {
         failure = error;
       }
       if (answer?.status === 429) return answer;
       if (answer !== undefined && answer.status < 500 && isUsable(answer)) return answer;
-      const wait = FIRST_RETRY_WAIT_MS * 2 ** tries * (0.5 + clock.random());
-      if (tries >= RETRIES || !(await pause(wait))) {
+      if (tries >= RETRIES || !(await this.pauseBeforeRetry(tries))) {
         if (answer === undefined) throw failure;
         return answer;
       }
     }
-  };
+  }
 
-  return { host, send, change: waiting, read };
+  /** Sends, and again after each 429 once it is over, as often and as long as there is patience and time. */
+  private async sendWithinLimits(wanted: Request): Promise<Answer> {
+    const { clock } = this.options;
+    for (let waits = 0; ; waits++) {
+      const answer = await this.send(wanted);
+      if (answer.status !== 429 || isLockOut(answer) || waits >= MAX_RATE_LIMIT_WAITS) return answer;
+      const requested = requestedWait(answer.headers, clock.now(), waits);
+      if (!(await this.pause(requested + clock.random() * FIRST_RETRY_WAIT_MS))) return answer;
+    }
+  }
+
+  private pauseBeforeRetry(tries: number): Promise<boolean> {
+    return this.pause(FIRST_RETRY_WAIT_MS * 2 ** tries * (0.5 + this.options.clock.random()));
+  }
+
+  /** Waits, unless that would be beyond the deadline: then says no at once. */
+  private async pause(milliseconds: number): Promise<boolean> {
+    const { clock, deadline } = this.options;
+    if (clock.now() + milliseconds >= deadline) return false;
+    await clock.sleep(milliseconds);
+    return true;
+  }
+
+  /** The HTTP client, loaded when the first request is made: it is a good part of what a cold start would pay for. */
+  private async transport(): Promise<{ request: typeof import('undici').request; dispatcher: Dispatcher }> {
+    const { ca, scope, answerMilliseconds = ANSWER_MILLISECONDS } = this.options;
+    const { Agent, request } = await import('undici');
+    if (this.dispatcher === undefined) {
+      const agent = new Agent({
+        connections: CONNECTIONS,
+        connect: { timeout: CONNECT_MILLISECONDS, ...(ca === undefined ? {} : { ca }) },
+        headersTimeout: answerMilliseconds,
+        bodyTimeout: answerMilliseconds,
+        maxResponseSize: LONGEST_ANSWER,
+        keepAliveTimeout: 4_000,
+        // One request a connection at a time, so that the number of connections bounds what is under way.
+        allowH2: false,
+      });
+      this.dispatcher = agent;
+      scope?.atEnd(() => {
+        this.dispatcher = undefined;
+        return agent.destroy();
+      });
+    }
+    return { request, dispatcher: this.dispatcher };
+  }
+}
+
+function headersOf({ headers = {}, body }: Request): Record<string, string> {
+  return {
+    accept: 'application/json',
+    'user-agent': 'hub-token-auditor',
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...headers,
+  };
+}
+
+function receivedHeaders(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Map<string, string> {
+  return new Map(
+    Object.entries(headers).flatMap(([name, value]): [string, string][] =>
+      value === undefined ? [] : [[name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value]],
+    ),
+  );
 }
 
 /** The answer's JSON in the shape that was promised; `undefined` where it is not. */

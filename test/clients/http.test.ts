@@ -6,8 +6,9 @@ import {
   createHttp,
   requestedWait,
 } from '../../lambdas/clients/http.ts';
+import { EventScope } from '../../lambdas/clients/event-scope.ts';
 import { type SandboxClock, createClock } from '../sandbox/clock.ts';
-import { type SandboxAnswer, answering } from '../sandbox/faults.ts';
+import { FAULTS, type SandboxAnswer, answering } from '../sandbox/faults.ts';
 import { type SandboxServer, startServer } from '../sandbox/server.ts';
 import { makeCertificate } from './certificate.ts';
 
@@ -139,6 +140,73 @@ describe('changes', () => {
     expect((await client().change({ ...GET, method: 'POST', body: {} })).status).toBe(500);
     expect(server.log).toHaveLength(1);
   });
+
+  it('are tried again where there was no connection, because nothing can have happened', async () => {
+    await server.down();
+    const tried = vi.spyOn(clock, 'sleep').mockImplementationOnce(async () => server.up());
+    expect((await client().change({ ...GET, method: 'POST', body: {} })).status).toBe(200);
+    expect(tried).toHaveBeenCalledTimes(1);
+    expect(server.log).toHaveLength(1);
+  });
+
+  it('are not tried again where the connection broke off, because they may have happened', async () => {
+    server.faults.always(FAULTS.resetAfter);
+    expect(await reasonOf(() => client().change({ ...GET, method: 'POST', body: {} }))).toMatch(/connection/);
+    expect(server.log).toHaveLength(1);
+  });
+});
+
+describe('the end of an event', () => {
+  it('closes its connections, and a later request makes new ones', async () => {
+    const scope = new EventScope();
+    const http = client({ scope });
+    await http.send(GET);
+    await scope.end();
+    const closed = vi.waitFor(() => {
+      expect(server.connections).toBe(0);
+    });
+    await closed;
+    expect((await http.send(GET)).status).toBe(200);
+    await scope.end();
+  });
+
+  it('knows the secrets that were sent and received', async () => {
+    const scope = new EventScope();
+    answer = {
+      status: 200,
+      body: { access_token: 'a_session_of_today', auth: { client_token: 'token_of_the_vault' } },
+    };
+    await client({ scope }).send({
+      ...GET,
+      method: 'POST',
+      body: { password: 'a password from below' },
+      headers: { authorization: 'Bearer session_of_yesterday' },
+    });
+    expect(
+      scope.secrets.redact(
+        'a_session_of_today token_of_the_vault a password from below session_of_yesterday',
+      ),
+    ).toBe('(concealed) (concealed) (concealed) (concealed)');
+  });
+
+  it.each([
+    [
+      'version 2',
+      {
+        data: {
+          data: { 'orange-cd': 'the content of a key', username: 'nobody in particular' },
+          metadata: { version: 1, created_time: '2026-11-27T00:00:00.123456789Z' },
+        },
+      },
+    ],
+    ['version 1', { data: { 'orange-cd': 'the content of a key', metadata: 'another of the keys' } }],
+  ])('knows what Vault holds with %s', async (_version, body) => {
+    const scope = new EventScope();
+    answer = { status: 200, body };
+    await client({ scope }).send(GET);
+    expect(scope.secrets.redact('the content of a key')).toBe('(concealed)');
+    expect(scope.secrets.redact('nobody in particular 2026-11-27T00:00:00.123456789Z')).not.toContain('(');
+  });
 });
 
 describe('a 429', () => {
@@ -148,6 +216,11 @@ describe('a 429', () => {
 
   it.each([
     ['seconds', { 'retry-after': '30' }],
+    ['seconds twice', { 'retry-after': '30, 30' }],
+    [
+      'an HTTP date twice',
+      { 'retry-after': `${new Date(NOW + 30_000).toUTCString()}, ${new Date(NOW).toUTCString()}` },
+    ],
     ['an HTTP date', { 'retry-after': new Date(NOW + 30_000).toUTCString() }],
     ['unix time, though it should be seconds', { 'retry-after': unix }],
     ['unix time in milliseconds', { 'retry-after': String(NOW + 30_000) }],

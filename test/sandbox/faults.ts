@@ -17,6 +17,8 @@ export interface SandboxAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Where given, half of the body is sent and then nothing more, or the connection is torn down. */
+  readonly ending?: 'stalls' | 'breaks off';
 }
 
 /** How an answer fails to come: the connection is torn down, or nothing is ever said. */
@@ -72,6 +74,11 @@ export function afterEffect(fault: Fault): Fault {
       return fault.apply(context);
     },
   };
+}
+
+/** Had its effect; half of the answer comes. */
+function ending(name: string, how: NonNullable<SandboxAnswer['ending']>): Fault {
+  return { name, hasEffect: true, apply: async ({ handle }) => ({ ...(await handle()), ending: how }) };
 }
 
 const seconds = (milliseconds: number): string => String(Math.ceil(milliseconds / 1000));
@@ -157,6 +164,8 @@ export const FAULTS = {
       };
     },
   },
+  stalled: ending('an answer that stops half way', 'stalls'),
+  cutShort: ending('an answer that is cut short', 'breaks off'),
 } as const satisfies Record<string, Fault>;
 
 /** Name of one of the {@link FAULTS}. */

@@ -65,6 +65,8 @@ export interface SandboxServer {
   peak: number;
   /** Requests that are open and will never be answered. */
   readonly hanging: number;
+  /** Connections that are open. */
+  readonly connections: number;
   /** Whether a connection is kept for the next request; if not, each request has to make its own. */
   keepsConnections: boolean;
   /** Stops listening and drops every connection: from now on connections are refused. */
@@ -169,6 +171,15 @@ export async function startServer(options: ServerOptions): Promise<SandboxServer
     if (!server.keepsConnections) headers['connection'] = 'close';
     response.sendDate = false;
     response.writeHead(answer.status, headers);
+    if (answer.ending !== undefined) {
+      // Its length is that of the whole body, and only half of it comes.
+      const { socket } = incoming;
+      response.write(body.subarray(0, Math.floor(body.length / 2)), () => {
+        if (answer.ending === 'breaks off') socket.destroy();
+        else if (!socket.destroyed) hanging.add(socket);
+      });
+      return;
+    }
     response.end(request.method === 'HEAD' ? undefined : body);
   };
 
@@ -214,6 +225,9 @@ export async function startServer(options: ServerOptions): Promise<SandboxServer
     peak: 0,
     get hanging() {
       return hanging.size;
+    },
+    get connections() {
+      return sockets.size;
     },
     keepsConnections: true,
     down,

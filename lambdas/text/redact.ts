@@ -1,0 +1,296 @@
+/**
+ * The last look at whatever leaves: the secrets that a run has read or been given are searched for in it and concealed,
+ * in the usual encodings, too. It knows what conceal.ts can't: a password has no form by which it is recognised.
+ */
+import { escapeText } from './display.ts';
+
+/** What stands in the place of a secret. */
+export const REDACTED = '(concealed)';
+
+/** Shorter ones are words by chance. The account's password is searched for all the same, down to this. */
+const MIN_SECRET_LENGTH = 16;
+const MIN_PASSWORD_LENGTH = 8;
+/** Of a longer secret the beginning is searched for. */
+const MAX_SECRET_LENGTH = 4_000;
+/** Characters of a form that are looked up at every place of a text. */
+const WINDOW = 12;
+/** They begin behind this share of it: contents of tokens begin alike, and so do all their forms. */
+const ALIKE_SHARE = 0.34;
+/** Characters of a secret that were cut off behind so many are recognised. */
+const MIN_CUT_LENGTH = 16;
+
+/**
+ * The secrets of one event. A text is gone through once, however many they are: a rolling hash of its next characters
+ * says whether any form of any secret may begin there.
+ */
+export class Secrets {
+  private readonly secrets = new Set<string>();
+  private readonly allowed = new Set<string>();
+  private password: string | undefined;
+  private index: SearchIndex | undefined;
+
+  /**
+   * Remembers a secret, and what stands in it by itself, such as a content within a whole configuration. A name of a
+   * deployment and an address without credentials are none, wherever they were read.
+   */
+  add(secret: string | undefined): void {
+    if (secret === undefined || secret.length < MIN_SECRET_LENGTH || HARMLESS.test(secret)) return;
+    const words = PLAIN_TOKEN.test(secret) ? [] : (secret.match(LONG_WORDS) ?? []);
+    for (const part of [secret.trim(), ...words]) {
+      if (part.length < MIN_SECRET_LENGTH || HARMLESS.test(part) || this.secrets.has(part)) continue;
+      this.secrets.add(part.slice(0, MAX_SECRET_LENGTH));
+      this.index = undefined;
+    }
+  }
+
+  /** Remembers the account's password. */
+  addPassword(password: string): void {
+    this.password = password.trim();
+    this.index = undefined;
+  }
+
+  /** Says that a text is no secret although a key may hold it: the id of a token, a setting. */
+  allow(text: string): void {
+    if (text.length < MIN_PASSWORD_LENGTH || this.allowed.has(text)) return;
+    this.allowed.add(text);
+    if (this.secrets.has(text)) this.index = undefined;
+  }
+
+  /** A text without any of the secrets. */
+  redact(text: string): string {
+    return this.search().redact(text);
+  }
+
+  /** The same value with every text in it redacted; the value itself where there is nothing to conceal. */
+  redactValue<Value>(value: Value): Value {
+    const text: unknown = JSON.stringify(value);
+    if (typeof text !== 'string' || this.redact(text) === text) return value;
+    // A copy has the same type, which nothing that is put together from parts could promise.
+    const holder = { copy: structuredClone(value) };
+    this.redactWithin(holder);
+    return holder.copy;
+  }
+
+  /** JSON without any of the secrets, and with its own fields as they were. */
+  redactJson(text: string): string {
+    if (this.redact(text) === text) return text;
+    const value: unknown = JSON.parse(text);
+    return `${JSON.stringify(this.redactValue(value), null, 1)}\n`;
+  }
+
+  /** A long text in pieces; a secret may begin in one and end in the next. */
+  *redactPieces(pieces: Iterable<string>): Iterable<string> {
+    const search = this.search();
+    let held = '';
+    for (const piece of pieces) {
+      held += piece;
+      if (held.length < PIECE_LENGTH + search.longest) continue;
+      const { done, rest } = search.redactBeginning(held);
+      yield done;
+      held = rest;
+    }
+    yield search.redact(held);
+  }
+
+  private search(): SearchIndex {
+    return (this.index ??= new SearchIndex(
+      [...this.secrets].filter((secret) => !this.allowed.has(secret)),
+      this.password !== undefined &&
+        this.password.length >= MIN_PASSWORD_LENGTH &&
+        !this.allowed.has(this.password)
+        ? this.password
+        : undefined,
+    ));
+  }
+
+  private redactWithin(value: object): void {
+    for (const key of Reflect.ownKeys(value)) {
+      const entry: unknown = Reflect.get(value, key);
+      if (typeof entry === 'string') Reflect.set(value, key, this.redact(entry));
+      else if (typeof entry === 'object' && entry !== null) this.redactWithin(entry);
+    }
+  }
+}
+
+/** A content and nothing else. */
+const PLAIN_TOKEN = /^[\w.-]+$/;
+const LONG_WORDS = /[\w+/.-]{20,}={0,2}/g;
+/** A well-formed name of a deployment, or an address. */
+const HARMLESS = /^(?:[a-z0-9]+(?:-[a-z0-9]+)*-[a-z]{2,}|https?:\/\/[\w.:/-]+)$/;
+/** Characters of a long text that are searched at once. */
+const PIECE_LENGTH = 256 * 1024;
+
+/** Letters of either case are one, and so are the two alphabets of base64. */
+const FOLDED = Uint16Array.from({ length: 65_536 }, (_unused, code) => {
+  if (code === 43) return 45;
+  if (code === 47) return 95;
+  const lower = String.fromCharCode(code).toLowerCase();
+  return lower.length === 1 ? lower.charCodeAt(0) : code;
+});
+const foldedAt = (text: string, at: number): number => FOLDED[text.charCodeAt(at)] ?? 0;
+
+const HASH_BASE = 0x01000193;
+/** What a character weighs when the window leaves it behind. */
+const LEAVING = Array.from({ length: WINDOW }).reduce<number>((power) => Math.imul(power, HASH_BASE), 1);
+/** Bits of the table that says for nearly every hash that nothing begins like that. */
+const TABLE_BITS = 24;
+const slotOf = (hash: number): number => (hash ^ (hash >>> 15)) & (2 ** TABLE_BITS - 1);
+
+/** Finds every form of some secrets in texts. */
+class SearchIndex {
+  /** Length of the longest form, in characters. */
+  readonly longest: number;
+  private readonly byHash = new Map<number, string[]>();
+  private readonly table: Uint32Array | undefined;
+  private readonly short: RegExp | undefined;
+
+  constructor(secrets: readonly string[], password: string | undefined) {
+    const isShort = password !== undefined && password.length < MIN_SECRET_LENGTH;
+    const long = [...secrets, ...(password === undefined || isShort ? [] : [password])];
+    this.short = isShort ? patternOf(formsOf(password)) : undefined;
+    this.table = long.length === 0 ? undefined : new Uint32Array(2 ** (TABLE_BITS - 5));
+    let longest = 8 * MIN_SECRET_LENGTH;
+    for (const secret of long)
+      for (const form of formsOf(secret)) {
+        longest = Math.max(longest, form.length);
+        this.put(form);
+      }
+    this.longest = longest;
+  }
+
+  redact(text: string): string {
+    return this.redactUntil(text, text.length).done;
+  }
+
+  /** The beginning of a text, as far as nothing that stands in it can end behind the text. */
+  redactBeginning(text: string): { readonly done: string; readonly rest: string } {
+    return this.redactUntil(text, text.length - this.longest);
+  }
+
+  private put(form: string): void {
+    let hash = 0;
+    const begin = windowOf(form);
+    for (let at = begin; at < begin + WINDOW; at++)
+      hash = (Math.imul(hash, HASH_BASE) + foldedAt(form, at)) | 0;
+    const slot = slotOf(hash);
+    if (this.table !== undefined) this.table[slot >>> 5] = (this.table[slot >>> 5] ?? 0) | (1 << (slot & 31));
+    const known = this.byHash.get(hash);
+    if (known === undefined) this.byHash.set(hash, [form]);
+    else if (!known.includes(form)) known.push(form);
+  }
+
+  /** Redacts what begins before a place. */
+  private redactUntil(text: string, limit: number): { readonly done: string; readonly rest: string } {
+    const found = [...this.longOnes(text, limit), ...this.shortOnes(text, limit)].sort(
+      (a, b) => a.start - b.start || b.end - a.end,
+    );
+    let done = '';
+    let end = 0;
+    for (const place of found) {
+      if (place.end <= end) continue;
+      if (place.start >= end) done += `${text.slice(end, withoutEscape(text, place.start))}${REDACTED}`;
+      end = place.end;
+    }
+    const kept = Math.max(end, limit);
+    return { done: done + text.slice(end, kept), rest: text.slice(kept) };
+  }
+
+  private *longOnes(text: string, limit: number): Iterable<Place> {
+    const { table } = this;
+    if (table === undefined) return;
+    let hash = 0;
+    const last = Math.min(text.length, limit + this.longest);
+    for (let at = 0; at < last; at++) {
+      hash = (Math.imul(hash, HASH_BASE) + foldedAt(text, at)) | 0;
+      const begin = at - WINDOW + 1;
+      if (begin < 0) continue;
+      if (begin > 0) hash = (hash - Math.imul(foldedAt(text, begin - 1), LEAVING)) | 0;
+      const slot = slotOf(hash);
+      if ((((table[slot >>> 5] ?? 0) >>> (slot & 31)) & 1) === 0) continue;
+      for (const form of this.byHash.get(hash) ?? []) {
+        const start = begin - windowOf(form);
+        const end = start < 0 || start >= limit ? start : endOf(form, text, start);
+        if (end > start) yield { start, end };
+      }
+    }
+  }
+
+  private *shortOnes(text: string, limit: number): Iterable<Place> {
+    if (this.short === undefined) return;
+    for (const match of text.matchAll(this.short))
+      if (match.index < limit) yield { start: match.index, end: match.index + match[0].length };
+  }
+}
+
+interface Place {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where in a form the characters stand that are looked up. */
+const windowOf = (form: string): number =>
+  Math.min(Math.floor(form.length * ALIKE_SHARE), form.length - WINDOW);
+
+/** Where a form that begins at a place ends; the place itself where it is another text. */
+function endOf(form: string, text: string, start: number): number {
+  let length = 0;
+  while (length < form.length && foldedAt(form, length) === foldedAt(text, start + length)) length += 1;
+  if (length === form.length) return start + length;
+  const isCut =
+    length >= MIN_CUT_LENGTH && /^(?:\.\.\.|…)/.test(text.slice(start + length, start + length + 3));
+  return isCut ? start + length : start;
+}
+
+/** A backslash before the place that belongs to its first letter goes with it, or what is left is no JSON. */
+function withoutEscape(text: string, start: number): number {
+  let slashes = 0;
+  while (text[start - 1 - slashes] === '\\') slashes += 1;
+  return slashes % 2 === 1 ? start - 1 : start;
+}
+
+/** A secret as it may stand in a text: as it is, encoded, or escaped for JSON, addresses, pages and people. */
+function formsOf(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  const forms = [
+    secret,
+    // Wherever in the encoded bytes it begins; without the letters at its ends that its neighbours share.
+    ...[0, 1, 2].map((before) =>
+      Buffer.concat([Buffer.alloc(before), bytes])
+        .toString('base64url')
+        .slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6)),
+    ),
+    bytes.toString('hex'),
+  ];
+  if (!PLAIN_TOKEN.test(secret)) forms.push(...escapedForms(secret));
+  return [...new Set(forms)].filter((form) => form.length >= MIN_PASSWORD_LENGTH);
+}
+
+function escapedForms(secret: string): string[] {
+  const json = JSON.stringify(secret).slice(1, -1);
+  const html = secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return [
+    json,
+    JSON.stringify(json).slice(1, -1),
+    json.replace(/[^ -~]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`),
+    encodeURIComponent(secret.toWellFormed()),
+    new URLSearchParams([['', secret.toWellFormed()]]).toString().slice(1),
+    html,
+    ...['&#39;', '&#x27;', '&apos;'].map((quote) => html.replaceAll('"', '&quot;').replaceAll("'", quote)),
+    escapeText(secret, Infinity),
+    secret.replace(/[\\"]/g, (letter) => `\\${letter}`),
+  ];
+}
+
+/** Finds forms that are too short for the table, in any case and either alphabet of base64. */
+function patternOf(forms: readonly string[]): RegExp {
+  const pattern = forms
+    .toSorted((a, b) => b.length - a.length)
+    .map((form) =>
+      form
+        .replace(/[$()*.?[\\\]^{|}]/g, '\\$&')
+        .replace(/[+-]/g, '[+-]')
+        .replace(/[/_]/g, '[/_]'),
+    )
+    .join('|');
+  return new RegExp(pattern, 'gi');
+}

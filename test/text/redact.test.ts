@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { REDACTED, Secrets } from '../../lambdas/text/redact.ts';
+import { Canaries } from '../sandbox/canaries.ts';
+import { leaksIn } from '../sandbox/leaks.ts';
+
+const CONTENT = 'dckr_pat_Ab3-_xYz901234567890AbCdEfG';
+const PASSWORD = 'p?ss"w<ö>rd & more';
+const knowing = (...all: string[]): Secrets => {
+  const secrets = new Secrets();
+  for (const secret of all) secrets.add(secret);
+  return secrets;
+};
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+/** How a secret may be written, by the name of the writing. */
+const WRITINGS: Record<string, (secret: string) => string> = {
+  'as it is': (secret) => secret,
+  'in lower case': (secret) => secret.toLowerCase(),
+  'in upper case': (secret) => secret.toUpperCase(),
+  'in base64': base64,
+  'in base64 behind one byte': (secret) => base64(`x${secret}y`),
+  'in base64 behind two bytes': (secret) => base64(`xx${secret}`),
+  'in base64 behind a user name': (secret) => base64(`riaktrdelivery:${secret}`),
+  'in base64url': (secret) => Buffer.from(`:${secret}`).toString('base64url'),
+  'in hexadecimal digits': (secret) => Buffer.from(secret).toString('hex').toUpperCase(),
+  'in JSON': (secret) => JSON.stringify({ secret }),
+  'in JSON in JSON': (secret) => JSON.stringify({ text: JSON.stringify({ secret }) }),
+  'in an address': (secret) => `https://host/?a=${encodeURIComponent(secret)}&b`,
+  'in a form': (secret) => new URLSearchParams({ secret }).toString(),
+  'in a page': (secret) =>
+    `<b title="${secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')}">`,
+};
+
+describe('a secret that a run knows', () => {
+  it.each(Object.keys(WRITINGS))('is found and concealed %s', (name) => {
+    for (const secret of [CONTENT, PASSWORD, '0f8fad5b-d9cb-469f-a165-70867728950e']) {
+      const text = `before ${WRITINGS[name]?.(secret) ?? ''} after`;
+      const shown = knowing(secret).redact(text);
+      expect(shown).toContain(REDACTED);
+      expect(shown).toMatch(/^before .* after$/);
+      expect(leaksIn([{ name, text: shown }], { all: [secret], codes: new Set() })).toEqual([]);
+    }
+  });
+
+  it.each(Object.keys(WRITINGS))('is found %s where it is the account’s password, however short', (name) => {
+    const secrets = new Secrets();
+    secrets.addPassword('Tr0ub&"r');
+    const shown = secrets.redact(`before ${WRITINGS[name]?.('Tr0ub&"r') ?? ''} after`);
+    expect(shown).toContain(REDACTED);
+    expect(shown.toLowerCase()).not.toContain('r0ub');
+  });
+
+  it('is found wherever it stands, as often as it does, beside others that begin alike', () => {
+    const contents = Array.from({ length: 2_000 }, () => `dckr_pat_${randomBytes(20).toString('base64url')}`);
+    const secrets = knowing(...contents);
+    expect(secrets.redact(contents.join(' '))).toBe(contents.map(() => REDACTED).join(' '));
+    expect(secrets.redact(contents.slice(0, 3).join(''))).toBe(REDACTED.repeat(3));
+    const others = contents.map((content) => `${content.slice(0, -1)}!`).join(' ');
+    expect(secrets.redact(others)).toBe(others);
+  });
+
+  it('is found where its end was cut off', () => {
+    expect(knowing(CONTENT).redact(`"${CONTENT.slice(0, 30)}..." is no day`)).toBe(
+      `"${REDACTED}..." is no day`,
+    );
+  });
+
+  it('is found within what a key holds, and without the line break at its end', () => {
+    const secrets = knowing(
+      `{"auths": {"docker.io": {"auth": "${base64(`a:${CONTENT}`)}"}}}`,
+      `${PASSWORD}\n`,
+    );
+    expect(secrets.redact(`auth ${base64(`a:${CONTENT}`)}, ${PASSWORD}.`)).toBe(
+      `auth ${REDACTED}, ${REDACTED}.`,
+    );
+  });
+
+  it('is found across the pieces of a long text', () => {
+    const secrets = knowing(CONTENT);
+    const text = `${'a lot of text. '.repeat(60_000)}${CONTENT}${'b'.repeat(100)}`.repeat(2);
+    for (const size of [1_000, 262_144, 500_009]) {
+      const pieces = Array.from({ length: Math.ceil(text.length / size) }, (_unused, index) =>
+        text.slice(index * size, (index + 1) * size),
+      );
+      expect([...secrets.redactPieces(pieces)].join('')).toBe(text.replaceAll(CONTENT, REDACTED));
+    }
+  });
+});
+
+describe('what is no secret', () => {
+  it('stays as it is: short texts, names of deployments, addresses, and what is allowed', () => {
+    const id = '0f8fad5b-d9cb-469f-a165-70867728950e';
+    const text = `short word, vodacom-holding-cd, https://hub.docker.com/u/riaktr, ${id}`;
+    const secrets = knowing('short word', 'vodacom-holding-cd', 'https://hub.docker.com/u/riaktr', id);
+    secrets.allow(id);
+    expect(secrets.redact(text)).toBe(text);
+    secrets.addPassword('word');
+    expect(secrets.redact(text)).toBe(text);
+  });
+
+  it('keeps a value that holds none, the very same one', () => {
+    const value = { a: ['x', 1, null] };
+    expect(knowing(CONTENT).redactValue(value)).toBe(value);
+    expect(new Secrets().redactValue(undefined)).toBeUndefined();
+  });
+});
+
+describe('a value or JSON with a secret in it', () => {
+  it('keeps its shape', () => {
+    const secrets = knowing(CONTENT, 'deployment: everything');
+    const value = { deployment: [{ reason: `x ${CONTENT}`, count: 3, none: null, yes: true }] };
+    const shown = { deployment: [{ reason: `x ${REDACTED}`, count: 3, none: null, yes: true }] };
+    expect(secrets.redactValue(value)).toEqual(shown);
+    expect(value.deployment[0]?.reason).toContain(CONTENT);
+    expect(JSON.parse(secrets.redactJson(JSON.stringify(value)))).toEqual(shown);
+    const plain = '{"a":1}';
+    expect(secrets.redactJson(plain)).toBe(plain);
+  });
+
+  it('stays JSON where the secret begins or ends with what an escape is made of', () => {
+    for (const [secret, text] of [
+      ['nothing-that-is-shown', '\nothing-that-is-shown'],
+      ['nothing-that-is-shown', '\\nothing-that-is-shown'],
+      ['nothing that is shown\\', 'nothing that is shown\\'],
+      ['"quoted at both ends"', '"quoted at both ends"'],
+    ] as const) {
+      const shown = knowing(secret).redact(JSON.stringify([text]));
+      expect(JSON.stringify(JSON.parse(shown))).toBe(shown);
+    }
+  });
+});
+
+describe('the canaries of the sandbox', () => {
+  it('are all found, of whatever kind', () => {
+    const canaries = new Canaries();
+    for (let count = 0; count < 20; count++) {
+      canaries.password();
+      canaries.accessKey();
+      canaries.base32();
+      canaries.tokenContent();
+      canaries.vaultToken();
+      canaries.uuid();
+    }
+    const secrets = knowing(...canaries.all);
+    for (const write of Object.values(WRITINGS)) {
+      const text = secrets.redact(canaries.all.map(write).join('\n'));
+      expect(leaksIn([{ name: 'text', text }], canaries)).toEqual([]);
+    }
+  });
+});
