@@ -9,7 +9,7 @@ const ANSWER_MILLISECONDS = 10_000;
 const CALL_MILLISECONDS = 45_000;
 
 /** How often a request is sent at the most. */
-const AWS_ATTEMPTS = 3;
+export const AWS_ATTEMPTS = 3;
 
 /** What a client of AWS is made for. */
 export interface AwsOptions {
@@ -31,7 +31,7 @@ const SILENT = { debug: say, info: say, warn: say, error: say };
  * What every AWS client is made with: few tries, bounded waits. Region, credentials and endpoints are the SDK's own
  * concern.
  */
-export function awsDefaults({ answerMilliseconds = ANSWER_MILLISECONDS }: AwsOptions) {
+export function awsDefaults({ answerMilliseconds = ANSWER_MILLISECONDS }: AwsOptions = {}) {
   return {
     maxAttempts: AWS_ATTEMPTS,
     logger: SILENT,

@@ -1,102 +1,177 @@
-// The bucket in S3.
+/** The bucket in S3. */
+import { Readable } from 'node:stream';
 import { AuditorError } from '../errors.ts';
-import { awsDefaults, awsHeader, awsReason, awsStatus, lazily } from './aws.ts';
-import type { Bucket, ReadObject } from './ports.ts';
-
-function unavailable(doing: string, bucket: string, error: unknown): AuditorError {
-  const status = awsStatus(error);
-  const cure =
-    status === 403
-      ? "check the function's rights on bucket and key (without s3:ListBucket a missing object looks like a forbidden one)"
-      : 'check that the bucket exists and try again later';
-  return new AuditorError(
-    'StorageUnavailable',
-    `${doing} in the bucket ${bucket} failed (${awsReason(error)}); ${cure}.`,
-  );
-}
+import {
+  AWS_ATTEMPTS,
+  type AwsOptions,
+  awsDefaults,
+  awsHeader,
+  awsReason,
+  awsStatus,
+  lazily,
+  withinTime,
+} from './aws.ts';
+import { systemClock } from './http.ts';
+import type { Bucket, ReadObject, StoredObject } from './ports.ts';
 
 /** A report of so many letters takes its time to be sent: a hundred thousand deployments are some 60 MB. */
 const LONG_BODY = 4 * 1024 * 1024;
-const LONG_BODY_MILLISECONDS = 60_000;
+const LONG_BODY_MILLISECONDS = 25_000;
+/** Milliseconds before a body is read again, which the SDK does not do; twice as long before the third time. */
+const FIRST_RETRY_WAIT_MS = 200;
 
-/**
- * A bucket in S3.
- *
- * @param answerMilliseconds how long an answer may take, default 10,000
- */
+/** A bucket in S3. */
 export function createBucket(
   name: string,
   environment: Readonly<Record<string, string | undefined>>,
-  answerMilliseconds?: number,
+  options: AwsOptions = {},
 ): Bucket {
-  const s3 = lazily(async () => {
-    const sdk = await import('@aws-sdk/client-s3');
+  return new S3Bucket(name, environment, options);
+}
+
+class S3Bucket implements Bucket {
+  readonly location: string;
+  private readonly name: string;
+  private readonly options: AwsOptions;
+  private readonly s3: () => Promise<S3>;
+
+  constructor(name: string, environment: Readonly<Record<string, string | undefined>>, options: AwsOptions) {
+    this.location = `s3://${name}`;
+    this.name = name;
+    this.options = options;
     // Emulators are reached by address: the bucket's name can't be part of the host there.
     const isEmulated = Boolean(environment['AWS_ENDPOINT_URL_S3'] ?? environment['AWS_ENDPOINT_URL']);
-    return {
-      sdk,
-      client: new sdk.S3Client({ ...awsDefaults(answerMilliseconds), forcePathStyle: isEmulated }),
-    };
-  });
+    this.s3 = lazily(() => loadS3(options, isEmulated));
+  }
 
-  const read = async (key: string): Promise<ReadObject> => {
-    const { sdk, client } = await s3();
+  async read(key: string): Promise<ReadObject> {
     try {
-      const answer = await client.send(new sdk.GetObjectCommand({ Bucket: name, Key: key }));
-      if (answer.Body === undefined || answer.ETag === undefined) throw new TypeError('no body');
-      return { body: await answer.Body.transformToByteArray(), etag: answer.ETag };
+      return await withinTime(this.options, (signal) => this.readAgain(key, signal));
     } catch (error) {
-      // By its name only: a 404 of somebody else on the way, or of a bucket that is gone, says nothing of the object, and
-      // who takes it for an absent HOLD withdraws what people have stopped.
-      if (awsStatus(error) === 404 && error instanceof Error && error.name === 'NoSuchKey')
-        return awsHeader(error, 'x-amz-delete-marker') === 'true' ? 'deleted' : 'absent';
-      throw unavailable(`Reading ${key}`, name, error);
+      return this.absence(`Reading ${key}`, error);
     }
-  };
+  }
 
-  return {
-    location: `s3://${name}`,
-    read,
-    exists: async (key) => typeof (await read(key)) !== 'string',
-    async write(key, body, contentType) {
-      const { sdk, client } = await s3();
+  async exists(key: string): Promise<boolean> {
+    const { sdk, client } = await this.s3();
+    try {
+      // Its first byte tells: a HEAD can't tell an object that is not there from a bucket that is not.
+      await withinTime(this.options, async (abortSignal) => {
+        const command = new sdk.GetObjectCommand({ Bucket: this.name, Key: key, Range: 'bytes=0-0' });
+        const { Body } = await client.send(command, { abortSignal });
+        if (Body instanceof Readable) Body.destroy();
+      });
+      return true;
+    } catch (error) {
+      // An empty object has no first byte.
+      if (awsStatus(error) === 416) return true;
+      return typeof this.absence(`Reading ${key}`, error) !== 'string';
+    }
+  }
+
+  async write(key: string, body: string, contentType: string): Promise<void> {
+    const patience = body.length > LONG_BODY ? { requestTimeout: LONG_BODY_MILLISECONDS } : {};
+    try {
+      await withinTime(this.options, (abortSignal) =>
+        this.put({ Key: key, ContentType: contentType, Body: body }, { abortSignal, ...patience }),
+      );
+    } catch (error) {
+      throw this.unavailable(`Writing ${key}`, error);
+    }
+  }
+
+  async writeIf(key: string, body: string, etag: string | undefined): Promise<{ etag: string } | 'conflict'> {
+    const condition = etag === undefined ? { IfNoneMatch: '*' } : { IfMatch: etag };
+    try {
+      return await withinTime(this.options, (abortSignal) =>
+        this.put({ Key: key, Body: body, ContentType: 'application/json', ...condition }, { abortSignal }),
+      );
+    } catch (error) {
+      const status = awsStatus(error);
+      if (status !== undefined && status !== 412 && status !== 409 && status !== 404 && status < 500)
+        throw this.unavailable(`Writing ${key}`, error);
+      // Refused, or the answer was lost, perhaps of a try that succeeded: what is there now tells.
+      const found = await this.read(key);
+      if (typeof found !== 'string' && new TextDecoder().decode(found.body) === body)
+        return { etag: found.etag };
+      if (status === 412 || status === 409 || status === 404) return 'conflict';
+      throw this.unavailable(`Writing ${key}`, error);
+    }
+  }
+
+  /** Reads a whole object; a body that breaks off or stops half way is read again. */
+  private async readAgain(key: string, signal: AbortSignal): Promise<StoredObject> {
+    const { clock = systemClock } = this.options;
+    for (let tries = 1; ; tries++) {
       try {
-        const { ETag } = await client.send(
-          new sdk.PutObjectCommand({ Bucket: name, Key: key, Body: body, ContentType: contentType }),
-          body.length > LONG_BODY ? { requestTimeout: LONG_BODY_MILLISECONDS } : {},
-        );
-        // A page of somebody in between comes with 200, too.
-        if (ETag === undefined) throw new TypeError('no etag');
+        return await this.readOnce(key, signal);
       } catch (error) {
-        throw unavailable(`Writing ${key}`, name, error);
+        if (tries >= AWS_ATTEMPTS || !(error instanceof BrokenBody)) throw error;
       }
-    },
-    async writeIf(key, body, etag) {
-      const { sdk, client } = await s3();
-      const condition = etag === undefined ? { IfNoneMatch: '*' } : { IfMatch: etag };
-      try {
-        const answer = await client.send(
-          new sdk.PutObjectCommand({
-            Bucket: name,
-            Key: key,
-            Body: body,
-            ContentType: 'application/json',
-            ...condition,
-          }),
-        );
-        if (answer.ETag === undefined) throw new TypeError('no etag');
-        return { etag: answer.ETag };
-      } catch (error) {
-        const status = awsStatus(error);
-        if (status !== undefined && status !== 412 && status !== 409 && status !== 404 && status < 500)
-          throw unavailable(`Writing ${key}`, name, error);
-        // Refused, or the answer was lost, perhaps of a try that succeeded: what is there now tells.
-        const found = await read(key);
-        if (typeof found !== 'string' && new TextDecoder().decode(found.body) === body)
-          return { etag: found.etag };
-        if (status === 412 || status === 409 || status === 404) return 'conflict';
-        throw unavailable(`Writing ${key}`, name, error);
-      }
-    },
-  };
+      await clock.sleep(FIRST_RETRY_WAIT_MS * 2 ** (tries - 1) * (0.5 + clock.random()));
+    }
+  }
+
+  private async readOnce(key: string, abortSignal: AbortSignal): Promise<StoredObject> {
+    const { sdk, client } = await this.s3();
+    const command = new sdk.GetObjectCommand({ Bucket: this.name, Key: key });
+    const { Body, ETag, ContentLength } = await client.send(command, { abortSignal });
+    if (Body === undefined || ETag === undefined) throw new TypeError('no body');
+    if (Body instanceof Readable) abortSignal.addEventListener('abort', () => Body.destroy(), { once: true });
+    const body = await Body.transformToByteArray().catch(() => undefined);
+    if (body === undefined || (ContentLength !== undefined && body.length !== ContentLength))
+      throw new BrokenBody();
+    return { body, etag: ETag };
+  }
+
+  private async put(
+    object: PutObject,
+    sending: { readonly abortSignal: AbortSignal; readonly requestTimeout?: number },
+  ): Promise<{ etag: string }> {
+    const { sdk, client } = await this.s3();
+    const { ETag } = await client.send(new sdk.PutObjectCommand({ Bucket: this.name, ...object }), sending);
+    // A page of somebody in between comes with 200, too.
+    if (ETag === undefined) throw new TypeError('no etag');
+    return { etag: ETag };
+  }
+
+  /** What an error says of an object that is not there; any other is thrown. */
+  private absence(doing: string, error: unknown): 'absent' | 'deleted' {
+    // By its name only: a 404 of somebody else on the way, or of a bucket that is gone, says nothing of the object, and
+    // who takes it for an absent HOLD withdraws what people have stopped.
+    if (awsStatus(error) === 404 && error instanceof Error && error.name === 'NoSuchKey')
+      return awsHeader(error, 'x-amz-delete-marker') === 'true' ? 'deleted' : 'absent';
+    throw this.unavailable(doing, error);
+  }
+
+  private unavailable(doing: string, error: unknown): AuditorError {
+    const cure =
+      awsStatus(error) === 403
+        ? "check the function's rights on bucket and key (without s3:ListBucket a missing object looks like a forbidden one)"
+        : 'check that the bucket exists and try again later';
+    return new AuditorError(
+      'StorageUnavailable',
+      `${doing} in the bucket ${this.name} failed (${awsReason(error)}); ${cure}.`,
+    );
+  }
+}
+
+/** An object of which not all came. */
+class BrokenBody extends Error {
+  override readonly name = 'BrokenBody';
+}
+
+interface S3 {
+  readonly sdk: typeof import('@aws-sdk/client-s3');
+  readonly client: import('@aws-sdk/client-s3').S3Client;
+}
+type PutObject = Omit<import('@aws-sdk/client-s3').PutObjectCommandInput, 'Bucket'>;
+
+async function loadS3(options: AwsOptions, forcePathStyle: boolean): Promise<S3> {
+  const sdk = await import('@aws-sdk/client-s3');
+  const client = new sdk.S3Client({ ...awsDefaults(options), forcePathStyle });
+  options.scope?.atEnd(() => {
+    client.destroy();
+  });
+  return { sdk, client };
 }

@@ -23,6 +23,7 @@ import {
   logIn,
   loginError,
 } from './docker-hub-login.ts';
+import type { EventScope } from './event-scope.ts';
 import {
   type Answer,
   NoAnswer,
@@ -63,6 +64,7 @@ export interface DockerHubOptions {
   /** Shared with the lease, which hands it from function to function; default: this run's own. */
   readonly codes?: OneTimeCodes;
   readonly answerMilliseconds?: number;
+  readonly scope?: EventScope | undefined;
   /** Is told how many rows of the list were read. */
   readonly onProgress?: Progress;
 }

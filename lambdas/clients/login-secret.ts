@@ -1,6 +1,7 @@
+/** The Vault login in AWS Secrets Manager. */
 import * as v from 'valibot';
 import { AuditorError } from '../errors.ts';
-import { awsDefaults, awsReason, lazily } from './aws.ts';
+import { type AwsOptions, awsDefaults, awsReason, lazily, withinTime } from './aws.ts';
 import type { LoginSecret, VaultLogin } from './ports.ts';
 
 const filled = v.pipe(v.string(), v.trim(), v.minLength(1));
@@ -31,16 +32,22 @@ const CURES = new Map([
 ]);
 
 /** The Vault login in one AWS Secrets Manager secret. */
-export function createLoginSecret(id: string, answerMilliseconds?: number): LoginSecret {
+export function createLoginSecret(id: string, options: AwsOptions = {}): LoginSecret {
   const manager = lazily(async () => {
     const sdk = await import('@aws-sdk/client-secrets-manager');
-    return { sdk, client: new sdk.SecretsManagerClient(awsDefaults(answerMilliseconds)) };
+    const client = new sdk.SecretsManagerClient(awsDefaults(options));
+    options.scope?.atEnd(() => {
+      client.destroy();
+    });
+    return { sdk, client };
   });
   const fetch = async (): Promise<VaultLogin> => {
     const { sdk, client } = await manager();
     let text: string | undefined;
     try {
-      text = (await client.send(new sdk.GetSecretValueCommand({ SecretId: id }))).SecretString;
+      const command = new sdk.GetSecretValueCommand({ SecretId: id });
+      text = (await withinTime(options, (abortSignal) => client.send(command, { abortSignal }))).SecretString;
+      options.scope?.secrets.add(text);
     } catch (error) {
       const [what, cure] = CURES.get(error instanceof Error ? error.name : '') ?? [
         awsReason(error),

@@ -1,30 +1,35 @@
+/** The topic in SNS. */
 import { AuditorError } from '../errors.ts';
-import { awsDefaults, awsReason, lazily } from './aws.ts';
+import { type AwsOptions, awsDefaults, awsReason, lazily, withinTime } from './aws.ts';
 import type { Notifier } from './ports.ts';
 
 /**
  * The topic in SNS. A publication is sent once: one whose answer was lost may have reached everybody, and the same mail
  * twice is worse than an error that is told again.
  */
-export function createNotifier(topicArn: string, answerMilliseconds?: number): Notifier {
+export function createNotifier(topicArn: string, options: AwsOptions = {}): Notifier {
   // The topic's own region; elsewhere SNS says that there is no such topic.
   const region = topicArn.split(':')[3] ?? '';
   const sns = lazily(async () => {
     const sdk = await import('@aws-sdk/client-sns');
-    return {
-      sdk,
-      client: new sdk.SNSClient({
-        ...awsDefaults(answerMilliseconds),
-        maxAttempts: 1,
-        ...(region === '' ? {} : { region }),
-      }),
-    };
+    const client = new sdk.SNSClient({
+      ...awsDefaults(options),
+      maxAttempts: 1,
+      ...(region === '' ? {} : { region }),
+    });
+    options.scope?.atEnd(() => {
+      client.destroy();
+    });
+    return { sdk, client };
   });
   /** Publishing to nobody succeeds silently, so it is asked whether anybody would get it. Not to know counts as no. */
   const isHeard = async (): Promise<boolean> => {
     try {
       const { sdk, client } = await sns();
-      const { Attributes } = await client.send(new sdk.GetTopicAttributesCommand({ TopicArn: topicArn }));
+      const command = new sdk.GetTopicAttributesCommand({ TopicArn: topicArn });
+      const { Attributes } = await withinTime(options, (abortSignal) =>
+        client.send(command, { abortSignal }),
+      );
       return Number(Attributes?.['SubscriptionsConfirmed'] ?? 0) > 0;
     } catch {
       return false;
@@ -35,23 +40,24 @@ export function createNotifier(topicArn: string, answerMilliseconds?: number): N
       try {
         const { sdk, client } = await sns();
         const heard = isHeard();
-        const { MessageId } = await client.send(
-          new sdk.PublishCommand({
-            TopicArn: topicArn,
-            Subject: subject,
-            MessageStructure: 'json',
-            Message: JSON.stringify({
-              default: text,
-              email: text,
-              sqs: summary,
-              lambda: summary,
-              https: summary,
-            }),
-            MessageAttributes: {
-              outcome: { DataType: 'String', StringValue: outcome },
-              severity: { DataType: 'String', StringValue: severity },
-            },
+        const command = new sdk.PublishCommand({
+          TopicArn: topicArn,
+          Subject: subject,
+          MessageStructure: 'json',
+          Message: JSON.stringify({
+            default: text,
+            email: text,
+            sqs: summary,
+            lambda: summary,
+            https: summary,
           }),
+          MessageAttributes: {
+            outcome: { DataType: 'String', StringValue: outcome },
+            severity: { DataType: 'String', StringValue: severity },
+          },
+        });
+        const { MessageId } = await withinTime(options, (abortSignal) =>
+          client.send(command, { abortSignal }),
         );
         // A page of somebody in between comes with 200, too: what was not published is no notice.
         if (MessageId === undefined) throw new Error('no message id');

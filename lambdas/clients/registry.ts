@@ -12,6 +12,7 @@ import {
   parseJsonAs,
 } from './http.ts';
 import { claimsIn } from './jwt.ts';
+import type { EventScope } from './event-scope.ts';
 import type { Clock, Registry } from './ports.ts';
 
 /** The service that Docker Hub's registry names in its challenge. */
@@ -62,6 +63,7 @@ export interface RegistryOptions {
   readonly clock: Clock;
   readonly deadline: number;
   readonly answerMilliseconds?: number;
+  readonly scope?: EventScope | undefined;
 }
 
 function unavailable(where: string, what: string): AuditorError {

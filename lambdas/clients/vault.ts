@@ -4,6 +4,7 @@ import type { VaultKeys } from '../domain/token.ts';
 import { AuditorError, type ErrorName, isAuditorError } from '../errors.ts';
 import { concealed, isConcealed, outsideName } from '../text/conceal.ts';
 import { escapeText } from '../text/display.ts';
+import type { EventScope } from './event-scope.ts';
 import type { Clock, DockerHubLogin, LoginSecret, Vault, VaultLogin } from './ports.ts';
 import { VaultRefusal, createVaultSend } from './vault-send.ts';
 
@@ -22,6 +23,7 @@ export interface VaultOptions {
   readonly clock: Clock;
   readonly deadline: number;
   readonly answerMilliseconds?: number;
+  readonly scope?: EventScope | undefined;
 }
 
 type Client = ReturnType<typeof nodeVault>;
@@ -67,6 +69,7 @@ export function createVault(options: VaultOptions): Vault {
       deadline,
       ...(ca === undefined ? {} : { ca }),
       ...(options.answerMilliseconds === undefined ? {} : { answerMilliseconds: options.answerMilliseconds }),
+      scope: options.scope,
     });
     // Loaded when it is needed: the library brings a whole HTTP client of its own, which is never used.
     const { default: makeClient } = await import('node-vault');

@@ -1,5 +1,9 @@
+// One event as Lambda calls it, from the context to result or error.
+
 import type { Context } from 'aws-lambda';
-import { asAuditorError } from '../errors.ts';
+import { EventScope } from '../clients/event-scope.ts';
+import { AuditorError, asAuditorError } from '../errors.ts';
+import { guardLog } from './edges.ts';
 import { makeServices } from './make-services.ts';
 import type { Services } from './services.ts';
 import { readSettings } from './settings.ts';
@@ -11,8 +15,8 @@ const SHUTDOWN_MARGIN_MS = 2_000;
 export type Invocation = Pick<Context, 'awsRequestId' | 'functionName' | 'getRemainingTimeInMillis'>;
 
 /**
- * Runs one event as Lambda calls it: settings from the environment, services for this event alone, and every failure
- * as an error of ours. What is not ours is a defect: it is told by its class, never by its content, which may hold a
+ * Runs one event as Lambda calls it: settings from the environment, services for this event alone, every failure as an
+ * error of ours, no secret in result or error, and no connection left open. What is not ours is a defect: it is told by its class, never by its content, which may hold a
  * request with its tokens.
  */
 export async function runtime<Result>(
@@ -20,20 +24,25 @@ export async function runtime<Result>(
   work: (services: Services) => Promise<Result>,
 ): Promise<Result> {
   const { powertoolsLog, powertoolsMeter } = await import('./telemetry.ts');
-  const log = powertoolsLog(context.functionName, context.awsRequestId);
+  const scope = new EventScope();
+  const log = guardLog(powertoolsLog(context.functionName, context.awsRequestId), scope.secrets);
   try {
     const services = makeServices(readSettings(process.env), {
       deadline: Date.now() + context.getRemainingTimeInMillis() - SHUTDOWN_MARGIN_MS,
       requestId: context.awsRequestId,
       log,
       meter: powertoolsMeter(serviceName(context.functionName)),
+      scope,
     });
-    return await work(services);
+    return scope.secrets.redactValue(await work(services));
   } catch (error) {
-    const known = asAuditorError(error, 'The function');
+    const { name, message } = asAuditorError(error, 'The function');
+    const known = new AuditorError(name, scope.secrets.redact(message));
     // `message` is the log line's own.
     log.error('The function failed', { error: known.name, errorMessage: known.message });
     throw known;
+  } finally {
+    await scope.end();
   }
 }
 

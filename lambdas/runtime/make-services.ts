@@ -1,5 +1,8 @@
+// The clients of one event, and the edges that keep its secrets in.
+
 import { createBucket } from '../clients/bucket.ts';
 import { createDockerHub } from '../clients/docker-hub.ts';
+import { EventScope } from '../clients/event-scope.ts';
 import { systemClock } from '../clients/http.ts';
 import { createLoginSecret } from '../clients/login-secret.ts';
 import { createNotifier } from '../clients/notifier.ts';
@@ -7,6 +10,8 @@ import type { Bucket, Clock, Notifier } from '../clients/ports.ts';
 import { createRegistry } from '../clients/registry.ts';
 import { createVault } from '../clients/vault.ts';
 import { AuditorError } from '../errors.ts';
+import { allowIds, guardBucket, guardLog, guardMeter, guardNotifier } from './edges.ts';
+import type { Secrets } from '../text/redact.ts';
 import type { Log, Meter, Services } from './services.ts';
 import { ENV, type Settings } from './settings.ts';
 
@@ -17,6 +22,8 @@ export interface ServicesOptions {
   readonly log: Log;
   readonly meter: Meter;
   readonly clock?: Clock;
+  /** What the clients of this event share; whoever gives it ends it. */
+  readonly scope?: EventScope;
   /** In place of the bucket that the settings name. */
   readonly bucket?: Bucket;
   /** In place of the topic that the settings name. */
@@ -31,7 +38,8 @@ export interface ServicesOptions {
 
 /** Makes the clients of one event. Nothing is asked of anybody before it is needed. */
 export function makeServices(settings: Settings, options: ServicesOptions): Services {
-  const { deadline, requestId, log, meter, clock = systemClock } = options;
+  const { deadline, requestId, clock = systemClock, scope = new EventScope() } = options;
+  const { secrets } = scope;
   const missing = [
     ...(options.bucket === undefined && settings.bucket === '' ? [ENV.bucket] : []),
     ...(options.notifier === undefined && settings.topicArn === '' ? [ENV.topicArn] : []),
@@ -45,8 +53,10 @@ export function makeServices(settings: Settings, options: ServicesOptions): Serv
   const common = {
     clock,
     deadline,
+    scope,
     ...(options.answerMilliseconds === undefined ? {} : { answerMilliseconds: options.answerMilliseconds }),
   };
+  rememberGiven(settings, options, secrets);
   const codes = { lastStep: 0 };
   const vault = createVault({
     ...common,
@@ -55,7 +65,7 @@ export function makeServices(settings: Settings, options: ServicesOptions): Serv
     mount: settings.vaultMount,
     loginPath: settings.vaultLoginPath,
     tokensPath: settings.vaultTokensPath,
-    login: createLoginSecret(settings.vaultLoginSecret, options.answerMilliseconds),
+    login: createLoginSecret(settings.vaultLoginSecret, common),
     ...(options.vaultToken === undefined ? {} : { token: options.vaultToken }),
   });
   return {
@@ -64,23 +74,39 @@ export function makeServices(settings: Settings, options: ServicesOptions): Serv
     deadline,
     requestId,
     codes,
-    log,
-    meter,
+    log: guardLog(options.log, secrets),
+    meter: guardMeter(options.meter, secrets),
     vault,
-    bucket: options.bucket ?? createBucket(settings.bucket, process.env, options.answerMilliseconds),
-    notifier: options.notifier ?? createNotifier(settings.topicArn, options.answerMilliseconds),
-    dockerHub: createDockerHub({
-      ...common,
-      url: settings.dockerHubUrl,
-      account: settings.account,
-      codes,
-      login: () => vault.readDockerHubLogin(),
-      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
-    }),
+    bucket: guardBucket(options.bucket ?? createBucket(settings.bucket, process.env, common), secrets),
+    notifier: guardNotifier(options.notifier ?? createNotifier(settings.topicArn, common), secrets),
+    dockerHub: allowIds(
+      createDockerHub({
+        ...common,
+        url: settings.dockerHubUrl,
+        account: settings.account,
+        codes,
+        login: async () => {
+          const login = await vault.readDockerHubLogin();
+          secrets.addPassword(login.password);
+          secrets.add(login.totpSecret?.replace(/[\s-]+/g, ''));
+          return login;
+        },
+        ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+      }),
+      secrets,
+    ),
     registry: createRegistry({
       ...common,
       authUrl: settings.dockerAuthUrl,
       registryUrl: settings.dockerRegistryUrl,
     }),
   };
+}
+
+/** Remembers the secrets that the function was given, and that its settings are none, whatever a key may hold. */
+function rememberGiven(settings: Settings, options: ServicesOptions, secrets: Secrets): void {
+  secrets.add(options.vaultToken);
+  secrets.add(process.env['AWS_SECRET_ACCESS_KEY']);
+  secrets.add(process.env['AWS_SESSION_TOKEN']);
+  for (const setting of Object.values(settings)) if (typeof setting === 'string') secrets.allow(setting);
 }

@@ -78,20 +78,6 @@ export class Secrets {
     return `${JSON.stringify(this.redactValue(value), null, 1)}\n`;
   }
 
-  /** A long text in pieces; a secret may begin in one and end in the next. */
-  *redactPieces(pieces: Iterable<string>): Iterable<string> {
-    const search = this.search();
-    let held = '';
-    for (const piece of pieces) {
-      held += piece;
-      if (held.length < PIECE_LENGTH + search.longest) continue;
-      const { done, rest } = search.redactBeginning(held);
-      yield done;
-      held = rest;
-    }
-    yield search.redact(held);
-  }
-
   private search(): SearchIndex {
     return (this.index ??= new SearchIndex(
       [...this.secrets].filter((secret) => !this.allowed.has(secret)),
@@ -117,8 +103,6 @@ const PLAIN_TOKEN = /^[\w.-]+$/;
 const LONG_WORDS = /[\w+/.-]{20,}={0,2}/g;
 /** A well-formed name of a deployment, or an address. */
 const HARMLESS = /^(?:[a-z0-9]+(?:-[a-z0-9]+)*-[a-z]{2,}|https?:\/\/[\w.:/-]+)$/;
-/** Characters of a long text that are searched at once. */
-const PIECE_LENGTH = 256 * 1024;
 
 /** Letters of either case are one, and so are the two alphabets of base64. */
 const FOLDED = Uint16Array.from({ length: 65_536 }, (_unused, code) => {
@@ -138,8 +122,6 @@ const slotOf = (hash: number): number => (hash ^ (hash >>> 15)) & (2 ** TABLE_BI
 
 /** Finds every form of some secrets in texts. */
 class SearchIndex {
-  /** Length of the longest form, in characters. */
-  readonly longest: number;
   private readonly byHash = new Map<number, string[]>();
   private readonly table: Uint32Array | undefined;
   private readonly short: RegExp | undefined;
@@ -149,22 +131,7 @@ class SearchIndex {
     const long = [...secrets, ...(password === undefined || isShort ? [] : [password])];
     this.short = isShort ? patternOf(formsOf(password)) : undefined;
     this.table = long.length === 0 ? undefined : new Uint32Array(2 ** (TABLE_BITS - 5));
-    let longest = 8 * MIN_SECRET_LENGTH;
-    for (const secret of long)
-      for (const form of formsOf(secret)) {
-        longest = Math.max(longest, form.length);
-        this.put(form);
-      }
-    this.longest = longest;
-  }
-
-  redact(text: string): string {
-    return this.redactUntil(text, text.length).done;
-  }
-
-  /** The beginning of a text, as far as nothing that stands in it can end behind the text. */
-  redactBeginning(text: string): { readonly done: string; readonly rest: string } {
-    return this.redactUntil(text, text.length - this.longest);
+    for (const secret of long) for (const form of formsOf(secret)) this.put(form);
   }
 
   private put(form: string): void {
@@ -179,28 +146,25 @@ class SearchIndex {
     else if (!known.includes(form)) known.push(form);
   }
 
-  /** Redacts what begins before a place. */
-  private redactUntil(text: string, limit: number): { readonly done: string; readonly rest: string } {
-    const found = [...this.longOnes(text, limit), ...this.shortOnes(text, limit)].sort(
+  redact(text: string): string {
+    const found = [...this.longOnes(text), ...this.shortOnes(text)].sort(
       (a, b) => a.start - b.start || b.end - a.end,
     );
-    let done = '';
+    let redacted = '';
     let end = 0;
     for (const place of found) {
       if (place.end <= end) continue;
-      if (place.start >= end) done += `${text.slice(end, withoutEscape(text, place.start))}${REDACTED}`;
+      if (place.start >= end) redacted += `${text.slice(end, withoutEscape(text, place.start))}${REDACTED}`;
       end = place.end;
     }
-    const kept = Math.max(end, limit);
-    return { done: done + text.slice(end, kept), rest: text.slice(kept) };
+    return found.length === 0 ? text : redacted + text.slice(end);
   }
 
-  private *longOnes(text: string, limit: number): Iterable<Place> {
+  private *longOnes(text: string): Iterable<Place> {
     const { table } = this;
     if (table === undefined) return;
     let hash = 0;
-    const last = Math.min(text.length, limit + this.longest);
-    for (let at = 0; at < last; at++) {
+    for (let at = 0; at < text.length; at++) {
       hash = (Math.imul(hash, HASH_BASE) + foldedAt(text, at)) | 0;
       const begin = at - WINDOW + 1;
       if (begin < 0) continue;
@@ -209,16 +173,16 @@ class SearchIndex {
       if ((((table[slot >>> 5] ?? 0) >>> (slot & 31)) & 1) === 0) continue;
       for (const form of this.byHash.get(hash) ?? []) {
         const start = begin - windowOf(form);
-        const end = start < 0 || start >= limit ? start : endOf(form, text, start);
+        const end = start < 0 ? start : endOf(form, text, start);
         if (end > start) yield { start, end };
       }
     }
   }
 
-  private *shortOnes(text: string, limit: number): Iterable<Place> {
+  private *shortOnes(text: string): Iterable<Place> {
     if (this.short === undefined) return;
     for (const match of text.matchAll(this.short))
-      if (match.index < limit) yield { start: match.index, end: match.index + match[0].length };
+      yield { start: match.index, end: match.index + match[0].length };
   }
 }
 

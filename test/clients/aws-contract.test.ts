@@ -103,7 +103,8 @@ beforeEach(() => {
   key = `objects/${++number}.json`;
 });
 
-const bucket = (milliseconds = TIME_OUT): Bucket => createBucket(place.bucketName, process.env, milliseconds);
+const bucket = (milliseconds = TIME_OUT): Bucket =>
+  createBucket(place.bucketName, process.env, { answerMilliseconds: milliseconds });
 const textOf = (object: ReadObject): string =>
   typeof object === 'string' ? object : new TextDecoder().decode(object.body);
 const read = async (name = key): Promise<string> => textOf(await bucket().read(name));
@@ -164,7 +165,7 @@ describe('reading an object', () => {
   });
 
   it('is StorageUnavailable where there is no such bucket, and never "absent"', async () => {
-    const nobodys = createBucket(`${unique}-none`, process.env, TIME_OUT);
+    const nobodys = createBucket(`${unique}-none`, process.env, { answerMilliseconds: TIME_OUT });
     expect((await failureOf(() => nobodys.read(key))).name).toBe('StorageUnavailable');
     expect((await failureOf(() => nobodys.exists(key))).name).toBe('StorageUnavailable');
     expect((await failureOf(() => nobodys.writeIf(key, 'x', undefined))).name).toBe('StorageUnavailable');
@@ -359,7 +360,7 @@ describe('a mail through the topic', () => {
     severity: 'critical',
   };
   const publish = (topicArn: string, changes: Partial<Notification> = {}) =>
-    createNotifier(topicArn, TIME_OUT).publish({ ...mail, ...changes });
+    createNotifier(topicArn, { answerMilliseconds: TIME_OUT }).publish({ ...mail, ...changes });
 
   it(`says that somebody was there${makes('counts no subscribers') ? ' (not so in moto, which counts nobody)' : ''}`, async () => {
     expect(await publish(place.heardTopicArn)).toEqual({ confirmed: !makes('counts no subscribers') });
@@ -412,7 +413,7 @@ describe('the Vault login in its secret', () => {
   it('is read, and anew where it was changed', async () => {
     const id = name();
     await place.setSecret(id, login('one'));
-    const secret = createLoginSecret(id, TIME_OUT);
+    const secret = createLoginSecret(id, { answerMilliseconds: TIME_OUT });
     expect(await secret.read()).toEqual({ roleId: 'role', secretId: 'one' });
     await place.setSecret(id, login('two'));
     expect(await secret.read()).toEqual({ roleId: 'role', secretId: 'one' });
@@ -423,7 +424,7 @@ describe('the Vault login in its secret', () => {
     const empty = name();
     await place.setSecret(empty, undefined);
     for (const id of [name(), empty]) {
-      const failure = await failureOf(() => createLoginSecret(id, TIME_OUT).read());
+      const failure = await failureOf(() => createLoginSecret(id, { answerMilliseconds: TIME_OUT }).read());
       expect([failure.name, failure.message.includes('no such secret or it has no value yet')]).toEqual([
         'SecretUnavailable',
         true,
@@ -435,7 +436,7 @@ describe('the Vault login in its secret', () => {
     const id = name();
     await place.setSecret(id, login('one'));
     await place.dropSecret(id);
-    const failure = await failureOf(() => createLoginSecret(id, TIME_OUT).read());
+    const failure = await failureOf(() => createLoginSecret(id, { answerMilliseconds: TIME_OUT }).read());
     expect([failure.name, failure.message.includes('restore-secret')]).toEqual(['SecretUnavailable', true]);
   });
 });

@@ -6,6 +6,7 @@ import { createNotifier } from '../../lambdas/clients/notifier.ts';
 import type { Bucket } from '../../lambdas/clients/ports.ts';
 import type { Notification } from '../../lambdas/mail/notification.ts';
 import { failureOf } from '../failure.ts';
+import { createClock } from '../sandbox/clock.ts';
 import { type AwsStandIn, startAws } from '../sandbox/aws.ts';
 import { Canaries } from '../sandbox/canaries.ts';
 import { FAULTS, type FaultName, answering, requests } from '../sandbox/faults.ts';
@@ -33,7 +34,8 @@ afterEach(async () => {
   await aws.close();
 });
 
-const bucket = (milliseconds = TIME_OUT): Bucket => createBucket(aws.bucketName, process.env, milliseconds);
+const bucket = (milliseconds = TIME_OUT): Bucket =>
+  createBucket(aws.bucketName, process.env, { answerMilliseconds: milliseconds });
 const bodyOf = async (key: string, milliseconds = TIME_OUT): Promise<string> => {
   const read = await bucket(milliseconds).read(key);
   return typeof read === 'string' ? read : new TextDecoder().decode(read.body);
@@ -64,6 +66,16 @@ describe('the bucket', () => {
       expect((await failureOf(() => bucket().exists('HOLD'))).name).toBe('StorageUnavailable');
     },
   );
+
+  it('is not read to see that it exists, however long it is', async () => {
+    aws.bucket.put('HOLD', 'x'.repeat(1_000_000));
+    // Of a whole body only half would come.
+    aws.faults.always(
+      FAULTS.stalled,
+      ({ method, headers }) => method === 'GET' && headers['range'] === undefined,
+    );
+    expect(await bucket(SHORT).exists('HOLD')).toBe(true);
+  });
 
   it('writes with the type of the content', async () => {
     await bucket().write('reports/a.html', '<p>', 'text/html');
@@ -151,16 +163,23 @@ describe('the bucket', () => {
   });
 
   it('is StorageUnavailable where there is no such bucket', async () => {
-    expect((await failureOf(() => createBucket('nobodys', process.env, TIME_OUT).read('a'))).name).toBe(
-      'StorageUnavailable',
-    );
+    expect(
+      (
+        await failureOf(() =>
+          createBucket('nobodys', process.env, { answerMilliseconds: TIME_OUT }).read('a'),
+        )
+      ).name,
+    ).toBe('StorageUnavailable');
   });
 
-  it.each<FaultName>(['resetBefore', 'timeOut', 'internalError'])('goes on after one %s', async (fault) => {
-    aws.bucket.put('licenses.csv', 'x');
-    aws.faults.nth(1, FAULTS[fault]);
-    expect(await bodyOf('licenses.csv', 800)).toBe('x');
-  });
+  it.each<FaultName>(['resetBefore', 'timeOut', 'internalError', 'stalled', 'cutShort'])(
+    'goes on after one %s',
+    async (fault) => {
+      aws.bucket.put('licenses.csv', 'x');
+      aws.faults.nth(1, FAULTS[fault]);
+      expect(await bodyOf('licenses.csv', 800)).toBe('x');
+    },
+  );
 
   it.each<FaultName>(['resetBefore', 'timeOut', 'internalError', 'forbidden'])(
     'is StorageUnavailable where %s does not end',
@@ -173,6 +192,16 @@ describe('the bucket', () => {
         () => bucket(SHORT).writeIf('a', 'b', undefined),
       ])
         expect((await failureOf(work)).name).toBe('StorageUnavailable');
+    },
+  );
+
+  it.each<FaultName>(['stalled', 'cutShort'])(
+    'is StorageUnavailable where each body is %s, after three tries',
+    async (fault) => {
+      aws.bucket.put('ledger.json', '{"version": 1}');
+      aws.faults.always(FAULTS[fault]);
+      expect((await failureOf(() => bucket(SHORT).read('ledger.json'))).name).toBe('StorageUnavailable');
+      expect(aws.log).toHaveLength(3);
     },
   );
 });
@@ -189,7 +218,7 @@ describe('the Vault login in Secrets Manager', () => {
   it('is read once, and anew where that is asked for', async () => {
     const one = login();
     put(one);
-    const secret = createLoginSecret(SECRET, TIME_OUT);
+    const secret = createLoginSecret(SECRET, { answerMilliseconds: TIME_OUT });
     const wanted = { roleId: one.role_id, secretId: one.secret_id };
     expect(await Promise.all([secret.read(), secret.read()])).toEqual([wanted, wanted]);
     const two = login();
@@ -201,7 +230,7 @@ describe('the Vault login in Secrets Manager', () => {
   });
 
   it('forgets a failure', async () => {
-    const secret = createLoginSecret(SECRET, TIME_OUT);
+    const secret = createLoginSecret(SECRET, { answerMilliseconds: TIME_OUT });
     await failureOf(() => secret.read());
     put(login());
     expect(Object.keys(await secret.read())).toEqual(['roleId', 'secretId']);
@@ -216,7 +245,7 @@ describe('the Vault login in Secrets Manager', () => {
     '{"role_id":"r","secret_id":7}',
   ])('is SecretUnavailable where it is %j, without showing it', async (value) => {
     put(value);
-    const failure = await failureOf(() => createLoginSecret(SECRET, TIME_OUT).read());
+    const failure = await failureOf(() => createLoginSecret(SECRET, { answerMilliseconds: TIME_OUT }).read());
     expect(failure.name).toBe('SecretUnavailable');
     if (value !== '' && value !== '[]') expect(failure.message).not.toContain(value);
   });
@@ -229,8 +258,32 @@ describe('the Vault login in Secrets Manager', () => {
     ['InternalServiceError', 'try again'],
   ])('says what %s means', async (error, words) => {
     aws.secrets.set(SECRET, { error });
-    const failure = await failureOf(() => createLoginSecret(SECRET, TIME_OUT).read());
+    const failure = await failureOf(() => createLoginSecret(SECRET, { answerMilliseconds: TIME_OUT }).read());
     expect([failure.name, failure.message.includes(words)]).toEqual(['SecretUnavailable', true]);
+  });
+});
+
+describe('an answer of AWS that stops half way', () => {
+  it('of Secrets Manager is SecretUnavailable', async () => {
+    aws.secrets.set(SECRET, { value: '{"role_id": "a", "secret_id": "b"}' });
+    for (const fault of [FAULTS.stalled, FAULTS.cutShort]) {
+      aws.faults.always(fault);
+      const secret = createLoginSecret(SECRET, { answerMilliseconds: SHORT });
+      expect((await failureOf(() => secret.read())).name).toBe('SecretUnavailable');
+      aws.faults.clear();
+      expect(await secret.read()).toEqual({ roleId: 'a', secretId: 'b' });
+    }
+  });
+
+  it('is not waited for beyond the end of the function', async () => {
+    aws.bucket.put('ledger.json', '{}');
+    aws.faults.always(FAULTS.timeOut);
+    const clock = createClock({ now: 0, ticking: false });
+    const late = createBucket(aws.bucketName, process.env, { clock, deadline: 50 });
+    expect((await failureOf(() => late.read('ledger.json'))).message).toContain('no whole answer in time');
+    clock.advance(100);
+    aws.faults.clear();
+    expect((await failureOf(() => late.read('ledger.json'))).name).toBe('StorageUnavailable');
   });
 });
 
@@ -244,7 +297,9 @@ describe('the notifier', () => {
   };
 
   it('publishes once: plain text for people, the summary for programs, attributes for filters', async () => {
-    expect(await createNotifier(aws.topicArn, TIME_OUT).publish(mail)).toEqual({ confirmed: true });
+    expect(await createNotifier(aws.topicArn, { answerMilliseconds: TIME_OUT }).publish(mail)).toEqual({
+      confirmed: true,
+    });
     expect(aws.published).toHaveLength(1);
     const [sent] = aws.published;
     expect(sent?.subject).toBe(mail.subject);
@@ -263,36 +318,57 @@ describe('the notifier', () => {
 
   it('says that nobody heard it where nobody confirmed, and where that is not to be known', async () => {
     await aws.topics.setSubscribed(false);
-    expect(await createNotifier(aws.topicArn, TIME_OUT).publish(mail)).toEqual({ confirmed: false });
+    expect(await createNotifier(aws.topicArn, { answerMilliseconds: TIME_OUT }).publish(mail)).toEqual({
+      confirmed: false,
+    });
     await aws.topics.setSubscribed(true);
     aws.faults.nth(1, FAULTS.forbidden);
-    expect(await createNotifier(aws.topicArn, TIME_OUT).publish(mail)).toEqual({ confirmed: false });
+    expect(await createNotifier(aws.topicArn, { answerMilliseconds: TIME_OUT }).publish(mail)).toEqual({
+      confirmed: false,
+    });
     expect(aws.published).toHaveLength(2);
   });
 
   it('never takes a page of somebody else for a mail that was sent: a notice would count from it', async () => {
     aws.faults.when(({ body }) => body.includes('Action=Publish'), FAULTS.okPage);
-    expect((await failureOf(() => createNotifier(aws.topicArn, TIME_OUT).publish(mail))).name).toBe(
-      'NotificationFailed',
-    );
+    expect(
+      (await failureOf(() => createNotifier(aws.topicArn, { answerMilliseconds: TIME_OUT }).publish(mail)))
+        .name,
+    ).toBe('NotificationFailed');
     expect(aws.published).toHaveLength(0);
   });
 
   it("publishes in the topic's own region", async () => {
     vi.stubEnv('AWS_REGION', 'us-west-2');
-    expect(await createNotifier(aws.topicArn, TIME_OUT).publish(mail)).toEqual({ confirmed: true });
+    expect(await createNotifier(aws.topicArn, { answerMilliseconds: TIME_OUT }).publish(mail)).toEqual({
+      confirmed: true,
+    });
   });
 
-  it.each<FaultName>(['resetBefore', 'resetAfter', 'timeOutAfter', 'internalError', 'forbidden'])(
-    'is NotificationFailed where %s befalls it, and sends no second mail',
+  it.each<FaultName>(['stalled', 'cutShort'])(
+    'says that nobody heard it where the count of subscribers is answered with %s',
     async (fault) => {
-      aws.faults.when(({ body }) => body.includes('Action=Publish'), FAULTS[fault]);
-      expect((await failureOf(() => createNotifier(aws.topicArn, 1000).publish(mail))).name).toBe(
-        'NotificationFailed',
-      );
-      expect(aws.published.length).toBeLessThanOrEqual(1);
+      aws.faults.when(({ body }) => body.includes('Action=GetTopicAttributes'), FAULTS[fault]);
+      const notifier = createNotifier(aws.topicArn, { answerMilliseconds: 1000 });
+      expect(await notifier.publish(mail)).toEqual({ confirmed: false });
     },
   );
+
+  it.each<FaultName>([
+    'resetBefore',
+    'resetAfter',
+    'timeOutAfter',
+    'internalError',
+    'forbidden',
+    'stalled',
+    'cutShort',
+  ])('is NotificationFailed where %s befalls it, and sends no second mail', async (fault) => {
+    aws.faults.when(({ body }) => body.includes('Action=Publish'), FAULTS[fault]);
+    expect(
+      (await failureOf(() => createNotifier(aws.topicArn, { answerMilliseconds: 1000 }).publish(mail))).name,
+    ).toBe('NotificationFailed');
+    expect(aws.published.length).toBeLessThanOrEqual(1);
+  });
 });
 
 describe('errors of the AWS clients', () => {
@@ -312,7 +388,7 @@ describe('errors of the AWS clients', () => {
       const outcomes = await Promise.all([
         failureOf(() => bucket(SHORT).read('a')).catch(String),
         failureOf(() => bucket(SHORT).writeIf('a', 'b', undefined)).catch(String),
-        failureOf(() => createLoginSecret(SECRET, SHORT).read()).catch(String),
+        failureOf(() => createLoginSecret(SECRET, { answerMilliseconds: SHORT }).read()).catch(String),
       ]);
       aws.faults.clear();
       for (const secret of canaries.all)

@@ -43,7 +43,8 @@ const send = () => {
   const http = createHttp({ url: server.url, clock, deadline, answerMilliseconds: LONG });
   return http.send({ method: 'POST', path: '/' });
 };
-const read = () => createBucket('bucket', { AWS_ENDPOINT_URL: server.url }, LONG).read('ledger.json');
+const read = () =>
+  createBucket('bucket', { AWS_ENDPOINT_URL: server.url }, { answerMilliseconds: LONG }).read('ledger.json');
 
 it('A request that is never answered times out at once, however long its client would wait', async () => {
   server.faults.when(() => true, FAULTS.timeOut, 4);

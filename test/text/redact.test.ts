@@ -75,17 +75,6 @@ describe('a secret that a run knows', () => {
       `auth ${REDACTED}, ${REDACTED}.`,
     );
   });
-
-  it('is found across the pieces of a long text', () => {
-    const secrets = knowing(CONTENT);
-    const text = `${'a lot of text. '.repeat(60_000)}${CONTENT}${'b'.repeat(100)}`.repeat(2);
-    for (const size of [1_000, 262_144, 500_009]) {
-      const pieces = Array.from({ length: Math.ceil(text.length / size) }, (_unused, index) =>
-        text.slice(index * size, (index + 1) * size),
-      );
-      expect([...secrets.redactPieces(pieces)].join('')).toBe(text.replaceAll(CONTENT, REDACTED));
-    }
-  });
 });
 
 describe('what is no secret', () => {
@@ -102,7 +91,7 @@ describe('what is no secret', () => {
   it('keeps a value that holds none, the very same one', () => {
     const value = { a: ['x', 1, null] };
     expect(knowing(CONTENT).redactValue(value)).toBe(value);
-    expect(new Secrets().redactValue(undefined)).toBeUndefined();
+    expect(new Secrets().redactValue<unknown>(undefined)).toBeUndefined();
   });
 });
 
