@@ -1,6 +1,7 @@
 // The end of a whole run: mail, report, ledger, in this order.
 import { iso } from '../domain/days.ts';
 import type { Ledger } from '../domain/ledger.ts';
+import { automaticTokens } from '../domain/snapshot.ts';
 import { type AuditorError, asAuditorError } from '../errors.ts';
 import { type AuditResult, type Report, resultOf } from '../report/report.ts';
 import { markApplied } from './apply-plan.ts';
@@ -57,7 +58,8 @@ export async function conclude(night: Night): Promise<AuditResult> {
   // The ledger comes last: only it knows whether anything failed before, and a catch-up goes by that.
   const remember = (ledger: Ledger): Ledger => {
     const after = notification.remember(memoryOf(night, ledger), sent.published, sent.confirmed);
-    return errors.length === 0 ? after : disturbed(after);
+    const seen = { ...after, automatic: automaticTokens(decision.snapshot).map(({ id }) => id) };
+    return errors.length === 0 ? seen : disturbed(seen);
   };
   await attempt(inputs.store.update(remember), 'Writing the ledger');
   if (errors[0] !== undefined) throw errors[0];

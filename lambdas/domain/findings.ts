@@ -1,3 +1,5 @@
+// The kinds of finding: one closed list.
+
 /** How much a finding matters: `critical` someone is or may be cut off or let in wrongly, `info` nothing to do. */
 export type Severity = 'critical' | 'warning' | 'info';
 
@@ -15,6 +17,7 @@ export const SEVERITY_OF = {
   suspended: 'info',
   'duplicate-token': 'warning',
   'wrong-scope': 'critical',
+  'automatic-token': 'info',
   'token-expiring': 'warning',
   'unused-token': 'info',
   'malformed-key': 'critical',
@@ -37,7 +40,7 @@ export interface Finding {
   readonly id: string;
   readonly kind: FindingKind;
   readonly severity: Severity;
-  /** The label, key or name concerned, as it is outside: it may be hostile, see `printable`. */
+  /** The label, key or name concerned, as it is outside: it may be hostile, see `displayName`. */
   readonly deployment: string;
   readonly tokenId?: string;
   /** When the audit first saw it, ISO 8601 in UTC. */

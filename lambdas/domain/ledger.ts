@@ -222,6 +222,8 @@ const ledgerSchema = v.strictObject({
   /** Ids of the tokens that were inactive at the last run: one that is active now was switched on by somebody. */
   inactive: v.array(v.string()),
   checks: v.array(check),
+  /** Ids of the automatic tokens that the last whole run saw; absent before the first. */
+  automatic: v.optional(v.array(v.string())),
   /** `null`: the file was never there. */
   exemptions: v.nullable(v.array(rememberedExemption)),
   /** Steps that no mail told yet, because it failed or the run broke off. */

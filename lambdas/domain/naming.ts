@@ -12,7 +12,7 @@ const RULE = /^[a-z0-9]+(?:-[a-z0-9]+)*-[a-z]{2,}$/;
 
 /** The naming rule for a sentence to a person. */
 export const NAMING_RULE =
-  'telco-country: lower-case letters and digits in parts joined by single hyphens, the last part (the country) letters only';
+  '<telco>-<country>: lower-case letters and digits in parts joined by single hyphens, the last part (the country) letters only';
 
 /** Whether a label, key or name follows the naming rule. */
 export function isWellNamed(name: string): boolean {

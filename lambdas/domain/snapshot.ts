@@ -119,6 +119,11 @@ export function listedToken(snapshot: Snapshot, id: string): HubToken | undefine
   return snapshot.byId.get(id) ?? snapshot.facts.tokens?.find((token) => token.id === id);
 }
 
+/** Tokens that a program made for itself: listed, not judged by the rules of deployments. */
+export function automaticTokens({ facts, byId }: Snapshot): readonly HubToken[] {
+  return (facts.tokens ?? []).filter(({ id }) => !byId.has(id));
+}
+
 /**
  * Whether a token was made by a program such as Docker Desktop for itself (contract section 6): those are counted,
  * never judged, never touched. Docker Hub does not document what it says of tokens made through its API, so a label

@@ -93,9 +93,9 @@ const CASES: readonly Case[] = [
     world.keys.set('оrange-cd', content);
   }],
   ['orphaned-key', 'with a name that no event can hold', 0, (world) => world.keys.set('x'.repeat(101), 'x')],
-  ['misnamed-token', 'without a near name', 1, (world) => world.addToken('Misnamed  One ')],
+  ['misnamed-token', 'without a near name', 0, (world) => world.addToken('Misnamed  One ')],
   ['misnamed-token', 'with a near name', 1, (world) => world.addToken('Orange_CD')],
-  ['misnamed-token', 'with a near name that is taken', 1, (world) => {
+  ['misnamed-token', 'with a near name that is taken', 0, (world) => {
     world.addToken('Orange_CD');
     world.addToken('orange-cd');
   }],
@@ -110,6 +110,13 @@ const CASES: readonly Case[] = [
     world.addToken('orange-cd');
     world.keys.set('Orange_CD', 'x');
   }],
+  ['unlicensed-token', 'near a licensed name that has a token', 1, (world) => {
+    world.addToken('orange-cd');
+    world.addToken('orangee-cd');
+  }],
+  ['unlicensed-token', 'near a licensed name that has none', 2, (world) => world.addToken('orangee-cd')],
+  ['automatic-token', 'that can do more than read', 0, (world) =>
+    world.addToken('docker-desktop', { key: false, generatedBy: 'desktop', scopes: ['repo:admin'] })],
   ['unlicensed-token', 'that is active', 1, (world) => world.addToken('unlicensed-xx')],
   ['license-expired', 'in enforce', 0, (world) => world.addToken('mtn-cm')],
   ['license-expired', 'in observe', 1, (world) => {
@@ -131,9 +138,9 @@ const CASES: readonly Case[] = [
   ['missing-token', 'with an expired one', 1, (world) => world.addToken('orange-cd', { expiresAt: world.now - DAY })],
   ['missing-token', 'with one both inactive and expired', 1, (world) =>
     world.addToken('orange-cd', { enabled: false, expiresAt: world.now - DAY })],
-  ['missing-token', 'with a misnamed one', 2, (world) => world.addToken('Orange_CD')],
-  ['missing-token', 'with a misnamed one that a look-alike letter spoils', 2, (world) => world.addToken('оrange-cd')],
-  ['missing-token', 'with a misnamed one, and a key at either name', 1, (world) => {
+  ['missing-token', 'with a misnamed one', 1, (world) => world.addToken('Orange_CD')],
+  ['missing-token', 'with a misnamed one that a look-alike letter spoils', 1, (world) => world.addToken('оrange-cd')],
+  ['missing-token', 'with a misnamed one, and a key at either name', 0, (world) => {
     world.addToken('Orange_CD');
     world.keys.set('orange-cd', 'x');
   }],

@@ -5,6 +5,7 @@ import type { ContentCheckEntry } from '../../lambdas/domain/ledger.ts';
 import { reconcile } from '../../lambdas/domain/reconcile.ts';
 import { type Facts, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import { type HubToken, lastRealUse } from '../../lambdas/domain/token.ts';
+import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
 import { defaultSettings } from '../fakes.ts';
 import { NOW, type Situation, factsOf, suspensionOf, tokenOf, snapshotOf } from './situation.ts';
 
@@ -114,9 +115,9 @@ describe('orphaned-token', () => {
 describe('misnamed-token', () => {
   const told = (label: string): string => text('misnamed-token', { tokens: [{ label }], licenses: IN_FORCE });
 
-  it('has an event that renames it, with the name that was probably meant or a place for one', () => {
+  it('has an event that renames it where one name was probably meant, and never a name that was made up', () => {
     expect(told('Orange_CD')).toContain('"renameTo": "orange-cd"');
-    expect(told('Something else')).toContain('{"deployment": "Something else", "renameTo": "telco-country"}');
+    expect(told('Something else')).toContain('Find out which deployment uses it');
     expect(told('Something else')).not.toContain('probably');
   });
 
@@ -161,13 +162,13 @@ describe('license-expired', () => {
     const told = (settings: Situation['settings'] = {}): string =>
       text('license-expired', { tokens: [{}], licenses: ['orange,cd,2026-02-01,0'], settings });
     const revoking = 'Switch it off with the revoke function ({"deployment": "orange-cd", "reason": "..."})';
-    expect(told()).toContain('the audit announces and then switches it off.');
+    expect(told()).toContain('the audit announces it and then switches the token off.');
     for (const settings of [
       { mode: 'observe' },
       { maxWithdrawals: 0, maxWithdrawalPercent: 0 },
     ] satisfies Situation['settings'][]) {
       expect(told(settings)).toContain(revoking);
-      expect(told(settings)).not.toContain('switches it off');
+      expect(told(settings)).not.toContain('switches the token off');
     }
     expect(told({ mode: 'observe' })).toContain('the mode is observe');
     expect(told({ maxWithdrawals: 0 })).toContain('the audit announces');
@@ -224,14 +225,16 @@ describe('token-expiring', () => {
     expect(told(NOW + DAY, 'orange,cd,2026-03-02,0')).toBe('');
   });
 
-  it('is nothing of a token without a license, one switched off, or one that is being replaced', () => {
+  it('is nothing of a token without a license or one switched off, and info of one that is being replaced', () => {
     const expiring = { tokens: [{ expiresAt: NOW + DAY }, {}], licenses: IN_FORCE };
     expect(text('token-expiring', { ...expiring, licenses: [] })).toBe('');
     expect(text('token-expiring', { ...expiring, tokens: [{ enabled: false, expiresAt: NOW + DAY }] })).toBe(
       '',
     );
     const replaced = [{ tokenId: 't1', deployment: 'orange-cd', until: iso(NOW + DAY), by: 't2' }];
-    expect(text('token-expiring', { ...expiring, ledger: { replaced } })).toBe('');
+    expect(found('token-expiring', { ...expiring, ledger: { replaced } })).toMatchObject([
+      { tokenId: 't1', severity: 'info' },
+    ]);
   });
 });
 
@@ -321,9 +324,9 @@ describe('license-expiring', () => {
   it('says today on the last day, and the days that are left before', () => {
     const told = (end: string): string =>
       text('license-expiring', { tokens: [{}], licenses: [`orange,cd,${end},0`] });
-    expect(told('2026-03-02')).toContain('ends today, with 2026-03-02 as its last day.');
-    expect(told('2026-03-03')).toContain('ends in 1 day, with');
-    expect(told('2026-03-04')).toContain('ends in 2 days, with');
+    expect(told('2026-03-02')).toContain('ends today (paid until 2026-03-02, access until 2026-03-02).');
+    expect(told('2026-03-03')).toContain('ends in 1 day (paid');
+    expect(told('2026-03-04')).toContain('ends in 2 days (paid');
   });
 });
 
@@ -395,7 +398,22 @@ describe('missing-token', () => {
 });
 
 describe('rejected-key and mismatched-key', () => {
-  const check = { deployment: 'orange-cd', tokenId: 't1', at: iso(NOW), fingerprint: 'f' } as const;
+  const check = {
+    deployment: 'orange-cd',
+    tokenId: 't1',
+    at: iso(NOW),
+    fingerprint: fingerprintOf('x'),
+  } as const;
+
+  it('lapse once the key holds something else', () => {
+    const situation = { tokens: [{}, { label: 'mtn-cm' }], licenses: IN_FORCE };
+    for (const verdict of ['rejected', 'mismatched'] as const) {
+      const ledger = { checks: [{ ...check, verdict, claimedId: 't2' }] };
+      const of = (content: string): number =>
+        found(`${verdict}-key`, { ...situation, keys: { 'orange-cd': content }, ledger }).length;
+      expect([verdict, of('x'), of('y')]).toEqual([verdict, 1, 0]);
+    }
+  });
 
   it('are nothing where the checked token is not the active one any more, or the key is gone', () => {
     const checks = [{ ...check, verdict: 'rejected' as const }];

@@ -9,6 +9,7 @@ import { isWellNamed } from '../../lambdas/domain/naming.ts';
 import { reconcile } from '../../lambdas/domain/reconcile.ts';
 import { type Facts, type Snapshot, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import { type HubToken, isActive } from '../../lambdas/domain/token.ts';
+import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
 import { defaultSettings } from '../fakes.ts';
 
 const NOW = Date.parse('2026-03-02T02:00:00Z');
@@ -332,7 +333,12 @@ describe('malformed-key', () => {
 });
 
 describe('rejected-key and mismatched-key', () => {
-  const check = { deployment: 'orange-cd', tokenId: 't1', at: iso(NOW - DAY), fingerprint: 'x' } as const;
+  const check = {
+    deployment: 'orange-cd',
+    tokenId: 't1',
+    at: iso(NOW - DAY),
+    fingerprint: fingerprintOf('dckr_pat_x'),
+  } as const;
 
   it('stand until the key is checked again', () => {
     const ledger = { checks: [{ ...check, verdict: 'rejected' as const }] };
@@ -367,9 +373,9 @@ describe('rejected-key and mismatched-key', () => {
 });
 
 describe('automatic tokens', () => {
-  it('are counted, never judged', () => {
+  it('are counted, never judged by the other rules', () => {
     const world = snapshotOf({
-      tokens: [{ label: 'docker-desktop', generatedBy: 'desktop', scopes: ['repo:admin'] }],
+      tokens: [{ label: 'docker-desktop', generatedBy: 'desktop', createdAt: NOW - 200 * DAY }],
     });
     expect(reconcile(world).filter(({ deployment }) => deployment !== 'filler-zz')).toEqual([]);
     expect([world.tokens.length, world.automaticTokens]).toEqual([0, 1]);

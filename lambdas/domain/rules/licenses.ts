@@ -1,28 +1,53 @@
-import { pluralize, joinWithAnd, escapeText, displayName } from '../../text/display.ts';
+// The rules about the license list: what has ended, what ends, what can't be read, who has paid and has no token.
+import { displayName, escapeText, joinWithAnd, pluralize } from '../../text/display.ts';
 import { eventText } from '../../text/event-json.ts';
-import { dayOf } from '../days.ts';
-import { daysLeft, isInForce, reachedThreshold } from '../licenses.ts';
-import { type Snapshot, tokensOf } from '../snapshot.ts';
+import { DAY, dayOf } from '../days.ts';
+import type { Suspension } from '../ledger.ts';
+import { type License, daysLeft, isInForce, reachedThreshold } from '../licenses.ts';
+import { type Deployment, type Snapshot, lastDayOf } from '../snapshot.ts';
 import { type HubToken, isPastExpiry } from '../token.ts';
-import { ISSUE, REVOKE, canRename } from './remedies.ts';
+import { idleness } from './idleness.ts';
+import { ISSUE, REVOKE, canRename, issueText, renameText, revokeText } from './remedies.ts';
 import type { Rule } from './rule.ts';
+
+/** Active token whose license has ended; an end that was read stays one when its row is gone. */
+export const licenseExpired: Rule = {
+  kind: 'license-expired',
+  needs: ['tokens', 'licenses'],
+  judge(deployment, snapshot) {
+    const { name, active, license } = deployment;
+    const end = lastDayOf(deployment);
+    if (end === undefined || end >= snapshot.today) return [];
+    const ended =
+      license === undefined
+        ? `had access until ${end} and is in no readable row of licenses.csv any more`
+        : endText(license);
+    return active.map(({ id }) => ({
+      deployment: name,
+      tokenId: id,
+      detail: `The license of ${name} has ended (${ended}), and its token is still active.`,
+      remedy: `${endingText(snapshot, name)} If the customer has renewed, put the new date into licenses.csv now.`,
+    }));
+  },
+};
 
 /** In force, ends within the widest of `warnDays`, active token there. */
 export const licenseExpiring: Rule = {
   kind: 'license-expiring',
   needs: ['tokens', 'licenses'],
-  *judge(snapshot) {
-    for (const license of snapshot.licenses.values()) {
-      const left = daysLeft(license, snapshot.today);
-      if (left < 0 || reachedThreshold(snapshot.policy.warnDays, left) === undefined) continue;
-      if (tokensOf(snapshot, license.deployment).active.length === 0) continue;
-      yield {
+  advises: ['tokens', 'licenses'],
+  judge({ license, active }, { today, policy }) {
+    if (license === undefined || active.length === 0) return [];
+    const left = daysLeft(license, today);
+    if (left < 0 || reachedThreshold(policy.warnDays, left) === undefined) return [];
+    return [
+      {
         deployment: license.deployment,
         distinction: license.lastDay,
-        detail: `The license of ${license.deployment} ends ${left === 0 ? 'today' : `in ${pluralize(left, 'day')}`}, with ${license.lastDay} as its last day.`,
+        detail: `The license of ${license.deployment} ends ${left === 0 ? 'today' : `in ${pluralize(left, 'day')}`} (${endText(license)}).`,
         remedy: `If the customer renews, put the new date into licenses.csv before that day is over.`,
-      };
-    }
+      },
+    ];
   },
 };
 
@@ -30,49 +55,99 @@ export const licenseExpiring: Rule = {
 export const invalidLicense: Rule = {
   kind: 'invalid-license',
   needs: ['licenses'],
-  *judge(snapshot) {
-    for (const row of snapshot.facts.licenses?.invalid ?? []) {
+  advises: ['licenses'],
+  judgeAll: ({ facts }) =>
+    (facts.licenses?.invalid ?? []).map((row) => {
       const whom =
         row.about.scope === 'deployment'
           ? `from ${row.about.deployment}`
           : row.about.scope === 'country'
             ? `from any deployment of the country ${row.about.country}`
             : 'from anybody';
-      yield {
+      return {
         deployment: row.name,
         distinction: row.fingerprint,
         detail: `Line ${row.line} of licenses.csv (${row.name === '' ? 'no name' : displayName(row.name)}) can't be read: ${row.problem}; until it can, nothing is withdrawn ${whom}.`,
         remedy: `Correct line ${row.line} of licenses.csv and upload the file again.`,
       };
-    }
+    }),
+};
+
+/**
+ * License in force, no active token, and not because somebody revoked it through us, unless the license's end moved on
+ * since or a week has passed since it was deleted.
+ */
+export const missingToken: Rule = {
+  kind: 'missing-token',
+  needs: ['tokens', 'licenses', 'ledger'],
+  judge(deployment, snapshot) {
+    const { name, license, active, suspensions } = deployment;
+    if (license === undefined || active.length > 0 || !isInForce(license, snapshot.today)) return [];
+    const revoked = suspensions.filter(({ by, superseded }) => by === 'people' && superseded !== true);
+    if (revoked.some((suspension) => isMeantToLast(suspension, license, snapshot.now))) return [];
+    const { there, remedy } = missed(deployment, snapshot);
+    return [
+      {
+        deployment: name,
+        detail: `The license of ${name} is in force, and it has no active token${there}${revokedText(revoked, snapshot)}.`,
+        remedy,
+      },
+    ];
   },
 };
 
-const ids = (tokens: readonly HubToken[]): string =>
+/** Both days of a license: until when it is paid, and until when there is access. */
+function endText({ paidUntil, lastDay }: License): string {
+  return `paid until ${paidUntil}, access until ${lastDay}`;
+}
+
+/** What becomes of a token whose license has ended. */
+function endingText({ policy }: Snapshot, name: string): string {
+  const why = idleness(policy);
+  return why === undefined
+    ? `Nothing if that is right: the audit announces it and then switches the token off.`
+    : `Switch it off with ${revokeText(name)} if that is right: ${why}.`;
+}
+
+/** A deleted token that nobody replaced is missed after so long. */
+const MISSED_AFTER = 7 * DAY;
+
+/** Whether people who revoked a deployment's access mean it to have none still. */
+function isMeantToLast({ end, deletedAt }: Suspension, { lastDay }: License, now: number): boolean {
+  if (deletedAt !== undefined && now - Date.parse(deletedAt) >= MISSED_AFTER) return false;
+  return end === undefined || lastDay <= end;
+}
+
+/** Why a token is missed although people revoked it, a clause. */
+function revokedText(revoked: readonly Suspension[], { policy }: Snapshot): string {
+  const last = revoked.toSorted((a, b) => (a.at < b.at ? -1 : 1)).at(-1);
+  if (last === undefined) return '';
+  const day = (instant: string): string => dayOf(Date.parse(instant), policy.timeZone);
+  return last.deletedAt === undefined
+    ? `; it was revoked on ${day(last.at)}, and its license was renewed since`
+    : `; it was revoked on ${day(last.at)} and its token was deleted by ${day(last.deletedAt)}, and the license is in force still`;
+}
+
+const listIds = (tokens: readonly HubToken[]): string =>
   joinWithAnd(tokens.map(({ id }) => escapeText(id)).sort().slice(0, 3)); // prettier-ignore
 
 /** What is there in an active token's place, a clause of the detail, and the remedy that fits it. */
-function missed(snapshot: Snapshot, name: string): { readonly there: string; readonly remedy: string } {
-  const { all } = tokensOf(snapshot, name);
-  // Where Vault's keys were not read there may be one of that name.
-  const isFree = all.length === 0 && snapshot.facts.keys !== undefined && !snapshot.keys.has(name);
-  const make = `${ISSUE} (${eventText({ deployment: name, ...(isFree ? {} : { regenerate: true }) })})`;
-  const restorable = all.filter((token) => !isPastExpiry(token, snapshot.now));
+function missed(
+  { name, tokens, hasKey }: Deployment,
+  snapshot: Snapshot,
+): { readonly there: string; readonly remedy: string } {
+  const make = issueText(name, tokens.length === 0 && !hasKey ? {} : { regenerate: true });
+  const restorable = tokens.filter((token) => !isPastExpiry(token, snapshot.now));
   if (restorable.length > 0)
     return {
-      there: `; an inactive one is there (${ids(restorable)})`,
+      there: `; an inactive one is there (${listIds(restorable)})`,
       remedy: `Switch the inactive token on again with ${REVOKE} (${eventText({ deployment: name, restore: true, reason: '...' })}), or make a new one with ${make}.`,
     };
-  if (all.length > 0) {
-    const last = dayOf(Math.max(...all.map(({ expiresAt = 0 }) => expiresAt)), snapshot.policy.timeZone);
+  if (tokens.length > 0)
     return {
-      there:
-        all.length === 1
-          ? `; the token ${ids(all)} stopped working on ${last} by its own expiry`
-          : `; the tokens ${ids(all)} stopped working by their own expiry, the last on ${last}`,
+      there: expiredText(tokens, snapshot),
       remedy: `Make a new token with ${make}: the expiry of a token can't be changed.`,
     };
-  }
   const meant = snapshot.meantFor.get(name) ?? [];
   const [misnamed] = meant.filter(({ label }) => canRename(snapshot, label, name));
   if (meant.length > 0)
@@ -80,30 +155,18 @@ function missed(snapshot: Snapshot, name: string): { readonly there: string; rea
       there: `; the token ${joinWithAnd(meant.map(({ label }) => displayName(label)).sort().slice(0, 3))} is probably meant for it`, // prettier-ignore
       remedy:
         misnamed === undefined
-          ? `Make a new token with ${make}.`
-          : `Rename the misnamed token with ${ISSUE} (${eventText({ deployment: misnamed.label, renameTo: name })}), or make a new one with ${make}.`,
+          ? `Both names have a key in Vault: remove the one that the deployment does not use, and then rename the token with ${ISSUE} ("renameTo").`
+          : `Rename the misnamed token with ${renameText(misnamed.label, name)}: the customer notices nothing.`,
     };
   return {
-    there: snapshot.keys.has(name) ? '; Vault has a key of that name' : '',
+    there: hasKey ? '; Vault has a key of that name' : '',
     remedy: `Make a token with ${make}.`,
   };
 }
 
-/** License in force, no active token, and not because somebody revoked it through us. */
-export const missingToken: Rule = {
-  kind: 'missing-token',
-  needs: ['tokens', 'licenses', 'ledger'],
-  *judge(snapshot) {
-    for (const license of snapshot.licenses.values()) {
-      const name = license.deployment;
-      if (tokensOf(snapshot, name).active.length > 0 || !isInForce(license, snapshot.today)) continue;
-      if (snapshot.revokedByPeople.has(name)) continue;
-      const { there, remedy } = missed(snapshot, name);
-      yield {
-        deployment: name,
-        detail: `The license of ${name} is in force, and it has no active token${there}.`,
-        remedy,
-      };
-    }
-  },
-};
+function expiredText(tokens: readonly HubToken[], { policy }: Snapshot): string {
+  const last = dayOf(Math.max(...tokens.map(({ expiresAt = 0 }) => expiresAt)), policy.timeZone);
+  return tokens.length === 1
+    ? `; the token ${listIds(tokens)} stopped working on ${last} by its own expiry`
+    : `; the tokens ${listIds(tokens)} stopped working by their own expiry, the last on ${last}`;
+}

@@ -1,3 +1,4 @@
+// What to do about a finding: only events that the functions accept, and no name that was made up.
 import { isConcealed } from '../../text/conceal.ts';
 import { eventText, fitsEvent } from '../../text/event-json.ts';
 import { isInForce } from '../licenses.ts';
@@ -7,6 +8,12 @@ import { type Snapshot, tokensOf } from '../snapshot.ts';
 /** The functions as remedies name them, each before the event that it takes. */
 export const ISSUE = 'the issue function';
 export const REVOKE = 'the revoke function';
+
+/** Whether the issue function makes a token for a name: it is well-formed, and its license is in force. */
+export function canIssue(snapshot: Snapshot, name: string): boolean {
+  const license = snapshot.licenses.get(name);
+  return isWellNamed(name) && license !== undefined && isInForce(license, snapshot.today);
+}
 
 /**
  * Whether the issue function renames what has one name to another: there must be a token, and no second one and no
@@ -20,24 +27,26 @@ export function canRename(snapshot: Snapshot, from: string, to: string): boolean
   return hasToken(from) || (hasKey(from) && hasToken(to));
 }
 
-/**
- * Whether the issue function makes a token for a name: it is well-formed, and its license is in force, or the license
- * list was not read.
- */
-export function canIssue(snapshot: Snapshot, name: string): boolean {
-  if (!isWellNamed(name)) return false;
-  const license = snapshot.licenses.get(name);
-  return (
-    snapshot.facts.licenses === undefined || (license !== undefined && isInForce(license, snapshot.today))
-  );
+/** How a token is made or made again: for the end of a sentence. */
+export function issueText(name: string, fields: { readonly regenerate?: true } = {}): string {
+  return `${ISSUE} (${eventText({ deployment: name, ...fields })})`;
+}
+
+/** How token and key get another name, keeping their content. */
+export function renameText(from: string, to: string): string {
+  return `${ISSUE} (${eventText({ deployment: from, renameTo: to })})`;
+}
+
+/** How the tokens of a label are switched off. */
+export function revokeText(name: string): string {
+  return `${REVOKE} (${eventText({ deployment: name, reason: '...' })})`;
 }
 
 /** How a label's active tokens get a new one in their place: a clause for the end of a sentence. */
 export function renewal(snapshot: Snapshot, name: string): string {
-  if (canIssue(snapshot, name))
-    return `make a new token with ${ISSUE} (${eventText({ deployment: name, regenerate: true })})`;
+  if (canIssue(snapshot, name)) return `make a new token with ${issueText(name, { regenerate: true })}`;
   return isWellNamed(name)
-    ? `if it has paid, let licenses.csv say so and then make a new token with ${ISSUE} ("regenerate": true); else switch it off with ${REVOKE} (${eventText({ deployment: name, reason: '...' })})`
+    ? `if it has paid, let licenses.csv say so and then make a new token with ${ISSUE} ("regenerate": true); else switch it off with ${revokeText(name)}`
     : `first give it a proper name, as the finding about its name says, and then make a new token for that name with ${ISSUE} ("regenerate": true)`;
 }
 
