@@ -1,10 +1,13 @@
+// The deployments' secret as one call sees it: never older than what it wrote, changed key by key.
 import type { VaultKeys } from '../domain/token.ts';
 import { AuditorError, isAuditorError } from '../errors.ts';
 
-import type { Clock, Vault, VaultWrite } from './ports.ts';
+import { type Clock, type Vault, type VaultWrite, WriteNotRetried } from './ports.ts';
 
 /** How often a key that others keep writing beside is tried before giving up. */
 const CONFLICTS = 5;
+/** Milliseconds to pause after the first of them, twice as long after each further one. */
+const CONFLICT_PAUSE_MS = 100;
 /** Pauses before a Vault that answers with an older version than it must have is read again, in milliseconds. */
 const PAUSES = [250, 500, 1000, 2000];
 
@@ -28,6 +31,10 @@ export class FreshKeys {
   private lost: number | undefined;
   /** The version that Vault must have reached, because it refused a write over the one before. */
   private reached = 0;
+  /** Whether a write of ours may have had an effect. */
+  private touched = false;
+  /** Whether the secret has versions; on a mount with KV version 1 reading is all that tells. */
+  private isVersioned = true;
   /** The version to wait for, and that which was waited for in vain already. */
   private wanted = 0;
   private waited = 0;
@@ -77,6 +84,7 @@ export class FreshKeys {
   async change(
     change: (keys: VaultKeys) => ReadonlyMap<string, string | null> | undefined,
   ): Promise<VaultWrite> {
+    const { clock, deadline } = this.services;
     let last: unknown;
     for (let attempt = 0; attempt < CONFLICTS; attempt++) {
       const keys = await this.read();
@@ -84,13 +92,19 @@ export class FreshKeys {
       if (changes === undefined) return { version: keys.version };
       try {
         const done = await this.services.vault.patchKeys(changes, keys.version);
+        this.touched = true;
         this.written = Math.max(this.written, done.version);
         return done;
       } catch (error) {
         this.note(keys.version, error);
+        if (error instanceof WriteNotRetried) throw error;
         if (!isAuditorError(error, 'VaultConflict', 'VaultUnavailable')) throw error;
         last = error;
       }
+      // Who writes the same secret gets time to finish; two of us do not meet again at once.
+      const pause = CONFLICT_PAUSE_MS * 2 ** attempt * (0.5 + clock.random());
+      if (clock.now() + pause >= deadline) break;
+      await clock.sleep(pause);
     }
     throw last;
   }
@@ -98,20 +112,24 @@ export class FreshKeys {
   /** Creates the secret; where somebody else made it meanwhile, or the answer was lost, what is there decides. */
   async create(keys: ReadonlyMap<string, string>): Promise<void> {
     try {
-      this.written = Math.max(this.written, (await this.services.vault.createSecret(keys)).version);
+      const { version } = await this.services.vault.createSecret(keys);
+      this.touched = true;
+      this.written = Math.max(this.written, version);
+      this.isVersioned = version > 0;
     } catch (error) {
       this.note(0, error);
+      if (error instanceof WriteNotRetried) throw error;
       if (!isAuditorError(error, 'VaultConflict', 'VaultUnavailable')) throw error;
     }
   }
 
   /** Whether what was to be written under that name is there; `undefined` where nobody can say. Never rejects. */
   async holds(name: string, content: string): Promise<boolean | undefined> {
-    if (this.written === 0 && this.lost === undefined) return false;
+    if (this.written === 0 && !this.touched) return false;
     const lost = this.lost ?? -1;
     // Vault refused a later write over the same version: something arrived, and it may be ours.
     const mayBeOurs = this.reached > lost && lost >= 0;
-    if (lost + 1 > this.waited) this.wanted = Math.max(this.wanted, lost + 1);
+    if (this.isVersioned && lost + 1 > this.waited) this.wanted = Math.max(this.wanted, lost + 1);
     try {
       const { values, version } = await this.read();
       if (values?.get(name) === content) return true;
@@ -124,7 +142,9 @@ export class FreshKeys {
   /** What Vault answers; `undefined` where it knows nothing yet of a secret that must be there. */
   private async ask(): Promise<VaultKeys | undefined> {
     try {
-      return await this.services.vault.readKeys();
+      const keys = await this.services.vault.readKeys();
+      this.isVersioned = keys.version > 0;
+      return keys;
     } catch (error) {
       const mustBeThere = this.written > 0 || this.wanted > 0;
       if (mustBeThere && isAuditorError(error, 'VaultSecretMissing')) return undefined;
@@ -134,18 +154,22 @@ export class FreshKeys {
 
   /** What a write over that version tells by failing. */
   private note(version: number, error: unknown): void {
-    if (isAuditorError(error, 'VaultConflict')) {
+    const isRefusal = isAuditorError(
+      error,
+      'VaultPermissionDenied',
+      'VaultSecretMissing',
+      'VaultLoginFailed',
+      'InvalidRequest',
+    );
+    // What is refused, or too much for one secret, had no effect.
+    if (isRefusal || (error instanceof WriteNotRetried && this.isVersioned)) return;
+    if (!this.isVersioned) this.touched = true;
+    else if (isAuditorError(error, 'VaultConflict')) {
       this.reached = Math.max(this.reached, version + 1);
       if (this.reached > this.waited) this.wanted = this.reached;
-    } else if (
-      !isAuditorError(
-        error,
-        'VaultPermissionDenied',
-        'VaultSecretMissing',
-        'VaultLoginFailed',
-        'InvalidRequest',
-      )
-    )
+    } else {
+      this.touched = true;
       this.lost = version;
+    }
   }
 }

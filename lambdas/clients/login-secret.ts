@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { AuditorError } from '../errors.ts';
 import { type AwsOptions, awsDefaults, awsReason, lazily, withinTime } from './aws.ts';
+import { readCertificates } from './certificate.ts';
 import type { LoginSecret, VaultLogin } from './ports.ts';
 
 const filled = v.pipe(v.string(), v.trim(), v.minLength(1));
@@ -58,12 +59,15 @@ export function createLoginSecret(id: string, options: AwsOptions = {}): LoginSe
     const parsed = v.safeParse(secretSchema, text);
     if (!parsed.success)
       throw unavailable(id, 'it is not JSON with role_id and secret_id', 'fill it as the README says');
-    const { role_id, secret_id, ca_cert } = parsed.output;
-    return {
-      roleId: role_id,
-      secretId: secret_id,
-      ...(ca_cert === undefined || ca_cert.trim() === '' ? {} : { caCert: ca_cert }),
-    };
+    const { role_id, secret_id, ca_cert = '' } = parsed.output;
+    const caCert = readCertificates(ca_cert);
+    if (caCert === undefined && ca_cert.trim() !== '')
+      throw unavailable(
+        id,
+        'its ca_cert is no certificate in PEM',
+        'put the whole text of the certificate there (-----BEGIN CERTIFICATE----- and what follows), not the path of its file',
+      );
+    return { roleId: role_id, secretId: secret_id, ...(caCert === undefined ? {} : { caCert }) };
   };
   let remembered: Promise<VaultLogin> | undefined;
   return {

@@ -64,20 +64,35 @@ export interface Registry {
 
 /** What a write to Vault left behind. */
 export interface VaultWrite {
+  /** 0 on a mount with KV version 1, which has no versions. */
   readonly version: number;
 }
 
-/** The two KV version 2 secrets in Vault. Logs in by itself on first use. */
+/** The secret was there and can be brought back, as the message says: it must not be created over that. */
+export class SecretToRestore extends AuditorError {
+  constructor(message: string) {
+    super('VaultSecretMissing', message);
+  }
+}
+
+/** A write that no further try would make better. */
+export class WriteNotRetried extends AuditorError {}
+
+/** The two KV secrets in Vault, version 2 or 1. Logs in by itself on first use. */
 export interface Vault {
   /** `VaultSecretMissing` where the secret or a field is missing. */
   readDockerHubLogin(): Promise<DockerHubLogin>;
-  /** Names and values. `VaultSecretMissing` where there is no such secret: never an empty list instead. */
+  /**
+   * Names and values. `VaultSecretMissing` where there is no such secret, never an empty list instead; that it can be
+   * restored is {@link SecretToRestore}.
+   */
   readKeys(): Promise<VaultKeys>;
-  /** Names only, by `subkeys`: no value leaves Vault. */
+  /** Names only, by `subkeys`: no value leaves Vault. With KV version 1 the values are read and dropped. */
   readKeyNames(): Promise<VaultKeys>;
   /**
    * Sets (string) and removes (null) keys in one merge-patch with check-and-set on `version`; all other keys stay as
-   * they are. `VaultConflict` where somebody wrote in between. Where the answer was lost, rejects with
+   * they are. `VaultConflict` where somebody wrote in between. KV version 1 takes no condition: there the secret is read
+   * right before and right after. Where the answer was lost, rejects with
    * `VaultUnavailable`: the caller reads before it decides.
    */
   patchKeys(changes: ReadonlyMap<string, string | null>, version: number): Promise<VaultWrite>;

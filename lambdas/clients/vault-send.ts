@@ -1,3 +1,5 @@
+// The transport that node-vault is given: no redirects, time-outs, and what Vault refused in our own terms.
+import { fieldsOf } from './jwt.ts';
 import { type Answer, type Http, type HttpOptions, NoAnswer, type Request, createHttp } from './http.ts';
 
 /** What node-vault passes to its documented hook `request-promise`, as far as it is used here. */
@@ -21,12 +23,17 @@ export class VaultRefusal extends Error {
   readonly status: number;
   /** Vault's words: to compare with known texts, never to print, because one race echoes the secret id. */
   readonly words: string;
+  /** Vault's single sentences, as secret as `words`. */
+  readonly errors: readonly string[];
+  /** `undefined` where the answer was not JSON: then Vault did not give it. */
   readonly body: unknown;
 
   constructor(status: number, body: unknown, reason: string) {
     super(reason);
     this.status = status;
     this.body = body;
+    const errors: unknown = fieldsOf(body).get('errors');
+    this.errors = (Array.isArray(errors) ? errors : []).filter((text) => typeof text === 'string');
     this.words = JSON.stringify(body ?? '').slice(0, 2000);
   }
 }
@@ -55,7 +62,8 @@ function isTransient(answer: Answer): boolean {
 /**
  * The transport that node-vault is given instead of its own: no redirects (they would carry the token to another
  * host), time-outs, bounded answers, our certificate authority, and nothing for `DEBUG` to print. Reads are tried
- * again when they fail in transit, everything else is sent once.
+ * again when they fail in transit, everything else is sent once, and once more after a limit, which refuses before
+ * there is any effect.
  */
 export function createVaultSend(options: HttpOptions): {
   readonly http: Http;
@@ -81,7 +89,7 @@ export function createVaultSend(options: HttpOptions): {
         answer =
           method === 'GET'
             ? await http.read(request, (candidate) => !isTransient(candidate))
-            : await http.send(request);
+            : await http.change(request);
       } catch (error) {
         throw new VaultRefusal(
           0,

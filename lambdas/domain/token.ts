@@ -46,8 +46,10 @@ export interface VaultKeys {
   readonly names: readonly string[];
   /** Name to value, whatever type Vault holds; absent when names only were read. */
   readonly values?: ReadonlyMap<string, unknown>;
-  /** Version of the secret, for check-and-set. */
+  /** Version of the secret, for check-and-set; 0 on a mount with KV version 1, which has none. */
   readonly version: number;
+  /** Milliseconds since 1970 at which Vault deletes the secret by itself (`delete_version_after`). */
+  readonly vanishesAt?: number;
 }
 
 /** How long after a check of ours Docker Hub's `last_used` may still be that check, in milliseconds. */

@@ -1,3 +1,4 @@
+// AppRole at the Vault stand-in: roles, secret ids, and who is locked out.
 import type { Canaries } from './canaries.ts';
 import type { SandboxClock } from './clock.ts';
 import { type JsonObject, textOf } from './json.ts';
@@ -9,6 +10,12 @@ export interface AppRole {
   policies: readonly string[];
   /** Life of its tokens, in seconds. */
   tokenTtl: number;
+  /** How often one of its tokens may be used; 0 for without end. */
+  tokenUses: number;
+  /** Whether its tokens work from this machine, see `token_bound_cidrs`. */
+  tokenWorksHere: boolean;
+  /** Whether its tokens have the policy `default`, see `token_no_default_policy`. */
+  hasDefaultPolicy: boolean;
   /** How often one secret id may be used; 0 for without end. */
   secretIdUses: number;
   /** Secret id to uses left; `Infinity` for without end. */
@@ -39,13 +46,16 @@ export class AppRoleMount {
   /** Makes a role, or changes one. */
   configure(
     name: string,
-    changes: Partial<Pick<AppRole, 'policies' | 'tokenTtl' | 'secretIdUses'>> = {},
+    changes: Partial<Omit<AppRole, 'name' | 'roleId' | 'secretIds' | 'failures'>> = {},
   ): AppRole {
     const role = this.roles.get(name) ?? {
       name,
       roleId: this.canaries.uuid(),
       policies: [],
       tokenTtl: 1200,
+      tokenUses: 0,
+      tokenWorksHere: true,
+      hasDefaultPolicy: true,
       secretIdUses: 0,
       secretIds: new Map<string, number>(),
       failures: [],

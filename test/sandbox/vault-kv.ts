@@ -1,3 +1,4 @@
+// The KV engine of the Vault stand-in, version 2: secrets with versions, check-and-set, deletion and metadata.
 import type { SandboxClock } from './clock.ts';
 import { type JsonObject, isObject } from './json.ts';
 
@@ -15,6 +16,8 @@ interface StoredSecret {
   readonly createdAt: string;
   casRequired: boolean;
   maxVersions: number;
+  /** Milliseconds after which each new version is deleted by itself; 0 for never. */
+  deleteAfter: number;
   readonly versions: Map<number, Version>;
 }
 
@@ -61,7 +64,17 @@ function metadataOf(version: Version): JsonObject {
   };
 }
 
-const isGone = ({ deletedAt, destroyed }: Version): boolean => destroyed || deletedAt !== '';
+const UNITS = new Map([
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+]);
+
+/** A duration as Vault writes it, `720h` or `1h30m`, in milliseconds. */
+function durationOf(text: string): number {
+  const parts = [...text.matchAll(/(\d+)([smh])/g)];
+  return parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNITS.get(unit ?? '') ?? 0), 0);
+}
 
 /** A mount of the KV engine, version 2. */
 export class KvMount {
@@ -91,7 +104,7 @@ export class KvMount {
   current(path: string): JsonObject | undefined {
     const secret = this.secrets.get(path);
     const version = secret?.versions.get(secret.current);
-    return version === undefined || isGone(version) ? undefined : version.data;
+    return version === undefined || this.isGone(version) ? undefined : version.data;
   }
 
   /** `GET data/<path>`; without a version the current one. */
@@ -122,7 +135,7 @@ export class KvMount {
     if (refusal !== undefined) return refusal;
     const current = secret.versions.get(secret.current);
     if (current === undefined) return { status: 404 };
-    if (isGone(current)) return { status: 404, data: metadataOf(current) };
+    if (this.isGone(current)) return { status: 404, data: metadataOf(current) };
     const merged = mergePatch(current.data, data);
     return this.store(path, isObject(merged) ? merged : {});
   }
@@ -132,7 +145,7 @@ export class KvMount {
     const secret = this.secrets.get(path);
     for (const number of numbers ?? [secret?.current ?? 0]) {
       const version = secret?.versions.get(number);
-      if (version !== undefined && !isGone(version)) version.deletedAt = this.timestamp();
+      if (version !== undefined && !this.isGone(version)) version.deletedAt = this.timestamp();
     }
     return { status: 204 };
   }
@@ -181,16 +194,17 @@ export class KvMount {
         updated_time: versions.at(-1)?.createdAt ?? secret.createdAt,
         max_versions: secret.maxVersions,
         cas_required: secret.casRequired,
-        delete_version_after: '0s',
+        delete_version_after: `${secret.deleteAfter / 1000}s`,
         custom_metadata: null,
       },
     };
   }
 
-  /** `POST metadata/<path>`: whether writes must name a version, and how many are kept. */
+  /** `POST metadata/<path>`: whether writes must name a version, how many are kept, and for how long. */
   configure(path: string, body: JsonObject | undefined): KvResult {
     const secret = this.secrets.get(path) ?? this.make(path);
-    const { cas_required: required, max_versions: kept } = body ?? {};
+    const { cas_required: required, max_versions: kept, delete_version_after: after } = body ?? {};
+    if (typeof after === 'string') secret.deleteAfter = durationOf(after);
     if (typeof required === 'boolean') secret.casRequired = required;
     if (typeof kept === 'number') secret.maxVersions = kept;
     return { status: 204 };
@@ -202,8 +216,13 @@ export class KvMount {
     return { status: 204 };
   }
 
-  private timestamp(): string {
-    return new Date(this.clock.now()).toISOString();
+  private timestamp(later = 0): string {
+    return new Date(this.clock.now() + later).toISOString();
+  }
+
+  /** A deletion that is ahead is written down already and deletes nothing yet. */
+  private isGone({ deletedAt, destroyed }: Version): boolean {
+    return destroyed || (deletedAt !== '' && Date.parse(deletedAt) <= this.clock.now());
   }
 
   private make(path: string): StoredSecret {
@@ -212,6 +231,7 @@ export class KvMount {
       createdAt: this.timestamp(),
       casRequired: false,
       maxVersions: 0,
+      deleteAfter: 0,
       versions: new Map(),
     };
     this.secrets.set(path, made);
@@ -245,7 +265,7 @@ export class KvMount {
     const version: Version = {
       number: secret.current,
       createdAt: this.timestamp(),
-      deletedAt: '',
+      deletedAt: secret.deleteAfter === 0 ? '' : this.timestamp(secret.deleteAfter),
       destroyed: false,
       data,
     };
@@ -266,7 +286,7 @@ export class KvMount {
     const version = secret?.versions.get(number ?? secret.current);
     if (version === undefined) return { status: 404 };
     const metadata = metadataOf(version);
-    return isGone(version)
+    return this.isGone(version)
       ? { status: 404, data: { [field]: null, metadata } }
       : { status: 200, data: { [field]: content(version), metadata } };
   }

@@ -1,21 +1,18 @@
+// Vault's stand-in: a server with logins, policies and one KV mount, and the states that a cluster is in.
 import { randomUUID } from 'node:crypto';
 import { Canaries } from './canaries.ts';
 import { type SandboxClock, createClock } from './clock.ts';
 import type { FaultPlan, SandboxAnswer, SandboxRequest } from './faults.ts';
-import { isObject, jsonObject, textOf } from './json.ts';
+import { type JsonObject, isObject, jsonObject, textOf } from './json.ts';
 import { type LoggedRequest, type SandboxServer, startServer } from './server.ts';
 import { envelope, failure } from './vault-answers.ts';
 import { type AppRole, AppRoleMount } from './vault-approle.ts';
+import { AwsAuthMount } from './vault-aws.ts';
 import { serveKv } from './vault-kv-routes.ts';
 import { KvMount } from './vault-kv.ts';
-import {
-  CAPABILITIES,
-  type Capability,
-  DEFAULT_POLICY,
-  type Policy,
-  isAllowed,
-  parsePolicy,
-} from './vault-policy.ts';
+import { PlainKvMount } from './vault-kv1.ts';
+import { type Capability, type Policy, parsePolicy } from './vault-policy.ts';
+import { VaultTokens } from './vault-tokens.ts';
 
 export interface VaultOptions {
   readonly clock?: SandboxClock;
@@ -28,19 +25,26 @@ export interface VaultOptions {
   readonly mount?: string;
   /** The one namespace that there is; default: the root. */
   readonly namespace?: string;
+  /** Version of the KV mount; default 2. */
+  readonly kvVersion?: 1 | 2;
 }
 
 /** What the server as a whole is in. */
 export type VaultState = 'active' | 'sealed' | 'standby' | 'performance-standby' | 'no-active' | 'recovery';
 
-/** Vault's stand-in: AppRole login, tokens, policies, KV version 2, and what it takes to set them up. */
+/** Vault's stand-in: logins, tokens, policies, KV of both versions, and what it takes to set them up. */
 export interface VaultStandIn extends SandboxServer {
-  /** The KV mount that the functions are configured for. */
+  /** The KV mount that the functions are configured for, where its version is 2. */
   readonly kv: KvMount;
+  /** The same where its version is 1. */
+  readonly plainKv: PlainKvMount;
+  /** Whichever of the two is mounted, to put test data in and look at it. */
+  readonly secrets: Pick<PlainKvMount, 'put' | 'current'>;
   /** The role that the functions log in by, and a secret id of it. */
   readonly role: AppRole;
   readonly secretId: string;
   readonly approle: AppRoleMount;
+  readonly aws: AwsAuthMount;
   readonly rootToken: string;
   /** Policies by name; the role has the one named `auditor`. */
   readonly policies: Map<string, Policy>;
@@ -52,21 +56,21 @@ export interface VaultStandIn extends SandboxServer {
   /** Strings that one request may hold; OpenBao's default. */
   maxStrings: number;
   /** What a token that is not known is told; wording differs between versions. */
-  badTokenText: 'permission denied' | 'bad token';
+  badTokenText: 'permission denied' | 'bad token' | 'invalid token';
+  /** How a login without the right namespace is refused: that differs between servers. */
+  namespaceRefusal: { readonly status: 400 | 403 | 404; readonly error: string };
   /** How many tokens are not revoked: none, once everybody has revoked theirs. The root token is not among them. */
   openTokens(): number;
 }
 
-interface VaultToken {
-  readonly policies: readonly string[];
-  readonly expiresAt: number;
-}
-
 type Mount =
   | { readonly type: 'kv'; readonly kv: KvMount }
-  | { readonly type: 'approle'; readonly approle: AppRoleMount };
+  | { readonly type: 'kv1'; readonly kv: PlainKvMount }
+  | { readonly type: 'approle'; readonly approle: AppRoleMount }
+  | { readonly type: 'aws'; readonly aws: AwsAuthMount };
 
-const DENIED = failure(403, 'permission denied');
+/** A policy's refusal; that of a token that has ended has other words. */
+const DENIED = failure(403, '1 error occurred:\n\t* permission denied\n\n');
 const MOST_STRINGS = 1000;
 const HEALTH: Record<VaultState, number> = {
   active: 200,
@@ -97,37 +101,18 @@ function namesOf(value: unknown): string[] {
 /** Starts a Vault with one KV mount, and one role that may do nothing yet: see {@link VaultStandIn.allow}. */
 export async function startVault(options: VaultOptions = {}): Promise<VaultStandIn> {
   const { clock = createClock(), canaries = new Canaries(), mount = 'secret', namespace = '' } = options;
-  const rootToken = canaries.vaultToken();
-  const tokens = new Map<string, VaultToken>();
-  const policies = new Map<string, Policy>();
+  const { kvVersion = 2 } = options;
+  const tokens = new VaultTokens(clock, canaries);
+  const { policies, root: rootToken } = tokens;
   const mounts = new Map<string, Mount>();
   const kv = new KvMount(clock);
+  const plainKv = new PlainKvMount();
   const approle = new AppRoleMount(clock, canaries);
-  mounts.set(mount, { type: 'kv', kv });
+  const aws = new AwsAuthMount(clock);
+  mounts.set(mount, kvVersion === 1 ? { type: 'kv1', kv: plainKv } : { type: 'kv', kv });
   mounts.set('auth/approle', { type: 'approle', approle });
+  mounts.set('auth/aws', { type: 'aws', aws });
   const role = approle.configure('hub-token-auditor', { policies: ['auditor'] });
-
-  const give = ({ policies: names, tokenTtl, name }: AppRole): SandboxAnswer => {
-    const token = canaries.vaultToken();
-    tokens.set(token, { policies: names, expiresAt: clock.now() + tokenTtl * 1000 });
-    return {
-      status: 200,
-      body: envelope(null, {
-        auth: {
-          client_token: token,
-          accessor: randomUUID(),
-          policies: ['default', ...names],
-          token_policies: ['default', ...names],
-          metadata: { role_name: name },
-          lease_duration: tokenTtl,
-          renewable: true,
-          entity_id: randomUUID(),
-          token_type: 'service',
-          orphan: true,
-        },
-      }),
-    };
-  };
 
   const serveRole = (store: AppRoleMount, rest: string, { method, body }: SandboxRequest): SandboxAnswer => {
     const given = jsonObject(body);
@@ -139,6 +124,11 @@ export async function startVault(options: VaultOptions = {}): Promise<VaultStand
         ...(typeof given?.['secret_id_num_uses'] === 'number'
           ? { secretIdUses: given['secret_id_num_uses'] }
           : {}),
+        ...(typeof given?.['token_num_uses'] === 'number' ? { tokenUses: given['token_num_uses'] } : {}),
+        ...(given?.['token_bound_cidrs'] === undefined
+          ? {}
+          : { tokenWorksHere: namesOf(given['token_bound_cidrs']).some((cidr) => cidr.startsWith('127.')) }),
+        ...(given?.['token_no_default_policy'] === true ? { hasDefaultPolicy: false } : {}),
       });
       return { status: 204 };
     }
@@ -153,6 +143,30 @@ export async function startVault(options: VaultOptions = {}): Promise<VaultStand
     };
   };
 
+  /** A new KV mount; without a version it is 1. */
+  const newKv = (given: JsonObject | undefined): Mount => {
+    const options = given?.['options'];
+    const version = isObject(options)
+      ? options['version']
+      : textOf(given, 'type') === 'kv-v2'
+        ? '2'
+        : undefined;
+    return version === '2' ? { type: 'kv', kv: new KvMount(clock) } : { type: 'kv1', kv: new PlainKvMount() };
+  };
+
+  /** What a mount is, for everybody who has any right on it. */
+  const serveMount = (path: string, token: string): SandboxAnswer => {
+    const found = mounts.get(path);
+    if (found === undefined || !tokens.knowsMount(token, path))
+      return failure(
+        403,
+        `preflight capability check returned 403, please ensure client's policies grant access to path "${path}/"`,
+      );
+    const isKv = found.type === 'kv' || found.type === 'kv1';
+    const options = isKv ? { version: found.type === 'kv' ? '2' : '1' } : null;
+    return { status: 200, body: envelope({ path: `${path}/`, type: isKv ? 'kv' : found.type, options }) };
+  };
+
   /** What an operator sets up: mounts, logins, policies. */
   const serveSystem = (rest: string, { method, body }: SandboxRequest): SandboxAnswer => {
     const given = jsonObject(body);
@@ -165,7 +179,9 @@ export async function startVault(options: VaultOptions = {}): Promise<VaultStand
     }
     if (kind === '') return failure(404);
     if (method === 'DELETE') mounts.delete(where);
-    else if (kind === 'mounts') mounts.set(where, { type: 'kv', kv: new KvMount(clock) });
+    else if (kind === 'mounts') mounts.set(where, newKv(given));
+    else if (textOf(given, 'type') === 'aws')
+      mounts.set(where, { type: 'aws', aws: new AwsAuthMount(clock) });
     else mounts.set(where, { type: 'approle', approle: new AppRoleMount(clock, canaries) });
     return { status: 204 };
   };
@@ -178,6 +194,7 @@ export async function startVault(options: VaultOptions = {}): Promise<VaultStand
     // Writing a secret that there is not is a creation, anything else an update.
     const found = mountOf(target);
     const path = /^(?:data|metadata)\/(.+)$/.exec(found?.rest ?? '')?.[1];
+    if (found?.mount.type === 'kv1') return found.mount.kv.exists(found.rest) ? 'update' : 'create';
     return found?.mount.type === 'kv' && path !== undefined && !found.mount.kv.exists(path)
       ? 'create'
       : 'update';
@@ -194,35 +211,12 @@ export async function startVault(options: VaultOptions = {}): Promise<VaultStand
 
   const serveToken = (rest: string, token: string): SandboxAnswer => {
     if (rest === 'revoke-self') {
-      tokens.delete(token);
+      tokens.revoke(token);
       return { status: 204 };
     }
     if (rest !== 'lookup-self') return failure(404);
-    const known = tokens.get(token);
-    return { status: 200, body: envelope({ policies: ['default', ...(known?.policies ?? ['root'])] }) };
+    return { status: 200, body: envelope({ policies: tokens.namesOf(token) }) };
   };
-
-  const mayUse = (token: string, method: string, target: string): boolean => {
-    if (token === rootToken) return true;
-    const known = tokens.get(token);
-    if (known === undefined || known.expiresAt <= clock.now()) return false;
-    const granted = [DEFAULT_POLICY, ...known.policies.flatMap((name) => policies.get(name) ?? [])];
-    return isAllowed(granted, target, capabilityOf(method, target));
-  };
-
-  /** What a token may do on paths: asking needs no more than Vault's default policy. */
-  const capabilitiesOf = (token: string, paths: unknown): SandboxAnswer => {
-    const names = tokens.get(token)?.policies ?? [];
-    const granted = [DEFAULT_POLICY, ...names.flatMap((name) => policies.get(name) ?? [])];
-    const entries = namesOf(paths).map((path) => {
-      const found = CAPABILITIES.filter((capability) => isAllowed(granted, path, capability));
-      return [path, token === rootToken ? ['root'] : found.length === 0 ? ['deny'] : found] as const;
-    });
-    return { status: 200, body: envelope(Object.fromEntries(entries)) };
-  };
-
-  const isKnownToken = (token: string): boolean =>
-    token === rootToken || (tokens.get(token)?.expiresAt ?? 0) > clock.now();
 
   const refuseByState = ({ path, query }: SandboxRequest): SandboxAnswer | undefined => {
     if (path === '/v1/sys/health')
@@ -271,22 +265,38 @@ export async function startVault(options: VaultOptions = {}): Promise<VaultStand
     const given = (headers['x-vault-namespace'] ?? '').replace(/^\/+|\/+$/g, '');
     if (namespace !== '' && given === '' && target.startsWith(`${namespace}/`))
       target = target.slice(namespace.length + 1);
-    else if (given !== namespace) return failure(404, 'namespace not found');
+    else if (given !== namespace) {
+      const { status, error } = standIn.namespaceRefusal;
+      return failure(status, error);
+    }
 
     const found = mountOf(target);
-    if (found?.mount.type === 'approle' && found.rest === 'login') {
-      const result = found.mount.approle.logIn(jsonObject(request.body));
-      return 'roleId' in result ? give(result) : failure(result.status, result.error);
+    if (found?.rest === 'login' && (found.mount.type === 'approle' || found.mount.type === 'aws')) {
+      const body = jsonObject(request.body);
+      const result =
+        found.mount.type === 'approle' ? found.mount.approle.logIn(body) : found.mount.aws.logIn(body);
+      return 'error' in result ? failure(result.status, result.error) : tokens.give(result);
     }
     const token =
       headers['x-vault-token'] ?? /^Bearer (.+)$/i.exec(headers['authorization'] ?? '')?.[1] ?? '';
-    if (token !== '' && !isKnownToken(token)) return failure(403, standIn.badTokenText);
-    if (target === 'sys/capabilities-self' && token !== '')
-      return capabilitiesOf(token, jsonObject(request.body)?.['paths']);
-    if (!mayUse(token, method, target)) return DENIED;
+    if (token !== '' && !tokens.use(token)) return failure(403, standIn.badTokenText);
+    const asked = /^sys\/internal\/ui\/mounts\/(.+)$/.exec(target)?.[1];
+    if (asked !== undefined && method === 'GET') return serveMount(asked, token);
+    if (target === 'sys/capabilities-self' && token !== '') {
+      const paths = namesOf(jsonObject(request.body)?.['paths']);
+      const entries = paths.map((path) => [path, tokens.capabilities(token, path)]);
+      return { status: 200, body: envelope(Object.fromEntries(entries)) };
+    }
+    if (!tokens.may(token, target, capabilityOf(method, target))) return DENIED;
+    return serve(request, target, token);
+  };
+
+  const serve = (request: SandboxRequest, target: string, token: string): SandboxAnswer => {
+    const found = mountOf(target);
     if (target.startsWith('auth/token/')) return serveToken(target.slice('auth/token/'.length), token);
     if (target.startsWith('sys/')) return serveSystem(target.slice('sys/'.length), request);
     if (found?.mount.type === 'kv') return serveKv(found.mount.kv, found.rest, request);
+    if (found?.mount.type === 'kv1') return found.mount.kv.serve(found.rest, request);
     if (found?.mount.type === 'approle') return serveRole(found.mount.approle, found.rest, request);
     return failure(404, `no handler for route ${JSON.stringify(target)}. route entry not found.`);
   };
@@ -299,9 +309,12 @@ export async function startVault(options: VaultOptions = {}): Promise<VaultStand
   });
   const standIn: VaultStandIn = Object.assign(server, {
     kv,
+    plainKv,
+    secrets: kvVersion === 1 ? plainKv : kv,
     role,
     secretId: approle.addSecretId(role),
     approle,
+    aws,
     rootToken,
     policies,
     allow: (paths: Readonly<Record<string, readonly Capability[]>>): void => {
@@ -311,7 +324,8 @@ export async function startVault(options: VaultOptions = {}): Promise<VaultStand
     activeUrl: 'https://vault.example',
     maxStrings: MOST_STRINGS,
     badTokenText: 'permission denied' as const,
-    openTokens: (): number => tokens.size,
+    namespaceRefusal: { status: 404, error: 'namespace not found' } as const,
+    openTokens: (): number => tokens.open,
   });
   return standIn;
 }
