@@ -68,7 +68,7 @@ export function showIssue(result: IssueResult, { columns }: Look): string {
     ...(vault === null
       ? ['Vault has no key for it.']
       : wrapLine(
-          `Content: in Vault, ${vault.path}, key ${vault.key}, version ${vault.version}`,
+          `Content: in Vault, ${vault.path}, key ${vault.key}${vault.version === undefined ? '' : `, version ${vault.version}`}`,
           columns,
           INDENT,
         )),

@@ -3,7 +3,6 @@ import {
   type KeyToCheck,
   judgeCheck,
   keysToCheck,
-  keysWithWhiteSpace,
   sayNothing,
   triedCheck,
 } from '../domain/content-checks.ts';
@@ -12,9 +11,10 @@ import { takeSnapshot } from '../domain/snapshot.ts';
 import { isActive } from '../domain/token.ts';
 import type { Alert } from '../mail/news.ts';
 import type { Services } from '../runtime/services.ts';
-import { displayName, joinWithAnd, pluralize } from '../text/display.ts';
+import { displayName, pluralize } from '../text/display.ts';
 import type { CompleteInputs } from './read-inputs.ts';
 import type { Run } from './run.ts';
+import { vaultAlerts } from './vault-alerts.ts';
 
 /** So many refusals, and Docker Hub may be about to lock the account out (contract section 7). */
 const MAX_REFUSALS = 2;
@@ -34,12 +34,12 @@ export interface ContentChecks {
  */
 export async function checkContents(run: Run, inputs: CompleteInputs): Promise<ContentChecks> {
   const share = shareOf(run);
-  if (share === 0) return { checks: [], alerts: [] };
+  const alerts = vaultAlerts(inputs.facts.keys);
+  if (share === 0) return { checks: [], alerts };
   const { services } = run;
   const snapshot = takeSnapshot(inputs.facts, services.settings, run.now);
   const keys = keysToCheck(snapshot, share);
   const checks: ContentCheckEntry[] = [];
-  const alerts: Alert[] = whiteSpaceAlert(keysWithWhiteSpace(snapshot.facts.keys?.values));
   /** What Docker Hub accepted as our own account's, or refused: all but these say nothing of how well it compares. */
   const comparable: ContentCheckEntry[] = [];
   let answered = 0;
@@ -119,21 +119,3 @@ const NOTHING_SAID: Alert = {
   key: 'checks say nothing',
   text: 'The check of stored contents says nothing at present: Docker Hub accepts them and does not say which of its tokens they belong to, so wrong contents are not found. Look for a newer version of this program.',
 };
-
-/** Names of one mail line; all others are counted. */
-const MAX_NAMES = 10;
-
-function whiteSpaceAlert(names: readonly string[]): Alert[] {
-  if (names.length === 0) return [];
-  const more = names.length - MAX_NAMES;
-  const shown = [
-    ...names.slice(0, MAX_NAMES).map((name) => displayName(name)),
-    ...(more > 0 ? [`${more} more`] : []),
-  ];
-  return [
-    {
-      key: `white space ${names.length} ${names.slice(0, MAX_NAMES).join(' ')}`,
-      text: `${names.length === 1 ? 'The key' : `${names.length} keys`} ${joinWithAnd(shown)} in Vault ${names.length === 1 ? 'has' : 'have'} white space around the token's content, such as a line break at its end: docker login refuses it where it is copied as it is, so store the content again without it.`,
-    },
-  ];
-}

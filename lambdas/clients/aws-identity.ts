@@ -63,8 +63,9 @@ export function stsEndpoint(environment: AwsIdentityOptions['environment']): {
   readonly region: string;
 } {
   const own = environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION'] ?? 'us-east-1';
-  const given = environment['AWS_ENDPOINT_URL_STS'] || environment['AWS_ENDPOINT_URL'];
-  if (given) {
+  const named = [environment['AWS_ENDPOINT_URL_STS'], environment['AWS_ENDPOINT_URL']];
+  const given = named.find((url) => url !== undefined && url !== '');
+  if (given !== undefined) {
     const { href, hostname } = new URL(given);
     if (hostname === 'sts.amazonaws.com') return { url: href, region: 'us-east-1' };
     return { url: href, region: /^sts\.([a-z0-9-]+)\.amazonaws\./.exec(hostname)?.[1] ?? own };

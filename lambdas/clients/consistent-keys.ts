@@ -154,6 +154,11 @@ export class FreshKeys {
 
   /** What a write over that version tells by failing. */
   private note(version: number, error: unknown): void {
+    if (!this.isVersioned) {
+      // Reading, writing and reading back are one step there: only the secret itself tells.
+      this.touched = true;
+      return;
+    }
     const isRefusal = isAuditorError(
       error,
       'VaultPermissionDenied',
@@ -162,9 +167,8 @@ export class FreshKeys {
       'InvalidRequest',
     );
     // What is refused, or too much for one secret, had no effect.
-    if (isRefusal || (error instanceof WriteNotRetried && this.isVersioned)) return;
-    if (!this.isVersioned) this.touched = true;
-    else if (isAuditorError(error, 'VaultConflict')) {
+    if (isRefusal || error instanceof WriteNotRetried) return;
+    if (isAuditorError(error, 'VaultConflict')) {
       this.reached = Math.max(this.reached, version + 1);
       if (this.reached > this.waited) this.wanted = this.reached;
     } else {

@@ -206,7 +206,7 @@ class Server implements Http {
       const headers = receivedHeaders(response.headers);
       const text = await response.body.text();
       const json = parseJson(headers, text);
-      rememberReceived(scope?.secrets, json);
+      rememberReceived(scope?.secrets, json, wanted.path);
       return { status: response.statusCode, headers, json, start: text.slice(0, 500) };
     } catch (error) {
       throw noAnswer(error);

@@ -13,12 +13,18 @@ export function rememberSent(
   rememberFields(secrets, request.body, SENT);
 }
 
-/** Remembers the secrets that an answer brings. */
-export function rememberReceived(secrets: Secrets | undefined, json: unknown): void {
-  if (secrets === undefined) return;
+/**
+ * Remembers the secrets that an answer brings.
+ *
+ * @param path what was asked for: what Vault says of its mounts is no secret
+ */
+export function rememberReceived(secrets: Secrets | undefined, json: unknown, path: string): void {
+  if (secrets === undefined || path.includes('/v1/sys/')) return;
   rememberFields(secrets, json, RECEIVED);
   const { auth, data } = recordOf(json);
   rememberFields(secrets, auth, AUTH);
+  // Nor is what it says of a secret's versions.
+  if (typeof recordOf(data)['current_version'] === 'number') return;
   // A secret of version 2 has its fields one level below that of version 1.
   const { metadata, data: inner } = recordOf(data);
   rememberAll(secrets, typeof metadata === 'object' ? inner : data);

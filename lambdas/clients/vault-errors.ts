@@ -42,7 +42,7 @@ function transportError(doing: string, refusal: VaultRefusal): AuditorError | un
   const unavailable = (what: string, cure: string): AuditorError =>
     new AuditorError('VaultUnavailable', `${doing} at Vault failed, because ${what}; ${cure}.`);
   if (status === 0)
-    return /certificate is not trusted/.test(message)
+    return message.includes('certificate is not trusted')
       ? unavailable(
           message,
           'where Vault has a private certificate authority, put its PEM as ca_cert into the Vault login secret (vault.caCert in the configuration, VAULT_CACERT on the command line)',

@@ -156,14 +156,18 @@ export async function finish(
     tokenId: token.id,
     scopes: [...(token.scopes ?? SCOPES)],
     createdAt: iso(token.createdAt ?? clock.now()),
-    vault: { path: `${settings.vaultMount}/${settings.vaultTokensPath}`, key: deployment, version },
+    vault: {
+      path: `${settings.vaultMount}/${settings.vaultTokensPath}`,
+      key: deployment,
+      ...(version === 0 ? {} : { version }),
+    },
     pull,
     replaced: replacedUntil(issue, until),
     instructions: instructionsFor(services, deployment),
   };
   const isFirst = existing.length === 0;
   const facts = [
-    `Token: ${token.id}, scope ${result.scopes.join(', ')}. Its content is in Vault, key ${deployment}, version ${version}.`,
+    `Token: ${token.id}, scope ${result.scopes.join(', ')}. Its content is in Vault, key ${deployment}${version === 0 ? '' : `, version ${version}`}.`,
     pull.verified
       ? `It was proved that it can pull ${pull.image}.`
       : `That it can pull ${pull.image} was not checked.`,

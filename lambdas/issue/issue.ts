@@ -1,5 +1,5 @@
 import { FreshKeys } from '../clients/consistent-keys.ts';
-import type { CreatedToken } from '../clients/ports.ts';
+import { type CreatedToken, SecretToRestore } from '../clients/ports.ts';
 import { iso } from '../domain/days.ts';
 import { AuditorError, asAuditorError, isAuditorError, withDetail } from '../errors.ts';
 import type { LedgerStore } from '../ledger/store.ts';
@@ -28,7 +28,9 @@ async function findVaultTarget(
     const keys = await services.vault.readKeyNames();
     return { secretThere: true, hasKey: keys.names.includes(deployment) };
   } catch (error) {
-    if (!createSecret || !isAuditorError(error, 'VaultSecretMissing')) throw error;
+    // One that was there before is restored, not made over.
+    const isNew = isAuditorError(error, 'VaultSecretMissing') && !(error instanceof SecretToRestore);
+    if (!createSecret || !isNew) throw error;
     return { secretThere: false, hasKey: false };
   }
 }

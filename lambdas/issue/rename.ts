@@ -281,7 +281,11 @@ export async function renameToken(
     vault:
       version === undefined
         ? null
-        : { path: `${settings.vaultMount}/${settings.vaultTokensPath}`, key: to, version },
+        : {
+            path: `${settings.vaultMount}/${settings.vaultTokensPath}`,
+            key: to,
+            ...(version === 0 ? {} : { version }),
+          },
     pull: { verified: false, image: settings.testImage },
     replaced: [],
     instructions: [`# Nothing to do on the server of ${to}: the content is the same.`],

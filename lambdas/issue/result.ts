@@ -26,8 +26,8 @@ export const issueResultSchema = v.object({
   tokenId: v.string(),
   scopes: v.array(v.string()),
   createdAt: v.nullable(v.string()),
-  /** Where the content is; `null` only where a token without a key was renamed. */
-  vault: v.nullable(v.object({ path: v.string(), key: v.string(), version: v.number() })),
+  /** Where the content is; `null` only where a token without a key was renamed. KV version 1 has no version. */
+  vault: v.nullable(v.object({ path: v.string(), key: v.string(), version: v.optional(v.number()) })),
   pull: v.object({ verified: v.boolean(), image: v.string() }),
   replaced: v.array(v.object({ tokenId: v.string(), until: v.string() })),
   /** Lines to run on the deployment's server. */

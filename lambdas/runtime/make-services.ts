@@ -1,6 +1,8 @@
 // The clients of one event, and the edges that keep its secrets in.
 
+import { createSignIdentity } from '../clients/aws-identity.ts';
 import { createBucket } from '../clients/bucket.ts';
+import { readCertificates } from '../clients/certificate.ts';
 import { createDockerHub } from '../clients/docker-hub.ts';
 import { EventScope } from '../clients/event-scope.ts';
 import { systemClock } from '../clients/http.ts';
@@ -8,6 +10,7 @@ import { createLoginSecret } from '../clients/login-secret.ts';
 import { createNotifier } from '../clients/notifier.ts';
 import type { Bucket, Clock, Notifier } from '../clients/ports.ts';
 import { createRegistry } from '../clients/registry.ts';
+import type { AwsLogin } from '../clients/vault-session.ts';
 import { createVault } from '../clients/vault.ts';
 import { AuditorError } from '../errors.ts';
 import { allowIds, guardBucket, guardLog, guardMeter, guardNotifier } from './edges.ts';
@@ -43,7 +46,7 @@ export function makeServices(settings: Settings, options: ServicesOptions): Serv
   const missing = [
     ...(options.bucket === undefined && settings.bucket === '' ? [ENV.bucket] : []),
     ...(options.notifier === undefined && settings.topicArn === '' ? [ENV.topicArn] : []),
-    ...(options.vaultToken === undefined && settings.vaultLoginSecret === '' ? [ENV.vaultLoginSecret] : []),
+    ...(options.vaultToken === undefined ? missingForVault(settings) : []),
   ];
   if (missing.length > 0)
     throw new AuditorError(
@@ -58,6 +61,7 @@ export function makeServices(settings: Settings, options: ServicesOptions): Serv
   };
   rememberGiven(settings, options, secrets);
   const codes = { lastStep: 0 };
+  const log = guardLog(options.log, secrets);
   const vault = createVault({
     ...common,
     address: settings.vaultAddr,
@@ -66,7 +70,12 @@ export function makeServices(settings: Settings, options: ServicesOptions): Serv
     loginPath: settings.vaultLoginPath,
     tokensPath: settings.vaultTokensPath,
     login: createLoginSecret(settings.vaultLoginSecret, common),
-    ...(options.vaultToken === undefined ? {} : { token: options.vaultToken }),
+    caCert: readCertificates(settings.vaultCaCert),
+    aws: awsLogin(settings, clock),
+    token: options.vaultToken,
+    onWarning: (message, fields) => {
+      log.warn(message, fields);
+    },
   });
   return {
     settings,
@@ -74,7 +83,7 @@ export function makeServices(settings: Settings, options: ServicesOptions): Serv
     deadline,
     requestId,
     codes,
-    log: guardLog(options.log, secrets),
+    log,
     meter: guardMeter(options.meter, secrets),
     vault,
     bucket: guardBucket(options.bucket ?? createBucket(settings.bucket, process.env, common), secrets),
@@ -109,4 +118,20 @@ function rememberGiven(settings: Settings, options: ServicesOptions, secrets: Se
   secrets.add(process.env['AWS_SECRET_ACCESS_KEY']);
   secrets.add(process.env['AWS_SESSION_TOKEN']);
   for (const setting of Object.values(settings)) if (typeof setting === 'string') secrets.allow(setting);
+}
+
+/** Variables that logging in to Vault needs and that are not set. */
+function missingForVault({ vaultLogin, vaultLoginSecret, vaultRole }: Settings): string[] {
+  if (vaultLogin === 'aws-iam') return vaultRole === '' ? [ENV.vaultRole] : [];
+  return vaultLoginSecret === '' ? [ENV.vaultLoginSecret] : [];
+}
+
+/** How to log in to Vault by the function's own AWS identity; `undefined` where that is not configured. */
+function awsLogin(settings: Settings, clock: Clock): AwsLogin | undefined {
+  if (settings.vaultLogin !== 'aws-iam') return undefined;
+  return {
+    role: settings.vaultRole,
+    mount: settings.vaultAuthMount,
+    sign: createSignIdentity({ serverId: settings.vaultServerId, clock, environment: process.env }),
+  };
 }

@@ -2,6 +2,7 @@
 // has it stands in lib/config.ts; the functions' environment, the README's table and the command line's help are made
 // from these two places.
 import * as v from 'valibot';
+import { readCertificates } from '../clients/certificate.ts';
 import { AuditorError } from '../errors.ts';
 
 const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
@@ -90,9 +91,12 @@ const timeZone = v.pipe(
 /** A name of Docker Hub's: letters and digits, joined by dots, underscores or hyphens. */
 const IMAGE = /^[a-z0-9_-]+(?:\/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)+:\w[\w.-]{0,127}$/;
 
-const caCert = text(
-  /^(?:\s*-----BEGIN CERTIFICATE-----[\w+/=\s]+-----END CERTIFICATE-----)*\s*$/,
-  'certificates in PEM form',
+const caCert = v.pipe(
+  v.string(),
+  v.check(
+    (pem) => pem.trim() === '' || readCertificates(pem) !== undefined,
+    'must be certificates in PEM: the text itself, not the path of a file',
+  ),
 );
 
 const days = (max: number) => `days, 0 to ${max}`;

@@ -7,6 +7,7 @@ import type { Bucket } from '../../lambdas/clients/ports.ts';
 import type { Notification } from '../../lambdas/mail/notification.ts';
 import { failureOf } from '../failure.ts';
 import { createClock } from '../sandbox/clock.ts';
+import { makeCertificate } from './certificate.ts';
 import { type AwsStandIn, startAws } from '../sandbox/aws.ts';
 import { Canaries } from '../sandbox/canaries.ts';
 import { FAULTS, type FaultName, answering, requests } from '../sandbox/faults.ts';
@@ -222,11 +223,28 @@ describe('the Vault login in Secrets Manager', () => {
     const wanted = { roleId: one.role_id, secretId: one.secret_id };
     expect(await Promise.all([secret.read(), secret.read()])).toEqual([wanted, wanted]);
     const two = login();
-    put({ ...two, ca_cert: '-----BEGIN CERTIFICATE-----' });
+    const { cert } = makeCertificate();
+    put({ ...two, ca_cert: cert });
     expect(await secret.read()).toEqual(wanted);
-    const fresh = { roleId: two.role_id, secretId: two.secret_id, caCert: '-----BEGIN CERTIFICATE-----' };
+    const fresh = { roleId: two.role_id, secretId: two.secret_id, caCert: cert };
     expect([await secret.read(true), await secret.read()]).toEqual([fresh, fresh]);
     expect(aws.log).toHaveLength(2);
+  });
+
+  it.each([
+    ['a path', '/etc/ssl/certs/vault.pem'],
+    ['the first line alone', '-----BEGIN CERTIFICATE-----'],
+    ['a private key', makeCertificate().key],
+    ['a certificate cut short', makeCertificate().cert.slice(0, 200)],
+  ])('is SecretUnavailable where ca_cert is %s, saying that it is no PEM', async (_, text) => {
+    put({ ...login(), ca_cert: text });
+    const failure = await failureOf(() => createLoginSecret(SECRET, TIME_OUT).read());
+    expect([failure.name, failure.message.includes('PEM')]).toEqual(['SecretUnavailable', true]);
+  });
+
+  it.each(['', ' \n'])('has no ca_cert where that is %j', async (blank) => {
+    put({ ...login(), ca_cert: blank });
+    expect(await createLoginSecret(SECRET, TIME_OUT).read()).not.toHaveProperty('caCert');
   });
 
   it('forgets a failure', async () => {

@@ -713,11 +713,15 @@ describe('a mount with KV version 1', () => {
         },
       );
     };
-    afterWrite(() => server.plainKv.put(TOKENS, { 'other-cd': 'y' }));
+    afterWrite(() => {
+      server.plainKv.put(TOKENS, { 'other-cd': 'y' });
+    });
     const overwritten = await failureOf(() => vault.patchKeys(new Map([['new-cd', 'x']]), 0));
     expect([overwritten.name, overwritten instanceof WriteNotRetried]).toEqual(['VaultConflict', false]);
     server.plainKv.put(TOKENS, { 'orange-cd': 'a', 'mtn-cm': 'b' });
-    afterWrite(() => server.plainKv.put(TOKENS, { 'orange-cd': 'a', 'new-cd': 'x' }));
+    afterWrite(() => {
+      server.plainKv.put(TOKENS, { 'orange-cd': 'a', 'new-cd': 'x' });
+    });
     const lost = await failureOf(() => vault.patchKeys(new Map([['new-cd', 'x']]), 0));
     expect([lost.name, lost instanceof WriteNotRetried]).toEqual(['VaultConflict', true]);
     expect(lost.message).toContain('mtn-cm');

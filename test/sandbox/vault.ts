@@ -284,8 +284,8 @@ export async function startVault(options: VaultOptions = {}): Promise<VaultStand
     if (asked !== undefined && method === 'GET') return serveMount(asked, token);
     if (target === 'sys/capabilities-self' && token !== '') {
       const paths = namesOf(jsonObject(request.body)?.['paths']);
-      const entries = paths.map((path) => [path, tokens.capabilities(token, path)]);
-      return { status: 200, body: envelope(Object.fromEntries(entries)) };
+      const entries = paths.map((path): [string, unknown] => [path, tokens.capabilities(token, path)]);
+      return { status: 200, body: envelope(Object.fromEntries<unknown>(entries)) };
     }
     if (!tokens.may(token, target, capabilityOf(method, target))) return DENIED;
     return serve(request, target, token);

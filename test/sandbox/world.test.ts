@@ -80,6 +80,8 @@ describe('the company', () => {
       ['…-tokens', ['read']],
       ['…-tokens/riaktrdelivery-tokens', ['create', 'read', 'patch']],
       ['…-tokens/riaktrdelivery-tokens', ['read']],
+      // Of a secret that is not there: whether it was there before.
+      ['…-tokens/riaktrdelivery-tokens', ['read']],
     ]);
   });
 });

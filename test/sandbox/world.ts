@@ -45,6 +45,8 @@ export interface SandboxOptions {
   readonly twoFactor?: boolean;
   /** What a real registry verifies bearers by. */
   readonly signingKey?: SigningKey;
+  /** Version of Vault's KV mount; default 2. */
+  readonly kvVersion?: 1 | 2;
   /** PEM of a key, its certificate, and the private authority's that issued it: Vault is served by HTTPS then. */
   readonly vaultTls?: { readonly key: string; readonly cert: string; readonly ca: string };
 }
@@ -144,6 +146,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     ...common,
     mount: wanted.vaultMount,
     namespace: wanted.vaultNamespace,
+    ...(options.kvVersion === undefined ? {} : { kvVersion: options.kvVersion }),
     ...(options.vaultTls === undefined ? {} : { tls: options.vaultTls }),
   });
   const aws = await startAws(common);
@@ -153,8 +156,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     [`${mount}/data/${vaultLoginPath}`]: ['read'],
     [`${mount}/data/${vaultTokensPath}`]: ['create', 'read', 'patch'],
     [`${mount}/subkeys/${vaultTokensPath}`]: ['read'],
+    [`${mount}/metadata/${vaultTokensPath}`]: ['read'],
+    ...(options.kvVersion === 1
+      ? {
+          [`${mount}/${vaultLoginPath}`]: ['read'],
+          [`${mount}/${vaultTokensPath}`]: ['create', 'read', 'update'],
+        }
+      : {}),
   });
-  vault.kv.put(vaultLoginPath, {
+  vault.secrets.put(vaultLoginPath, {
     username: dockerHub.account.username,
     password: dockerHub.account.password,
     ...(dockerHub.account.totpSecret === undefined ? {} : { totp_secret: dockerHub.account.totpSecret }),
@@ -181,7 +191,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const contents = new Map<string, string>();
     for (const sample of data.tokens)
       contents.set(sample.label, dockerHub.tokens.add(storedToken(sample, clock.now())).content);
-    vault.kv.put(
+    vault.secrets.put(
       vaultTokensPath,
       Object.fromEntries(
         [...data.keys].map(([label, key]) => [label, valueOf(key, label, contents, canaries)]),
@@ -198,9 +208,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   if (world === 'company') fill(companyData(clock.now(), settings.timeZone));
   else if (world !== 'empty') fill(bulkData(world.customers, clock.now(), settings.timeZone));
 
-  const keys = (): JsonObject => vault.kv.current(vaultTokensPath) ?? {};
+  const keys = (): JsonObject => vault.secrets.current(vaultTokensPath) ?? {};
   const setKeys = (values: JsonObject): void => {
-    vault.kv.put(vaultTokensPath, values);
+    vault.secrets.put(vaultTokensPath, values);
   };
   return {
     clock,

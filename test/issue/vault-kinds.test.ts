@@ -1,0 +1,111 @@
+// Issuing, renaming and a night on what else Vault may be: KV version 1, a deleted secret, a secret that will vanish.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { audit } from '../../lambdas/audit/audit.ts';
+import { issueEventSchema } from '../../lambdas/issue/event.ts';
+import { issue } from '../../lambdas/issue/issue.ts';
+import type { IssueResult } from '../../lambdas/issue/result.ts';
+import { makeServices } from '../../lambdas/runtime/make-services.ts';
+import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
+import type { Services } from '../../lambdas/runtime/services.ts';
+import { readSettings } from '../../lambdas/runtime/settings.ts';
+import { failureOf } from '../failure.ts';
+import { InMemorySystems } from '../fakes.ts';
+import { type Sandbox, startSandbox } from '../sandbox/world.ts';
+
+let sandbox: Sandbox;
+let around: InMemorySystems;
+const TOKENS = 'Global_customer_credentials/docker-deploy-tokens/riaktrdelivery-tokens';
+
+async function start(kvVersion: 1 | 2): Promise<void> {
+  around = new InMemorySystems();
+  sandbox = await startSandbox({ world: 'empty', now: around.now, kvVersion, twoFactor: false });
+  sandbox.addDeployment('vodacom-cd', { created_at: new Date(around.now - 86_400_000).toISOString() });
+  around.putLicenses([
+    ['orange-cd', '2027-01-01'],
+    ['vodacom-cd', '2027-01-01'],
+  ]);
+}
+
+afterEach(() => sandbox.close());
+
+/** Docker Hub, registry and Vault as stand-ins, the rest in memory; the login is given, as on a shell. */
+function services(): Services {
+  const { bucket, notifier, log, meter } = around.services();
+  const settings = readSettings(sandbox.environment);
+  const deadline = sandbox.clock.now() + 15 * 60_000;
+  return makeServices(
+    { ...settings, vaultLogin: 'approle' },
+    {
+      deadline,
+      requestId: '',
+      log,
+      meter,
+      bucket,
+      notifier,
+      clock: sandbox.clock,
+      vaultToken: sandbox.vault.rootToken,
+    },
+  );
+}
+
+const call = (event: unknown): Promise<IssueResult> => issue(parseEvent(issueEventSchema, event), services());
+
+describe('with KV version 1', () => {
+  beforeEach(() => start(1));
+
+  it('a token is issued, regenerated and renamed, every other key stays, and results hold no version', async () => {
+    const before = sandbox.keys()['vodacom-cd'];
+    const issued = await call({ deployment: 'orange-cd' });
+    expect(issued.vault).toEqual({ path: `secret/${TOKENS}`, key: 'orange-cd' });
+    const regenerated = await call({ deployment: 'orange-cd', regenerate: true });
+    expect(sandbox.keys()['orange-cd']).toBe(sandbox.dockerHub.tokens.get(regenerated.tokenId)?.content);
+    const renamed = await call({ deployment: 'orange-cd', renameTo: 'orange-rdc-cd' });
+    expect(renamed.vault).toEqual({ path: `secret/${TOKENS}`, key: 'orange-rdc-cd' });
+    expect(Object.keys(sandbox.keys()).sort()).toEqual(['orange-rdc-cd', 'vodacom-cd']);
+    expect(sandbox.keys()['vodacom-cd']).toBe(before);
+    expect(around.mails.map(({ text }) => text).join()).not.toContain('version');
+  });
+
+  it('the secret is made with createSecret, and only where there is none', async () => {
+    sandbox.vault.plainKv.forget(TOKENS);
+    expect((await failureOf(() => call({ deployment: 'orange-cd' }))).name).toBe('VaultSecretMissing');
+    await call({ deployment: 'orange-cd', createSecret: true });
+    expect(Object.keys(sandbox.keys())).toEqual(['orange-cd']);
+    await call({ deployment: 'vodacom-cd', createSecret: true, regenerate: true });
+    expect(Object.keys(sandbox.keys()).sort()).toEqual(['orange-cd', 'vodacom-cd']);
+  });
+
+  it('a night reads and checks the keys', async () => {
+    const { counts } = await audit({}, services());
+    expect([counts.keys, counts.verified.matching]).toEqual([1, 1]);
+  });
+});
+
+describe('with KV version 2', () => {
+  beforeEach(() => start(2));
+
+  it.each([
+    ['deleted', () => sandbox.vault.kv.delete(TOKENS)],
+    ['destroyed', () => sandbox.vault.kv.destroy(TOKENS, [1])],
+    [
+      'metadata only',
+      () => {
+        sandbox.vault.kv.forget(TOKENS);
+        sandbox.vault.kv.configure(TOKENS, {});
+      },
+    ],
+  ])('a secret that is %s is not made over, and no token is made for it', async (_, remove) => {
+    remove();
+    const failure = await failureOf(() => call({ deployment: 'orange-cd', createSecret: true }));
+    expect([failure.name, sandbox.dockerHub.tokens.size]).toEqual(['VaultSecretMissing', 1]);
+    expect(failure.message).toMatch(/undelete|rollback/);
+  });
+
+  it('a night reports weeks before that Vault will delete the secret by itself', async () => {
+    sandbox.vault.kv.configure(TOKENS, { delete_version_after: '720h' });
+    sandbox.setKeys(sandbox.keys());
+    const { notes } = await audit({}, services());
+    expect(notes.join()).toContain("Vault will delete the deployments' secret by itself on 2026-04-01");
+    expect(around.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain('will delete the deployments');
+  });
+});
