@@ -238,13 +238,15 @@ describe('the Vault login in Secrets Manager', () => {
     ['a certificate cut short', makeCertificate().cert.slice(0, 200)],
   ])('is SecretUnavailable where ca_cert is %s, saying that it is no PEM', async (_, text) => {
     put({ ...login(), ca_cert: text });
-    const failure = await failureOf(() => createLoginSecret(SECRET, TIME_OUT).read());
+    const failure = await failureOf(() => createLoginSecret(SECRET, { answerMilliseconds: TIME_OUT }).read());
     expect([failure.name, failure.message.includes('PEM')]).toEqual(['SecretUnavailable', true]);
   });
 
   it.each(['', ' \n'])('has no ca_cert where that is %j', async (blank) => {
     put({ ...login(), ca_cert: blank });
-    expect(await createLoginSecret(SECRET, TIME_OUT).read()).not.toHaveProperty('caCert');
+    expect(await createLoginSecret(SECRET, { answerMilliseconds: TIME_OUT }).read()).not.toHaveProperty(
+      'caCert',
+    );
   });
 
   it('forgets a failure', async () => {
