@@ -46,6 +46,8 @@ export class InMemorySystems implements LifeWorld {
   readonly objects = new Map<string, { body: string; etag: string } | 'deleted'>();
   readonly mails: Notification[] = [];
   confirmed = true;
+  /** Ids of tokens that Docker Hub's list lacks although they are there. */
+  readonly unlisted = new Set<string>();
   /** Whether the registry lets a new token pull. */
   canPull = true;
   /** Whether opening something with a content moves its token's last use: not known of the real Docker Hub. */
@@ -227,7 +229,11 @@ export class InMemorySystems implements LifeWorld {
   private get dockerHub(): DockerHub {
     return {
       listTokens: () =>
-        this.call('hub', 'listTokens', () => [...this.tokens.values()].map((token) => this.shown(token))),
+        this.call('hub', 'listTokens', () =>
+          [...this.tokens.values()]
+            .filter(({ id }) => !this.unlisted.has(id))
+            .map((token) => this.shown(token)),
+        ),
       getToken: (id) =>
         this.call('hub', 'getToken', () => {
           const token = this.tokens.get(id);

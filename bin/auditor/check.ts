@@ -42,14 +42,14 @@ export function checkFile(file: string, environment: Environment, look: Look): C
       failed: false,
     };
   }
-  const { rows, invalid, licenses } = readLicenses(body, settings.graceDays);
+  const { rowCount, invalid, licenses } = readLicenses(body, settings.graceDays);
   const inForce = [...licenses.values()].filter((license) => isInForce(license, today)).length;
   const lines = [
-    `${pluralize(rows, 'row')} read: ${pluralize(licenses.size, 'deployment')}, ${inForce} in force today, ${licenses.size - inForce} ended.`,
+    `${pluralize(rowCount, 'row')} read: ${pluralize(licenses.size, 'deployment')}, ${inForce} in force today, ${licenses.size - inForce} ended.`,
     ...invalid.map(({ line, problem }) => `Line ${line} can't be read: ${problem}.`),
   ];
   return {
-    result: { rows, deployments: licenses.size, inForce, invalid },
+    result: { rows: rowCount, deployments: licenses.size, inForce, invalid },
     shown: lines.flatMap((line) => wrapLine(line, look.columns, '  ')).join('\n'),
     failed: invalid.length > 0,
   };

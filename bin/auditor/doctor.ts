@@ -190,10 +190,10 @@ const bodyOf = (object: ReadObject): Uint8Array | undefined =>
   typeof object === 'string' ? undefined : object.body;
 
 function licensesTrial({ settings, clock }: Services, object: ReadObject): Checkup {
-  const { licenses, invalid, rows } = readLicenses(bodyOf(object), settings.graceDays);
+  const { licenses, invalid, rowCount } = readLicenses(bodyOf(object), settings.graceDays);
   const today = dayOf(clock.now(), settings.timeZone);
   const inForce = [...licenses.values()].filter((license) => isInForce(license, today)).length;
-  const read = `${pluralize(rows, 'row')}, ${pluralize(licenses.size, 'deployment')}, ${inForce} in force`;
+  const read = `${pluralize(rowCount, 'row')}, ${pluralize(licenses.size, 'deployment')}, ${inForce} in force`;
   const [first] = invalid;
   return first === undefined
     ? ok(OBJECTS.licenses, read)

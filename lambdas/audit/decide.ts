@@ -5,7 +5,7 @@ import { type ContentCheckEntry, type Ledger, emptyLedger } from '../domain/ledg
 import { type Plan, makePlan, reactivatedBy } from '../domain/plan/plan.ts';
 import type { Policy } from '../domain/policy.ts';
 import { reconcile } from '../domain/reconcile.ts';
-import { type Facts, type Snapshot, managedTokens, takeSnapshot } from '../domain/snapshot.ts';
+import { type Facts, type Snapshot, takeSnapshot } from '../domain/snapshot.ts';
 import { reconcileLedger } from '../ledger/reconcile-ledger.ts';
 
 /** What a run decides by. */
@@ -52,9 +52,7 @@ export function reconciledLedger(
   ledger: Ledger,
   { facts, checks, now }: Pick<DecisionInput, 'facts' | 'checks' | 'now'>,
 ): Ledger {
-  const { tokens = [], keys } = facts;
-  const managed = managedTokens({ ...facts, ledger }).length;
-  return withChecks(reconcileLedger(ledger, tokens, keys?.names ?? [], now, managed), checks);
+  return withChecks(reconcileLedger(ledger, facts, now), checks);
 }
 
 /** Latest check of every key: this run's where there is one. */

@@ -3,10 +3,10 @@ import type { Action } from '../domain/actions.ts';
 import { iso } from '../domain/days.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import { shortDay } from '../domain/nights.ts';
-import { countsLess, inputCounts, shrunkInputs } from '../domain/plan/guards.ts';
+import { noticesAfterRun } from '../domain/plan/notices.ts';
 import type { Plan } from '../domain/plan/plan.ts';
-import { doubtOf } from '../domain/plan/shrink-guard.ts';
-import { isChange, noticesOf } from '../domain/plan/step.ts';
+import { rememberInputs } from '../domain/plan/shrink-guard.ts';
+import { isChange } from '../domain/plan/step.ts';
 import { reportedItems } from '../domain/reported.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { type AuditorError, asAuditorError } from '../errors.ts';
@@ -46,7 +46,7 @@ export interface NotificationInput {
   readonly snapshot: Snapshot;
   readonly plan: Plan;
   readonly report: Omit<Report, 'notified'>;
-  /** With this run's steps in `untold`. */
+  /** With this run's steps in `unreported`. */
   readonly ledger: Ledger;
   readonly exemptionsThere: boolean;
   /** What support should hear of besides; the texts are among the report's notes. */
@@ -112,27 +112,26 @@ export function planNotification(input: NotificationInput): PlannedNotification 
       return {
         ...current,
         reported: memory,
-        findings: rememberFindings(current, report.findings, reported, keys, memory),
-        notices: [
-          ...standing(current, snapshot),
-          ...(enforced
-            ? noticesOf(
-                plan.steps.filter((step) => isNamed(step, keys)),
-                snapshot.now,
-              )
-            : []),
-        ],
+        findings: rememberFindings(current, report.findings, reported, keys),
+        notices: noticesAfterRun(
+          current.notices,
+          plan,
+          enforced ? plan.steps.filter((step) => isNamed(step, keys)) : [],
+          snapshot.now,
+        ),
         intents: withoutSkipped(current.intents, report.actions),
         exemptions: isExemptionsReported
           ? exemptions.remembered
           : // Known all the same, so that a file that goes missing is missed.
             (current.exemptions ?? (input.exemptionsThere ? [] : null)),
-        untold: stillUnreported(current, keys),
-        toldSteps: [],
-        baseline: countsLess(
-          baselineAfter(current.baseline, report, snapshot),
-          report.actions.filter(({ status }) => status === 'done'),
-        ),
+        unreported: stillUnreported(current, keys),
+        ...rememberInputs(current, snapshot, {
+          approved: plan.isApproval,
+          deleted: {
+            tokens: countDone(report.actions, 'delete-token'),
+            keys: countDone(report.actions, 'remove-key'),
+          },
+        }),
         lastNight: {
           day: snapshot.today,
           runId: report.runId,
@@ -161,7 +160,7 @@ function withoutSkipped(intents: Ledger['intents'], actions: readonly Action[]):
 
 /** What stands in the way of the whole: the first that the mail says. */
 function obstaclesOf({ snapshot, report, ledger, plan }: NotificationInput): string[] {
-  const shrunk = shrunkInputs(ledger.baseline, inputCounts(snapshot));
+  const shrunk = plan.shrunk.map(({ text }) => text);
   const withdrawals = plan.steps.filter(isChange).length;
   const since = reportedItems(ledger).get('HOLD')?.day;
   return [
@@ -180,29 +179,8 @@ function obstaclesOf({ snapshot, report, ledger, plan }: NotificationInput): str
 
 const capitalized = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
-/**
- * A notice belongs to one token and one end: where the list says another end, or none, it lapses. A list that lost too
- * much to be believed takes none away: else those whose rows it kept would come before the caps without the others.
- */
-function standing(ledger: Ledger, snapshot: Snapshot): Ledger['notices'] {
-  const isBelieved = shrunkInputs(ledger.baseline, inputCounts(snapshot)).length === 0;
-  return ledger.notices.filter(({ deployment, end, tokenId }) => {
-    const license = snapshot.licenses.get(deployment);
-    const isSame = license === undefined ? !isBelieved : license.lastDay === end;
-    return isSame && snapshot.byId.get(tokenId)?.label === deployment;
-  });
-}
-
-/** What the next run compares its inputs with. */
-function baselineAfter(
-  before: Ledger['baseline'],
-  report: NotificationInput['report'],
-  snapshot: Snapshot,
-): Ledger['baseline'] {
-  if (report.outcome === 'withheld') return before;
-  const counts = inputCounts(snapshot);
-  const doubted = doubtOf(before, counts.tokens, snapshot.now);
-  return { ...counts, ...(doubted === undefined ? {} : { doubted }) };
+function countDone(actions: readonly Action[], deletion: Action['kind']): number {
+  return actions.filter(({ kind, status }) => kind === deletion && status === 'done').length;
 }
 
 const disturbs = ({ status }: Action): boolean =>

@@ -2,13 +2,14 @@
 import type { ReadObject } from '../clients/ports.ts';
 import { type Exemption, readExemptions } from '../domain/exemptions.ts';
 import { type LicenseList, readLicenses } from '../domain/licenses.ts';
-import type { Facts } from '../domain/snapshot.ts';
+import type { CompleteFacts, Facts } from '../domain/snapshot.ts';
 import type { HubToken, VaultKeys } from '../domain/token.ts';
 import { type AuditorError, asAuditorError } from '../errors.ts';
 import { OBJECTS } from '../ledger/bucket-keys.ts';
 import { type LedgerStore, openLedger } from '../ledger/store.ts';
 import type { InputVersions } from '../report/report.ts';
 import type { Services } from '../runtime/services.ts';
+import { askForMissing } from './ask-for-missing.ts';
 import type { Run } from './run.ts';
 
 /** Everything a run goes by, or what of it could be read. */
@@ -25,7 +26,7 @@ export interface Inputs {
 }
 
 /** Inputs of which every part was read completely. */
-export type CompleteInputs = Inputs & { readonly facts: Required<Facts>; readonly store: LedgerStore };
+export type CompleteInputs = Inputs & { readonly facts: CompleteFacts; readonly store: LedgerStore };
 
 /** Whether a run read everything, so that it may judge and act. */
 export function isComplete(inputs: Inputs): inputs is CompleteInputs {
@@ -81,6 +82,9 @@ export async function readInputs(
     parsed(() => readExemptions(bodyOf(exemptionsObject), known !== null), 'Reading the exemptions', causes);
   const facts: Facts = {
     ...(tokens === undefined ? {} : { tokens }),
+    ...(tokens === undefined || store === undefined
+      ? {}
+      : await askForMissing(dockerHub, store.current, tokens)),
     ...(keys === undefined ? {} : { keys }),
     ...(licenses === undefined ? {} : { licenses: licenses.content }),
     ...(exemptions === undefined ? {} : { exemptions }),
@@ -153,7 +157,7 @@ function versionsOf(
     ...(tokens === undefined ? {} : { dockerHub: { rows: tokens.length } }),
     ...(keys === undefined ? {} : { vault: { version: keys.version } }),
     ...(typeof licenses === 'object' && rows.licenses !== undefined
-      ? { licenses: { etag: licenses.etag, rows: rows.licenses.rows } }
+      ? { licenses: { etag: licenses.etag, rows: rows.licenses.rowCount } }
       : {}),
     ...(typeof exemptions === 'object' && rows.exemptions !== undefined
       ? { exemptions: { etag: exemptions.etag, rows: rows.exemptions.length } }

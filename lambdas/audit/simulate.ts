@@ -2,17 +2,18 @@
 import type { ActionKind } from '../domain/actions.ts';
 import { DAY, type Day, dayOf } from '../domain/days.ts';
 import type { Ledger } from '../domain/ledger.ts';
-import { countsLess, inputCounts } from '../domain/plan/guards.ts';
-import { type Step, intentsOf, isChange, noticesOf } from '../domain/plan/step.ts';
+import { noticesAfterRun } from '../domain/plan/notices.ts';
+import { rememberInputs } from '../domain/plan/shrink-guard.ts';
+import { type Change, intentsOf, isChange } from '../domain/plan/step.ts';
 import type { Policy } from '../domain/policy.ts';
-import type { Facts } from '../domain/snapshot.ts';
+import type { CompleteFacts } from '../domain/snapshot.ts';
 import type { HubToken } from '../domain/token.ts';
 import { stepDone } from '../ledger/transitions.ts';
 import { decide } from './decide.ts';
 
 /** What there is at the beginning of a simulation. */
 export interface SimulationStart {
-  readonly facts: Required<Facts>;
+  readonly facts: CompleteFacts;
   readonly hold: boolean;
 }
 
@@ -33,7 +34,7 @@ export interface CalendarEntry {
  */
 export function simulate(start: SimulationStart, policy: Policy, now: number, until: Day): CalendarEntry[] {
   const { facts, hold } = start;
-  let state: State = { tokens: facts.tokens, ledger: facts.ledger };
+  let state: State = { tokens: facts.tokens, ledger: facts.ledger, gone: new Set(facts.gone) };
   const calendar: CalendarEntry[] = [];
   const withheld = new Set<string>();
   for (let night = now; dayOf(night, policy.timeZone) <= until; night += DAY) {
@@ -47,10 +48,18 @@ export function simulate(start: SimulationStart, policy: Policy, now: number, un
       hold,
     });
     const { steps } = plan;
-    const taken = steps.filter((step) => step.withheld === undefined);
-    const before = taken.length < steps.length ? ledger.baseline : inputCounts(snapshot);
-    state = { ...state, ledger: { ...ledger, baseline: countsLess(before, taken) } };
-    state = taken.reduce((reached, step) => after(reached, step, night), state);
+    const taken = steps.filter(isChange);
+    const played = taken.reduce((reached, step) => after(reached, step, night), { ...state, ledger });
+    const deletions = (kind: ActionKind): number => taken.filter((step) => step.kind === kind).length;
+    const deleted = { tokens: deletions('delete-token'), keys: deletions('remove-key') };
+    state = {
+      ...played,
+      ledger: {
+        ...played.ledger,
+        notices: noticesAfterRun(played.ledger.notices, plan, steps, night),
+        ...rememberInputs(played.ledger, snapshot, { approved: false, deleted }),
+      },
+    };
     for (const step of steps) {
       const entry = { day, kind: step.kind, deployment: step.deployment };
       if (step.withheld === undefined) {
@@ -69,23 +78,24 @@ export function simulate(start: SimulationStart, policy: Policy, now: number, un
 
 /** What changes from step to step. Keys do not: what the plan goes by of a removed one is in the ledger. */
 interface State {
-  tokens: readonly HubToken[];
-  ledger: Ledger;
+  readonly tokens: readonly HubToken[];
+  readonly ledger: Ledger;
+  /** The tokens that were deleted on the way. */
+  readonly gone: ReadonlySet<string>;
 }
 
-function after({ tokens, ledger }: State, step: Step, now: number): State {
-  if (!isChange(step))
-    return { tokens, ledger: { ...ledger, notices: [...ledger.notices, ...noticesOf([step], now)] } };
+function after({ tokens, ledger, gone }: State, step: Change, now: number): State {
+  const isDeleted = step.kind === 'delete-token';
   return {
-    tokens:
-      step.kind === 'delete-token'
-        ? tokens.filter(({ id }) => id !== step.tokenId)
-        : tokens.map((token) =>
-            token.id === step.tokenId ? { ...token, enabled: step.kind === 'reactivate' } : token,
-          ),
+    tokens: isDeleted
+      ? tokens.filter(({ id }) => id !== step.tokenId)
+      : tokens.map((token) =>
+          token.id === step.tokenId ? { ...token, enabled: step.kind === 'reactivate' } : token,
+        ),
     ledger: intentsOf([step], 'simulated', now).reduce(
       (before, intent) => stepDone(before, intent, now),
       ledger,
     ),
+    gone: isDeleted ? new Set([...gone, step.tokenId ?? '']) : gone,
   };
 }

@@ -152,7 +152,10 @@ export function isDay(text: string): boolean {
   return numberOf(text) !== undefined;
 }
 
-/** An instant as the ledger and the report write it. */
+/** The last instant that is written with a year of four digits. */
+const LAST_INSTANT = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** An instant as the ledger and the report write it; one that has no such form is the last or the first that has. */
 export function iso(instant: number): string {
-  return new Date(instant).toISOString();
+  return new Date(Math.min(Math.max(instant, 0), LAST_INSTANT)).toISOString();
 }

@@ -1,13 +1,32 @@
-import * as v from 'valibot';
-import { AuditorError } from '../errors.ts';
-import { DAY, isDay } from './days.ts';
-import { FINDING_KINDS } from './findings.ts';
-
 /**
  * `ledger.json`: what the next run must remember. Lists of entries, never objects with outside names as their fields:
  * a label may be called `__proto__`. Times are ISO 8601 in UTC. Nothing in it grants access: of a token's content it
- * holds 64 bits of a hash, which tell whether it changed and nothing else (docs/decisions.md).
+ * holds 64 bits of a hash, which tell whether it changed and nothing else (docs/decisions.md). Entries belong to token
+ * ids: a token that is relabelled keeps its memory. They change by `ledger/transitions.ts` only.
+ *
+ * The states of a token, as the ledger remembers them:
+ *
+ *                    mail that names it                noticeHours later, license ended
+ *   active ------------------------------> announced ---------------------------------> suspended by the audit
+ *     ^  ^            (notices)               |   (intents, then suspensions by: audit)    |     |         |
+ *     |  |   hold over, 14 days, another end  |                                            |     |         | deletion announced,
+ *     |  +------------- (lapsed) -------------+      license in force again (reactivate)   |     |         | deleteAfterDays
+ *     +------------------------------------------------------------------------------------+     |         v
+ *     |                                                                                          |     deleted, then its key
+ *     |   switched on by hand or restored (restores, 7 days)                                     |     (deletedAt)
+ *     +------------------------------------------------------------------------------------------+
+ *     |                                                                                          ^
+ *     |   revoke ---> suspended by people (suspensions by: people), never switched on by the audit
+ *     |
+ *     +-- regenerate ---> being replaced (replaced) --- overlap over ---> suspended, replaced --- 7 days ---> deleted
+ *                              |
+ *                              +--- successor revoked or gone, or restored by its id ---> active again
  */
+import * as v from 'valibot';
+import { AuditorError } from '../errors.ts';
+import { DAY, HOUR, isDay } from './days.ts';
+import { FINDING_KINDS } from './findings.ts';
+import { earlierItems } from './reported.ts';
 
 const time = v.pipe(v.string(), v.isoTimestamp());
 const day = v.pipe(v.string(), v.check(isDay, 'is not a day'));
@@ -23,10 +42,6 @@ const reportedFinding = v.object({
   deployment: v.string(),
   tokenId: v.optional(v.string()),
   since: time,
-  /** Whether a mail told it. */
-  told: v.boolean(),
-  /** `license-expiring`: the narrowest of `warnDays` that a mail told. */
-  threshold: v.optional(v.number()),
 });
 
 const notice = v.object({
@@ -36,7 +51,14 @@ const notice = v.object({
   step: v.picklist(['deactivate', 'delete-token']),
   /** The license's last day at that time: another end wants another notice. */
   end: day,
+  /** When the last mail announced it: notice counts from then. */
   at: time,
+  /** Where it was announced again: when it first was for this end. An approval goes by that, whether it lapsed or not. */
+  firstAt: v.optional(time),
+  /** The holds that the last run saw on it ({@link Hold}): when one of them is over, the notice lapses. */
+  heldBy: v.optional(v.array(v.string())),
+  /** It counts no more and is announced again. */
+  lapsed: v.optional(v.boolean()),
 });
 
 const intent = v.object({
@@ -47,7 +69,7 @@ const intent = v.object({
   end: v.optional(day),
   fingerprint: v.optional(v.string()),
   approved: v.optional(v.boolean(), false),
-  /** Deletes a token that was replaced: not a withdrawal, so the caps do not count it. */
+  /** Of a token that was replaced: the caps do not count it. */
   replaced: v.optional(v.boolean(), false),
   at: time,
   runId: v.string(),
@@ -67,7 +89,9 @@ const suspension = v.object({
   by,
   at: time,
   reason: v.string(),
-  /** Of an audit's suspension: the last day of the license that had ended. */
+  /** Of an audit's suspension: its overlap was over. The audit never switches it on. */
+  replaced: v.optional(v.boolean()),
+  /** The license's last day then. Of people's suspension: once it has moved on, the token is missed. */
   end: v.optional(day),
   /** Of an audit's suspension: what the key held then; absent where values were not read. */
   fingerprint: v.optional(v.string()),
@@ -94,8 +118,11 @@ const replacedToken = v.object({
   by: v.string(),
   /** When it was replaced: a restore after that is to be respected. */
   at: v.optional(time),
+  /** Since when it is known to be inactive: it is deleted some days later. */
+  offSince: v.optional(time),
 });
 
+/** A token that we made. Use of it up to some minutes after `at` was our own pull check. */
 const issuedToken = v.object({ tokenId: v.string(), deployment: v.string(), at: time });
 
 const check = v.object({
@@ -107,7 +134,7 @@ const check = v.object({
   claimedId: v.optional(v.string()),
   /** Of the content that was checked. */
   fingerprint: v.string(),
-  /** When Docker Hub gave no usable answer since: it comes last then, and what was told before stands. */
+  /** When Docker Hub gave no usable answer since: it comes last then, and what was found before stands. */
   tried: v.optional(time),
   /** The token's last real use before the check, `null` for never: the check itself may count as use at Docker Hub. */
   lastUse: v.optional(v.nullable(time)),
@@ -116,10 +143,10 @@ const check = v.object({
 const rememberedExemption = v.object({
   label: v.string(),
   until: v.optional(day),
-  /** The kinds that are not told, sorted; empty for everything; absent where an earlier version remembered it. */
+  /** The kinds that are not reported, sorted; empty for everything; absent where an earlier version remembered it. */
   findings: v.optional(v.array(v.string())),
-  /** That it ends within a week was told. */
-  endTold: v.optional(v.boolean(), false),
+  /** That it ends within a week was reported. */
+  endReported: v.optional(v.boolean(), false),
 });
 
 const action = v.object({
@@ -130,7 +157,7 @@ const action = v.object({
   reason: v.string(),
 });
 
-/** A step that no mail told yet, or what the issue function did and could not mail. */
+/** A step that no mail reported yet, or what the issue function did and could not mail. */
 const unreportedAction = v.object({
   ...action.entries,
   kind: v.picklist([...action.entries.kind.options, 'issue', 'rename']),
@@ -172,22 +199,30 @@ const answeredRequest = v.object({
   result: v.string(),
 });
 
-/** How much of each input a run read. */
-const inputCounts = v.object({
-  tokens: v.number(),
-  keys: v.number(),
-  licenses: v.number(),
-  exemptions: v.number(),
+/** A row of the license list. */
+const licenseRow = v.object({
+  deployment: v.string(),
+  product: v.string(),
+  paidUntil: day,
+  /** Grace included. */
+  accessUntil: day,
 });
 
-/** Docker Hub's list has been too short to be believed since then; at the last one before it had so many tokens. */
-const doubt = v.object({ since: time, tokens: v.number() });
-
-/** What a run that was neither withheld nor dry read, for the next one to compare with. */
-const baseline = v.object({
-  ...inputCounts.entries,
-  /** While it is there, nothing is forgotten because its token is not listed. */
-  doubted: v.optional(doubt),
+/**
+ * What each input is compared with: how it was in the last whole run in which it had not lost too much, `null` before
+ * the first. What we deleted ourselves is taken off at once. An input that shrank keeps its own measure and no other's.
+ */
+const measures = v.object({
+  tokens: v.nullable(v.number()),
+  keys: v.nullable(v.number()),
+  licenses: v.nullable(
+    v.object({
+      deployments: v.number(),
+      /** `null` for the rows that were last read: the list had not shrunk. */
+      rows: v.nullable(v.array(licenseRow)),
+    }),
+  ),
+  exemptions: v.nullable(v.array(v.object({ label: v.string(), until: v.optional(day) }))),
 });
 
 const night = v.object({
@@ -208,9 +243,8 @@ const reportedItem = v.object({
   level: v.optional(v.number()),
 });
 
-/** Strict and without defaults at its top: a ledger that lacks a part has lost what the next run must remember. */
-const ledgerSchema = v.strictObject({
-  version: v.literal(1),
+/** Every part of the ledger but its version. */
+const parts = {
   findings: v.array(reportedFinding),
   notices: v.array(notice),
   intents: v.array(intent),
@@ -226,14 +260,17 @@ const ledgerSchema = v.strictObject({
   automatic: v.optional(v.array(v.string())),
   /** `null`: the file was never there. */
   exemptions: v.nullable(v.array(rememberedExemption)),
-  /** Steps that no mail told yet, because it failed or the run broke off. */
-  untold: v.array(unreportedAction),
-  /** Steps that were withheld, failed or only planned, by what a mail told of them and on which day. */
-  toldSteps: v.array(v.object({ key: v.string(), day })),
-  /** Everything that was reported; absent in a ledger of an earlier version, which remembered it in several places. */
-  reported: v.optional(v.array(reportedItem)),
-  /** Input counts of the last run that was neither withheld nor dry. */
-  baseline: v.nullable(baseline),
+  /** The readable rows of the license list as the last whole run read it, `null` before that. */
+  licenseRows: v.nullable(v.array(licenseRow)),
+  /** Ends of licenses that had passed when they were last read, whether a row is left or not. */
+  passedEnds: v.array(v.object({ deployment: v.string(), end: day })),
+  /** Steps that no mail reported yet, because it failed or the run broke off. */
+  unreported: v.array(unreportedAction),
+  /** Everything that a mail reported which somebody could read. */
+  reported: v.array(reportedItem),
+  measures,
+  /** The last id that Docker Hub was asked for because its list lacked it: the next night goes on after it. */
+  lastAskedFor: v.nullable(v.string()),
   /** The last whole night: what `catchUp` looks at. */
   lastNight: v.nullable(night),
   /** When a mail last listed everything open. */
@@ -241,17 +278,58 @@ const ledgerSchema = v.strictObject({
   issuing: v.array(issuing),
   renaming: v.array(renaming),
   answered: v.array(answeredRequest),
+};
+
+/**
+ * Strict and without defaults at its top: a ledger that lacks a part has lost what the next run must remember. A new
+ * part is added here, to {@link emptyLedger} and, until version 2 is in use, to {@link fromVersion1}.
+ */
+const ledgerSchema = v.strictObject({ version: v.literal(2), ...parts });
+
+/** What version 1 wrote, where it differs. */
+const version1Schema = v.strictObject({
+  ...v.omit(v.object(parts), [
+    'licenseRows',
+    'passedEnds',
+    'unreported',
+    'reported',
+    'measures',
+    'lastAskedFor',
+  ]).entries,
+  version: v.literal(1),
+  findings: v.array(
+    v.object({ ...reportedFinding.entries, told: v.boolean(), threshold: v.optional(v.number()) }),
+  ),
+  exemptions: v.nullable(
+    v.array(
+      v.object({
+        ...v.omit(rememberedExemption, ['endReported']).entries,
+        endTold: v.optional(v.boolean(), false),
+      }),
+    ),
+  ),
+  untold: parts.unreported,
+  toldSteps: v.array(v.object({ key: v.string(), day })),
+  baseline: v.nullable(
+    v.object({
+      tokens: v.number(),
+      keys: v.number(),
+      licenses: v.number(),
+      exemptions: v.number(),
+      doubted: v.optional(v.object({ since: time, tokens: v.number() })),
+    }),
+  ),
 });
 
 export type Ledger = v.InferOutput<typeof ledgerSchema>;
-export type InputCounts = v.InferOutput<typeof inputCounts>;
-export type Doubt = v.InferOutput<typeof doubt>;
+export type Measures = Ledger['measures'];
+export type LicenseRow = v.InferOutput<typeof licenseRow>;
 export type ReportedFinding = Ledger['findings'][number];
 export type ReportedItem = v.InferOutput<typeof reportedItem>;
 export type Intent = Ledger['intents'][number];
 export type Issuing = Ledger['issuing'][number];
 export type Renaming = Ledger['renaming'][number];
-export type UnreportedAction = Ledger['untold'][number];
+export type UnreportedAction = Ledger['unreported'][number];
 export type Notice = Ledger['notices'][number];
 export type Suspension = Ledger['suspensions'][number];
 export type Restore = Ledger['restores'][number];
@@ -261,7 +339,7 @@ export type ContentCheckEntry = Ledger['checks'][number];
 /** The ledger of a system that never ran. */
 export function emptyLedger(): Ledger {
   return {
-    version: 1,
+    version: 2,
     findings: [],
     notices: [],
     intents: [],
@@ -273,9 +351,12 @@ export function emptyLedger(): Ledger {
     inactive: [],
     checks: [],
     exemptions: null,
-    untold: [],
-    toldSteps: [],
-    baseline: null,
+    licenseRows: null,
+    passedEnds: [],
+    unreported: [],
+    reported: [],
+    measures: { tokens: null, keys: null, licenses: null, exemptions: null },
+    lastAskedFor: null,
     lastNight: null,
     weeklyAt: null,
     issuing: [],
@@ -307,20 +388,65 @@ export function readLedger(object: Uint8Array | 'absent' | 'deleted'): Ledger {
   } catch {
     throw ledgerUnreadable('it is not JSON');
   }
-  const parsed = v.safeParse(ledgerSchema, content);
-  if (!parsed.success) {
-    const where = v.getDotPath(parsed.issues[0]) ?? 'the whole';
-    throw ledgerUnreadable(`its content is not what this version writes (at ${where.slice(0, 60)})`);
-  }
-  return parsed.output;
+  const parsed = v.safeParse(v.variant('version', [ledgerSchema, version1Schema]), content);
+  if (!parsed.success)
+    throw ledgerUnreadable(`its content is not what this version writes (at ${placeOf(parsed.issues[0])})`);
+  return parsed.output.version === 1 ? fromVersion1(parsed.output) : parsed.output;
 }
 
-/** The ledger as it is written. */
+const placeOf = (issue: v.BaseIssue<unknown>): string => (v.getDotPath(issue) ?? 'the whole').slice(0, 60);
+
+/** A ledger of version 1 with everything that it remembers. */
+function fromVersion1(ledger: v.InferOutput<typeof version1Schema>): Ledger {
+  const { baseline, untold, toldSteps: _, ...same } = ledger;
+  const exemptions =
+    ledger.exemptions?.map(({ endTold, ...exemption }) => ({ ...exemption, endReported: endTold })) ?? null;
+  return {
+    ...same,
+    version: 2,
+    findings: ledger.findings.map(({ told: _told, threshold: _threshold, ...finding }) => finding),
+    exemptions,
+    licenseRows: null,
+    passedEnds: [],
+    unreported: untold,
+    reported: earlierItems(ledger),
+    measures: {
+      tokens: baseline?.doubted?.tokens ?? baseline?.tokens ?? null,
+      keys: baseline?.keys ?? null,
+      licenses: baseline && { deployments: baseline.licenses, rows: null },
+      exemptions: baseline && [
+        ...(exemptions ?? []).map(({ label, until }) => ({ label, until })),
+        // Those that version 1 counted and does not name any more.
+        ...Array<{ label: string }>(Math.max(0, baseline.exemptions - (exemptions ?? []).length)).fill({
+          label: '',
+        }),
+      ],
+    },
+    lastAskedFor: null,
+  };
+}
+
+/**
+ * The ledger as it is written, one entry a line. What could not be read again is not written: the present one stays.
+ *
+ * @throws AuditorError `StorageUnavailable`
+ */
 export function ledgerText(ledger: Ledger): string {
-  return `${JSON.stringify(ledger, null, 1)}\n`;
+  const checked = v.safeParse(ledgerSchema, ledger);
+  if (!checked.success)
+    throw new AuditorError(
+      'StorageUnavailable',
+      `Writing ledger.json was given up, because it could not be read again (at ${placeOf(checked.issues[0])}), which is a defect of this program; the ledger stays as it is, report this with the log.`,
+    );
+  const lines = Object.entries(ledger).map(([name, part]: [string, unknown]) =>
+    Array.isArray(part) && part.length > 0
+      ? `"${name}": [\n${part.map((entry) => JSON.stringify(entry)).join(',\n')}\n]`
+      : `"${name}": ${JSON.stringify(part)}`,
+  );
+  return `{\n${lines.join(',\n')}\n}\n`;
 }
 
-/** What people switch on is left alone for so long, then announced anew. */
+/** What people switch on is left alone for so long, then announced again. */
 export const RESTORED_FOR = 7 * DAY;
-/** The caps look back so far. */
-export const CAP_WINDOW = DAY;
+/** The caps look back so far: less than a day, because no night begins at the second. */
+export const CAP_WINDOW = 20 * HOUR;

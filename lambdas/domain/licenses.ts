@@ -31,12 +31,26 @@ export interface InvalidRow {
     | { readonly scope: 'everybody' };
 }
 
+/** A readable row: a product of a deployment. */
+export interface LicenseRow {
+  readonly deployment: string;
+  /** Empty where the row names none. */
+  readonly product: string;
+  /** `expires_on`. */
+  readonly paidUntil: Day;
+  /** The same with its grace days. */
+  readonly accessUntil: Day;
+  readonly line: number;
+}
+
 /** The license list as it was read. */
 export interface LicenseList {
   readonly licenses: ReadonlyMap<string, License>;
   readonly invalid: readonly InvalidRow[];
-  /** Rows that are not empty, readable or not. */
-  readonly rows: number;
+  /** The readable rows, in the order of the file. */
+  readonly rows: readonly LicenseRow[];
+  /** How many rows are not empty, readable or not. */
+  readonly rowCount: number;
 }
 
 const REQUIRED = ['telco', 'country', 'expires_on'] as const;
@@ -130,6 +144,7 @@ export function readLicenses(body: Uint8Array | undefined, graceDays: number): L
   if (body === undefined) throw unreadable('it is not in the bucket');
   const licenses = new Map<string, License>();
   const invalid: InvalidRow[] = [];
+  const rows: LicenseRow[] = [];
   const seen = new Map<string, number>();
   const text = sharing<string>((value) => value);
   const list = sharing<readonly string[]>((value) => value.join('\0'));
@@ -157,7 +172,14 @@ export function readLicenses(body: Uint8Array | undefined, graceDays: number): L
       return;
     }
     const known = licenses.get(name.name);
-    const product = row.cell('product');
+    const product = text(row.cell('product'));
+    rows.push({
+      deployment: known?.deployment ?? name.name,
+      product,
+      paidUntil: text(end.paidUntil),
+      accessUntil: text(end.day),
+      line: row.line,
+    });
     const contact = known?.contact ?? row.cell('contact');
     const own = product === '' ? [] : [product];
     const products = known === undefined ? own : [...new Set([...known.products, ...own])].sort();
@@ -177,7 +199,7 @@ export function readLicenses(body: Uint8Array | undefined, graceDays: number): L
     throw unreadable(
       `${pluralize(invalid.length, 'row')} of ${table.rows} can't be read (line ${invalid[0]?.line ?? 0}: ${invalid[0]?.problem ?? ''})`,
     );
-  return { licenses, invalid, rows: table.rows };
+  return { licenses, invalid, rows, rowCount: table.rows };
 }
 
 /** Whether a license is in force on a day: through the whole of its last one. */

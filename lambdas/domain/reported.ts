@@ -38,9 +38,9 @@ export function reportedNow({ key, state, level }: Item, today: Day): ReportedIt
   };
 }
 
-/** What was reported, by key; of a ledger of an earlier version, as that remembered it. */
-export function reportedItems(ledger: Ledger): ReadonlyMap<string, ReportedItem> {
-  return new Map((ledger.reported ?? earlierItems(ledger)).map((entry) => [entry.key, entry]));
+/** What was reported, by key. */
+export function reportedItems({ reported }: Pick<Ledger, 'reported'>): ReadonlyMap<string, ReportedItem> {
+  return new Map(reported.map((entry) => [entry.key, entry]));
 }
 
 /** Key of the mail that lists everything open, once a week. */
@@ -72,8 +72,22 @@ export function announcementKey(
   return `announced ${announces} ${end} ${deployment}`;
 }
 
-/** What a ledger says that was written before there was one memory. */
-function earlierItems(ledger: Ledger): ReportedItem[] {
+/** What version 1 of the ledger remembered in several places. */
+interface EarlierMemory {
+  readonly findings: readonly {
+    readonly id: string;
+    readonly severity: string;
+    readonly told: boolean;
+    readonly threshold?: number | undefined;
+  }[];
+  readonly toldSteps: readonly { readonly key: string; readonly day: Day }[];
+  readonly notices: Ledger['notices'];
+  readonly weeklyAt: string | null;
+  readonly lastNight: { readonly day: Day } | null;
+}
+
+/** What a ledger of version 1 says was reported. */
+export function earlierItems(ledger: EarlierMemory): ReportedItem[] {
   const day = ledger.lastNight?.day ?? '2000-01-01';
   return [
     ...ledger.findings

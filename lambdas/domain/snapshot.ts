@@ -26,9 +26,17 @@ export interface Facts {
   readonly keys?: VaultKeys;
   readonly licenses?: LicenseList;
   readonly exemptions?: readonly Exemption[];
-  /** The ledger after `observe` compared it with the tokens. */
+  /** The ledger, compared with what was read. */
   readonly ledger?: Ledger;
+  /** Ids of tokens that Docker Hub, asked for each of them, said are gone. */
+  readonly gone?: ReadonlySet<string>;
+  /** The last id that it was asked for. */
+  readonly lastAskedFor?: string;
 }
+
+/** What was read, where every input was read completely. */
+export type CompleteFacts = Facts &
+  Required<Pick<Facts, 'tokens' | 'keys' | 'licenses' | 'exemptions' | 'ledger'>>;
 
 /**
  * All that is known of one name, which a token, a key or a row of the license list has. What was not read is absent,
@@ -37,6 +45,8 @@ export interface Facts {
 export interface Deployment {
   /** The label, key or licensed name as it is outside: it may break the naming rule or be hostile. */
   readonly name: string;
+  /** Where tokens have a name that breaks the naming rule: the licensed deployment that was probably meant. */
+  readonly meant: string | undefined;
   /** What its readable rows say; absent where there are none. */
   readonly license: License | undefined;
   /** Where no readable row is left: the end that had passed when a row was last read. */
@@ -99,6 +109,8 @@ export interface Snapshot {
   readonly meantFor: ReadonlyMap<string, readonly HubToken[]>;
   /** By token id: the deployments whose key was last seen to hold its content though its label is another. */
   readonly heldBy: ReadonlyMap<string, readonly Deployment[]>;
+  /** By name: the label of an exemption that is no token, key or licensed name, and was probably meant for it. */
+  readonly nearlyExempt: ReadonlyMap<string, string>;
 }
 
 const NO_TOKENS: LabelTokens = { all: [], active: [] };
@@ -156,6 +168,7 @@ const NONE: readonly never[] = [];
 function draftOf(name: string): Draft {
   return {
     name,
+    meant: undefined,
     license: undefined,
     passedEnd: undefined,
     isListed: false,
@@ -239,6 +252,10 @@ function joinMemory(
     const deployment = at(replaced);
     if (deployment !== undefined) deployment.replaced = [...deployment.replaced, replaced];
   }
+  for (const { deployment: name, end } of ledger.passedEnds) {
+    const deployment = deployments.get(name);
+    if (deployment !== undefined && deployment.license === undefined) deployment.passedEnd = end;
+  }
 }
 
 /** Whose key was last seen to hold a token's content, and holds the same still as far as values were read. */
@@ -270,11 +287,24 @@ export function takeSnapshot(facts: Facts, policy: Policy, now: number): Snapsho
   const byId = new Map(tokens.map((token) => [token.id, token]));
   const deployments = joinByName(facts, tokens, now, today);
   joinMemory(deployments, byId, ledger);
-  const names = nameFinder(licenses.keys());
+  const names = nameFinder([
+    ...licenses.keys(),
+    ...ledger.passedEnds.map(({ deployment }) => deployment).filter((name) => !licenses.has(name)),
+  ]);
+  const exempted = exemptedLabels(facts.exemptions ?? [], today);
+  const nearlyExempt = new Map<string, string>();
+  for (const label of exempted.keys()) {
+    if (deployments.has(label)) continue;
+    for (const meant of names.findNames(label)) nearlyExempt.set(meant, label);
+  }
   const meantFor = new Map<string, readonly HubToken[]>();
-  for (const { name, active } of deployments.values()) {
-    const meant = active.length === 0 || isWellNamed(name) ? undefined : names.findName(name);
-    if (meant !== undefined) meantFor.set(meant, [...(meantFor.get(meant) ?? []), ...active]);
+  for (const deployment of deployments.values()) {
+    const { name, tokens: labelled, active } = deployment;
+    if (labelled.length === 0 || isWellNamed(name)) continue;
+    const meant = names.findName(name);
+    deployment.meant = meant;
+    if (meant !== undefined && active.length > 0)
+      meantFor.set(meant, [...(meantFor.get(meant) ?? []), ...active]);
   }
   return {
     now,
@@ -288,7 +318,7 @@ export function takeSnapshot(facts: Facts, policy: Policy, now: number): Snapsho
     keys,
     licenses,
     named,
-    exempted: exemptedLabels(facts.exemptions ?? [], today),
+    exempted,
     suspensions: new Map(ledger.suspensions.map((suspension) => [suspension.tokenId, suspension])),
     revokedByPeople: new Set(
       ledger.suspensions
@@ -300,5 +330,6 @@ export function takeSnapshot(facts: Facts, policy: Policy, now: number): Snapsho
     nameFinder: names,
     meantFor,
     heldBy: holdersOf(deployments, byId, ledger),
+    nearlyExempt,
   };
 }

@@ -58,15 +58,23 @@ const CHECK_AFTER = 10 * 60_000;
 /**
  * When a token was last used by its customer: Docker Hub's `last_used`, unless that is no later than our own check of
  * the stored content; then what was known before the check. `null` for never, `undefined` where nobody knows.
+ *
+ * @param issuedAt of a token that we made: when the issue came to its end, milliseconds since 1970; use up to then was
+ *   our own pull check
  */
 export function lastRealUse(
   token: HubToken,
   check: ContentCheckEntry | undefined,
+  issuedAt?: number,
 ): number | null | undefined {
-  const used = token.lastUsedAt;
-  if (used === undefined || used === null || check?.tokenId !== token.id) return used;
-  if (used > Date.parse(check.tried ?? check.at) + CHECK_AFTER) return used;
-  return typeof check.lastUse === 'string' ? Date.parse(check.lastUse) : check.lastUse;
+  let used = token.lastUsedAt;
+  if (
+    typeof used === 'number' &&
+    check?.tokenId === token.id &&
+    used <= Date.parse(check.tried ?? check.at) + CHECK_AFTER
+  )
+    used = typeof check.lastUse === 'string' ? Date.parse(check.lastUse) : check.lastUse;
+  return typeof used === 'number' && issuedAt !== undefined && used <= issuedAt + CHECK_AFTER ? null : used;
 }
 
 /** Whether a token is past its own end: then nobody can make it work again, switched on or not. */

@@ -80,7 +80,7 @@ export function exemptionNews(
     if (entry === undefined) {
       renewed.add(label);
       lines.push(`${name} is ${knownLabels.has(label) ? 'now ' : ''}exempt ${what}, ${end}: ${who}`);
-    } else if (left <= END_REPORTED_DAYS && !entry.endTold)
+    } else if (left <= END_REPORTED_DAYS && !entry.endReported)
       lines.push(
         `${name} is exempt ${what} for ${left === 0 ? 'today only' : `${pluralize(left, 'more day')}, ${end}`}: ${who}`,
       );
@@ -88,7 +88,7 @@ export function exemptionNews(
       label,
       ...(until === undefined ? {} : { until }),
       findings: kinds,
-      endTold: left <= END_REPORTED_DAYS,
+      endReported: left <= END_REPORTED_DAYS,
     });
   }
   for (const label of knownLabels)

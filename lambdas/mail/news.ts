@@ -35,7 +35,7 @@ export interface MailInput {
   readonly snapshot: Snapshot;
   readonly plan: Plan;
   readonly report: Omit<Report, 'notified'>;
-  /** The ledger before this run's mail; its `untold` are the steps of this run and of broken-off ones. */
+  /** The ledger before this run's mail; its `unreported` are the steps of this run and of broken-off ones. */
   readonly ledger: Ledger;
   /** What stands in the way of the whole, one sentence each: inputs that shrank. */
   readonly obstacles: readonly string[];
@@ -102,7 +102,7 @@ export function reportable(input: MailInput): Reportable {
       // What is announced anew, because a notice lapsed, is news whatever was reported of it before.
       return { ...found, isNew: found.isNew || (end.isNew && report.mode === 'enforce') };
     }),
-    done: ledger.untold
+    done: ledger.unreported
       .filter(({ status }) => status === 'done')
       .map((action) => news(action, doneItem(action))),
     withheld: input.plan.steps
@@ -189,7 +189,7 @@ export function rememberReported(
 
 /** What no mail has reported of what was done. */
 export function stillUnreported(ledger: Ledger, keys: ReadonlySet<string>): UnreportedAction[] {
-  return ledger.untold.filter((action) => !keys.has(doneItem(action).key));
+  return ledger.unreported.filter((action) => !keys.has(doneItem(action).key));
 }
 
 /** Findings to remember: those that are open, and resolved ones that no mail has reported as that. */
@@ -198,9 +198,7 @@ export function rememberFindings(
   findings: readonly Finding[],
   reported: Reportable,
   keys: ReadonlySet<string>,
-  memory: readonly ReportedItem[],
 ): ReportedFinding[] {
-  const known = new Set(memory.map(({ key }) => key));
   const open = findings.map(({ id, kind, severity, deployment, tokenId, since }): ReportedFinding => ({
     id,
     kind,
@@ -208,7 +206,6 @@ export function rememberFindings(
     deployment,
     ...(tokenId === undefined ? {} : { tokenId }),
     since,
-    told: known.has(findingKey(id)),
   }));
   const ids = new Set(findings.map(({ id }) => id));
   const unreported = new Set(

@@ -61,7 +61,7 @@ async function publish(
     services.log.error('The mail failed', { error: failure.name });
     try {
       await store.update((ledger) =>
-        done.length === 0 ? ledger : { ...ledger, untold: [...ledger.untold, ...done] },
+        done.length === 0 ? ledger : { ...ledger, unreported: [...ledger.unreported, ...done] },
       );
       return { error: failure, left: done.length === 0 ? 'nothing' : 'told later' };
     } catch {

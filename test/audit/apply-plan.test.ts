@@ -121,7 +121,7 @@ describe('carrying out', () => {
       'on true',
     ]);
     expect(world.ledger.intents).toEqual([]);
-    expect(world.ledger.untold.map(({ kind, status }) => `${kind} ${status}`)).toEqual([
+    expect(world.ledger.unreported.map(({ kind, status }) => `${kind} ${status}`)).toEqual([
       'reactivate done',
       'deactivate done',
       'delete-token done',
@@ -174,7 +174,7 @@ describe('carrying out', () => {
       'deactivate t2 failed DockerHubUnavailable: hub.setEnabled failed.',
     ]);
     expect(world.ledger.intents.map(({ tokenId }) => tokenId)).toEqual(['t2']);
-    expect(world.ledger.untold).toEqual([]);
+    expect(world.ledger.unreported).toEqual([]);
   });
 
   it('goes on after two failures in a row, and not after three', async () => {
@@ -259,7 +259,7 @@ describe('carrying out', () => {
       { step: 'delete-token', tokenId: 't1' },
       { step: 'remove-key', deployment: 'orange-cd' },
     ]);
-    expect(world.ledger.untold.map(({ kind, deployment }) => `${kind} ${deployment}`)).toEqual([
+    expect(world.ledger.unreported.map(({ kind, deployment }) => `${kind} ${deployment}`)).toEqual([
       'delete-token orange-cd',
       'reactivate orange-cd',
       'remove-key mtn-cm',

@@ -285,8 +285,8 @@ describe('the ledger', () => {
     ['deleted', 'deleted'],
     ['not JSON', '{"version":1,'],
     ['empty', ''],
-    ['of another version', JSON.stringify({ ...emptyLedger(), version: 2 })],
-    ['without one of its parts', JSON.stringify({ version: 1 })],
+    ['of another version', JSON.stringify({ ...emptyLedger(), version: 3 })],
+    ['without one of its parts', JSON.stringify({ version: 2 })],
     ['with something unknown', JSON.stringify({ ...emptyLedger(), more: [] })],
   ])('%s is LedgerUnreadable: nothing is changed and it is not overwritten', async (_name, content) => {
     if (content === 'deleted') world.objects.set(OBJECTS.ledger, 'deleted');

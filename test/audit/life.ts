@@ -54,6 +54,8 @@ export interface LifeState {
 interface Watch {
   enabled: boolean;
   label: string;
+  /** It was replaced, and its overlap is over. */
+  overlapOver: boolean;
 }
 
 /** What the world of a {@link Life} has to be configured with: caps that so few deployments can reach. */
@@ -62,7 +64,7 @@ export const LIFE_SETTINGS = {
   maxWithdrawalPercent: 0,
 } as const satisfies Partial<Settings>;
 
-/** Two deployments in 24 hours, as {@link LIFE_SETTINGS} says. */
+/** Two deployments in 20 hours, as {@link LIFE_SETTINGS} says. */
 const MOST_WITHDRAWN = 2;
 
 /**
@@ -80,6 +82,8 @@ export class Life<World extends LifeWorld> {
   private withdrawn: { deployment: string; at: number }[] = [];
   /** When a published mail with a confirmed subscriber announced a deployment. */
   private readonly announced = new Map<string, number[]>();
+  /** Whose end had passed when a night looked: it stays passed when its row disappears. */
+  private readonly passed = new Set<string>();
   /** How many nights passed. */
   nights = 0;
   /** How many deployments the audit withdrew. */
@@ -115,7 +119,17 @@ export class Life<World extends LifeWorld> {
   }
 
   private snapshot(): Map<string, Watch> {
-    return new Map([...this.world.tokens].map(([id, { enabled, label }]) => [id, { enabled, label }]));
+    const over = new Set(
+      this.world.ledger.replaced
+        .filter(({ until }) => Date.parse(until) <= this.world.now)
+        .map(({ tokenId }) => tokenId),
+    );
+    return new Map(
+      [...this.world.tokens].map(([id, { enabled, label }]) => [
+        id,
+        { enabled, label, overlapOver: over.has(id) },
+      ]),
+    );
   }
 
   /** Lets one thing happen and checks what came of it. */
@@ -287,18 +301,27 @@ export class Life<World extends LifeWorld> {
 
   private license(name: string): 'in force' | 'ended' | 'unknown' {
     const end = this.paid.get(name);
-    if (end === undefined || end === 'never') return 'unknown';
+    if (end === undefined) return this.passed.has(name) ? 'ended' : 'unknown';
+    if (end === 'never') return 'unknown';
     return end >= this.today ? 'in force' : 'ended';
   }
 
   private check(before: ReadonlyMap<string, Watch>): void {
     const { world } = this;
     const held = world.has(OBJECTS.hold);
+    for (const name of NAMES) {
+      const license = this.license(name);
+      if (license === 'ended') this.passed.add(name);
+      if (license === 'in force') this.passed.delete(name);
+    }
     const changed = new Set<string>();
     for (const [id, was] of before) {
       const is = world.tokens.get(id);
-      const isReplaced = is === undefined && was.enabled;
-      if (was.enabled && is?.enabled === false) {
+      this.expect(is !== undefined || !was.enabled, `${was.label} was deleted while it was active`);
+      if (was.enabled && is?.enabled === false && was.overlapOver) {
+        this.expect(!held, `${was.label} was switched off under HOLD`);
+        this.offByAudit.set(id, world.now);
+      } else if (was.enabled && is?.enabled === false) {
         this.expect(
           this.license(was.label) === 'ended',
           `${was.label} was switched off without an ended license`,
@@ -319,7 +342,7 @@ export class Life<World extends LifeWorld> {
         );
         this.offByAudit.delete(id);
       }
-      if (is === undefined && !isReplaced) {
+      if (is === undefined) {
         const off = this.offByAudit.get(id);
         const isOverlap = off === undefined || world.now - off < 90 * DAY;
         // An inactive token may also go because a regenerated one replaced it: then that one is there.
@@ -331,17 +354,12 @@ export class Life<World extends LifeWorld> {
         // What a regenerated one replaced is not counted by the caps.
         if (!isOverlap && !successor) changed.add(was.label);
       }
-      if (isReplaced) {
-        // The one that replaces it may itself be switched off in the same night, when the license has ended.
-        const successor = [...world.tokens.values()].some(({ label }) => label === was.label);
-        this.expect(successor, `${was.label} was deleted while active, and nothing replaces it`);
-      }
     }
-    this.withdrawn = this.withdrawn.filter(({ at }) => world.now - at < DAY);
+    this.withdrawn = this.withdrawn.filter(({ at }) => world.now - at < 20 * HOUR);
     this.withdrawals += changed.size;
     for (const deployment of changed) this.withdrawn.push({ deployment, at: world.now });
     const distinct = new Set(this.withdrawn.map(({ deployment }) => deployment)).size;
-    this.expect(distinct <= MOST_WITHDRAWN, `${distinct} deployments lost their access within 24 hours`);
+    this.expect(distinct <= MOST_WITHDRAWN, `${distinct} deployments lost their access within 20 hours`);
   }
 
   private hasNotice(name: string): boolean {

@@ -8,9 +8,8 @@ import {
 import type { Action } from '../../lambdas/domain/actions.ts';
 import { DAY, HOUR, iso } from '../../lambdas/domain/days.ts';
 import { type Ledger, emptyLedger } from '../../lambdas/domain/ledger.ts';
-import { inputCounts } from '../../lambdas/domain/plan/guards.ts';
 import { makePlan } from '../../lambdas/domain/plan/plan.ts';
-import { findingLevel } from '../../lambdas/domain/reported.ts';
+import { findingKey, findingLevel } from '../../lambdas/domain/reported.ts';
 import { reconcile } from '../../lambdas/domain/reconcile.ts';
 import type { Report } from '../../lambdas/report/report.ts';
 import { NOW, type Situation, snapshotOf } from '../domain/situation.ts';
@@ -74,11 +73,11 @@ function inputOf({
 const telling = (told: Told): PlannedNotification => planNotification(inputOf(told));
 const ledgerOf = (parts: Partial<Ledger> = {}): Ledger => ({ ...emptyLedger(), ...parts });
 
-const keysOf = ({ reported = [] }: Ledger): string[] => reported.map(({ key }) => key);
+const keysOf = ({ reported }: Ledger): string[] => reported.map(({ key }) => key);
 const KEY = { 'orange-cd': 'x' };
 const IN_ORDER: Told = { tokens: [{}], keys: KEY, licenses: ['orange,cd,2027-01-01,0'] };
 const ENDING: Told = { tokens: [{}], keys: KEY, licenses: ['orange,cd,2026-03-05,0'] };
-const MONDAY = { weeklyAt: iso(NOW) };
+const MONDAY = { weeklyAt: iso(NOW), reported: [{ key: 'weekly mail', day: '2026-03-02' }] };
 const notice = {
   tokenId: 't1',
   deployment: 'orange-cd',
@@ -96,9 +95,11 @@ describe('a mail', () => {
     expect(due({ ...IN_ORDER, keys: {}, ledger: MONDAY })).toBe(true);
     const [found] = inputOf({ ...IN_ORDER, keys: {} }).report.findings;
     if (found === undefined) throw new Error('A token without a key is a finding.');
-    const findings = [{ ...found, told: true }];
-    expect(due({ ...IN_ORDER, keys: {}, ledger: { findings, ...MONDAY } })).toBe(false);
-    expect(due({ ...IN_ORDER, keys: {}, ledger: { findings } })).toBe(true);
+    const reported = [...MONDAY.reported, { key: findingKey(found.id), day: '2026-03-02' }];
+    expect(due({ ...IN_ORDER, keys: {}, ledger: { findings: [found], ...MONDAY, reported } })).toBe(false);
+    expect(due({ ...IN_ORDER, keys: {}, ledger: { findings: [found], reported: reported.slice(-1) } })).toBe(
+      true,
+    );
   });
 
   it('is due with an alert, which is remembered beside the steps that it told', () => {
@@ -113,7 +114,11 @@ describe('a mail', () => {
   it('lists everything open once a week', () => {
     const [found] = inputOf({ ...IN_ORDER, keys: {} }).report.findings;
     if (found === undefined) throw new Error('A token without a key is a finding.');
-    const weekly = telling({ ...IN_ORDER, keys: {}, ledger: { findings: [{ ...found, told: true }] } });
+    const weekly = telling({
+      ...IN_ORDER,
+      keys: {},
+      ledger: { findings: [found], reported: [{ key: findingKey(found.id), day: '2026-02-27' }] },
+    });
     expect(weekly.mail?.text).toContain('TO PUT IN ORDER');
     const remembered = (published: boolean): string | null =>
       weekly.remember(ledgerOf(), published, true).weeklyAt;
@@ -126,15 +131,14 @@ describe('a mail', () => {
     const ending = telling(ENDING);
     expect(ending.mail?.text).toContain('orange-cd  paid until 5 Mar, access until 5 Mar');
     const after = ending.remember(ledgerOf(), true, true);
-    expect(after.findings).toMatchObject([{ kind: 'license-expiring', told: true }]);
+    expect(after.findings).toMatchObject([{ kind: 'license-expiring' }]);
     expect(after.reported).toContainEqual({
       key: `finding ${after.findings[0]?.id ?? ''}`,
       day: '2026-03-02',
       level: findingLevel('warning', 7),
     });
     const other = telling({ ...ENDING, keys: {} }).remember(ledgerOf(), true, true).findings[0];
-    expect(other).toMatchObject({ kind: 'orphaned-token', told: true });
-    expect(other).not.toHaveProperty('threshold');
+    expect(other).toMatchObject({ kind: 'orphaned-token' });
   });
 
   it('tells no resolved finding of an exempt label', () => {
@@ -144,9 +148,9 @@ describe('a mail', () => {
       severity: 'warning',
       deployment: 'a',
       since: iso(NOW),
-      told: true,
     } as const;
-    const told: Told = { ...IN_ORDER, ledger: { findings: [gone], ...MONDAY } };
+    const reported = [...MONDAY.reported, { key: 'finding x', day: '2026-03-02' }];
+    const told: Told = { ...IN_ORDER, ledger: { findings: [gone], ...MONDAY, reported } };
     expect(telling(told).mail?.text).toContain('PUT RIGHT');
     const exempt = telling({
       ...told,
@@ -188,11 +192,13 @@ describe('a notice', () => {
     expect(notices(due, false, false, [notice])).toEqual([notice]);
     for (const other of [
       { ...notice, end: '2026-03-06' },
-      { ...notice, tokenId: 't2' },
       { ...notice, deployment: 'mtn-cm' },
     ])
       expect(notices(due, false, false, [other])).toEqual([]);
     expect(notices({ ...due, tokens: [{ label: 'mtn-cm' }] }, false, false, [notice])).toEqual([]);
+    // Of a token that is not listed nobody knows anything yet.
+    const unlisted = { ...notice, tokenId: 't2' };
+    expect(notices(due, false, false, [unlisted])).toEqual([unlisted]);
   });
 });
 
@@ -232,25 +238,23 @@ describe('what the ledger remembers after a run', () => {
       severity: 'warning',
       deployment: 'a',
       since: iso(NOW),
-      told: true,
     } as const;
-    const left = (published: boolean, entry: Ledger['findings'][number]): unknown[] =>
-      telling({ ...IN_ORDER, ledger: { findings: [entry] } }).remember(
-        ledgerOf({ findings: [entry] }),
-        published,
-        published,
-      ).findings;
-    expect([left(false, gone), left(true, gone)]).toEqual([[gone], []]);
-    expect(left(false, { ...gone, told: false })).toEqual([]);
+    const left = (published: boolean, isReported = true): unknown[] => {
+      const reported = isReported ? [{ key: 'finding x', day: '2026-03-02' }] : [];
+      const ledger = { findings: [gone], reported };
+      return telling({ ...IN_ORDER, ledger }).remember(ledgerOf(ledger), published, published).findings;
+    };
+    expect([left(false), left(true)]).toEqual([[gone], []]);
+    expect(left(false, false)).toEqual([]);
   });
 
-  it('are untold steps until a mail that was due went out', () => {
-    const untold = [action('done')];
-    const told: Told = { ...IN_ORDER, ledger: { untold } };
+  it('are unreported steps until a mail that was due went out', () => {
+    const unreported = [action('done')];
+    const told: Told = { ...IN_ORDER, ledger: { unreported } };
     const left = (published: boolean): number =>
-      telling(told).remember(ledgerOf({ untold }), published, true).untold.length;
+      telling(told).remember(ledgerOf({ unreported }), published, true).unreported.length;
     expect([left(true), left(false)]).toEqual([0, 1]);
-    expect(telling(told).remember(ledgerOf({ untold }), true, false).untold).toEqual(untold);
+    expect(telling(told).remember(ledgerOf({ unreported }), true, false).unreported).toEqual(unreported);
   });
 
   it('is the night, undisturbed where its mail went out and nothing was withheld, failed or skipped', () => {
@@ -277,48 +281,31 @@ describe('what the ledger remembers after a run', () => {
     ]);
   });
 
-  it('are the counts of this run unless it was withheld', () => {
-    const before = { tokens: 2, keys: 9, licenses: 9, exemptions: 9 };
-    const baseline = (outcome: Report['outcome']): Ledger['baseline'] =>
-      telling({ ...IN_ORDER, report: { outcome } }).remember(ledgerOf({ baseline: before }), true, true)
-        .baseline;
-    expect(baseline('withheld')).toEqual(before);
-    expect(baseline('clean')).toEqual(inputCounts(snapshotOf(IN_ORDER)));
+  it('are the measures of this run, each of an input that did not shrink', () => {
+    const before = { tokens: 2, keys: 9, licenses: null, exemptions: [] };
+    const after = telling(IN_ORDER).remember(ledgerOf({ measures: before }), true, true);
+    expect(after.measures).toEqual({
+      tokens: 1,
+      keys: 9,
+      licenses: { deployments: 1, rows: null },
+      exemptions: [],
+    });
+    expect(after.licenseRows).toHaveLength(1);
   });
 
-  it('are counts less what the run itself deleted: that is no input that shrank', () => {
+  it('are measures less what the run itself deleted: that is no input that shrank', () => {
     const deleted = action('done', { kind: 'delete-token' });
-    const actions = [deleted, deleted, action('done', { kind: 'remove-key' }), action('done')];
+    const actions = [deleted, action('done', { kind: 'remove-key' }), action('done')];
     const notDeleted = [
       action('skipped', { kind: 'delete-token' }),
       action('failed', { kind: 'remove-key' }),
     ];
-    const before = { tokens: 9, keys: 9, licenses: 9, exemptions: 9 };
-    const less = { ...before, tokens: 7, keys: 8 };
-    const baseline = (outcome: Report['outcome'], done: Action[]): Ledger['baseline'] =>
-      telling({ ...IN_ORDER, report: { outcome, actions: [...done, ...notDeleted] } }).remember(
-        ledgerOf({ baseline: before }),
-        true,
-        true,
-      ).baseline;
-    expect([baseline('withheld', actions), baseline('withheld', [])]).toEqual([less, before]);
-    const read = inputCounts(snapshotOf(IN_ORDER));
-    const lessRead = { ...read, tokens: read.tokens - 2, keys: read.keys - 1 };
-    expect(baseline('attention', actions)).toMatchObject(lessRead);
-    expect(
-      telling({ ...IN_ORDER, report: { outcome: 'withheld', actions } }).remember(ledgerOf(), true, true)
-        .baseline,
-    ).toBeNull();
-  });
-
-  it('say since when the list of tokens is too short to be believed, and compared with how many', () => {
-    const doubted = (before: Ledger['baseline']): unknown =>
-      telling(IN_ORDER).remember(ledgerOf({ baseline: before }), true, true).baseline?.doubted;
-    const counts = { tokens: 9, keys: 1, licenses: 1, exemptions: 0 };
-    expect(doubted(counts)).toEqual({ since: iso(NOW), tokens: 9 });
-    const since = { since: iso(NOW - HOUR), tokens: 9 };
-    expect(doubted({ ...counts, tokens: 1, doubted: since })).toEqual(since);
-    expect(doubted({ ...counts, tokens: 1 })).toBeUndefined();
+    const read = telling(IN_ORDER).remember(ledgerOf(), true, true).measures;
+    const { measures } = telling({
+      ...IN_ORDER,
+      report: { actions: [...actions, ...notDeleted] },
+    }).remember(ledgerOf(), true, true);
+    expect(measures).toEqual({ ...read, tokens: (read.tokens ?? 0) - 1, keys: (read.keys ?? 0) - 1 });
   });
 
   it('are the steps that the mail reported', () => {
@@ -333,7 +320,8 @@ describe('what the ledger remembers after a run', () => {
   it('is nothing where nobody was there to read the mail: everything is news again', () => {
     const told: Told = { ...IN_ORDER, keys: {} };
     const after = telling(told).remember(ledgerOf(), true, false);
-    expect(after.findings).toMatchObject([{ kind: 'orphaned-token', told: false }]);
+    expect(after.findings).toMatchObject([{ kind: 'orphaned-token' }]);
+    expect(keysOf(after).filter((key) => key.startsWith('finding '))).toEqual([]);
     const again = planNotification({ ...inputOf(told), ledger: after });
     expect(again.mail?.text).toContain('- orange-cd: its token works and is not stored in Vault');
     expect(again.mail?.text).toContain('Nobody had confirmed the subscription');
@@ -352,9 +340,9 @@ describe('what the ledger remembers after a run', () => {
       input = told,
     ): Ledger['exemptions'] =>
       telling(input).remember(ledgerOf({ exemptions: before }), published, true).exemptions;
-    expect(remembered(true, null)).toEqual([{ label: 'a', findings: [], endTold: false }]);
+    expect(remembered(true, null)).toEqual([{ label: 'a', findings: [], endReported: false }]);
     expect(remembered(false, null)).toEqual([]);
-    const before = [{ label: 'b', endTold: false }];
+    const before = [{ label: 'b', endReported: false }];
     expect(remembered(false, before)).toBe(before);
     expect(remembered(false, null, IN_ORDER)).toBeNull();
   });

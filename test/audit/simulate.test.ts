@@ -92,7 +92,7 @@ describe('a simulation', () => {
     ]);
   });
 
-  it('switches renewed customers on and deletes what was replaced', () => {
+  it('switches renewed customers on, and switches off and deletes what was replaced', () => {
     const renewed = play({
       tokens: [{ enabled: false }, { id: 'old', label: 'mtn-cm' }, { id: 'new', label: 'mtn-cm' }],
       keys: KEYS,
@@ -104,7 +104,11 @@ describe('a simulation', () => {
         ],
       },
     });
-    expect(lines(renewed)).toEqual(['2026-03-02 reactivate orange-cd', '2026-03-03 delete-token mtn-cm']);
+    expect(lines(renewed)).toEqual([
+      '2026-03-02 reactivate orange-cd',
+      '2026-03-03 deactivate mtn-cm',
+      '2026-03-10 delete-token mtn-cm',
+    ]);
   });
 
   it('plays each life to its end, whatever becomes of others, and one that ends again after it was renewed', () => {
@@ -156,16 +160,15 @@ describe('a simulation', () => {
         play({
           tokens: [{}],
           licenses: [`orange,cd,${end},0`],
-          ledger: { baseline: { tokens: 9, keys: 0, licenses: 1, exemptions: 0 }, notices },
+          ledger: { measures: { tokens: 9, keys: 0, licenses: null, exemptions: null }, notices },
           until: '2026-03-31',
         }),
       );
     expect(shrunk([{ ...notice, at: iso(NOW - DAY) }])).toEqual(['2026-03-02 deactivate orange-cd withheld']);
-    // Where nothing is due yet, nothing is withheld: the next night compares with this one.
-    expect(shrunk([])).toEqual(['2026-03-02 announce orange-cd', '2026-03-03 deactivate orange-cd']);
+    expect(shrunk([])).toEqual(['2026-03-02 announce orange-cd', '2026-03-03 deactivate orange-cd withheld']);
   });
 
-  it('counts the withdrawals of 24 hours by its own nights', () => {
+  it('counts the withdrawals of the last hours by its own nights', () => {
     const names = ['a', 'b', 'c', 'd'];
     const situation: Play = {
       tokens: names.map((name) => ({ label: `${name}${name}-cd` })),

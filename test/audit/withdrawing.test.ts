@@ -113,13 +113,33 @@ describe('the life of an ended license', () => {
     expect(isOn('orange-cd')).toBe(true);
   });
 
-  it('withdraws nothing where the row disappears', async () => {
+  it('withdraws nothing where the row disappears before its end', async () => {
+    end('2026-03-03', 'orange-cd');
+    await night();
+    ends.delete('orange-cd');
+    writeLicenses();
+    for (let day = 0; day < 9; day++) expect(steps(await night())).toEqual([]);
+    expect(isOn('orange-cd')).toBe(true);
+  });
+
+  it('goes on as announced where the row of an end that had passed disappears, and deletes nothing without a row', async () => {
     end('2026-03-01', 'orange-cd');
     await night();
     ends.delete('orange-cd');
     writeLicenses();
-    expect(steps(await night())).toEqual([]);
-    expect(isOn('orange-cd')).toBe(true);
+    expect(steps(await night())).toEqual(['deactivate orange-cd done']);
+    for (let day = 0; day < 120; day++) expect(steps(await night())).toEqual([]);
+    expect(world.keys.has('orange-cd')).toBe(true);
+  });
+
+  it('is over when a row says otherwise after its row was gone', async () => {
+    end('2026-03-01', 'orange-cd');
+    await night();
+    ends.delete('orange-cd');
+    writeLicenses();
+    await night();
+    end(FAR, 'orange-cd');
+    expect(steps(await night())).toEqual(['reactivate orange-cd done']);
   });
 });
 
@@ -205,15 +225,16 @@ describe('the caps', () => {
     expect(isOn('mtn-cm')).toBe(false);
   });
 
-  it('count what was withdrawn in the last 24 hours', async () => {
+  it('count what was withdrawn in the last 20 hours', async () => {
     end('2026-03-01', 'orange-cd', 'vodacom-cd', 'mtn-cm');
     await night();
     await audit({}, world.services());
     end('2026-03-01', 'airtel-td');
     await audit({}, world.services());
-    world.now += 23 * HOUR;
+    world.settings = { ...world.settings, noticeHours: 10 };
+    world.now += 19 * HOUR;
     expect(reasons(await audit({}, world.services()))).toContain(
-      '1 withdrawal due and 3 in the last 24 hours',
+      '1 withdrawal due and 3 in the last 20 hours',
     );
     expect(isOn('airtel-td')).toBe(true);
     world.now += HOUR;
@@ -338,7 +359,7 @@ describe('a shrunken input', () => {
     expect(NAMES.every(isOn)).toBe(true);
   });
 
-  it('takes the notices of rows that are gone away once it is believed, because nothing is due', async () => {
+  it('takes no notice away, and is compared with the rows of before until it is whole again', async () => {
     end('2026-03-08', 'orange-cd', 'vodacom-cd', 'mtn-cm');
     await night();
     const whole = new Map(ends);
@@ -346,10 +367,10 @@ describe('a shrunken input', () => {
     writeLicenses();
     await night();
     expect(world.ledger.notices).toHaveLength(3);
-    await night();
-    expect(world.ledger.notices).toEqual([]);
+    expect(world.ledger.measures.licenses?.rows).toHaveLength(6);
     world.putLicenses([...whole]);
-    expect(steps(await night())).toContain('announce orange-cd done');
+    expect(steps(await night())).toEqual([]);
+    expect(world.ledger.notices).toHaveLength(3);
   });
 
   it('by two entries or by a fifth is none', async () => {
@@ -359,50 +380,85 @@ describe('a shrunken input', () => {
     expect(steps(await night())).toEqual(['deactivate orange-cd done']);
   });
 
-  it('of tokens makes nothing forgotten, also where it is read twice: a renewed customer gets his token back', async () => {
+  it('is measured for itself: what another input withholds does not hold its measure up', async () => {
+    end('2026-03-01', 'orange-cd');
+    await night();
+    for (const name of ['vodacom-cd', 'mtn-cm', 'airtel-td']) world.keys.delete(name);
+    for (let count = 0; count < 9; count++) ends.set(`new${count}-cd`, FAR);
+    writeLicenses();
+    expect((await night()).outcome).toBe('withheld');
+    for (let count = 0; count < 9; count++) ends.delete(`new${count}-cd`);
+    writeLicenses();
+    expect(reasons(await night())).toContain('the license list went from 15 to 6 rows');
+  });
+});
+
+describe('a token that Docker Hub does not list for a night', () => {
+  const hide = (...names: string[]): void => {
+    for (const { id, label } of world.tokens.values()) if (names.includes(label)) world.unlisted.add(id);
+  };
+
+  it('is asked for by its id: a renewed customer gets the token back', async () => {
     end('2026-03-01', 'orange-cd');
     await night();
     expect(steps(await night())).toEqual(['deactivate orange-cd done']);
-    const { tokenId, replaced } = await issue({ deployment: 'mtn-cm', regenerate: true, overlapHours: 24 }, world.services()); // prettier-ignore
-    const listed = [...world.tokens];
-    world.tokens.clear();
-    await night();
-    await audit({}, world.services());
-    await night();
-    for (const [id, token] of listed) world.tokens.set(id, token);
+    hide('orange-cd');
     end(FAR, 'orange-cd');
-    expect(steps(await night())).toEqual(['reactivate orange-cd done', 'delete-token mtn-cm done']);
-    expect([...world.tokens.keys()]).toContain(tokenId);
-    expect([...world.tokens.keys()]).not.toContain(replaced[0]?.tokenId);
+    expect(steps(await night())).toEqual(['reactivate orange-cd done']);
   });
 
-  it('of tokens is believed after a week, and what the ledger remembers of them ends', async () => {
+  it('is unknown where even asking fails, and nothing of it is forgotten', async () => {
     end('2026-03-01', 'orange-cd');
     await night();
     await night();
-    world.tokens.clear();
-    for (let day = 0; day < 7; day++) await night();
-    expect(world.ledger.suspensions).toHaveLength(1);
+    hide('orange-cd');
+    world.fate = (call) => (call === 'hub.getToken' ? 'fail before' : 'pass');
+    for (let day = 0; day < 9; day++) await night();
+    world.fate = () => 'pass';
+    world.unlisted.clear();
+    end(FAR, 'orange-cd');
+    expect(steps(await night())).toEqual(['reactivate orange-cd done']);
+  });
+
+  it('keeps the 7 days for which a restored one is left alone, and the end of a replaced one', async () => {
+    end('2026-03-01', 'orange-cd');
+    await night();
+    await night();
+    tokenOf('orange-cd').enabled = true;
+    const { replaced } = await issue({ deployment: 'mtn-cm', regenerate: true, overlapHours: 24 }, world.services()); // prettier-ignore
+    await night();
+    hide('orange-cd', 'mtn-cm');
+    await night();
+    world.unlisted.clear();
+    const log: string[] = [];
+    for (let day = 0; day < 10; day++) log.push(...steps(await night()).map((step) => `${day} ${step}`));
+    expect(log).toContain('5 announce orange-cd done');
+    expect(log).toContain('6 deactivate orange-cd done');
+    expect(world.tokens.has(replaced[0]?.tokenId ?? '')).toBe(false);
+  });
+
+  it('is forgotten when Docker Hub says that it is gone', async () => {
+    end('2026-03-01', 'orange-cd');
+    await night();
+    await night();
+    world.tokens.delete(tokenOf('orange-cd').id);
     await night();
     expect([world.ledger.suspensions, world.ledger.inactive]).toEqual([[], []]);
   });
 
-  it('of tokens leaves open what an earlier night broke off in, whatever is done meanwhile', async () => {
+  it('leaves open what an earlier night broke off in, until it is found', async () => {
     end('2026-03-01', 'orange-cd', 'mtn-cm');
     await night();
     world.fate = (call) => (call === 'hub.setEnabled' ? 'crash after' : 'pass');
     await expect(night()).rejects.toThrow();
     world.revive();
-    world.fate = () => 'pass';
-    world.now += DAY;
-    const open = world.ledger.intents.map(({ deployment }) => deployment);
-    expect(open).toEqual(['mtn-cm', 'orange-cd']);
     const off = tokenOf('mtn-cm');
-    const listed = [...world.tokens];
-    for (const [id, { label }] of listed) if (label !== 'orange-cd') world.tokens.delete(id);
-    await audit({ approve: ['orange-cd'] }, world.services());
-    expect(isOn('orange-cd')).toBe(false);
-    for (const [id, token] of listed) world.tokens.set(id, token);
+    hide('mtn-cm');
+    world.fate = (call) => (call === 'hub.getToken' ? 'fail before' : 'pass');
+    world.now += DAY;
+    await night();
+    expect(world.ledger.intents.map(({ deployment }) => deployment)).toContain('mtn-cm');
+    world.fate = () => 'pass';
     await night();
     expect(world.ledger.suspensions.map(({ tokenId, by }) => [tokenId, by])).toContainEqual([
       off.id,
@@ -421,6 +477,7 @@ describe('probably renewed under another spelling', () => {
     expect(steps(held)).toEqual(['deactivate orange-cd withheld']);
     expect(reasons(held)).toContain('probably renewed as ornage-cd');
     world.addToken('ornage-cd');
+    expect(steps(await night())).toEqual(['announce orange-cd done']);
     expect(steps(await night())).toEqual(['deactivate orange-cd done']);
   });
 
@@ -599,22 +656,24 @@ describe('a replaced token', () => {
     return fresh.id;
   };
 
-  it('is deleted when its time is over, uncounted by the caps', async () => {
-    world.settings = { ...world.settings, maxWithdrawals: 0, maxWithdrawalPercent: 0 };
+  it('is switched off when its time is over, uncounted by the caps, and deleted 7 days later', async () => {
+    world.settings = { ...world.settings, maxWithdrawals: 1, maxWithdrawalPercent: 0 };
     await night();
     replace(world.now + 30 * HOUR);
     expect(steps(await night())).toEqual([]);
     expect(steps(await night())).toEqual([]);
+    expect(steps(await night())).toEqual(['deactivate orange-cd done']);
+    for (let day = 0; day < 6; day++) expect(steps(await night())).toEqual([]);
     expect(steps(await night())).toEqual(['delete-token orange-cd done']);
     expect(world.keys.has('orange-cd')).toBe(true);
     expect(world.ledger.withdrawals).toEqual([]);
   });
 
-  it('is kept while the one that replaces it is not active', async () => {
+  it('is being replaced no longer when the one that replaces it is gone', async () => {
     await night();
     const fresh = replace(world.now);
     world.tokens.delete(fresh);
-    expect(steps(await night())).toEqual(['delete-token orange-cd withheld']);
-    expect(isOn('orange-cd')).toBe(true);
+    for (let day = 0; day < 9; day++) expect((await night()).outcome).not.toBe('withheld');
+    expect([isOn('orange-cd'), world.ledger.replaced]).toEqual([true, []]);
   });
 });

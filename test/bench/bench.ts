@@ -250,7 +250,18 @@ function benchReconcile(number: number): string {
   const facts = {
     tokens,
     keys: { names, version: 1 },
-    licenses: { licenses, invalid: [], rows: number },
+    licenses: {
+      licenses,
+      invalid: [],
+      rows: [...licenses.values()].map(({ deployment, lastDay, paidUntil }, index) => ({
+        deployment,
+        product: '',
+        paidUntil,
+        accessUntil: lastDay,
+        line: index + 2,
+      })),
+      rowCount: number,
+    },
     exemptions: [],
     ledger: emptyLedger(),
   };

@@ -78,8 +78,8 @@ describe('exemptions', () => {
       'a is exempt from everything for today only: "ann" says "pilot"',
     ]);
     expect(first.remembered).toStrictEqual([
-      { label: 'a', until: '2026-03-20', findings: [], endTold: false },
-      { label: 'b', findings: [], endTold: false },
+      { label: 'a', until: '2026-03-20', findings: [], endReported: false },
+      { label: 'b', findings: [], endReported: false },
     ]);
     expect(exemptionNews(soon.remembered, both, true, '2026-03-21').lines).toEqual([
       'a is no longer exempt.',
@@ -114,9 +114,12 @@ describe('exemptions', () => {
     });
 
     it('are not told of those whose kinds an earlier version did not remember', () => {
-      const before = [{ label: 'a', endTold: false }];
+      const before = [{ label: 'a', endReported: false }];
       const { lines, remembered } = exemptionNews(before, read('a,,,,unused-token'), true, '2026-03-02');
-      expect([lines, remembered]).toEqual([[], [{ label: 'a', findings: ['unused-token'], endTold: false }]]);
+      expect([lines, remembered]).toEqual([
+        [],
+        [{ label: 'a', findings: ['unused-token'], endReported: false }],
+      ]);
       expect(exemptionNews(before, read('a,,,2026-12-31,'), true, '2026-03-02').lines).toEqual([
         'a is now exempt from everything, until 31 Dec: nobody says why',
       ]);

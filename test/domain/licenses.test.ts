@@ -59,7 +59,10 @@ describe('the license list', () => {
 
   it('skips rows of nothing but empty cells and ignores unknown columns', () => {
     const list = read('telco,country,expires_on,colour\n,,,\n\norange,cd,2026-06-30,red\n \t,,\u200b,\n');
-    expect([list.rows, [...list.licenses.keys()]]).toEqual([1, ['orange-cd']]);
+    expect([list.rowCount, [...list.licenses.keys()]]).toEqual([1, ['orange-cd']]);
+    expect(list.rows).toEqual([
+      { deployment: 'orange-cd', product: '', paidUntil: '2026-06-30', accessUntil: '2026-07-03', line: 4 },
+    ]);
   });
 
   it.each([

@@ -424,7 +424,7 @@ describe('findings', () => {
       kind: 'orphaned-key',
       severity: 'warning',
       deployment: 'orange-cd',
-      told: true,
+      reported: true,
       since,
     } as const;
     expect(judge({ keys: KEY, ledger: { findings: [told] } })).toEqual([{ ...first, since }]);

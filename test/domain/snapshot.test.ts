@@ -136,7 +136,7 @@ describe('the ledger as text', () => {
     expect(at({ notices: [{}] })).toBe('notices.0.tokenId');
     expect(at({ ['x'.repeat(99)]: 1 })).toBe('x'.repeat(60));
     expect(why('7')).toContain('(at the whole)');
-    const finding = { id: 'x', severity: 'info', deployment: 'a', since: iso(NOW), told: true };
+    const finding = { id: 'x', severity: 'info', deployment: 'a', since: iso(NOW), reported: true };
     expect(at({ findings: [{ ...finding, kind: 'no-such-kind' }] })).toBe('findings.0.kind');
     expect(at({ findings: [{ ...finding, kind: 'suspended' }] })).toBeUndefined();
     expect(at({ lastNight: { day: '2026-02-30' } })).toBe('lastNight.day');
@@ -146,33 +146,45 @@ describe('the ledger as text', () => {
     const lists = Object.entries({ ...emptyLedger(), exemptions: [] }).flatMap(([name, part]) =>
       Array.isArray(part) ? [name] : [],
     );
-    expect(lists).toHaveLength(16);
+    expect(lists).toHaveLength(17);
     for (const name of lists)
       expect(why(JSON.stringify({ ...emptyLedger(), [name]: [{}] }))).toContain(`(at ${name}.0`);
   });
 
-  it('has no approval, replacement or told end where an entry does not say so', () => {
+  it('is not written where it could not be read again', () => {
+    const check = { deployment: 'a-bc', tokenId: 't1', verdict: 'matching' as const, fingerprint: 'f' };
+    const broken = { ...emptyLedger(), checks: [{ ...check, at: '+010000-01-01T00:00:00.000Z' }] };
+    expect(() => ledgerText(broken)).toThrow('could not be read again (at checks.0.at)');
+    // No time that comes from outside gets so far.
+    const late = { ...emptyLedger(), checks: [{ ...check, at: iso(Date.parse('+010000-01-01T00:00:00Z')) }] };
+    expect(readLedger(bytes(ledgerText(late))).checks).toEqual(late.checks);
+  });
+
+  it('has no approval, replacement or reported end where an entry does not say so', () => {
     const intent = { step: 'deactivate', deployment: 'a', reason: 'why', at: iso(NOW), runId: 'run-1' };
     const text = JSON.stringify({ ...emptyLedger(), intents: [intent], exemptions: [{ label: 'a' }] });
     const { intents, exemptions } = readLedger(bytes(text));
     expect(intents).toEqual([{ ...intent, approved: false, replaced: false }]);
-    expect(exemptions).toEqual([{ label: 'a', endTold: false }]);
+    expect(exemptions).toEqual([{ label: 'a', endReported: false }]);
   });
 
   it('is read with and without what was added to its entries since the first version', () => {
     const check = { deployment: 'a-bc', tokenId: 't1', at: iso(NOW), verdict: 'matching', fingerprint: 'f' };
-    const counts = { tokens: 1, keys: 1, licenses: 1, exemptions: 1 };
+    const entry = { tokenId: 't1', deployment: 'a-bc' };
+    const noticed = { ...entry, step: 'deactivate' as const, end: '2026-03-01', at: iso(NOW) };
     const older = {
       suspensions: [suspensionOf({ by: 'people' })],
       checks: [check],
-      exemptions: [{ label: 'a-bc', endTold: false }],
-      baseline: counts,
+      exemptions: [{ label: 'a-bc', endReported: false }],
+      notices: [noticed],
+      replaced: [{ ...entry, until: iso(NOW), by: 't2' }],
     };
     const newer = {
-      suspensions: [suspensionOf({ by: 'people', superseded: true })],
+      suspensions: [suspensionOf({ by: 'people', superseded: true, end: '2026-03-01' })],
       checks: [{ ...check, tried: iso(NOW) }],
-      exemptions: [{ label: 'a-bc', findings: ['unused-token'], endTold: false }],
-      baseline: { ...counts, doubted: { since: iso(NOW), tokens: 9 } },
+      exemptions: [{ label: 'a-bc', findings: ['unused-token'], endReported: false }],
+      notices: [{ ...noticed, firstAt: iso(NOW), heldBy: ['HOLD'], lapsed: true }],
+      replaced: [{ ...entry, until: iso(NOW), by: 't2', at: iso(NOW), offSince: iso(NOW) }],
     };
     for (const parts of [older, newer])
       expect(readLedger(bytes(JSON.stringify({ ...emptyLedger(), ...parts })))).toEqual({

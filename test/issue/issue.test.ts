@@ -351,7 +351,7 @@ describe('issuing a token', () => {
 });
 
 describe('regenerating a token', () => {
-  it('leaves the replaced one working for the overlap, then the audit deletes it', async () => {
+  it('leaves the replaced one working for the overlap, then the audit switches it off and deletes it 7 days later', async () => {
     const [old] = labelled('vodacom-cd');
     const result = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 48 });
     expect(result.replaced).toEqual([
@@ -364,6 +364,9 @@ describe('regenerating a token', () => {
     await audit({}, world.services());
     expect(labelled('vodacom-cd')).toHaveLength(2);
     world.now += HOUR;
+    await audit({}, world.services());
+    expect(labelled('vodacom-cd').map(({ enabled }) => enabled)).toEqual([false, true]);
+    world.now += 7 * 24 * HOUR;
     await audit({}, world.services());
     expect(labelled('vodacom-cd').map(({ id }) => id)).toEqual([result.tokenId]);
     expect(isWhole('vodacom-cd')).toBe(true);
@@ -898,7 +901,7 @@ describe('a failure after something changed', () => {
     expect(world.tokens.has(id)).toBe(true);
     expect(failure.message).toContain(id);
     expect(world.mails.at(-1)?.subject).toContain('1 issued or renamed');
-    expect(world.ledger.untold).toEqual([]);
+    expect(world.ledger.unreported).toEqual([]);
   });
 });
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { DAY, iso } from '../../lambdas/domain/days.ts';
+import { DAY, HOUR, iso } from '../../lambdas/domain/days.ts';
 import { type Intent, type Ledger, emptyLedger } from '../../lambdas/domain/ledger.ts';
-import { reconcileLedger } from '../../lambdas/ledger/reconcile-ledger.ts';
+import { reconcileLedger, tokensToAskFor } from '../../lambdas/ledger/reconcile-ledger.ts';
 import { doneAction, stepDone } from '../../lambdas/ledger/transitions.ts';
+import type { HubToken } from '../../lambdas/domain/token.ts';
 import { NOW, suspensionOf, tokenOf } from '../domain/situation.ts';
 
 const ledgerOf = (parts: Partial<Ledger>): Ledger => ({ ...emptyLedger(), ...parts });
@@ -35,6 +36,13 @@ const restoreOf = (tokenId: string, at = NOW - DAY): Ledger['restores'][number] 
   at: iso(at),
   reason: 'by hand',
 });
+/** The ledger after it was compared with what was read. */
+const compared = (
+  ledger: Ledger,
+  tokens: readonly HubToken[],
+  keys: readonly string[],
+  gone: readonly string[] = [],
+): Ledger => reconcileLedger(ledger, { tokens, keys: { names: keys, version: 1 }, gone: new Set(gone) }, NOW);
 const ids = (entries: readonly { readonly tokenId: string }[]): string[] =>
   entries.map(({ tokenId }) => tokenId);
 
@@ -60,14 +68,14 @@ describe('a step that is done', () => {
     ];
     const after = stepDone(ledgerOf({ intents: [intent, ...others] }), intent, NOW);
     expect(after.intents).toEqual(others);
-    expect(after.untold).toEqual([doneAction('deactivate', intent, intent.reason)]);
+    expect(after.unreported).toEqual([doneAction('deactivate', intent, intent.reason)]);
   });
 
   it('is counted by the caps with the time it was done, whether it was approved, and its token', () => {
     expect(stepDone(emptyLedger(), intentOf({ approved: true }), NOW).withdrawals).toEqual([
       { step: 'deactivate', deployment: 'orange-cd', tokenId: 't1', at: iso(NOW), approved: true },
     ]);
-    expect(stepDone(emptyLedger(), keyIntent(), NOW).withdrawals).toStrictEqual([
+    expect(stepDone(emptyLedger(), keyIntent(), NOW).withdrawals).toEqual([
       { step: 'remove-key', deployment: 'orange-cd', at: iso(NOW), approved: false },
     ]);
   });
@@ -99,8 +107,7 @@ describe('a step that is done', () => {
         },
       ]);
       const [bare] = stepDone(emptyLedger(), intentOf({}), NOW).suspensions;
-      expect(bare).not.toHaveProperty('end');
-      expect(bare).not.toHaveProperty('fingerprint');
+      expect([bare?.end, bare?.fingerprint]).toEqual([undefined, undefined]);
     });
 
     it("takes the token's notice and restore away, and the others stay", () => {
@@ -126,7 +133,7 @@ describe('a step that is done', () => {
     });
     const after = stepDone(before, intentOf({ step: 'reactivate' }), NOW);
     expect([ids(after.notices), ids(after.suspensions), after.inactive]).toEqual([['t2'], ['t2'], ['t2']]);
-    expect(after.untold).toMatchObject([{ kind: 'reactivate', status: 'done' }]);
+    expect(after.unreported).toMatchObject([{ kind: 'reactivate', status: 'done' }]);
   });
 
   it('delete-token remembers that the audit did it, for the key that may still be there', () => {
@@ -158,10 +165,14 @@ describe('a step that is done', () => {
 });
 
 describe('a step that an earlier run intended and did not mark', () => {
-  const settle = (intent: Intent, tokens = [tokenOf()], keys = ['orange-cd']): Ledger =>
-    reconcileLedger(ledgerOf({ intents: [intent] }), tokens, keys, NOW);
+  const settle = (
+    intent: Intent,
+    tokens = [tokenOf()],
+    keys = ['orange-cd'],
+    gone: readonly string[] = [],
+  ): Ledger => compared(ledgerOf({ intents: [intent] }), tokens, keys, gone);
   const off = tokenOf({ enabled: false });
-  const happened = (ledger: Ledger): boolean => ledger.untold.length === 1;
+  const happened = (ledger: Ledger): boolean => ledger.unreported.length === 1;
 
   it.each([
     ['deactivate', intentOf({}), [off], ['orange-cd'], true],
@@ -177,7 +188,7 @@ describe('a step that an earlier run intended and did not mark', () => {
   ] as const)(
     '%s: %j is judged by what is there now (%j, keys %j): %s',
     (_step, intent, tokens, keys, was) => {
-      const after = settle(intent, [...tokens], [...keys]);
+      const after = settle(intent, [...tokens], [...keys], ['t1']);
       expect(happened(after)).toBe(was);
       expect(after.intents).toEqual([]);
     },
@@ -186,7 +197,7 @@ describe('a step that an earlier run intended and did not mark', () => {
   it('is told with the run that broke off, and counts from when it was found', () => {
     const after = settle(intentOf({ end: '2026-03-01' }), [off]);
     const reason = 'the license ended with 2026-03-01 (begun by run run-1, which broke off)';
-    expect(after.untold).toEqual([doneAction('deactivate', intentOf({}), reason)]);
+    expect(after.unreported).toEqual([doneAction('deactivate', intentOf({}), reason)]);
     expect(after.suspensions).toMatchObject([{ tokenId: 't1', by: 'audit', at: iso(NOW), reason }]);
     expect(after.withdrawals).toMatchObject([{ deployment: 'orange-cd', at: iso(NOW) }]);
   });
@@ -197,7 +208,7 @@ describe('a step that an earlier run intended and did not mark', () => {
       suspensions: [suspensionOf()],
       inactive: ['t1'],
     });
-    const after = reconcileLedger(before, [tokenOf()], ['orange-cd'], NOW);
+    const after = compared(before, [tokenOf()], ['orange-cd']);
     expect([after.restores, after.suspensions]).toEqual([[], []]);
   });
 
@@ -205,7 +216,7 @@ describe('a step that an earlier run intended and did not mark', () => {
     const before = ledgerOf({
       intents: [intentOf({}), intentOf({ tokenId: 't2', deployment: 'mtn-cm' })],
     });
-    const after = reconcileLedger(before, [off, tokenOf({ id: 't2', label: 'mtn-cm' })], [], NOW);
+    const after = compared(before, [off, tokenOf({ id: 't2', label: 'mtn-cm' })], []);
     expect(after.intents).toEqual([]);
     expect(ids(after.suspensions)).toEqual(['t1']);
   });
@@ -220,7 +231,7 @@ describe('what people switched on', () => {
       restores: [restoreOf('t1'), restoreOf('t3')],
     });
     const tokens = ['t1', 't2', 't3'].map((id) => tokenOf({ id, enabled: id !== 't3' }));
-    const after = reconcileLedger(before, tokens, ['orange-cd'], NOW);
+    const after = compared(before, tokens, ['orange-cd']);
     expect(after.restores).toEqual([
       restoreOf('t3'),
       ...['t1', 't2'].map((tokenId) => ({
@@ -235,7 +246,7 @@ describe('what people switched on', () => {
 
   it('is remembered for 7 days, to the millisecond', () => {
     const kept = (at: number): number =>
-      reconcileLedger(ledgerOf({ restores: [restoreOf('t1', at)] }), [tokenOf()], [], NOW).restores.length;
+      compared(ledgerOf({ restores: [restoreOf('t1', at)] }), [tokenOf()], []).restores.length;
     expect([kept(NOW - 7 * DAY + 1), kept(NOW - 7 * DAY)]).toEqual([1, 0]);
   });
 });
@@ -253,19 +264,22 @@ describe('what no longer exists', () => {
       [ledger.notices, ledger.restores, ledger.replaced, ledger.issued, ledger.checks].map(
         (entries) => entries.length,
       );
-    expect(counts(reconcileLedger(ledgerOf(of('t1')), [tokenOf()], ['t1'], NOW))).toEqual([1, 1, 1, 1, 1]);
-    expect(counts(reconcileLedger(ledgerOf(of('gone')), [tokenOf()], ['t1'], NOW))).toEqual([0, 0, 0, 0, 0]);
+    expect(counts(compared(ledgerOf(of('t1')), [tokenOf(), tokenOf({ id: 't9' })], ['t1']))).toEqual([
+      1, 1, 1, 1, 1,
+    ]);
+    expect(
+      counts(compared(ledgerOf(of('gone')), [tokenOf(), tokenOf({ id: 't9' })], ['t1'], ['gone'])),
+    ).toEqual([0, 0, 0, 0, 0]);
   });
 
-  it('is forgotten of the caps after 24 hours, to the millisecond', () => {
+  it('is forgotten of the caps after 20 hours, to the millisecond', () => {
     const kept = (at: number): number =>
-      reconcileLedger(
+      compared(
         ledgerOf({ withdrawals: [{ step: 'deactivate', deployment: 'a-bc', at: iso(at), approved: false }] }),
         [],
         [],
-        NOW,
       ).withdrawals.length;
-    expect([kept(NOW - DAY + 1), kept(NOW - DAY)]).toEqual([1, 0]);
+    expect([kept(NOW - 20 * HOUR + 1), kept(NOW - 20 * HOUR)]).toEqual([1, 0]);
   });
 
   describe('of a token that was switched off', () => {
@@ -274,7 +288,7 @@ describe('what no longer exists', () => {
       keys: readonly string[] = ['orange-cd'],
       tokens = [tokenOf({ id: 't9', label: 'mtn-cm' })],
     ): Ledger['suspensions'] =>
-      reconcileLedger(ledgerOf({ suspensions: [suspension] }), tokens, keys, NOW).suspensions;
+      compared(ledgerOf({ suspensions: [suspension] }), tokens, keys, ['t1']).suspensions;
     const deletedAt = iso(NOW - DAY);
 
     it('is the whole story where the label has a new token, whoever switched the old one off', () => {
@@ -303,7 +317,7 @@ describe('what no longer exists', () => {
 describe("a people's suspension", () => {
   const people = suspensionOf({ by: 'people' });
   const superseded = (tokens: ReturnType<typeof tokenOf>[], before = people): (boolean | undefined)[] =>
-    reconcileLedger(ledgerOf({ suspensions: [before] }), tokens, [], NOW).suspensions.map(
+    compared(ledgerOf({ suspensions: [before] }), tokens, [], ['t1']).suspensions.map(
       (suspension) => suspension.superseded,
     );
   const off = tokenOf({ enabled: false });
@@ -325,14 +339,13 @@ describe("a people's suspension", () => {
 describe("an audit's suspension", () => {
   it('is superseded by nothing: a renewal may still switch its token on', () => {
     const tokens = [tokenOf({ enabled: false }), tokenOf({ id: 't2' })];
-    expect(reconcileLedger(ledgerOf({ suspensions: [suspensionOf()] }), tokens, [], NOW).suspensions).toEqual(
-      [suspensionOf()],
-    );
+    expect(compared(ledgerOf({ suspensions: [suspensionOf()] }), tokens, []).suspensions).toEqual([
+      suspensionOf(),
+    ]);
   });
 });
 
-describe('a list that is too short to be believed', () => {
-  const gone = ['t1', 't2', 't3', 't4'].map((id) => tokenOf({ id }));
+describe('a token that Docker Hub does not list', () => {
   const remembered: Partial<Ledger> = {
     notices: [noticeOf('t1')],
     restores: [restoreOf('t1')],
@@ -346,7 +359,6 @@ describe('a list that is too short to be believed', () => {
       intentOf({ step: 'reactivate', tokenId: 't2' }),
     ],
   };
-  const baseline = { tokens: gone.length, keys: 1, licenses: 1, exemptions: 0 };
   const parts = (ledger: Ledger): Partial<Ledger> => ({
     notices: ledger.notices,
     restores: ledger.restores,
@@ -356,33 +368,19 @@ describe('a list that is too short to be believed', () => {
     suspensions: ledger.suspensions,
     intents: ledger.intents,
   });
+  const before = ledgerOf(remembered);
 
-  it('makes nothing forgotten and nothing taken for done because a token is not in it', () => {
-    const before = ledgerOf({ ...remembered, baseline });
-    const after = reconcileLedger(before, [], [], NOW);
+  it('is unknown until it is asked for: nothing is forgotten, and nothing taken for done', () => {
+    const after = compared(before, [], []);
     expect(parts(after)).toEqual(remembered);
-    expect([after.untold, after.withdrawals]).toEqual([[], []]);
-    const one = reconcileLedger(before, [tokenOf({ id: 't3' })], [], NOW);
+    expect([after.unreported, after.withdrawals]).toEqual([[], []]);
+    const one = compared(before, [tokenOf({ id: 't3' })], []);
     expect(one.inactive).toEqual(['t2']);
     expect([ids(one.suspensions), ids(one.restores)]).toEqual([['t2'], ['t1', 't3']]);
   });
 
-  it('still settles the steps of tokens that it has, and of keys', () => {
-    const intents = [intentOf({ tokenId: 't1' }), keyIntent()];
-    const after = reconcileLedger(ledgerOf({ intents, baseline }), [tokenOf({ enabled: false })], [], NOW);
-    expect([after.intents, after.untold.length]).toEqual([[], 2]);
-  });
-
-  it('is one without its automatic tokens, however many of them there are', () => {
-    const before = ledgerOf({ ...remembered, baseline });
-    const automatic = ['a', 'b', 'c', 'd'].map((id) => tokenOf({ id, label: id }));
-    expect(reconcileLedger(before, automatic, [], NOW).replaced).toEqual([]);
-    expect(reconcileLedger(before, automatic, [], NOW, 0).replaced).toEqual(remembered.replaced);
-  });
-
-  it('is believed after a week: then the memory of what is not in it ends', () => {
-    const week = { ...baseline, tokens: 0, doubted: { since: iso(NOW - 7 * DAY), tokens: 4 } };
-    const after = reconcileLedger(ledgerOf({ ...remembered, baseline: week }), [], [], NOW);
+  it('is forgotten once Docker Hub said that it is gone', () => {
+    const after = compared(before, [], [], ['t1', 't2', 't3', 't4']);
     expect(parts(after)).toEqual({
       notices: [],
       restores: [],
@@ -392,5 +390,95 @@ describe('a list that is too short to be believed', () => {
       suspensions: [suspensionOf({ tokenId: 't3', by: 'people', deletedAt: iso(NOW) })],
       intents: [],
     });
+  });
+
+  it('is listed after all where both are said', () => {
+    const after = compared(before, [tokenOf({ id: 't1' })], [], ['t1']);
+    expect(ids(after.notices)).toEqual(['t1']);
+  });
+
+  it('does not keep the steps of others, and of keys, from being resolved', () => {
+    const intents = [intentOf({ tokenId: 't1' }), keyIntent()];
+    const after = compared(ledgerOf({ intents }), [tokenOf({ enabled: false })], []);
+    expect([after.intents, after.unreported.length]).toEqual([[], 2]);
+  });
+
+  it('is asked for where anything is remembered of it, but one that we deleted ourselves', () => {
+    const ledger = ledgerOf({
+      ...remembered,
+      suspensions: [...before.suspensions, suspensionOf({ tokenId: 't5', deletedAt: iso(NOW) })],
+    });
+    expect(tokensToAskFor(ledger, [])).toEqual(['t1', 't2', 't3', 't4', 't9']);
+    expect(tokensToAskFor(ledger, [tokenOf({ id: 't2' })])).toEqual(['t1', 't3', 't4', 't9']);
+  });
+
+  it('is asked for on a later night where there are more than a hundred', () => {
+    const inactive = Array.from({ length: 250 }, (_, index) => `t${1000 + index}`);
+    const asked: string[] = [];
+    let ledger = ledgerOf({ inactive });
+    for (let night = 0; night < 3; night++) {
+      const tonight = tokensToAskFor(ledger, []);
+      expect(tonight).toHaveLength(100);
+      asked.push(...tonight);
+      ledger = { ...ledger, lastAskedFor: tonight.at(-1) ?? null };
+    }
+    expect(new Set(asked)).toEqual(new Set(inactive));
+  });
+});
+
+describe('a token that was relabelled', () => {
+  const moved = tokenOf({ label: 'orange-dr-cd', enabled: false });
+
+  it('is suspended under its present label, and its notice has lapsed', () => {
+    const after = compared(
+      ledgerOf({ suspensions: [suspensionOf()], notices: [noticeOf('t1')] }),
+      [moved],
+      [],
+    );
+    expect(after.suspensions).toMatchObject([{ tokenId: 't1', deployment: 'orange-dr-cd', by: 'audit' }]);
+    expect(after.notices).toEqual([]);
+  });
+});
+
+describe('a token that is being replaced', () => {
+  const entry = { tokenId: 't1', deployment: 'orange-cd', until: iso(NOW - DAY), by: 't2' };
+  const successor = (changes: Partial<HubToken> = {}): HubToken => tokenOf({ id: 't2', ...changes });
+  const left = (
+    tokens: readonly HubToken[],
+    ledger: Partial<Ledger> = {},
+    gone: readonly string[] = [],
+  ): Ledger['replaced'] => compared(ledgerOf({ replaced: [entry], ...ledger }), tokens, [], gone).replaced;
+
+  it('stays so while its successor works, was switched off by the audit, or is not known to be gone', () => {
+    expect(ids(left([tokenOf(), successor()]))).toEqual(['t1']);
+    const suspended = { suspensions: [suspensionOf({ tokenId: 't2' })] };
+    expect(ids(left([tokenOf(), successor({ enabled: false })], suspended))).toEqual(['t1']);
+    expect(ids(left([tokenOf()]))).toEqual(['t1']);
+  });
+
+  it('is so no longer where its successor is gone, was revoked by people, or is past its own expiry', () => {
+    expect(left([tokenOf()], {}, ['t2'])).toEqual([]);
+    expect(left([tokenOf(), successor({ enabled: false })])).toEqual([]);
+    const revoked = { suspensions: [suspensionOf({ tokenId: 't2', by: 'people' })] };
+    expect(left([tokenOf(), successor({ enabled: false })], revoked)).toEqual([]);
+    expect(left([tokenOf(), successor({ expiresAt: NOW })])).toEqual([]);
+    const deleted = { suspensions: [suspensionOf({ tokenId: 't2', by: 'people', deletedAt: iso(NOW) })] };
+    expect(left([tokenOf()], deleted)).toEqual([]);
+  });
+
+  it('is so no longer where people switched it on again', () => {
+    expect(left([tokenOf(), successor()], { inactive: ['t1'] })).toEqual([]);
+    const restored = { restores: [restoreOf('t1')], replaced: [{ ...entry, at: iso(NOW - 2 * DAY) }] };
+    expect(left([tokenOf(), successor()], restored)).toEqual([]);
+    const before = { restores: [restoreOf('t1')], replaced: [{ ...entry, at: iso(NOW - DAY / 2) }] };
+    expect(ids(left([tokenOf(), successor()], before))).toEqual(['t1']);
+  });
+
+  it('is known to be off since it was first seen so', () => {
+    const off = tokenOf({ enabled: false });
+    expect(left([off, successor()])[0]?.offSince).toBe(iso(NOW));
+    const known = { replaced: [{ ...entry, offSince: iso(NOW - DAY) }] };
+    expect(left([off, successor()], known)[0]?.offSince).toBe(iso(NOW - DAY));
+    expect(left([tokenOf(), successor()], known)[0]?.offSince).toBeUndefined();
   });
 });

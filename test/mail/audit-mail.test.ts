@@ -167,7 +167,10 @@ describe('what was done, and what was not', () => {
       keys: KEYS,
       licenses: ['orange,cd,2026-02-01,0', PAID],
       ledger: {
-        untold: [actionOf('deactivate', 'done'), actionOf('reactivate', 'done', { deployment: 'mtn-cm' })],
+        unreported: [
+          actionOf('deactivate', 'done'),
+          actionOf('reactivate', 'done', { deployment: 'mtn-cm' }),
+        ],
         suspensions: [{ tokenId: 't1', deployment: 'orange-cd', by: 'audit', at: iso(NOW), reason: 'x' }],
       },
       steps: [],
@@ -263,9 +266,9 @@ describe('the rest', () => {
             severity: 'warning',
             deployment: 'x\ny',
             since: iso(NOW),
-            told: true,
           },
         ],
+        reported: [{ key: 'finding a', day: '2026-03-01' }],
       },
       report: { notes: ['A note.'] },
       input: { exemptionNews: { lines: ['a is no longer exempt.'], remembered: null } },
@@ -343,7 +346,7 @@ https://eu-west-1.console.aws.amazon.com/s3/object/bucket?region=eu-west-1&prefi
     const severity = (situation: MailSituation): string => mailOf({ ...calm, ...situation }).mail.severity;
     expect(severity({})).toBe('info');
     expect(severity({ report: { actions: [actionOf('announce', 'done')] } })).toBe('warning');
-    expect(severity({ ledger: { untold: [actionOf('deactivate', 'done')] } })).toBe('warning');
+    expect(severity({ ledger: { unreported: [actionOf('deactivate', 'done')] } })).toBe('warning');
     expect(severity({ report: { actions: [actionOf('deactivate', 'failed')] } })).toBe('critical');
     expect(severity({ keys: { 'moov-bj': 'x', 'old-xx': 'x' } })).toBe('warning');
     expect(severity({ keys: {} })).toBe('critical');

@@ -1,182 +1,222 @@
-import { fingerprintOfKey } from '../../text/fingerprint.ts';
-import { DAY, type Day, HOUR, addDays, dayOf } from '../days.ts';
-import { type Ledger, RESTORED_FOR, type Suspension } from '../ledger.ts';
-import { type License, daysLeft, isInForce } from '../licenses.ts';
-import { type Snapshot, tokensOf } from '../snapshot.ts';
-import { isActive } from '../token.ts';
+// What the end, the renewal and the replacement of one deployment's access ask for, before any guard is asked.
+import { fingerprintOf } from '../../text/fingerprint.ts';
+import { DAY, type Day, HOUR, addDays, dayOf, daysBetween } from '../days.ts';
+import { type Notice, RESTORED_FOR, type Suspension } from '../ledger.ts';
+import { daysLeft, isInForce } from '../licenses.ts';
+import { type Deployment, type Snapshot, lastDayOf } from '../snapshot.ts';
+import { type HubToken, isPastExpiry } from '../token.ts';
+import { isStanding } from './notices.ts';
 import type { Step } from './step.ts';
 
 /** A license's end is announced from so many days before on; a deletion so many days before it. */
 const ANNOUNCED_DAYS = 7;
+/** A replaced token is deleted so many days after it is off and its overlap is over. */
+const REPLACED_KEPT_DAYS = 7;
 
-/** What the ledger remembers, indexed for the plan. */
-interface Memory {
-  readonly ledger: Ledger;
-  /** What the audit itself switched off, by deployment. */
-  readonly suspended: ReadonlyMap<string, readonly Suspension[]>;
-  /** When the notice for this step, token and end was given. */
-  noticeAt(step: 'deactivate' | 'delete-token', tokenId: string, end: Day): number | undefined;
-  /** Whether people switched the token on (after that instant, where one is given) and that is to be respected still. */
-  isRestored(tokenId: string, after?: number): boolean;
+/** What the steps of one deployment are decided by besides itself. */
+export interface StepContext {
+  readonly snapshot: Snapshot;
+  /** The names of the event's `approve`. */
+  readonly approved: ReadonlySet<string>;
+  /** The holds on a deployment now, by their names. */
+  readonly holdsOn: (deployment: Deployment) => readonly string[];
 }
 
-export function memoryOf(ledger: Ledger, now: number): Memory {
-  const key = (step: string, tokenId: string, end: Day): string => `${step} ${end} ${tokenId}`;
-  const notices = new Map(
-    ledger.notices.map(({ step, tokenId, end, at }) => [key(step, tokenId, end), Date.parse(at)]),
-  );
-  const restores = new Map(ledger.restores.map(({ tokenId, at }) => [tokenId, Date.parse(at)]));
-  return {
-    ledger,
-    suspended: Map.groupBy(
-      ledger.suspensions.filter(({ by }) => by === 'audit'),
-      ({ deployment }) => deployment,
-    ),
-    noticeAt: (step, tokenId, end) => notices.get(key(step, tokenId, end)),
-    isRestored: (tokenId, after = -Infinity) => {
-      const at = restores.get(tokenId);
-      return at !== undefined && at >= after && now - at < RESTORED_FOR;
-    },
-  };
+/** A deployment and the license that its access goes by: its own, or that of the name that was probably meant. */
+interface Case {
+  readonly deployment: Deployment;
+  readonly licensed: Deployment;
+  readonly lastDay: Day;
+  /** Days until that day is over, negative after. */
+  readonly left: number;
+}
+
+/** All steps that one deployment's access asks for. */
+export function* stepsOf(deployment: Deployment, context: StepContext): Iterable<Step> {
+  const { snapshot, approved } = context;
+  const licensed =
+    deployment.meant === undefined ? deployment : (snapshot.deployments.get(deployment.meant) ?? deployment);
+  const isExempt = deployment.exemption?.everything === true || licensed.exemption?.everything === true;
+  // What is exempt is left alone; only whoever approves it by name is told why it is not done.
+  const isLeft = isExempt && !approved.has(deployment.name);
+  if (!isLeft && deployment.replaced.length > 0) yield* replacedSteps(deployment, snapshot);
+  const lastDay = lastDayOf(licensed);
+  if (lastDay === undefined) return;
+  const ending: Case = { deployment, licensed, lastDay, left: daysBetween(snapshot.today, lastDay) };
+  if (deployment.suspensions.length > 0) yield* reactivationSteps(ending, snapshot);
+  if (isLeft) return;
+  if (ending.left <= ANNOUNCED_DAYS && deployment.active.length > 0)
+    yield* deactivationSteps(ending, context);
+  if (ending.left < 0 && deployment.suspensions.length > 0) yield* deletionSteps(ending, context);
 }
 
 /** Announcing and switching off the active tokens of a deployment whose license ends or has ended. */
-function* deactivationSteps(snapshot: Snapshot, memory: Memory, license: License): Iterable<Step> {
-  const { now, policy: policy, today } = snapshot;
-  const { deployment, lastDay } = license;
-  const left = daysLeft(license, today);
-  if (left > ANNOUNCED_DAYS) return;
-  for (const { id } of tokensOf(snapshot, deployment).active) {
-    if (memory.isRestored(id)) continue;
-    const noticeAt = memory.noticeAt('deactivate', id, lastDay);
-    if (noticeAt === undefined) {
-      const earliest = [addDays(lastDay, 1), dayOf(now + policy.noticeHours * HOUR, policy.timeZone)];
-      yield {
-        kind: 'announce',
-        announces: 'deactivate',
-        deployment,
-        tokenId: id,
-        end: lastDay,
-        reason: `the license ${left < 0 ? `ended with ${lastDay}` : `ends with ${lastDay}`}; the token will be switched off by the first run from ${earliest.sort().at(-1) ?? lastDay} on`,
-      };
-    } else if (left < 0 && now - noticeAt >= policy.noticeHours * HOUR) {
-      const fingerprint = fingerprintOfKey(snapshot.facts.keys?.values, deployment);
+function* deactivationSteps(ending: Case, context: StepContext): Iterable<Step> {
+  const { now, policy } = context.snapshot;
+  const { deployment, lastDay, left } = ending;
+  const noticeTime = policy.noticeHours * HOUR;
+  for (const token of deployment.active) {
+    const { id } = token;
+    if (isRestored(deployment, id, now)) continue;
+    const notice = noticeOf(deployment, 'deactivate', id, lastDay);
+    const standing = standingOf(notice, deployment, context);
+    const given = givenAt(notice, deployment, context);
+    if (left < 0 && given !== undefined && now - given >= noticeTime)
       yield {
         kind: 'deactivate',
-        deployment,
+        deployment: deployment.name,
         tokenId: id,
         end: lastDay,
-        ...(fingerprint === undefined ? {} : { fingerprint }),
-        reason: `the license ended with ${lastDay}, announced on ${dayOf(noticeAt, policy.timeZone)}`,
+        ...(standing === 'old' ? { announces: 'deactivate', dueAt: now } : {}),
+        ...fingerprint(deployment),
+        reason: `the license ended with ${lastDay}, announced on ${dayOf(given, policy.timeZone)}`,
       };
-    }
+    else if (standing !== 'stands') yield deactivationNotice(ending, token, context.snapshot);
   }
 }
 
+function deactivationNotice({ deployment, lastDay, left }: Case, token: HubToken, snapshot: Snapshot): Step {
+  const { now, policy } = snapshot;
+  const earliest = [addDays(lastDay, 1), dayOf(now + policy.noticeHours * HOUR, policy.timeZone)];
+  const meant =
+    deployment.meant === undefined ? '' : ` of ${deployment.meant}, for which it was probably meant,`;
+  return {
+    kind: 'announce',
+    announces: 'deactivate',
+    deployment: deployment.name,
+    tokenId: token.id,
+    end: lastDay,
+    reason: `the license${meant} ${left < 0 ? `ended with ${lastDay}` : `ends with ${lastDay}`}; the token will be switched off by the first run from ${earliest.sort().at(-1) ?? lastDay} on`,
+  };
+}
+
 /** Announcing and doing the deletion of tokens that the audit switched off long ago, and then of their key. */
-function* deletionSteps(snapshot: Snapshot, memory: Memory, license: License): Iterable<Step> {
-  const { now, policy: policy } = snapshot;
-  const { deployment, lastDay } = license;
-  if (policy.deleteAfterDays === null) return;
-  const own = memory.suspended.get(deployment) ?? [];
-  const { all } = tokensOf(snapshot, deployment);
+function* deletionSteps({ deployment, licensed, lastDay }: Case, context: StepContext): Iterable<Step> {
+  const { now, policy } = context.snapshot;
+  // Nothing is deleted without a row that says ended.
+  if (policy.deleteAfterDays === null || licensed.license === undefined) return;
+  const own = suspendedForEnd(deployment);
   const deleted = new Set<string>();
   for (const suspension of own) {
     const { tokenId } = suspension;
-    if (!all.some(({ id, enabled }) => id === tokenId && !enabled)) continue;
+    if (!deployment.tokens.some(({ id, enabled }) => id === tokenId && !enabled)) continue;
     const dueAt = Date.parse(suspension.at) + policy.deleteAfterDays * DAY;
-    const noticeAt = memory.noticeAt('delete-token', tokenId, lastDay);
+    const notice = noticeOf(deployment, 'delete-token', tokenId, lastDay);
+    const standing = standingOf(notice, deployment, context);
+    const given = givenAt(notice, deployment, context);
     const off = `switched off on ${dayOf(Date.parse(suspension.at), policy.timeZone)} because the license ended with ${lastDay}`;
-    if (noticeAt === undefined) {
-      if (now < dueAt - ANNOUNCED_DAYS * DAY) continue;
-      const earliest = dayOf(Math.max(dueAt, now + ANNOUNCED_DAYS * DAY), policy.timeZone);
+    const step = { deployment: deployment.name, tokenId, end: lastDay };
+    if (given !== undefined && now >= dueAt && now - given >= ANNOUNCED_DAYS * DAY) {
+      deleted.add(tokenId);
+      const again = standing === 'old' ? ({ announces: 'delete-token', dueAt: now } as const) : {};
+      yield { ...step, kind: 'delete-token', ...again, reason: off };
+    } else if (standing !== 'stands' && now >= dueAt - ANNOUNCED_DAYS * DAY) {
+      const earliest = Math.max(dueAt, now + ANNOUNCED_DAYS * DAY);
       yield {
+        ...step,
         kind: 'announce',
         announces: 'delete-token',
-        deployment,
-        tokenId,
-        end: lastDay,
-        reason: `${off}; token and key will be deleted for good by the first run from ${earliest} on`,
+        dueAt: earliest,
+        reason: `${off}; token and key will be deleted for good by the first run from ${dayOf(earliest, policy.timeZone)} on`,
       };
-    } else if (now >= dueAt && now - noticeAt >= ANNOUNCED_DAYS * DAY) {
-      deleted.add(tokenId);
-      yield { kind: 'delete-token', deployment, tokenId, end: lastDay, reason: off };
     }
   }
   // The key goes only when no token of the label is left, and while it still holds what it held then.
   const ready = own.filter(({ tokenId, deletedAt }) => deleted.has(tokenId) || deletedAt !== undefined);
-  if (all.some(({ id }) => !deleted.has(id)) || !snapshot.keys.has(deployment)) return;
-  const fingerprint = fingerprintOfKey(snapshot.facts.keys?.values, deployment);
-  if (fingerprint === undefined || !ready.some((suspension) => suspension.fingerprint === fingerprint))
-    return;
+  if (deployment.tokens.some(({ id }) => !deleted.has(id)) || !deployment.hasKey) return;
+  const held = fingerprint(deployment).fingerprint;
+  if (held === undefined || !ready.some((suspension) => suspension.fingerprint === held)) return;
   yield {
     kind: 'remove-key',
-    deployment,
+    deployment: deployment.name,
     end: lastDay,
-    fingerprint,
+    fingerprint: held,
     reason: `no token of that label is left, and the license ended with ${lastDay}`,
   };
 }
 
-/** Switching on again what the audit switched off, once the license is in force; one token of a label. */
-function* reactivationSteps(snapshot: Snapshot, memory: Memory, license: License): Iterable<Step> {
-  const { all, active } = tokensOf(snapshot, license.deployment);
-  if (active.length > 0) return;
-  const suspended = new Set((memory.suspended.get(license.deployment) ?? []).map(({ tokenId }) => tokenId));
-  const check = snapshot.checks.get(license.deployment);
-  // A check of what the key held before a regenerated token's content came tells nothing of what it holds now.
-  const stored =
-    check?.fingerprint === fingerprintOfKey(snapshot.facts.keys?.values, license.deployment)
-      ? check?.tokenId
-      : undefined;
-  const [token] = all
-    .filter((candidate) => suspended.has(candidate.id))
-    .filter((candidate) => isActive({ ...candidate, enabled: true }, snapshot.now))
-    .sort(
-      (a, b) =>
-        // The one whose content Vault holds, then none that was replaced, then the newest: the one the customer uses.
-        Number(b.id === stored) - Number(a.id === stored) ||
-        Number(snapshot.replaced.has(a.id)) - Number(snapshot.replaced.has(b.id)) ||
-        (b.createdAt ?? 0) - (a.createdAt ?? 0) ||
-        (a.id < b.id ? -1 : 1),
-    );
-  if (token === undefined) return;
-  yield {
-    kind: 'reactivate',
-    deployment: license.deployment,
-    tokenId: token.id,
-    reason: `the license is in force again${daysLeft(license, snapshot.today) === Infinity ? '' : `, until ${license.lastDay}`}`,
-  };
-}
-
-/** Deleting the tokens that regenerated ones replaced, once their time is over. */
-export function* replacedSteps(snapshot: Snapshot, memory: Memory): Iterable<Step> {
-  for (const { tokenId, until, by, at } of memory.ledger.replaced) {
-    const token = snapshot.byId.get(tokenId);
-    if (token === undefined || Date.parse(until) > snapshot.now) continue;
-    // Whoever switches a replaced token on needs it still. One that was restored and then replaced is not meant.
-    if (memory.isRestored(tokenId, at === undefined ? undefined : Date.parse(at))) continue;
-    const successor = snapshot.byId.get(by);
-    const step: Step = {
-      kind: 'delete-token',
-      deployment: token.label,
+/**
+ * Switching on again what the audit switched off, once the license is in force: each of the tokens, but none whose
+ * overlap is over, and none where another token of the label was made since.
+ */
+function* reactivationSteps({ deployment, licensed }: Case, { now, today }: Snapshot): Iterable<Step> {
+  const { license } = licensed;
+  if (license === undefined || !isInForce(license, today)) return;
+  for (const { tokenId, at } of suspendedForEnd(deployment)) {
+    const token = deployment.tokens.find(({ id }) => id === tokenId);
+    if (token === undefined || token.enabled || isPastExpiry(token, now)) continue;
+    const replaced = deployment.replaced.find((entry) => entry.tokenId === tokenId);
+    if (replaced !== undefined && Date.parse(replaced.until) <= now) continue;
+    const off = Date.parse(at);
+    if (deployment.tokens.some(({ id, createdAt = -Infinity }) => id !== tokenId && createdAt > off))
+      continue;
+    yield {
+      kind: 'reactivate',
+      deployment: deployment.name,
       tokenId,
-      replaced: true,
-      reason: `replaced by the token ${by}, and its time was over on ${dayOf(Date.parse(until), snapshot.policy.timeZone)}`,
+      reason: `the license is in force again${daysLeft(license, today) === Infinity ? '' : `, until ${license.lastDay}`}`,
     };
-    yield !token.enabled || (successor !== undefined && isActive(successor, snapshot.now))
-      ? step
-      : {
-          ...step,
-          withheld: `the token ${by} that replaces it is not active, so deleting this one would cut the deployment off`,
-        };
   }
 }
 
-/** The whole of a deployment's end, renewal and deletion. */
-export function* stepsOf(snapshot: Snapshot, memory: Memory, license: License): Iterable<Step> {
-  if (isInForce(license, snapshot.today)) yield* reactivationSteps(snapshot, memory, license);
-  if (snapshot.exempted.get(license.deployment)?.everything === true) return;
-  yield* deactivationSteps(snapshot, memory, license);
-  if (!isInForce(license, snapshot.today)) yield* deletionSteps(snapshot, memory, license);
+/** Switching off the tokens that regenerated ones replaced, once their overlap is over, and deleting them later. */
+function* replacedSteps(deployment: Deployment, { now, policy }: Snapshot): Iterable<Step> {
+  for (const { tokenId, until, by, offSince } of deployment.replaced) {
+    const token = deployment.tokens.find(({ id }) => id === tokenId);
+    const over = Date.parse(until);
+    if (token === undefined || over > now) continue;
+    const step = { deployment: deployment.name, tokenId, replaced: true };
+    const reason = `replaced by the token ${by}, and its time was over on ${dayOf(over, policy.timeZone)}`;
+    if (token.enabled) yield { ...step, kind: 'deactivate', ...fingerprint(deployment), reason };
+    else if (offSince !== undefined && now - Math.max(over, Date.parse(offSince)) >= REPLACED_KEPT_DAYS * DAY)
+      yield {
+        ...step,
+        kind: 'delete-token',
+        reason: `${reason}; it is off since ${dayOf(Date.parse(offSince), policy.timeZone)}`,
+      };
+  }
+}
+
+/** What the audit itself switched off because the license had ended. */
+function suspendedForEnd({ suspensions }: Deployment): readonly Suspension[] {
+  return suspensions.filter(({ by, replaced }) => by === 'audit' && replaced !== true);
+}
+
+/** The notice that belongs to this token and this end. */
+function noticeOf(
+  { notices }: Deployment,
+  step: Notice['step'],
+  tokenId: string,
+  end: Day,
+): Notice | undefined {
+  return notices.find((notice) => notice.step === step && notice.tokenId === tokenId && notice.end === end);
+}
+
+function standingOf(
+  notice: Notice | undefined,
+  deployment: Deployment,
+  { snapshot, holdsOn }: StepContext,
+): 'stands' | 'old' | 'lapsed' {
+  return notice === undefined ? 'lapsed' : isStanding(notice, holdsOn(deployment), snapshot.now);
+}
+
+/** Since when the notice counts for a withdrawal; an approval goes by the first one, whether it lapsed or not. */
+function givenAt(
+  notice: Notice | undefined,
+  deployment: Deployment,
+  context: StepContext,
+): number | undefined {
+  if (notice === undefined) return undefined;
+  if (context.approved.has(deployment.name)) return Date.parse(notice.firstAt ?? notice.at);
+  return standingOf(notice, deployment, context) === 'lapsed' ? undefined : Date.parse(notice.at);
+}
+
+/** Whether people switched the token on so lately that it is left alone. */
+function isRestored({ restores }: Deployment, tokenId: string, now: number): boolean {
+  return restores.some((entry) => entry.tokenId === tokenId && now - Date.parse(entry.at) < RESTORED_FOR);
+}
+
+/** What the key holds, as a hash; absent where it holds no content or values were not read. */
+function fingerprint({ content }: Deployment): { readonly fingerprint?: string } {
+  return typeof content === 'string' && content !== '' ? { fingerprint: fingerprintOf(content) } : {};
 }

@@ -1,86 +1,310 @@
-import type { ActionKind } from '../actions.ts';
-import type { InputCounts } from '../ledger.ts';
+/**
+ * The guards of contract section 8, in the order in which they are tried. They stop `deactivate`, `delete-token` and
+ * `remove-key`, for the tokens of ended licenses and for replaced ones alike; never `announce` and `reactivate`.
+ */
+import { displayName, escapeText, joinWithAnd, pluralize } from '../../text/display.ts';
 import { isInForce, unreadableRowAbout } from '../licenses.ts';
-import { countryOf, isNearTelco, telcoOf } from '../naming.ts';
-import { type Snapshot, tokensOf } from '../snapshot.ts';
-import { hasShrunk } from './shrink-guard.ts';
+import { isWellNamed } from '../naming.ts';
+import { nameFinder } from '../near-names.ts';
+import { capsAreZero } from '../policy.ts';
+import { type Deployment, type Snapshot, lastDayOf } from '../snapshot.ts';
+import { type HubToken, isActive, lastRealUse } from '../token.ts';
+import type { ShrunkInput } from './shrink-guard.ts';
+import type { Step } from './step.ts';
 
-/** How many entries each input has: what the next run compares with. */
-export function inputCounts(snapshot: Snapshot): InputCounts {
+/** What the guards go by besides the step. */
+export interface GuardContext {
+  readonly snapshot: Snapshot;
+  /** The object `HOLD` is in the bucket. */
+  readonly hold: boolean;
+  /** The names of the event's `approve`; absent where it has none. */
+  readonly approved: ReadonlySet<string> | undefined;
+  readonly shrunk: readonly ShrunkInput[];
+  /** The deployments in force without an active token whose names are near to one. */
+  readonly renewedAs: (name: string) => readonly string[];
+  /** Deployments whose withdrawal is due and held by nobody, those of the last hours, and how many may be. */
+  readonly caps: { readonly due: number; readonly recent: number; readonly limit: number };
+}
+
+/** A step, or a token that one may come for, and whom it is about. */
+export interface Subject {
+  readonly deployment: Deployment;
+  readonly step: Pick<Step, 'kind' | 'tokenId' | 'replaced' | 'deployment'>;
+}
+
+/** One guard. */
+export interface Guard {
+  readonly name: string;
+  /** Whether `approve` overrides it by name. */
+  readonly approvable: boolean;
+  /** Whether it is about this deployment alone: then the caps don't count it, and a notice lapses when it is over. */
+  readonly holds: boolean;
+  /** Why it stops a step, a clause; `undefined` where it does not. */
+  readonly why: (subject: Subject, context: GuardContext) => string | undefined;
+}
+
+/** While the object `HOLD` is there, nothing is withdrawn. */
+const holdObject: Guard = {
+  name: 'HOLD',
+  approvable: false,
+  holds: true,
+  why: (_, { hold }) =>
+    hold ? 'the object HOLD is in the bucket: remove it to let the audit withdraw again' : undefined,
+};
+
+/** Caps of 0 mean none at all, and no approval overrides that; they stop replaced tokens as well. */
+const zeroCaps: Guard = {
+  name: 'caps of 0',
+  approvable: false,
+  holds: false,
+  why: (_, { snapshot }) =>
+    capsAreZero(snapshot.policy)
+      ? 'maxWithdrawals and maxWithdrawalPercent are 0: the audit withdraws nothing'
+      : undefined,
+};
+
+/** A full exemption. */
+const fullExemption: Guard = {
+  name: 'exempt',
+  approvable: false,
+  holds: true,
+  why: ({ deployment }, { snapshot }) =>
+    subjectsOf(deployment, snapshot).some(({ exemption }) => exemption?.everything === true)
+      ? 'it is exempt from everything in exemptions.csv'
+      : undefined,
+};
+
+/** A row that can't be read and may be about the deployment. */
+const unreadableRow: Guard = {
+  name: 'unreadable row',
+  approvable: false,
+  holds: true,
+  why: ({ deployment }, { snapshot }) => {
+    const { licenses } = snapshot.facts;
+    if (licenses === undefined || licenses.invalid.length === 0) return undefined;
+    for (const { name } of subjectsOf(deployment, snapshot)) {
+      const row = unreadableRowAbout(licenses, name);
+      if (row !== undefined) return `line ${row.line} of licenses.csv can't be read and may be about it`;
+    }
+    return undefined;
+  },
+};
+
+/** An exemption whose label is no token, key or licensed name, and that was probably meant for the deployment. */
+const nearExemption: Guard = {
+  name: 'exemption under another name',
+  approvable: false,
+  holds: true,
+  why: ({ deployment }, { snapshot }) => {
+    for (const { name } of subjectsOf(deployment, snapshot)) {
+      const label = snapshot.nearlyExempt.get(name);
+      if (label !== undefined)
+        return `exemptions.csv exempts ${displayName(label)}, which is no name here, and probably means it`;
+    }
+    return undefined;
+  },
+};
+
+/** An approval withdraws exactly what it names. */
+const notApproved: Guard = {
+  name: 'not approved',
+  approvable: true,
+  holds: false,
+  why: ({ step }, { approved }) =>
+    approved !== undefined && !approved.has(step.deployment)
+      ? 'this run withdraws only what its event approves'
+      : undefined,
+};
+
+/** Probably renewed under another spelling: an ended deployment beside a near one in force without an active token. */
+const probablyRenewed: Guard = {
+  name: 'probably renewed under another spelling',
+  approvable: true,
+  holds: true,
+  why: ({ deployment }, { snapshot, renewedAs }) => {
+    const [licensed = deployment] = subjectsOf(deployment, snapshot).slice(-1);
+    const lastDay = lastDayOf(licensed);
+    if (lastDay === undefined || lastDay >= snapshot.today) return undefined;
+    const others = renewedAs(licensed.name);
+    if (others.length === 0) return undefined;
+    const [verb, its] = others.length === 1 ? ['is', 'has'] : ['are', 'have'];
+    return `it was probably renewed as ${others.join(' or ')}, which ${verb} in force and ${its} no active token: correct the name in licenses.csv, or rename the token`;
+  },
+};
+
+/** In use by somebody else: the key of a deployment in force was last seen to hold this token's content. */
+const usedByOthers: Guard = {
+  name: 'in use by somebody else',
+  approvable: true,
+  holds: true,
+  why: ({ deployment, step }, { snapshot }) => {
+    const tokens = step.tokenId === undefined ? deployment.active.map(({ id }) => id) : [step.tokenId];
+    const holders = tokens.flatMap((id) => holdersInForce(snapshot, id));
+    return holders.length === 0
+      ? undefined
+      : `the key ${joinWithAnd(holders.map(({ name }) => displayName(name)))} in Vault was last seen to hold this token's content, so ${joinWithAnd(holders.map(({ name }) => displayName(name)))} would lose access too: give ${holders.length === 1 ? 'it' : 'them'} a token of ${holders.length === 1 ? 'its' : 'their'} own first`;
+  },
+};
+
+/** Still used: a replaced token was used since its successor was made, while the successor never was. */
+const stillUsed: Guard = {
+  name: 'still used',
+  approvable: true,
+  holds: true,
+  why: ({ deployment, step }, { snapshot }) => {
+    const pair = successionOf(deployment, step, snapshot);
+    if (pair?.successor === undefined) return undefined;
+    const { token, successor, since } = pair;
+    const used = ownUse(snapshot, token);
+    if (typeof used !== 'number' || used <= since) return undefined;
+    return typeof ownUse(snapshot, successor) === 'number'
+      ? undefined
+      : `it was used since the token ${escapeText(successor.id)} that replaces it was made, and that one never was: the deployment still logs in with the old one`;
+  },
+};
+
+/** Without a successor: the token that replaces it does not work, or nobody knows whether it does. */
+const withoutSuccessor: Guard = {
+  name: 'without a successor',
+  approvable: true,
+  holds: true,
+  why: ({ deployment, step }, { snapshot }) => {
+    const pair = successionOf(deployment, step, snapshot);
+    if (pair?.token.enabled !== true) return undefined;
+    return pair.successor !== undefined && isActive(pair.successor, snapshot.now)
+      ? undefined
+      : `the token ${escapeText(pair.by)} that replaces it is not known to be active, so switching this one off would cut the deployment off`;
+  },
+};
+
+/** Misnamed: the token of the name that was probably meant goes only by approval. */
+const misnamed: Guard = {
+  name: 'misnamed',
+  approvable: true,
+  holds: true,
+  why: ({ deployment }) =>
+    deployment.meant === undefined || isWellNamed(deployment.name)
+      ? undefined
+      : `its name was probably meant to be ${deployment.meant}, so it goes only by approval`,
+};
+
+/** An input that lost more than 20 % and more than 2 of its entries withholds all. */
+const shrunkInput: Guard = {
+  name: 'shrunk input',
+  approvable: true,
+  holds: false,
+  why: (_, { shrunk }) =>
+    shrunk.length === 0
+      ? undefined
+      : `${joinWithAnd(shrunk.map(({ text }) => text))} since the last whole run in which nothing was missing`,
+};
+
+/** More withdrawals due than the caps allow withhold all of them, not some. */
+const caps: Guard = {
+  name: 'caps',
+  approvable: true,
+  holds: false,
+  why: ({ step }, { caps: { due, recent, limit } }) =>
+    step.replaced === true || due + recent <= limit
+      ? undefined
+      : `${pluralize(due, 'withdrawal')} due and ${recent} in the last 20 hours are more than the ${limit} allowed`,
+};
+
+export const GUARDS: readonly Guard[] = [
+  holdObject,
+  zeroCaps,
+  fullExemption,
+  unreadableRow,
+  nearExemption,
+  notApproved,
+  probablyRenewed,
+  usedByOthers,
+  withoutSuccessor,
+  stillUsed,
+  misnamed,
+  shrunkInput,
+  caps,
+];
+
+/** A guard's name: an entry of {@link GUARDS}. */
+export type GuardName = string;
+
+/** The guards that hold one deployment alone. */
+export const HOLDS: readonly Guard[] = GUARDS.filter(({ holds }) => holds);
+
+/** The first guard that stops a step, and why. */
+export function stoppedBy(
+  guards: readonly Guard[],
+  subject: Subject,
+  context: GuardContext,
+): { readonly guard: Guard; readonly why: string } | undefined {
+  for (const guard of guards) {
+    const why = guard.why(subject, context);
+    if (why !== undefined) return { guard, why };
+  }
+  return undefined;
+}
+
+/** The deployments in force whose key was last seen to hold a token's content: they would be cut off with it. */
+export function holdersInForce({ heldBy, today }: Snapshot, tokenId: string): readonly Deployment[] {
+  return (heldBy.get(tokenId) ?? []).filter(
+    ({ license }) => license !== undefined && isInForce(license, today),
+  );
+}
+
+/** How many deployments may lose their access in 20 hours: the absolute or the relative cap, whichever is more. */
+export function withdrawalLimit(snapshot: Snapshot): number {
+  const { maxWithdrawals, maxWithdrawalPercent } = snapshot.policy;
+  let withAccess = 0;
+  for (const { active } of snapshot.deployments.values()) if (active.length > 0) withAccess += 1;
+  return Math.max(maxWithdrawals, Math.floor((maxWithdrawalPercent * withAccess) / 100));
+}
+
+/** Finds under which names an ended license was probably renewed: in force, near, and without an active token. */
+export function renewalFinder({ deployments, today }: Snapshot): (ended: string) => readonly string[] {
+  const candidates: string[] = [];
+  for (const { name, license, active } of deployments.values())
+    if (license !== undefined && active.length === 0 && isInForce(license, today)) candidates.push(name);
+  const { nearNames } = nameFinder(candidates);
+  return (ended) => (candidates.length === 0 ? [] : nearNames(ended));
+}
+
+/** A deployment, and the one that its misspelt name was probably meant to be. */
+function subjectsOf(deployment: Deployment, snapshot: Snapshot): readonly Deployment[] {
+  const meant = deployment.meant === undefined ? undefined : snapshot.deployments.get(deployment.meant);
+  return meant === undefined ? [deployment] : [deployment, meant];
+}
+
+/** A replaced token and its successor, which may be unknown. */
+interface Succession {
+  readonly token: HubToken;
+  readonly by: string;
+  readonly successor: HubToken | undefined;
+  /** When the successor was made, in milliseconds since 1970. */
+  readonly since: number;
+}
+
+function successionOf(
+  { replaced }: Deployment,
+  { tokenId, replaced: isReplaced }: Subject['step'],
+  { byId }: Snapshot,
+): Succession | undefined {
+  if (isReplaced !== true) return undefined;
+  const entry = replaced.find((candidate) => candidate.tokenId === tokenId);
+  const token = byId.get(tokenId ?? '');
+  if (entry === undefined || token === undefined) return undefined;
+  const successor = byId.get(entry.by);
   return {
-    tokens: snapshot.tokens.length,
-    keys: snapshot.keys.size,
-    licenses: snapshot.licenses.size,
-    exemptions: snapshot.facts.exemptions?.length ?? 0,
+    token,
+    by: entry.by,
+    successor,
+    since: successor?.createdAt ?? Date.parse(entry.at ?? entry.until),
   };
 }
 
-/** Input counts less what a run deleted itself: that is no input that shrank. */
-export function countsLess(
-  counts: InputCounts | null,
-  done: readonly { readonly kind: ActionKind }[],
-): InputCounts | null {
-  const deleted = (deletion: ActionKind): number => done.filter(({ kind }) => kind === deletion).length;
-  return (
-    counts && {
-      ...counts,
-      tokens: counts.tokens - deleted('delete-token'),
-      keys: counts.keys - deleted('remove-key'),
-    }
-  );
-}
-
-/** The inputs that shrank by more than 20 % and by more than 2, for a sentence; empty where none did. */
-export function shrunkInputs(before: InputCounts | null, now: InputCounts): string[] {
-  if (before === null) return [];
-  const names = {
-    tokens: "Docker Hub's list",
-    keys: "Vault's keys",
-    licenses: 'the license list',
-    exemptions: 'the exemptions',
-  } as const;
-  return (['tokens', 'keys', 'licenses', 'exemptions'] as const).flatMap((input) => {
-    return hasShrunk(before[input], now[input])
-      ? [`${names[input]} went from ${before[input]} to ${now[input]}`]
-      : [];
-  });
-}
-
-/** How many deployments may lose their access in 24 hours: the absolute or the relative cap, whichever is more. */
-export function withdrawalLimit(snapshot: Snapshot): number {
-  const { maxWithdrawals, maxWithdrawalPercent } = snapshot.policy;
-  return Math.max(maxWithdrawals, Math.floor((maxWithdrawalPercent * snapshot.licenses.size) / 100));
-}
-
-/**
- * The deployment under whose name an ended license was probably renewed: in force, of the same country, with a near
- * telco, and without a token of its own. `undefined` where there is none.
- */
-export function renewalFinder(snapshot: Snapshot): (ended: string) => string | undefined {
-  const candidates = Map.groupBy(
-    [...snapshot.licenses.values()]
-      .filter((license) => isInForce(license, snapshot.today))
-      .map(({ deployment }) => deployment)
-      .filter((deployment) => tokensOf(snapshot, deployment).all.length === 0),
-    countryOf,
-  );
-  return (deployment) =>
-    candidates
-      .get(countryOf(deployment))
-      ?.filter((candidate) => isNearTelco(telcoOf(candidate), telcoOf(deployment)))
-      .sort()[0];
-}
-
-/** Why nothing may be withdrawn from one deployment, whatever is approved; `undefined` where nothing says so. */
-export function heldBack(
-  snapshot: Snapshot,
-  deployment: string,
-  renewedAs: (deployment: string) => string | undefined,
-): string | undefined {
-  const row = snapshot.facts.licenses && unreadableRowAbout(snapshot.facts.licenses, deployment);
-  if (row !== undefined) return `line ${row.line} of licenses.csv can't be read and may be about it`;
-  const other = renewedAs(deployment);
-  return other === undefined
-    ? undefined
-    : `it was probably renewed as ${other}, which is in force and has no token: correct the name in licenses.csv, or issue ${other} its own token`;
+/** When a token was last used by its customer: our own checks are not use, as far as their times tell. */
+function ownUse({ deployments, facts }: Snapshot, token: HubToken): number | null | undefined {
+  const issued = facts.ledger?.issued.find(({ tokenId }) => tokenId === token.id);
+  const madeAt = issued === undefined ? undefined : Date.parse(issued.at);
+  return lastRealUse(token, deployments.get(token.label)?.check, madeAt);
 }

@@ -1,9 +1,10 @@
-import { pluralize, joinWithAnd } from '../../text/display.ts';
-import { CAP_WINDOW, emptyLedger } from '../ledger.ts';
-import { type Snapshot } from '../snapshot.ts';
-import { capsAreZero } from '../policy.ts';
-import { replacedSteps, memoryOf, stepsOf } from './access-steps.ts';
-import { heldBack, inputCounts, renewalFinder, shrunkInputs, withdrawalLimit } from './guards.ts';
+// The decision of a run: every step, and which of them the guards stop.
+import { joinWithAnd } from '../../text/display.ts';
+import { CAP_WINDOW, type Ledger, emptyLedger } from '../ledger.ts';
+import type { Deployment, Snapshot } from '../snapshot.ts';
+import { stepsOf } from './access-steps.ts';
+import { GUARDS, type GuardContext, HOLDS, renewalFinder, stoppedBy, withdrawalLimit } from './guards.ts';
+import { type ShrunkInput, shrunkInputs } from './shrink-guard.ts';
 import { ORDER, type Step, isWithdrawal } from './step.ts';
 
 /** What the guards go by besides what was read. */
@@ -11,7 +12,9 @@ export interface PlanOptions {
   /** The object `HOLD` is in the bucket. */
   readonly hold: boolean;
   /** The names of the event's `approve`, if it has one. */
-  readonly approve?: readonly string[];
+  readonly approve?: readonly string[] | undefined;
+  /** Who approved and what they said, one printable clause. */
+  readonly approval?: string | undefined;
 }
 
 /** The decision of a run, as data. */
@@ -19,8 +22,15 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** Names in `approve` that are not due or not announced. */
   readonly notDue: readonly string[];
-  /** The event that would approve what the caps or the shrink guard withheld; absent where approving does not help. */
+  /** The labels of the event that would approve what is withheld; those that no approval helps are left out. */
   readonly approvable: readonly string[];
+  /** The inputs that lost too much, also where nothing is due. */
+  readonly shrunk: readonly ShrunkInput[];
+  /** By deployment with a notice or a withdrawal due: what holds it now. */
+  readonly holds: ReadonlyMap<string, readonly string[]>;
+  /** Whether an event approved something, or the new counts of the inputs alone. */
+  readonly isApproval: boolean;
+  readonly snapshot: Snapshot;
 }
 
 /**
@@ -29,80 +39,155 @@ export interface Plan {
  */
 export function makePlan(snapshot: Snapshot, options: PlanOptions): Plan {
   const ledger = snapshot.facts.ledger ?? emptyLedger();
-  const memory = memoryOf(ledger, snapshot.now);
-  const ends = [...snapshot.licenses.values()].flatMap((license) => [...stepsOf(snapshot, memory, license)]);
-  // A token that was replaced and is due for its license as well goes once, by the stricter of the two.
-  const going = new Set(ends.filter(({ kind }) => kind === 'delete-token').map(({ tokenId }) => tokenId));
-  const replaced = [...replacedSteps(snapshot, memory)].filter(({ tokenId }) => !going.has(tokenId));
-  const proposed = [...ends, ...replaced].sort(
-    (a, b) =>
-      ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) ||
-      (a.deployment < b.deployment ? -1 : a.deployment > b.deployment ? 1 : 0) ||
-      ((a.tokenId ?? '') < (b.tokenId ?? '') ? -1 : 1),
-  );
-
-  const due = new Set(
-    proposed
-      .filter((step) => isWithdrawal(step) && step.replaced !== true)
-      .map(({ deployment }) => deployment),
-  );
-  const approved = options.approve === undefined ? undefined : new Set(options.approve);
-  const renewedAs = renewalFinder(snapshot);
-  const held = new Map(
-    [...due].flatMap((deployment) => {
-      const why = heldBack(snapshot, deployment, renewedAs);
-      return why === undefined ? [] : [[deployment, why]];
-    }),
-  );
-
-  const limit = withdrawalLimit(snapshot);
-  const never = capsAreZero(snapshot.policy);
-  const recent = new Set(
-    ledger.withdrawals
-      .filter(({ at }) => snapshot.now - Date.parse(at) < CAP_WINDOW)
-      .map(({ deployment }) => deployment),
-  );
-  const free = [...due].filter((deployment) => !held.has(deployment));
-  const together = new Set([...free, ...recent]).size;
-  const shrunk = shrunkInputs(ledger.baseline, inputCounts(snapshot));
-
-  const stopped = (step: Step): string | undefined => {
-    if (options.hold) return 'the object HOLD is in the bucket: remove it to let the audit withdraw again';
-    const isApproved = approved?.has(step.deployment) === true && step.replaced !== true;
-    if (step.replaced !== true && never)
-      return 'maxWithdrawals and maxWithdrawalPercent are 0: the audit withdraws nothing';
-    const why = step.replaced === true ? undefined : held.get(step.deployment);
-    if (why !== undefined) return why;
-    if (isApproved) return undefined;
-    if (approved !== undefined) return 'this run withdraws only what its event approves';
-    if (shrunk.length > 0) return `${joinWithAnd(shrunk)} since the last whole run`;
-    if (step.replaced !== true && together > limit)
-      return `${pluralize(free.length, 'withdrawal')} due and ${recent.size} in the last 24 hours are more than the ${limit} allowed`;
-    return undefined;
+  const shrunk = shrunkInputs(ledger, snapshot);
+  const base: GuardContext = {
+    snapshot,
+    hold: options.hold,
+    approved: options.approve === undefined ? undefined : new Set(options.approve),
+    shrunk,
+    renewedAs: renewalFinder(snapshot),
+    caps: { due: 0, recent: 0, limit: 0 },
   };
-
-  const steps = proposed.map((step): Step => {
-    if (!isWithdrawal(step)) return step;
-    const why = step.withheld ?? stopped(step);
-    return {
-      ...step,
-      ...(approved?.has(step.deployment) === true ? { approved: true } : {}),
-      ...(why === undefined ? {} : { withheld: why }),
-    };
-  });
-  const approvalHelps = !options.hold && !never;
+  const holds = holdsByDeployment(snapshot, base);
+  const proposed = proposedSteps(snapshot, base, holds);
+  const context = { ...base, caps: capsOf(proposed, ledger, base) };
+  const guarded = proposed.map(({ step, deployment }) => ({
+    deployment,
+    step: isWithdrawal(step) ? guardedStep(step, deployment, context, options.approval) : step,
+  }));
+  const steps = onceEach(guarded.map(({ step }) => step)).sort(inOrder);
   return {
     steps,
-    notDue: (options.approve ?? []).filter((name) => !due.has(name)),
-    approvable: approvalHelps
-      ? free.filter((deployment) =>
-          steps.some((step) => step.deployment === deployment && step.withheld !== undefined),
-        )
-      : [],
+    notDue: (options.approve ?? []).filter(
+      (name) => !proposed.some(({ step }) => isWithdrawal(step) && step.deployment === name),
+    ),
+    approvable: approvableOf(steps),
+    shrunk,
+    holds,
+    isApproval: options.approve !== undefined,
+    snapshot,
   };
 }
 
 /** The tokens that a plan switches on, for rules that would otherwise miss them. */
 export function reactivatedBy(plan: Plan): ReadonlySet<string> {
   return new Set(plan.steps.filter(({ kind }) => kind === 'reactivate').map(({ deployment }) => deployment));
+}
+
+/** A step and whom it is about. */
+interface Proposed {
+  readonly step: Step;
+  readonly deployment: Deployment;
+}
+
+/** What holds each deployment that was announced: when one of it is over, the notice lapses. */
+function holdsByDeployment(snapshot: Snapshot, context: GuardContext): Map<string, readonly string[]> {
+  const holds = new Map<string, readonly string[]>();
+  for (const deployment of snapshot.deployments.values())
+    if (deployment.notices.length > 0) holds.set(deployment.name, holdsOn(deployment, context));
+  return holds;
+}
+
+/** The names of what holds a deployment's tokens now. */
+function holdsOn(deployment: Deployment, context: GuardContext): readonly string[] {
+  const step = { kind: 'deactivate', deployment: deployment.name } as const;
+  const names = HOLDS.filter((guard) => guard.why({ deployment, step }, context) !== undefined).map(
+    ({ name }) => name,
+  );
+  return context.snapshot.policy.mode === 'observe' ? [...names, 'observe'] : names;
+}
+
+function proposedSteps(
+  snapshot: Snapshot,
+  context: GuardContext,
+  holds: Map<string, readonly string[]>,
+): Proposed[] {
+  const stepContext = {
+    snapshot,
+    approved: context.approved ?? new Set<string>(),
+    holdsOn: (deployment: Deployment) => holds.get(deployment.name) ?? [],
+  };
+  const proposed: Proposed[] = [];
+  for (const deployment of snapshot.deployments.values()) {
+    if (!mayHaveSteps(deployment)) continue;
+    for (const step of stepsOf(deployment, stepContext)) {
+      proposed.push({ step, deployment });
+      if (!holds.has(deployment.name)) holds.set(deployment.name, holdsOn(deployment, context));
+    }
+  }
+  return proposed;
+}
+
+/** Nearly every deployment has paid and is remembered for nothing: it is passed by at once. */
+function mayHaveSteps({ active, suspensions, replaced }: Deployment): boolean {
+  return active.length > 0 || suspensions.length > 0 || replaced.length > 0;
+}
+
+/** Counted by deployments: what is due, without held, replaced and approved ones, and what went in the last hours. */
+function capsOf(proposed: readonly Proposed[], ledger: Ledger, context: GuardContext): GuardContext['caps'] {
+  const { snapshot, approved } = context;
+  const due = new Set<string>();
+  for (const { step, deployment } of proposed) {
+    if (!isWithdrawal(step) || step.replaced === true || approved?.has(deployment.name) === true) continue;
+    if (stoppedBy(HOLDS, { step, deployment }, context) === undefined) due.add(deployment.name);
+  }
+  const recent = new Set(
+    ledger.withdrawals
+      .filter(({ at, approved: byName }) => !byName && snapshot.now - Date.parse(at) < CAP_WINDOW)
+      .map(({ deployment }) => deployment),
+  );
+  const gone = [...recent].filter((name) => !due.has(name));
+  return { due: due.size, recent: gone.length, limit: due.size === 0 ? 0 : withdrawalLimit(snapshot) };
+}
+
+/** A withdrawal as the guards leave it. One that is approved by name goes over those that an approval overrides. */
+function guardedStep(
+  step: Step,
+  deployment: Deployment,
+  context: GuardContext,
+  approval: string | undefined,
+): Step {
+  const isApproved = context.approved?.has(step.deployment) === true;
+  const guards = isApproved ? GUARDS.filter(({ approvable }) => !approvable) : GUARDS;
+  const stopped = stoppedBy(guards, { step, deployment }, context);
+  if (stopped !== undefined)
+    return { ...step, approved: isApproved, withheld: stopped.why, guard: stopped.guard.name };
+  if (isApproved) {
+    const over = GUARDS.flatMap((guard) => guard.why({ step, deployment }, context) ?? []);
+    const by = `by approval${approval === undefined ? '' : ` (${approval})`}${over.length === 0 ? '' : `, over: ${joinWithAnd(over)}`}`;
+    const { announces: _, dueAt: __, ...rest } = step;
+    return { ...rest, approved: true, reason: `${by}; ${step.reason}` };
+  }
+  // What is announced again because its notice is too old is not done in the same run.
+  return step.announces === undefined ? step : { ...step, kind: 'announce' };
+}
+
+/** A token that was replaced and whose license has ended goes once: by whichever of the two is not withheld. */
+function onceEach(steps: readonly Step[]): Step[] {
+  const taken = new Map<string, Step>();
+  for (const step of steps) {
+    const key = `${step.kind === 'announce' ? 'deactivate' : step.kind} ${step.tokenId ?? step.deployment}`;
+    const before = taken.get(key);
+    if (before === undefined || rank(step) > rank(before)) taken.set(key, step);
+  }
+  return [...taken.values()];
+}
+
+const rank = ({ kind, withheld, replaced }: Step): number =>
+  (kind === 'announce' ? 1 : withheld === undefined ? 4 : 0) + (replaced === true ? 0 : 2);
+
+const inOrder = (a: Step, b: Step): number =>
+  ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) ||
+  (a.deployment < b.deployment ? -1 : a.deployment > b.deployment ? 1 : 0) ||
+  ((a.tokenId ?? '') < (b.tokenId ?? '') ? -1 : 1);
+
+/** Labels with a step that is withheld, and none that an approval would not let through. */
+function approvableOf(steps: readonly Step[]): string[] {
+  const helped = new Map<string, boolean>();
+  for (const { deployment, guard } of steps) {
+    if (guard === undefined) continue;
+    const isApprovable = GUARDS.some(({ name, approvable }) => name === guard && approvable);
+    helped.set(deployment, (helped.get(deployment) ?? true) && isApprovable);
+  }
+  return [...helped].filter(([, helps]) => helps).map(([deployment]) => deployment);
 }

@@ -1,29 +1,183 @@
-import { DAY, iso } from '../days.ts';
-import type { Doubt, Ledger } from '../ledger.ts';
+// The shrink guard: which inputs lost too much to be believed, and what each is compared with.
+import { pluralize } from '../../text/display.ts';
+import type { Day } from '../days.ts';
+import type { Exemption } from '../exemptions.ts';
+import type { Ledger, LicenseRow, Measures } from '../ledger.ts';
+import type { LicenseList } from '../licenses.ts';
+import type { Snapshot } from '../snapshot.ts';
 
 /** An input that lost more than this share of its entries, and more than this number, is not believed. */
 const SHRUNK_SHARE = 0.2;
 const SHRUNK_NUMBER = 2;
-/** What a list that is too short to be believed lacks is remembered for so long, then its absence is believed. */
-const DOUBTED_FOR = 7 * DAY;
+
+/** An input that lost too many of its entries, against the last whole run in which it had not. */
+export interface ShrunkInput {
+  readonly input: keyof Measures;
+  /** How many entries it had then, has now, and how many of those of then are lost or worth less. */
+  readonly before: number;
+  readonly now: number;
+  readonly lost: number;
+  /** A clause: what became of it since when. */
+  readonly text: string;
+}
 
 /** Whether an input lost more than 20 % of its entries and more than 2. */
-export function hasShrunk(before: number, now: number): boolean {
-  const lost = before - now;
+export function hasShrunk(before: number, lost: number): boolean {
   return lost > SHRUNK_NUMBER && lost > SHRUNK_SHARE * before;
 }
 
-/**
- * Since when, and compared with how many, Docker Hub's list is too short to be believed; `undefined` where it is not.
- * The shrink guard of withdrawals looks one run back. Memory that is lost never comes back, so this looks back to the
- * last list that was believed, for a week: a shrunken list may be read night after night, and by hand in between.
- *
- * @param tokens how many are listed, without automatic ones
- */
-export function doubtOf(baseline: Ledger['baseline'], tokens: number, now: number): Doubt | undefined {
-  if (baseline === null) return undefined;
-  const doubt = baseline.doubted ?? { since: iso(now), tokens: baseline.tokens };
-  if (now - Date.parse(doubt.since) >= DOUBTED_FOR) return undefined;
-  const isNone = tokens === 0 && doubt.tokens > 0;
-  return isNone || hasShrunk(doubt.tokens, tokens) ? doubt : undefined;
+/** The inputs that lost more than 20 % and more than 2 of their entries; none of what was not read or never measured. */
+export function shrunkInputs(ledger: Ledger, snapshot: Snapshot): ShrunkInput[] {
+  const { keys, licenses, exemptions, tokens } = snapshot.facts;
+  return [
+    tokens && countLoss('tokens', "Docker Hub's list", ledger.measures.tokens, snapshot.tokens.length),
+    keys && countLoss('keys', "Vault's keys", ledger.measures.keys, keys.names.length),
+    licenses && rowLoss(ledger, licenses),
+    exemptions && exemptionLoss(ledger.measures.exemptions, exemptions, snapshot.today),
+  ].filter((loss) => loss !== undefined);
+}
+
+/** What a whole run did to its inputs, and whether what it read counts as the measure although it shrank. */
+export interface RunOnInputs {
+  /** An approval takes the new counts. */
+  readonly approved: boolean;
+  /** Tokens and keys that the run deleted itself. */
+  readonly deleted: { readonly tokens: number; readonly keys: number };
+}
+
+/** What the next run compares its inputs with, and remembers of the license list's rows. */
+export function rememberInputs(
+  ledger: Ledger,
+  snapshot: Snapshot,
+  { approved, deleted }: RunOnInputs,
+): Pick<Ledger, 'measures' | 'licenseRows' | 'passedEnds'> {
+  const { keys, licenses, exemptions, tokens } = snapshot.facts;
+  const { measures } = ledger;
+  const shrunk = new Set(approved ? [] : shrunkInputs(ledger, snapshot).map(({ input }) => input));
+  const isNew = (input: keyof Measures, read: unknown): boolean => read !== undefined && !shrunk.has(input);
+  return {
+    measures: {
+      tokens: isNew('tokens', tokens) ? snapshot.tokens.length - deleted.tokens : measures.tokens,
+      keys: keys && isNew('keys', keys) ? keys.names.length - deleted.keys : measures.keys,
+      licenses:
+        licenses && isNew('licenses', licenses)
+          ? { deployments: licenses.licenses.size, rows: null }
+          : measures.licenses && {
+              deployments: measures.licenses.deployments,
+              rows: measures.licenses.rows ?? ledger.licenseRows,
+            },
+      exemptions:
+        exemptions && isNew('exemptions', exemptions)
+          ? exemptions.map(({ label, until }) => ({ label, until }))
+          : measures.exemptions,
+    },
+    licenseRows: licenses === undefined ? ledger.licenseRows : rowsOf(licenses),
+    passedEnds: passedEndsAfter(ledger, snapshot),
+  };
+}
+
+/** The ends that had passed when they were read: they stay passed until a row says otherwise. */
+function passedEndsAfter(ledger: Ledger, { facts, today }: Snapshot): Ledger['passedEnds'] {
+  const { licenses } = facts;
+  if (licenses === undefined) return ledger.passedEnds;
+  const gone = ledger.passedEnds.filter(({ deployment }) => !licenses.licenses.has(deployment));
+  const passed = [...licenses.licenses.values()].filter(({ lastDay }) => lastDay < today);
+  return [...gone, ...passed.map(({ deployment, lastDay }) => ({ deployment, end: lastDay }))];
+}
+
+function rowsOf({ rows }: LicenseList): LicenseRow[] {
+  return rows.map(({ deployment, product, paidUntil, accessUntil }) => ({
+    deployment,
+    product,
+    paidUntil,
+    accessUntil,
+  }));
+}
+
+function countLoss(
+  input: 'tokens' | 'keys',
+  name: string,
+  before: number | null,
+  now: number,
+): ShrunkInput | undefined {
+  if (before === null || !hasShrunk(before, before - now)) return undefined;
+  return { input, before, now, lost: before - now, text: `${name} went from ${before} to ${now}` };
+}
+
+/** The ends of each deployment's product, the latest first: two rows of one product are two entries. */
+function endsOf(rows: readonly LicenseRow[]): Map<string, Day[]> {
+  const ends = new Map<string, Day[]>();
+  for (const { deployment, product, accessUntil } of rows) {
+    const key = `${deployment}\0${product}`;
+    const of = ends.get(key);
+    if (of === undefined) ends.set(key, [accessUntil]);
+    else of.push(accessUntil);
+  }
+  for (const of of ends.values()) if (of.length > 1) of.sort().reverse();
+  return ends;
+}
+
+/** Whether a row stands where it stood and lasts no shorter: most nights all do, and none has to be looked up. */
+const isKept = (before: LicenseRow, now: LicenseRow | undefined): boolean =>
+  before.deployment === now?.deployment &&
+  before.product === now.product &&
+  before.accessUntil <= now.accessUntil;
+
+/** Rows that are gone, and rows whose access ends earlier, matched by deployment and product. */
+function rowLoss(ledger: Ledger, list: LicenseList): ShrunkInput | undefined {
+  const measure = ledger.measures.licenses;
+  if (measure === null) return undefined;
+  const before = measure.rows ?? ledger.licenseRows;
+  const name = 'the license list';
+  if (before === null) {
+    // Version 1 counted deployments and remembered no rows.
+    const [then, now] = [measure.deployments, list.licenses.size];
+    return hasShrunk(then, then - now)
+      ? { input: 'licenses', before: then, now, lost: then - now, text: `${name} went from ${then} to ${now} deployments` } // prettier-ignore
+      : undefined;
+  }
+  if (before.every((row, index) => isKept(row, list.rows[index]))) return undefined;
+  const ends = endsOf(list.rows);
+  let [gone, earlier] = [0, 0];
+  for (const [key, then] of endsOf(before)) {
+    const now = ends.get(key) ?? [];
+    // Each row of now stands for one of then that it lasts as long as, the longest first.
+    let matched = 0;
+    for (const end of then) if ((now[matched] ?? '') >= end) matched += 1;
+    const fewer = Math.max(0, then.length - now.length);
+    gone += fewer;
+    earlier += then.length - matched - fewer;
+  }
+  if (!hasShrunk(before.length, gone + earlier)) return undefined;
+  const lost = [
+    ...(gone === 0 ? [] : [`${pluralize(gone, 'row')} of ${before.length} are gone`]),
+    ...(earlier === 0 ? [] : [`the access of ${pluralize(earlier, 'row')} of ${before.length} ends earlier`]),
+  ];
+  return {
+    input: 'licenses',
+    before: before.length,
+    now: list.rows.length,
+    lost: gone + earlier,
+    text: `${name} went from ${before.length} to ${pluralize(list.rows.length, 'row')} (${lost.join(', ')})`,
+  };
+}
+
+/** Exemptions that were removed before their end. */
+function exemptionLoss(
+  before: Measures['exemptions'],
+  exemptions: readonly Exemption[],
+  today: Day,
+): ShrunkInput | undefined {
+  if (before === null) return undefined;
+  const left = new Map<string, number>();
+  for (const { label } of exemptions) left.set(label, (left.get(label) ?? 0) + 1);
+  let lost = 0;
+  for (const { label, until } of before) {
+    const count = left.get(label) ?? 0;
+    if (count > 0) left.set(label, count - 1);
+    else if (until === undefined || until >= today) lost += 1;
+  }
+  return hasShrunk(before.length, lost)
+    ? { input: 'exemptions', before: before.length, now: exemptions.length, lost, text: `the exemptions went from ${before.length} to ${exemptions.length}` } // prettier-ignore
+    : undefined;
 }

@@ -1,27 +1,36 @@
+// One step of a run: what is to be done with whom and why, as data.
 import { displayName } from '../../text/display.ts';
 import type { ActionKind } from '../actions.ts';
 import { type Day, iso } from '../days.ts';
-import type { Intent, Ledger } from '../ledger.ts';
+import type { Intent } from '../ledger.ts';
 import type { HubToken } from '../token.ts';
+import type { GuardName } from './guards.ts';
 
 /** One step, decided from what was read. `withheld` says why a guard stops it; a step without it is to be taken. */
 export interface Step {
   readonly kind: ActionKind;
   readonly deployment: string;
-  readonly tokenId?: string;
+  readonly tokenId?: string | undefined;
   /** Why, one printable sentence without its full stop. */
   readonly reason: string;
-  readonly withheld?: string;
-  /** What an announcement announces. */
-  readonly announces?: 'deactivate' | 'delete-token';
+  readonly withheld?: string | undefined;
+  /** Which guard stops it: that another one does is news. */
+  readonly guard?: GuardName | undefined;
+  /**
+   * What the mail that names this step announces. An announcement has it, and so has a withheld step whose notice is too
+   * old: it is announced again among the withheld.
+   */
+  readonly announces?: 'deactivate' | 'delete-token' | undefined;
+  /** Of what is announced: from when on a run does it, in milliseconds since 1970. */
+  readonly dueAt?: number | undefined;
   /** The license's last day that the step goes by. */
-  readonly end?: Day;
+  readonly end?: Day | undefined;
   /** What the key held when this was decided. */
-  readonly fingerprint?: string;
+  readonly fingerprint?: string | undefined;
   /** Named in `approve`. */
-  readonly approved?: boolean;
-  /** Deletes a token that a regenerated one replaced: not counted by the caps. */
-  readonly replaced?: boolean;
+  readonly approved?: boolean | undefined;
+  /** Of a token that a regenerated one replaced: not counted by the caps. */
+  readonly replaced?: boolean | undefined;
 }
 
 /** A step that changes Docker Hub or Vault: everything but an announcement. */
@@ -57,22 +66,14 @@ export const ORDER: readonly ActionKind[] = [
   'announce',
 ];
 
-export function isWithdrawal(step: Step): boolean {
+/** Whether a step takes something away. */
+export function isWithdrawal(step: Pick<Step, 'kind'>): boolean {
   return step.kind !== 'announce' && step.kind !== 'reactivate';
 }
 
 /** A step for a sentence: what, of whom. */
 export function stepText({ kind, deployment }: Pick<Step, 'kind' | 'deployment'>): string {
   return `${kind} ${displayName(deployment)}`;
-}
-
-/** The notices that announcements give once they are told. */
-export function noticesOf(steps: readonly Step[], now: number): Ledger['notices'] {
-  return steps.flatMap(({ tokenId, deployment, announces, end }) =>
-    tokenId === undefined || announces === undefined || end === undefined
-      ? []
-      : [{ tokenId, deployment, step: announces, end, at: iso(now) }],
-  );
 }
 
 /** Whether a token can be what a step was decided for: what it is read again for right before it is changed. */
@@ -82,9 +83,8 @@ export function isAsPlanned(step: Step, token: HubToken | undefined): token is H
     case 'deactivate':
       return token.enabled;
     case 'reactivate':
-      return !token.enabled;
     case 'delete-token':
-      return step.replaced === true || !token.enabled;
+      return !token.enabled;
     case 'announce':
     case 'remove-key':
       return true;

@@ -1,44 +1,167 @@
 import { describe, expect, it } from 'vitest';
-import { DAY, iso } from '../../../lambdas/domain/days.ts';
+import { emptyLedger } from '../../../lambdas/domain/ledger.ts';
+import {
+  hasShrunk,
+  rememberInputs,
+  shrunkInputs,
+  type RunOnInputs,
+} from '../../../lambdas/domain/plan/shrink-guard.ts';
 import type { Ledger } from '../../../lambdas/domain/ledger.ts';
-import { doubtOf, hasShrunk } from '../../../lambdas/domain/plan/shrink-guard.ts';
-import { NOW } from '../situation.ts';
+import { type Situation, snapshotOf } from '../situation.ts';
 
-type Baseline = NonNullable<Ledger['baseline']>;
-const baselineOf = (tokens: number, doubted?: Baseline['doubted']): Baseline => ({
-  tokens,
-  keys: 0,
-  licenses: 0,
-  exemptions: 0,
-  ...(doubted === undefined ? {} : { doubted }),
+const NOTHING_DONE: RunOnInputs = { approved: false, deleted: { tokens: 0, keys: 0 } };
+
+/** What the ledger remembers of the inputs of one night. */
+const after = (situation: Situation, ledger: Ledger = emptyLedger(), run = NOTHING_DONE): Ledger => ({
+  ...ledger,
+  ...rememberInputs(ledger, snapshotOf(situation), run),
 });
+/** Which inputs shrank from one night to another. */
+const shrunk = (before: Situation | Ledger, now: Situation): string[] =>
+  shrunkInputs('version' in before ? before : after(before), snapshotOf(now)).map(({ text }) => text);
+
+const names = (count: number, letter = 'a'): string[] =>
+  Array.from({ length: count }, (_, index) => `${letter}${index}`);
+const rows = (...telcos: string[]): string[] => telcos.map((telco) => `${telco},cd,2027-01-01,0`);
 
 describe('an input', () => {
   it('has shrunk where it lost more than a fifth and more than 2', () => {
-    expect([hasShrunk(10, 8), hasShrunk(10, 7), hasShrunk(15, 12), hasShrunk(14, 11)]).toEqual([
+    expect([hasShrunk(10, 2), hasShrunk(10, 3), hasShrunk(15, 3), hasShrunk(14, 3)]).toEqual([
       false,
       true,
       false,
       true,
     ]);
   });
-});
 
-describe("Docker Hub's list", () => {
-  it('is doubted where it shrank or is empty, and never where there is nothing to compare it with', () => {
-    const doubt = (tokens: number, before: number): unknown => doubtOf(baselineOf(before), tokens, NOW);
-    expect(doubt(7, 10)).toEqual({ since: iso(NOW), tokens: 10 });
-    expect([doubt(8, 10), doubt(12, 10), doubt(0, 0)]).toEqual([undefined, undefined, undefined]);
-    expect(doubt(0, 1)).toEqual({ since: iso(NOW), tokens: 1 });
-    expect(doubtOf(null, 0, NOW)).toBeUndefined();
+  it('is compared with nothing before the first whole run', () => {
+    expect(shrunkInputs(emptyLedger(), snapshotOf({}))).toEqual([]);
   });
 
-  it('is doubted until it is as long as the last believed one again, or for 7 days, to the millisecond', () => {
-    const since = (at: number): Baseline => baselineOf(0, { since: iso(at), tokens: 10 });
-    const week = NOW - 7 * DAY;
-    expect(doubtOf(since(week + 1), 0, NOW)).toEqual({ since: iso(week + 1), tokens: 10 });
-    expect(doubtOf(since(week + 1), 7, NOW)).toEqual({ since: iso(week + 1), tokens: 10 });
-    expect(doubtOf(since(week + 1), 8, NOW)).toBeUndefined();
-    expect(doubtOf(since(week), 0, NOW)).toBeUndefined();
+  it('is measured where it lost less: one night after the other may take a fifth away', () => {
+    const first = { licenses: rows(...names(10)) };
+    const second = after({ licenses: rows(...names(8)) }, after(first));
+    expect(shrunk(second, { licenses: rows(...names(6)) })).toEqual([]);
+  });
+});
+
+describe('the tokens and the keys', () => {
+  const of = (tokens: number, keys: number): Situation => ({
+    tokens: names(tokens).map((label) => ({ label })),
+    keys: Object.fromEntries(names(keys).map((name) => [name, 'x'])),
+  });
+
+  it('are counted, each against its own measure', () => {
+    expect(shrunk(of(10, 10), of(7, 8))).toEqual(["Docker Hub's list went from 10 to 7"]);
+    expect(shrunk(of(10, 10), of(8, 7))).toEqual(["Vault's keys went from 10 to 7"]);
+  });
+
+  it('keep the measure of before while they are too few, whatever the others do', () => {
+    const ledger = after(of(7, 12), after(of(10, 10)));
+    expect(ledger.measures).toMatchObject({ tokens: 10, keys: 12 });
+  });
+
+  it('are measured without what the run deleted itself', () => {
+    const ledger = after(of(10, 10), emptyLedger(), { approved: false, deleted: { tokens: 2, keys: 1 } });
+    expect(ledger.measures).toMatchObject({ tokens: 8, keys: 9 });
+  });
+});
+
+describe('the license list', () => {
+  const list = (...licenses: string[]): Situation => ({ licenses });
+  const day = (end: string, ...telcos: string[]): string[] => telcos.map((telco) => `${telco},cd,${end},0`);
+  const ten = names(10);
+
+  it.each([
+    ['loses 3 of 10 rows', list(...rows(...ten.slice(3))), true],
+    ['loses 2 of 10 rows', list(...rows(...ten.slice(2))), false],
+    [
+      'has 3 of 10 ends moved back',
+      list(...day('2026-12-31', ...ten.slice(0, 3)), ...rows(...ten.slice(3))),
+      true,
+    ],
+    [
+      'has 3 of 10 ends moved forward',
+      list(...day('2027-12-31', ...ten.slice(0, 3)), ...rows(...ten.slice(3))),
+      false,
+    ],
+    [
+      'has 2 rows fewer and 1 end moved back',
+      list(...day('2026-12-31', 'a2'), ...rows(...ten.slice(3))),
+      true,
+    ],
+    ['is in another order', list(...rows(...[...ten].reverse())), false],
+    ['has 3 new rows in place of 3', list(...rows(...ten.slice(3), ...names(3, 'b'))), true],
+  ] as const)('that %s is believed or not', (_, now, isShrunk) => {
+    expect(shrunk(list(...rows(...ten)), now)).toHaveLength(isShrunk ? 1 : 0);
+  });
+
+  it('is matched by deployment and product: the renewals of 3 of 7 customers are 3 rows of 10', () => {
+    const seven = names(7);
+    const old = day('2026-03-01', ...seven);
+    const renewed = rows(...seven.slice(0, 3));
+    expect(shrunk(list(...old, ...renewed), list(...old))).toEqual([
+      'the license list went from 10 to 7 rows (3 rows of 10 are gone)',
+    ]);
+  });
+
+  it('says how many ends moved back', () => {
+    expect(shrunk(list(...rows(...ten)), list(...day('2026-12-31', ...ten)))).toEqual([
+      'the license list went from 10 to 10 rows (the access of 10 rows of 10 ends earlier)',
+    ]);
+  });
+
+  it('keeps its measure while it is shrunken, and the rows that were read last besides', () => {
+    const whole = after(list(...rows(...ten)));
+    const less = list(...rows(...ten.slice(4)));
+    const ledger = after(less, whole);
+    expect(ledger.licenseRows).toHaveLength(6);
+    expect(shrunk(ledger, less)).toHaveLength(1);
+    expect(shrunk(after(less, ledger), less)).toHaveLength(1);
+    expect(shrunk(ledger, list(...rows(...ten)))).toEqual([]);
+  });
+
+  it('is measured anew by an approval', () => {
+    const less = list(...rows(...ten.slice(4)));
+    const ledger = after(less, after(list(...rows(...ten))), { ...NOTHING_DONE, approved: true });
+    expect(shrunk(ledger, less)).toEqual([]);
+  });
+
+  it('is compared by its deployments where version 1 counted them', () => {
+    const ledger = {
+      ...emptyLedger(),
+      measures: { ...emptyLedger().measures, licenses: { deployments: 10, rows: null } },
+    };
+    expect(shrunk(ledger, list(...rows(...ten.slice(3))))).toEqual([
+      'the license list went from 10 to 7 deployments',
+    ]);
+    expect(shrunk(ledger, list(...rows(...ten.slice(2))))).toEqual([]);
+  });
+});
+
+describe('the exemptions', () => {
+  const exempt = (...lines: string[]): Situation => ({
+    exemptions: ['label,reason,owner,until,findings', ...lines].join('\n'),
+  });
+  const three = ['a-cd,,,,', 'b-cd,,,2026-12-31,', 'c-cd,,,2026-03-02,'];
+
+  it('have shrunk where more than 2 were removed before their end', () => {
+    expect(shrunk(exempt(...three), exempt())).toEqual(['the exemptions went from 3 to 0']);
+    expect(shrunk(exempt(...three), exempt('a-cd,,,,'))).toEqual([]);
+  });
+
+  it('have not where their time was over', () => {
+    const ended = [...three.slice(0, 2), 'c-cd,,,2026-03-01,'];
+    expect(shrunk(exempt(...ended), exempt())).toEqual([]);
+  });
+});
+
+describe('an end that had passed', () => {
+  it('is remembered, also when its row is gone, until a row says otherwise', () => {
+    const ended = after({ licenses: ['orange,cd,2026-03-01,0', 'mtn,cm,2026-03-02,0'] });
+    expect(ended.passedEnds).toEqual([{ deployment: 'orange-cd', end: '2026-03-01' }]);
+    const gone = after({ licenses: ['mtn,cm,2027-01-01,0'] }, ended);
+    expect(gone.passedEnds).toEqual([{ deployment: 'orange-cd', end: '2026-03-01' }]);
+    expect(after({ licenses: ['orange,cd,2027-01-01,0'] }, gone).passedEnds).toEqual([]);
   });
 });
