@@ -149,7 +149,7 @@ async function deactivate(
 }
 
 /**
- * Switches tokens on again; the audit leaves them alone for 7 days, then announces anew, or deletes what is replaced. A
+ * Switches tokens on again; the audit leaves them alone for 7 days, then announces again. A
  * token past its own expiry is left as it is: no switch makes it work.
  *
  * @throws AuditorError `InvalidRequest` where all of them are past it
@@ -197,7 +197,7 @@ async function restore(
         const then =
           by === undefined
             ? 'the audit leaves it alone for 7 days'
-            : `the audit leaves it alone for 7 days and deletes it then, because the token ${escapeText(by)} replaces it`;
+            : `the token ${escapeText(by)} replaces it no longer`;
         if (enabled) return `it was active already; ${then} (${describeStatement(event)})`;
         return by === undefined ? describeStatement(event) : `${then} (${describeStatement(event)})`;
       }),
