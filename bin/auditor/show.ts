@@ -80,9 +80,9 @@ export function showIssue(result: IssueResult, { columns }: Look): string {
 }
 
 /** A revoke's or restore's result. */
-export function showRevoke({ deployment, actions }: RevokeResult, { columns }: Look): string {
+export function showRevoke({ deployment, restoreRun, actions }: RevokeResult, { columns }: Look): string {
   return [
-    `${displayName(deployment)}: ${pluralize(actions.length, 'step')}`,
+    `${deployment === undefined ? `run ${escapeText(restoreRun ?? '')}` : displayName(deployment)}: ${pluralize(actions.length, 'step')}`,
     ...actions.flatMap(({ kind, tokenId, status, reason }) =>
       wrapLine(
         `${status.padEnd(9)} ${kind}${tokenId === undefined ? '' : ` ${escapeText(tokenId)}`}: ${reason}`,

@@ -1,3 +1,5 @@
+// What an issue goes by once it may begin.
+
 import type { Issuing, Ledger } from '../domain/ledger.ts';
 import type { HubToken } from '../domain/token.ts';
 import type { LedgerStore } from '../ledger/store.ts';

@@ -1,3 +1,5 @@
+// Creates a token at Docker Hub, and deletes what was created in vain.
+
 import { type CreatedToken, WrongCreation } from '../clients/ports.ts';
 import type { HubToken } from '../domain/token.ts';
 import { AuditorError, asAuditorError, isAuditorError, withDetail } from '../errors.ts';

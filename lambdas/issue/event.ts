@@ -1,3 +1,5 @@
+// The event of the issue function.
+
 import * as v from 'valibot';
 import { flag, label, sentence } from '../runtime/parse-event.ts';
 import { wholeNumber } from '../runtime/settings.ts';

@@ -1,3 +1,5 @@
+// The issue function: issues, regenerates or renames a token (contract section 9).
+
 import { FreshKeys } from '../clients/consistent-keys.ts';
 import { type CreatedToken, SecretToRestore } from '../clients/ports.ts';
 import { iso } from '../domain/days.ts';
@@ -145,7 +147,7 @@ async function createFor(issue: Issue): Promise<CreatedToken> {
 
 async function makeToken(issue: Issue): Promise<IssueResult> {
   const { services, event, deployment, ledger, existing } = issue;
-  const { settings, clock } = services;
+  const { clock } = services;
   if (services.deadline - clock.now() < NEEDED_MILLISECONDS) throw outOfTime(deployment);
   const overlapHours = event.overlapHours ?? DEFAULT_OVERLAP_HOURS;
   await ledger.update((current) =>
@@ -165,10 +167,7 @@ async function makeToken(issue: Issue): Promise<IssueResult> {
   const created = await createFor(issue);
   const version = await proveAndStore(issue, created);
   const { token } = created;
-  return finish(issue, token, version, overlapHours, {
-    verified: event.verifyPull !== false,
-    image: settings.testImage,
-  });
+  return finish(issue, { token, version, overlapHours, isPullVerified: event.verifyPull !== false });
 }
 
 async function issueWithLease(
@@ -179,7 +178,8 @@ async function issueWithLease(
 ): Promise<IssueResult> {
   const known = answered(ledger.current, services.requestId);
   if (known !== undefined) return known;
-  if (event.renameTo !== undefined) return renameToken(services, event, deployment, event.renameTo, ledger);
+  if (event.renameTo !== undefined)
+    return renameToken({ services, event, from: deployment, to: event.renameTo, store: ledger });
 
   const licenses = await (event.allowUnlicensed === true ? licensesIfReadable : loadLicenses)(services);
   if (event.allowUnlicensed !== true && licenses !== undefined) checkLicense(services, licenses, deployment);

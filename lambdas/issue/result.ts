@@ -1,3 +1,5 @@
+// What the issue function returns, and how a repeated delivery gets the same answer.
+
 import * as v from 'valibot';
 import { DAY } from '../domain/days.ts';
 import type { Ledger } from '../domain/ledger.ts';

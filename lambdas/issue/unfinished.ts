@@ -1,3 +1,5 @@
+// What an issue that broke off left, and how the next call finishes or undoes it.
+
 import { FreshKeys } from '../clients/consistent-keys.ts';
 import { HOUR, iso } from '../domain/days.ts';
 import type { Issuing, Ledger } from '../domain/ledger.ts';
@@ -8,7 +10,8 @@ import type { Services } from '../runtime/services.ts';
 import { fingerprintOfKey } from '../text/fingerprint.ts';
 import type { Issue } from './context.ts';
 import { DEFAULT_OVERLAP_HOURS, type IssueEvent } from './event.ts';
-import { finish, record, replacedUntil } from './finish.ts';
+import { finish, record } from './finish.ts';
+import { replacedUntil } from './replaced.ts';
 import type { IssueResult } from './result.ts';
 
 /** What an issue that broke off left: its tokens, and whether its content reached Vault. */
@@ -72,9 +75,11 @@ export async function recoverUnfinished(issue: Issue, unfinished: UnfinishedIssu
     const finished = { ...issue, existing: before };
     if (asksForTheSame(event, entry) && mayUndo(token))
       return {
-        finished: await finish(finished, token, storedIn, entry.overlapHours, {
-          verified: false,
-          image: services.settings.testImage,
+        finished: await finish(finished, {
+          token,
+          version: storedIn,
+          overlapHours: entry.overlapHours,
+          isPullVerified: false,
         }),
       };
     // A new one made now replaces them all, and gives them this call's overlap.

@@ -1,3 +1,5 @@
+// The objects in the bucket (contract section 2).
+
 import type { Day } from '../domain/days.ts';
 
 /** Keys of the objects in the bucket, each by its one name (contract section 2). */

@@ -1,3 +1,5 @@
+// The ledger in the bucket, written only while it is as it was read.
+
 import type { Bucket, ReadObject } from '../clients/ports.ts';
 import { type Ledger, ledgerText, readLedger } from '../domain/ledger.ts';
 import { AuditorError } from '../errors.ts';

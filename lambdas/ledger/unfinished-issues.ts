@@ -1,3 +1,5 @@
+// Issues that broke off: which tokens they made, and how long they may be undone.
+
 import { HOUR } from '../domain/days.ts';
 import type { Issuing, Ledger } from '../domain/ledger.ts';
 import type { HubToken } from '../domain/token.ts';

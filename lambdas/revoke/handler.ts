@@ -1,3 +1,5 @@
+// The revoke function as AWS calls it.
+
 import { type Invocation, runtime } from '../runtime/invoke.ts';
 import { parseEvent } from '../runtime/parse-event.ts';
 import { revokeEventSchema } from './event.ts';

@@ -1,3 +1,5 @@
+// What issue and revoke have in common: lease, ledger, and the mail at the end.
+
 import { randomUUID } from 'node:crypto';
 import type { UnreportedAction } from '../domain/ledger.ts';
 import { type AuditorError, asAuditorError, withDetail } from '../errors.ts';

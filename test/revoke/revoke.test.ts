@@ -88,6 +88,8 @@ describe('revoking', () => {
     [{ deployment: 'orange-cd' }, 'InvalidRequest'],
     [{ deployment: 'orange-cd', reason: '' }, 'InvalidRequest'],
     [{ deployment: 'orange-cd', reason: 'x', force: true }, 'InvalidRequest'],
+    [{ deployment: 'orange-cd', reason: 'x', confirm: 'orange-cm' }, 'InvalidRequest'],
+    [{ deployment: 'orange-cd', restore: true, confirm: 'orange-cd' }, 'InvalidRequest'],
     [{ deployment: 'orange-cd', reason: 'x', delete: true }, 'InvalidRequest'],
     [{ deployment: 'orange-cd', reason: 'x', delete: true, confirm: 'orange-cm' }, 'InvalidRequest'],
     [
@@ -289,11 +291,11 @@ describe('restoring a token that another one replaces', () => {
     world.now += 20 * HOUR;
   });
 
-  it('ends the replacing, and says so', async () => {
+  it('by its id ends its being replaced: the audit never deletes it for that', async () => {
     const { actions } = await call({ deployment: 'orange-cd', restore: true, tokenId: 'first' });
-    expect(actions[0]?.reason).toContain('replaces it no longer');
-    expect(world.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain('replaces it no longer');
-    for (let day = 0; day < 20; day++) expect((await night()).actions).toEqual([]);
+    expect(actions).toMatchObject([{ kind: 'reactivate', tokenId: 'first', status: 'done' }]);
+    expect(world.ledger.replaced).toEqual([]);
+    for (let day = 0; day < 20; day++) await night();
     expect(isOn('first')).toBe(true);
   });
 
@@ -304,6 +306,120 @@ describe('restoring a token that another one replaces', () => {
     world.now -= 20 * HOUR;
     await night();
     expect(isOn('first')).toBe(false);
+  });
+
+  it('by its label alone leaves it as it is and says how it is meant', async () => {
+    world.switchToken('first', false);
+    const { actions } = await call({ deployment: 'orange-cd', restore: true });
+    const skipped = actions.find(({ tokenId }) => tokenId === 'first');
+    expect(skipped).toMatchObject({ kind: 'reactivate', status: 'skipped' });
+    expect(skipped?.reason).toContain('name it with "tokenId"');
+    expect(isOn('first')).toBe(false);
+    expect(world.ledger.replaced).toHaveLength(1);
+  });
+});
+
+describe('undoing what one run of the audit switched off', () => {
+  const ENDED = ['airtel-ne', 'telecel-gh', 'expired-sn'];
+  let runId: string;
+
+  beforeEach(async () => {
+    for (const label of ENDED) world.addToken(label, { id: label });
+    world.putLicenses([
+      ['orange-cd', '2027-01-01'],
+      ...ENDED.map((label): [string, string] => [label, '2026-02-01']),
+    ]);
+    await audit({}, world.services());
+    runId = (await night()).runId;
+    expect(ENDED.map(isOn)).toEqual([false, false, false]);
+  });
+
+  const undo = (run = runId): Promise<RevokeResult> => call({ restoreRun: run, reason: 'a wrong list' });
+
+  it('switches all of them on again, and the audit leaves them alone for 7 days', async () => {
+    const result = await undo();
+    expect(result).toMatchObject({ restoreRun: runId });
+    expect(result.actions.map(({ deployment, kind, status }) => [deployment, kind, status]).sort()).toEqual(
+      [...ENDED].sort().map((label) => [label, 'reactivate', 'done']),
+    );
+    expect(world.mails.at(-1)?.subject).toContain('restored 3 deployments');
+    await night();
+    expect(ENDED.map(isOn)).toEqual([true, true, true]);
+  });
+
+  it('leaves alone what people revoked since', async () => {
+    await call({ deployment: 'airtel-ne', reason: 'leaked' });
+    await undo();
+    expect(ENDED.map(isOn)).toEqual([false, true, true]);
+  });
+
+  it('skips what is gone', async () => {
+    world.tokens.delete('airtel-ne');
+    const { actions } = await undo();
+    expect(actions.find(({ deployment }) => deployment === 'airtel-ne')).toMatchObject({
+      kind: 'reactivate',
+      status: 'skipped',
+      reason: 'the token is gone',
+    });
+    expect(ENDED.map(isOn)).toEqual([undefined, true, true]);
+  });
+
+  it('is TokenNotFound for a run that switched off nothing, and for one that is undone already', async () => {
+    expect((await failureOf(() => undo('20260101T000000Z-00000000'))).name).toBe('TokenNotFound');
+    await undo();
+    expect((await failureOf(() => undo())).name).toBe('TokenNotFound');
+  });
+
+  it.each([
+    [{ tokenId: 'airtel-ne' }],
+    [{ deployment: 'airtel-ne' }],
+    [{ restore: true }],
+    [{ delete: true }],
+    [{ confirm: 'airtel-ne' }],
+    [{ reason: undefined }],
+  ])('is refused with %j', async (fields) => {
+    const event = { restoreRun: runId, reason: 'a wrong list', ...fields };
+    expect((await failureOf(() => call(event))).name).toBe('InvalidRequest');
+    expect(ENDED.map(isOn)).toEqual([false, false, false]);
+  });
+});
+
+describe("a token whose content another deployment's key holds", () => {
+  beforeEach(async () => {
+    world = new InMemorySystems();
+    world.addToken('mtn-ug', { id: 'ug' });
+    world.addToken('mtn-rw', { id: 'rw' });
+    world.keys.set('mtn-rw', world.tokens.get('ug')?.content);
+    world.putLicenses([
+      ['mtn-ug', '2027-01-01'],
+      ['mtn-rw', '2027-01-01'],
+    ]);
+    await audit({ verifyAll: true }, world.services());
+  });
+
+  it('is not switched off without confirm, and the other deployment is named', async () => {
+    const failure = await failureOf(() => call({ deployment: 'mtn-ug', reason: 'leaked' }));
+    expect(failure.name).toBe('InvalidRequest');
+    expect(failure.message).toContain('mtn-rw');
+    expect(isOn('ug')).toBe(true);
+  });
+
+  it('is switched off with confirm', async () => {
+    await call({ deployment: 'mtn-ug', reason: 'leaked', confirm: 'mtn-ug' });
+    expect(isOn('ug')).toBe(false);
+  });
+
+  it('is switched off without confirm once the other license has ended, or its key holds something else', async () => {
+    world.keys.set('mtn-rw', world.tokens.get('rw')?.content);
+    await call({ deployment: 'mtn-ug', reason: 'leaked' });
+    expect(isOn('ug')).toBe(false);
+  });
+
+  it('is guarded where the license list can not be read, too', async () => {
+    world.put('licenses.csv', 'nonsense');
+    expect((await failureOf(() => call({ deployment: 'mtn-ug', reason: 'leaked' }))).name).toBe(
+      'InvalidRequest',
+    );
   });
 });
 
