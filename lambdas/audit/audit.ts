@@ -12,7 +12,12 @@ import { endIncomplete } from './incomplete.ts';
 import { type IntendedDecision, decideAndIntend } from './intend.ts';
 import { lastLook } from './last-look.ts';
 import { type CompleteInputs, NOTHING_READ, isComplete, readInputs, wantsValues } from './read-inputs.ts';
+import { concludeReview } from './review.ts';
+import { endUnreadReview } from './review-unread.ts';
 import { type Run, beginRun } from './run.ts';
+
+/** A review that finds a night or a call at work waits so long for it to end. */
+const REVIEW_WAIT_MS = 10 * 60_000;
 
 /**
  * One run of the audit (contract section 5): reads everything, decides purely, then acts and reports.
@@ -29,14 +34,18 @@ export async function audit(event: AuditEvent, services: Services): Promise<Audi
     const lease = await leaseOf(run);
     try {
       const inputs = await readInputs(services, wantsValues(run));
-      if (!isComplete(inputs)) throw await endIncomplete(run, inputs, lease);
+      if (!isComplete(inputs)) {
+        if (event.review === true) return await endUnreadReview(run, inputs);
+        throw await endIncomplete(run, inputs, lease);
+      }
       const checks = await checkContents(run, inputs);
       const decision = await decideOrEnd(run, inputs, checks, lease);
       const applied = await applyPlan(
         { services, store: inputs.store, now: run.now, lastLook: () => lastLook(run, inputs) },
         decision.steps,
       );
-      return await conclude({ run, inputs, checks, decision, applied });
+      const night = { run, inputs, checks, decision, applied };
+      return await (event.review === true ? concludeReview(night) : conclude(night));
     } finally {
       await lease?.release();
     }
@@ -49,9 +58,14 @@ export async function audit(event: AuditEvent, services: Services): Promise<Audi
 async function leaseOf(run: Run): Promise<Lease | undefined> {
   if (run.mode === 'dry-run') return undefined;
   try {
-    return await takeLease(run.services, 'audit', run.runId);
+    return await takeLease(
+      run.services,
+      'audit',
+      run.runId,
+      run.event.review === true ? REVIEW_WAIT_MS : undefined,
+    );
   } catch (error) {
-    if (!isAuditorError(error, 'StorageUnavailable')) throw error;
+    if (run.event.review === true || !isAuditorError(error, 'StorageUnavailable')) throw error;
     throw await endIncomplete(run, { ...NOTHING_READ, causes: [error] }, undefined);
   }
 }
@@ -66,7 +80,8 @@ async function decideOrEnd(
   try {
     return await decideAndIntend(run, inputs, checks);
   } catch (error) {
-    if (!isAuditorError(error, 'StorageUnavailable', 'LedgerUnreadable')) throw error;
+    if (run.event.review === true || !isAuditorError(error, 'StorageUnavailable', 'LedgerUnreadable'))
+      throw error;
     throw await endIncomplete(run, { ...inputs, causes: [error] }, lease);
   }
 }

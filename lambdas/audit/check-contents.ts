@@ -89,6 +89,7 @@ export async function checkContents(run: Run, inputs: CompleteInputs): Promise<C
 
 /** How many keys a run checks at the most. */
 function shareOf({ event, mode, services }: Run): number {
+  if (event.review === true) return 0;
   if (event.verifyAll === true) return Infinity;
   return mode === 'dry-run' ? 0 : services.settings.verifyPerRun;
 }

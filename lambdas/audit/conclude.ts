@@ -75,7 +75,11 @@ function memoryOf({ run, decision, applied }: Night, ledger: Ledger): Ledger {
   );
 }
 
-function whyUnheard(due: boolean, sent: Awaited<ReturnType<typeof send>>): string | undefined {
+/** Why nobody read a mail that was due, a clause. */
+export function whyUnheard(
+  due: boolean,
+  sent: { readonly confirmed: boolean; readonly error?: unknown },
+): string | undefined {
   if (sent.error !== undefined) return 'the mail could not be sent';
   return due && !sent.confirmed
     ? 'the topic has no confirmed subscriber, so nobody could read the mail'

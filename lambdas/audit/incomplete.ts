@@ -10,7 +10,7 @@ import { makeReport, writeReport } from './report.ts';
 import type { Run } from './run.ts';
 
 /** What is known although an input is missing; rules that need it were not judged. */
-function partialReport(run: Run, inputs: Inputs, causes: readonly AuditorError[]): Report {
+export function partialReport(run: Run, inputs: Inputs, causes: readonly AuditorError[]): Report {
   const snapshot = takeSnapshot(inputs.facts, run.services.settings, run.now);
   const report = makeReport(run, inputs, {
     snapshot,

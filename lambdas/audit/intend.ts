@@ -28,6 +28,7 @@ export async function decideAndIntend(
   { checks }: ContentChecks,
 ): Promise<IntendedDecision> {
   const { event, mode, now, services } = run;
+  const isReview = event.review === true;
   const decideBy = (ledger: Ledger): IntendedDecision => {
     const facts = { ...inputs.facts, ledger };
     const decision = decide({
@@ -40,18 +41,26 @@ export async function decideAndIntend(
       approve: event.approve,
     });
     if (decision.plan.notDue.length > 0) throw notDue(decision.plan.notDue);
-    const steps = mode === 'enforce' ? decision.plan.steps.filter(isChange) : [];
+    const steps =
+      mode === 'enforce'
+        ? decision.plan.steps
+            .filter(isChange)
+            .filter((step) => (isReview ? step.kind === 'reactivate' : true))
+        : [];
     return {
       ...decision,
       steps,
-      afterReading: (later) => (steps.length > 0 ? later : reconciledLedger(later, { facts, checks, now })),
+      // A review leaves what it saw besides to the night.
+      afterReading: (later) =>
+        isReview || steps.length > 0 ? later : reconciledLedger(later, { facts, checks, now }),
     };
   };
   if (mode === 'dry-run') return decideBy(inputs.store.current);
   let made: IntendedDecision | undefined;
   await inputs.store.update((ledger) => {
     made = decideBy(ledger);
-    const { ledger: memory, steps } = made;
+    const { steps } = made;
+    const memory = isReview ? ledger : made.ledger;
     // Of earlier steps only those are left that nobody knows the end of yet.
     return steps.length === 0
       ? ledger

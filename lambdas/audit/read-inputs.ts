@@ -21,6 +21,8 @@ export interface Inputs {
   /** Whether `exemptions.csv` is there. */
   readonly exemptionsThere: boolean;
   readonly versions: InputVersions;
+  /** Which versions of the lists were looked at, readable or not; absent where there is none. */
+  readonly etags: { readonly licenses?: string | undefined; readonly exemptions?: string | undefined };
   /** Why the run is incomplete; empty when every input was read whole. */
   readonly causes: readonly AuditorError[];
 }
@@ -43,6 +45,7 @@ export const NOTHING_READ: Inputs = {
   hold: true,
   exemptionsThere: false,
   versions: { hold: true },
+  etags: {},
   causes: [],
 };
 
@@ -65,17 +68,21 @@ export async function readInputs(
   const causes: AuditorError[] = [];
   const reading = <Value>(promise: Promise<Value>, what: string): Promise<Value | undefined> =>
     attempt(promise, `Reading ${what}`, causes);
-  const [tokens, keys, licenses, exemptionsObject, hold, store] = await Promise.all([
+  const [tokens, keys, licensesObject, exemptionsObject, hold, store] = await Promise.all([
     reading(dockerHub.listTokens(), "Docker Hub's tokens"),
     reading(withValues ? vault.readKeys() : vault.readKeyNames(), "Vault's keys"),
-    reading(
-      readFile(bucket.read(OBJECTS.licenses), (body) => readLicenses(body, settings.graceDays)),
-      'the license list',
-    ),
+    reading(bucket.read(OBJECTS.licenses), 'the license list'),
     reading(bucket.read(OBJECTS.exemptions), 'the exemptions'),
     reading(bucket.exists(OBJECTS.hold), 'HOLD'),
     reading(openLedger(bucket), 'the ledger'),
   ]);
+  const licenses =
+    licensesObject &&
+    parsed(
+      () => readLicenses(bodyOf(licensesObject), settings.graceDays),
+      'Reading the license list',
+      causes,
+    );
   const known = store?.current.exemptions ?? null;
   const exemptions =
     exemptionsObject &&
@@ -86,7 +93,7 @@ export async function readInputs(
       ? {}
       : await askForMissing(dockerHub, store.current, tokens)),
     ...(keys === undefined ? {} : { keys }),
-    ...(licenses === undefined ? {} : { licenses: licenses.content }),
+    ...(licenses === undefined ? {} : { licenses }),
     ...(exemptions === undefined ? {} : { exemptions }),
     ...(store === undefined ? {} : { ledger: store.current }),
   };
@@ -98,10 +105,11 @@ export async function readInputs(
     versions: versionsOf(
       tokens,
       keys,
-      { licenses: licenses?.object, exemptions: exemptionsObject },
-      { licenses: licenses?.content, exemptions },
+      { licenses: licensesObject, exemptions: exemptionsObject },
+      { licenses, exemptions },
       hold ?? true,
     ),
+    etags: { licenses: etagOf(licensesObject), exemptions: etagOf(exemptionsObject) },
     causes: distinct(causes),
   };
 }
@@ -124,14 +132,8 @@ async function attempt<Value>(
   }
 }
 
-/** Reads a file and makes of it what it holds, at once: there is time for that while other answers are waited for. */
-async function readFile<Content>(
-  file: Promise<ReadObject>,
-  parse: (body: Uint8Array | undefined) => Content,
-): Promise<{ readonly object: ReadObject; readonly content: Content }> {
-  const object = await file;
-  return { object, content: parse(bodyOf(object)) };
-}
+const etagOf = (object: ReadObject | undefined): string | undefined =>
+  typeof object === 'object' ? object.etag : undefined;
 
 const bodyOf = (object: ReadObject): Uint8Array | undefined =>
   typeof object === 'string' ? undefined : object.body;

@@ -7,7 +7,7 @@ import { isExemptionInForce } from '../domain/exemptions.ts';
 import type { Finding } from '../domain/findings.ts';
 import type { ContentCheckEntry } from '../domain/ledger.ts';
 import type { Plan } from '../domain/plan/plan.ts';
-import { isChange } from '../domain/plan/step.ts';
+import { type Step, isChange, isWithdrawal } from '../domain/plan/step.ts';
 import { countKinds } from '../domain/reconcile.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { AuditorError } from '../errors.ts';
@@ -73,6 +73,8 @@ export function failAnnouncements(
 export interface Outcomes {
   readonly snapshot: Snapshot;
   readonly findings: readonly Finding[];
+  /** What was found of every deployment, where the report lists only some of it. */
+  readonly judged?: readonly Finding[];
   readonly checks: readonly ContentCheckEntry[];
   readonly actions: readonly Action[];
   readonly outcome: Outcome;
@@ -85,7 +87,7 @@ export interface Outcomes {
 export function makeReport(
   run: Run,
   inputs: Inputs,
-  { snapshot, findings, checks, actions, outcome, notes, causes }: Outcomes,
+  { snapshot, findings, judged = findings, checks, actions, outcome, notes, causes }: Outcomes,
 ): Omit<Report, 'notified'> {
   return {
     runId: run.runId,
@@ -109,7 +111,7 @@ export function makeReport(
     report: run.report,
     truncated: false,
     notes,
-    deployments: deploymentRows(snapshot, findings),
+    deployments: deploymentRows(snapshot, judged),
     exemptions: (inputs.facts.exemptions ?? []).map((exemption) => ({
       ...exemption,
       inForce: isExemptionInForce(exemption, snapshot.today),
@@ -128,9 +130,28 @@ export async function writeReport(bucket: Bucket, report: Report): Promise<void>
   ]);
 }
 
-function outcomeOf(findings: readonly Finding[], actions: readonly Action[]): Outcome {
+/** How a run ended, by what it found and did. */
+export function outcomeOf(findings: readonly Finding[], actions: readonly Action[]): Outcome {
   if (actions.some(({ status }) => status === 'withheld')) return 'withheld';
   return actions.length > 0 || findings.some(({ severity }) => severity !== 'info') ? 'attention' : 'clean';
+}
+
+/** The steps of a review: every withdrawal is left to the night, and of the announcements those of the change are made. */
+export function reviewActions(
+  plan: Plan,
+  announcements: readonly Step[],
+  applied: AppliedPlan,
+  mode: Run['mode'],
+): Action[] {
+  const pending = plan.steps
+    .filter((step) => isWithdrawal(step) || (step.kind === 'reactivate' && mode !== 'enforce'))
+    .map((step) =>
+      step.withheld === undefined
+        ? actionOf(step, 'planned')
+        : actionOf(step, 'withheld', `${step.withheld}; ${step.reason}`),
+    );
+  const announced = announcements.map((step) => actionOf(step, mode === 'enforce' ? 'done' : 'planned'));
+  return [...applied.actions, ...pending, ...announced];
 }
 
 /** The steps as they stand before the mail: an announcement is done when the mail is. */

@@ -1,0 +1,141 @@
+// What a review mails: what was read, what changed, who goes on which night, who was switched on again.
+import type { Day } from '../domain/days.ts';
+import { nextNight, shortDay, shortTime } from '../domain/nights.ts';
+import { type Step, isWithdrawal } from '../domain/plan/step.ts';
+import { upcomingEnds } from '../domain/plan/upcoming.ts';
+import { wrapText } from '../mail/layout.ts';
+import type { Notification } from '../mail/notification.ts';
+import { reviewMail } from '../mail/other-mails.ts';
+import { displayName, pluralize } from '../text/display.ts';
+import type { Reviewed } from './review.ts';
+
+/** The mail of a review; `undefined` where nothing changed. */
+export function reviewNotification(reviewed: Reviewed): Notification | undefined {
+  const { night, change, found, report } = reviewed;
+  const { run, decision, applied } = night;
+  const { services } = run;
+  const switchedOn = applied.actions.filter(({ status }) => status === 'done');
+  const failed = applied.actions.filter(({ status }) => status !== 'done');
+  if (change.sentences.length === 0 && found.length === 0 && applied.actions.length === 0) return undefined;
+  return reviewMail({
+    runId: run.runId,
+    today: decision.snapshot.today,
+    read: readLines(reviewed),
+    changes: [
+      ...change.sentences,
+      ...heldLines(reviewed),
+      ...found.map(({ detail, remedy }) => `${detail} ${remedy}`),
+    ],
+    leaving: leavingLines(reviewed).map(({ line }) => line),
+    restored: switchedOn.map(({ deployment, reason }) => `${displayName(deployment)}: ${reason}`),
+    obstacles: [
+      ...obstacleLines(reviewed),
+      ...failed.map(
+        ({ deployment, reason }) => `${displayName(deployment)} could not be switched on again: ${reason}.`,
+      ),
+    ],
+    where: {
+      location: services.bucket.location,
+      topicArn: services.settings.topicArn,
+      report: run.report,
+    },
+    outcome: report.outcome,
+  });
+}
+
+/** The announcements that a mail's text names: notice is for nobody else. */
+export function namedInMail(reviewed: Reviewed, text: string): readonly Step[] {
+  const lines = new Set(text.split('\n'));
+  const named = new Set(
+    leavingLines(reviewed)
+      .filter(({ line }) => lines.has(wrapText(`  ${line}`, '    ')[0] ?? ''))
+      .map(({ deployment }) => deployment),
+  );
+  return reviewed.announcements.filter(({ deployment }) => named.has(deployment));
+}
+
+function readLines({ night }: Reviewed): string[] {
+  const { licenses, exemptions } = night.inputs.facts;
+  const unreadable = licenses.invalid.length;
+  return [
+    `licenses.csv: ${pluralize(licenses.rowCount, 'row')} of ${pluralize(licenses.licenses.size, 'deployment')}, ${unreadable === 0 ? 'all of them readable' : `${unreadable} can't be read`}.`,
+    ...(night.inputs.exemptionsThere ? [`exemptions.csv: ${pluralize(exemptions.length, 'row')}.`] : []),
+  ];
+}
+
+/** Who loses access, or a token for good, on which night: the line, and whom it is about. */
+function leavingLines({
+  night,
+  change,
+  announcements,
+}: Reviewed): { readonly deployment: string; readonly line: string }[] {
+  const { run, decision, inputs } = night;
+  const { snapshot, plan } = decision;
+  const { timeZone } = snapshot.policy;
+  const schedule = { timeZone, nightlyAt: run.services.settings.nightlyAt };
+  const due = plan.steps.filter(
+    (step) =>
+      isWithdrawal(step) &&
+      step.tokenId !== undefined &&
+      step.withheld === undefined &&
+      change.touches(step.deployment),
+  );
+  const tonight = nextNight(run.now + 1, schedule);
+  const steps = [...announcements, ...plan.steps.filter(isWithdrawal)];
+  const entries = [
+    ...due.map(({ deployment, kind, end }) => ({ deployment, what: kind, end, night: tonight })),
+    ...upcomingEnds(snapshot, steps, inputs.facts.ledger.notices, schedule).filter(({ deployment }) =>
+      change.touches(deployment),
+    ),
+  ];
+  const lines = entries
+    .sort((a, b) => a.night - b.night || (a.deployment < b.deployment ? -1 : 1))
+    .map(({ deployment, what, end, night: at }) => ({
+      deployment,
+      line: `${shortTime(at, timeZone, snapshot.today)}  ${displayName(deployment)}  ${what === 'deactivate' ? daysText(reviewedEnd(deployment, end), snapshot.today) : 'its token is deleted for good'}`,
+    }));
+  function reviewedEnd(
+    deployment: string,
+    end: Day | undefined,
+  ): { paidUntil: Day | undefined; end: Day | undefined } {
+    return { paidUntil: snapshot.licenses.get(deployment)?.paidUntil, end };
+  }
+  return [...new Map(lines.map((entry) => [entry.line, entry])).values()];
+}
+
+function daysText(
+  { paidUntil, end }: { paidUntil: Day | undefined; end: Day | undefined },
+  today: Day,
+): string {
+  const paid = paidUntil === undefined ? 'its row is gone' : `paid until ${shortDay(paidUntil, today)}`;
+  return end === undefined ? paid : `${paid}, access until ${shortDay(end, today)}`;
+}
+
+/** Whom a guard of its own holds although its license has ended. */
+function heldLines({ night, change }: Reviewed): string[] {
+  const { plan } = night.decision;
+  if (night.inputs.hold || plan.shrunk.length > 0) return [];
+  const held = plan.steps.filter(
+    ({ withheld, kind, deployment }) =>
+      withheld !== undefined && kind === 'deactivate' && change.touches(deployment),
+  );
+  return [
+    ...new Set(
+      held.map(({ deployment, withheld = '' }) => `${displayName(deployment)} is not cut off: ${withheld}.`),
+    ),
+  ];
+}
+
+/** What stands in the way of the whole. */
+function obstacleLines({ night }: Reviewed): string[] {
+  const { inputs, decision } = night;
+  return [
+    ...decision.plan.shrunk
+      .filter(({ input }) => input === 'licenses' || input === 'exemptions')
+      .map(
+        ({ text }) =>
+          `${text.charAt(0).toUpperCase()}${text.slice(1)}: nobody is cut off. Is that right? If not, upload the complete list again.`,
+      ),
+    ...(inputs.hold ? ['HOLD is in the bucket: nobody is cut off while it is there.'] : []),
+  ];
+}

@@ -1,0 +1,48 @@
+// A review that could not read what changed.
+import { reportedItems } from '../domain/reported.ts';
+import { reviewMail } from '../mail/other-mails.ts';
+import { type AuditResult, resultOf } from '../report/report.ts';
+import { partialReport } from './incomplete.ts';
+import type { Inputs } from './read-inputs.ts';
+import { writeReport } from './report.ts';
+import type { Run } from './run.ts';
+
+/**
+ * Mails what could not be read, once for each version of the lists, and writes the report with what is known. Nobody is
+ * woken and nothing is tried again: the next upload or the night is the next try (contract section 5).
+ *
+ * @throws AuditorError `NotificationFailed`, `StorageUnavailable`
+ */
+export async function endUnreadReview(run: Run, inputs: Inputs): Promise<AuditResult> {
+  const { services } = run;
+  const { store, causes, etags } = inputs;
+  const report = partialReport(run, inputs, causes);
+  const names = [...new Set(causes.map(({ name }) => name))].sort().join(' ');
+  // Kept by the memory for some days, like an alert: the same event may be delivered twice.
+  const key = `alert unread ${names} ${etags.licenses ?? 'none'} ${etags.exemptions ?? 'none'}`;
+  const isReported = store !== undefined && reportedItems(store.current).has(key);
+  const mail = reviewMail({
+    runId: run.runId,
+    today: report.asOf,
+    read: [],
+    changes: [],
+    leaving: [],
+    restored: [],
+    obstacles: causes.map(({ message }) => message),
+    where: {
+      location: services.bucket.location,
+      topicArn: services.settings.topicArn,
+      report: run.report,
+    },
+    outcome: report.outcome,
+  });
+  await writeReport(services.bucket, { ...report, notified: !isReported });
+  const isRead = !isReported && (await services.notifier.publish(mail)).confirmed;
+  if (isRead)
+    await store?.update((ledger) => ({
+      ...ledger,
+      reported: [...reportedItems(ledger).values(), { key, day: report.asOf }],
+    }));
+  services.log.warn('The review could not read everything', { runId: run.runId, causes: names });
+  return resultOf({ ...report, notified: isRead });
+}

@@ -1,0 +1,289 @@
+// A review: what an upload means, told at once; every withdrawal is left to the night.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { audit } from '../../lambdas/audit/audit.ts';
+import { DAY, HOUR } from '../../lambdas/domain/days.ts';
+import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
+import type { AuditResult } from '../../lambdas/report/report.ts';
+import { failureOf } from '../failure.ts';
+import { InMemorySystems } from '../fakes.ts';
+
+const FAR = '2027-01-01';
+const OTHERS = ['mtn-cm', 'airtel-td', 'moov-bj', 'telma-mg', 'vodacom-cd'];
+let world: InMemorySystems;
+let ends: Map<string, string>;
+
+beforeEach(() => {
+  world = new InMemorySystems();
+  ends = new Map(['orange-cd', ...OTHERS].map((name) => [name, FAR]));
+  for (const name of ends.keys()) world.addToken(name);
+  upload();
+});
+
+/** Uploads the list with these ends changed; `undefined` takes a row out. */
+function upload(changes: Readonly<Record<string, string | undefined>> = {}): void {
+  for (const [name, end] of Object.entries(changes))
+    if (end === undefined) ends.delete(name);
+    else ends.set(name, end);
+  world.putLicenses([...ends]);
+}
+
+async function night(): Promise<AuditResult> {
+  const result = await audit({}, world.services());
+  world.now += DAY;
+  return result;
+}
+
+/** An hour after the night at the earliest. */
+async function review(): Promise<AuditResult> {
+  world.now += HOUR;
+  return audit({ review: true }, world.services());
+}
+
+const steps = ({ actions }: AuditResult): string[] =>
+  actions.map(({ kind, deployment, status }) => `${kind} ${deployment} ${status}`);
+const isOn = (name: string): boolean =>
+  [...world.tokens.values()].some(({ label, enabled }) => label === name && enabled);
+const lastMail = (): string => (world.mails.at(-1)?.text ?? '').replace(/\s+/g, ' ');
+
+describe('a review', () => {
+  it('sends no mail and remembers nothing where nothing changed', async () => {
+    await night();
+    const before = JSON.stringify(world.ledger);
+    const mails = world.mails.length;
+    const result = await review();
+    expect([result.outcome, result.notified, result.actions, result.findings]).toEqual([
+      'clean',
+      false,
+      [],
+      [],
+    ]);
+    expect(world.mails.length).toBe(mails);
+    expect(JSON.stringify(world.ledger)).toBe(before);
+  });
+
+  it('says what changed, who goes on which night, and announces it', async () => {
+    await night();
+    upload({ 'orange-cd': '2026-03-05', 'mtn-cm': '2028-01-01', 'telma-mg': undefined, 'expresso-sn': FAR });
+    const result = await review();
+    expect(steps(result)).toEqual(['announce orange-cd done']);
+    expect(result.notified).toBe(true);
+    const mail = lastMail();
+    expect(mail).toContain('licenses.csv: 6 rows of 6 deployments, all of them readable.');
+    expect(mail).toContain('orange-cd: the end moved BACK, from 1 Jan 2027 to 5 Mar');
+    expect(mail).toContain('mtn-cm: the end moved forward, from 1 Jan 2027 to 1 Jan 2028');
+    expect(mail).toContain('telma-mg is gone from the list');
+    expect(mail).toContain('expresso-sn is new');
+    expect(mail).toMatch(/LOSES ACCESS NEXT[^]*6 Mar 03:30 orange-cd paid until 5 Mar, access until 5 Mar/);
+    expect(world.ledger.notices).toMatchObject([
+      { deployment: 'orange-cd', step: 'deactivate', end: '2026-03-05' },
+    ]);
+  });
+
+  it('reports the same change once, however often it is delivered', async () => {
+    await night();
+    upload({ 'orange-cd': '2026-03-20', 'expresso-sn': FAR });
+    expect((await review()).notified).toBe(true);
+    expect((await review()).notified).toBe(false);
+    const mails = world.mails.length;
+    world.now += DAY - 2 * HOUR;
+    const { findings } = await night();
+    expect(findings.map(({ kind, deployment }) => `${kind} ${deployment}`)).toContain(
+      'missing-token expresso-sn',
+    );
+    expect(world.mails.slice(mails)).toEqual([]);
+  });
+
+  it('leaves every withdrawal to the night', async () => {
+    upload({ 'orange-cd': '2026-03-01' });
+    await night();
+    upload({ 'mtn-cm': '2028-01-01' });
+    const result = await review();
+    expect(steps(result)).toEqual(['deactivate orange-cd planned']);
+    expect(isOn('orange-cd')).toBe(true);
+    expect(world.ledger.intents).toEqual([]);
+    world.now += DAY;
+    expect(steps(await night())).toEqual(['deactivate orange-cd done']);
+  });
+
+  it('switches on at once whoever has renewed', async () => {
+    upload({ 'orange-cd': '2026-03-01' });
+    await night();
+    await night();
+    expect(isOn('orange-cd')).toBe(false);
+    upload({ 'orange-cd': FAR });
+    const result = await review();
+    expect(steps(result)).toEqual(['reactivate orange-cd done']);
+    expect(isOn('orange-cd')).toBe(true);
+    expect(world.mails.at(-1)?.subject).toContain('1 switched on again');
+    world.now += DAY;
+    const mails = world.mails.length;
+    await night();
+    // What the review mailed no other mail repeats.
+    expect(
+      world.mails
+        .slice(mails)
+        .map(({ text }) => text)
+        .join('\n'),
+    ).not.toContain('orange-cd');
+    expect(world.ledger.suspensions).toEqual([]);
+    expect(world.ledger.restores).toEqual([]);
+  });
+
+  it('changes nothing in observe', async () => {
+    upload({ 'orange-cd': '2026-03-01' });
+    await night();
+    await night();
+    world.settings = { ...world.settings, mode: 'observe' };
+    upload({ 'orange-cd': FAR });
+    expect(steps(await review())).toEqual(['reactivate orange-cd planned']);
+    expect(isOn('orange-cd')).toBe(false);
+  });
+
+  it('leaves all else to the night as if it had not been seen', async () => {
+    await night();
+    world.addToken('stray-cd', { key: false });
+    upload({ 'mtn-cm': '2026-06-30' });
+    const result = await review();
+    expect(result.findings).toEqual([]);
+    expect(lastMail()).not.toContain('stray-cd');
+    world.now += DAY;
+    await night();
+    expect(lastMail()).toContain('stray-cd');
+  });
+
+  it('announces nobody whom the change is not about', async () => {
+    upload({ 'orange-cd': '2026-03-10' });
+    await night();
+    // By now its end is within a week: the night's business.
+    world.now += DAY;
+    upload({ 'mtn-cm': '2026-06-30' });
+    expect(steps(await review())).toEqual([]);
+    expect(world.ledger.notices).toEqual([]);
+  });
+
+  it('moves no measure: a list that lost its half is still said to have shrunk at night', async () => {
+    upload({ 'orange-cd': '2026-03-01' });
+    await night();
+    const measures = JSON.stringify(world.ledger.measures.tokens);
+    upload({ 'airtel-td': undefined, 'moov-bj': undefined, 'telma-mg': undefined });
+    await review();
+    expect(lastMail()).toMatch(/The license list[^]*nobody is cut off/);
+    await review();
+    expect(JSON.stringify(world.ledger.measures.tokens)).toBe(measures);
+    world.now += DAY;
+    const result = await night();
+    expect(steps(result)).toEqual(['deactivate orange-cd withheld']);
+  });
+
+  it('checks no contents', async () => {
+    await night();
+    const calls = world.calls.length;
+    upload({ 'mtn-cm': '2026-06-30' });
+    await review();
+    expect(world.calls.slice(calls)).not.toContain('hub.checkContent');
+  });
+
+  it('does not make a catch-up needless', async () => {
+    await night();
+    upload({ 'mtn-cm': '2026-06-30' });
+    await review();
+    const caughtUp = await audit({ catchUp: true }, world.services());
+    expect(caughtUp.counts.tokens).toBe(6);
+    expect(world.metrics.get('AuditSucceeded')).toBe(1);
+  });
+
+  it('says that HOLD is there, and that it is gone', async () => {
+    upload({ 'orange-cd': '2026-03-01' });
+    await night();
+    world.put(OBJECTS.hold, '');
+    const held = await review();
+    expect([held.outcome, steps(held)]).toEqual(['withheld', ['deactivate orange-cd withheld']]);
+    expect(lastMail()).toContain('HOLD is in the bucket');
+    expect((await review()).notified).toBe(false);
+    world.remove(OBJECTS.hold);
+    const gone = await review();
+    expect(gone.notified).toBe(true);
+    expect(lastMail()).toContain('HOLD is gone');
+  });
+
+  it('says which exemptions came and went, and no other', async () => {
+    world.put(OBJECTS.exemptions, 'label,reason,owner,until\nmtn-cm,strategic,ops,\n');
+    await night();
+    world.put(
+      OBJECTS.exemptions,
+      'label,reason,owner,until\nmtn-cm,strategic,ops,\norange-cd,strategic,sales,\n',
+    );
+    expect((await review()).notified).toBe(true);
+    expect(lastMail()).toContain('orange-cd is exempt from everything');
+    expect(lastMail()).not.toContain('mtn-cm is exempt');
+    expect((await review()).notified).toBe(false);
+  });
+
+  it('says which rows can not be read, with line and remedy, once', async () => {
+    await night();
+    upload({ 'mtn-cm': 'never' });
+    const result = await review();
+    expect(result.findings).toMatchObject([{ kind: 'invalid-license', deployment: 'mtn-cm' }]);
+    expect(lastMail()).toContain("1 can't be read");
+    expect(lastMail()).toContain('Correct line 3 of licenses.csv');
+    expect((await review()).notified).toBe(false);
+  });
+
+  it('is repeated by the next run where nobody confirmed could read it', async () => {
+    await night();
+    upload({ 'mtn-cm': '2026-06-30', 'orange-cd': '2026-03-05' });
+    world.confirmed = false;
+    const unheard = await review();
+    expect([unheard.notified, steps(unheard)]).toEqual([false, ['announce orange-cd failed']]);
+    world.confirmed = true;
+    const heard = await review();
+    expect([heard.notified, steps(heard)]).toEqual([true, ['announce orange-cd done']]);
+  });
+});
+
+describe('a review that can not read what changed', () => {
+  it('mails it once for each version, fails nothing, and changes nothing', async () => {
+    await night();
+    const before = JSON.stringify([
+      world.ledger.measures,
+      world.ledger.lastNight,
+      [...world.tokens.values()],
+    ]);
+    const mails = world.mails.length;
+    world.put(OBJECTS.licenses, 'telco,country\norange,cd\n');
+    const result = await review();
+    expect([result.outcome, result.notified, result.actions]).toEqual(['incomplete', true, []]);
+    expect(world.mails.slice(mails)).toMatchObject([{ outcome: 'incomplete' }]);
+    expect(lastMail()).toContain('The license list licenses.csv');
+    expect((await review()).notified).toBe(false);
+    world.put(OBJECTS.licenses, 'telco,country\norange,cd,\n');
+    expect((await review()).notified).toBe(true);
+    expect(JSON.stringify([world.ledger.measures, world.ledger.lastNight, [...world.tokens.values()]])).toBe(
+      before,
+    );
+  });
+
+  it('says so of Docker Hub as well', async () => {
+    await night();
+    upload({ 'orange-cd': '2026-03-05' });
+    world.fate = (call) => (call === 'hub.listTokens' ? 'fail before' : 'pass');
+    expect((await review()).outcome).toBe('incomplete');
+    world.fate = () => 'pass';
+    expect(steps(await review())).toEqual(['announce orange-cd done']);
+  });
+});
+
+describe('a review while something else is at work', () => {
+  it('waits ten minutes for it, then is busy', async () => {
+    const holder = { function: 'audit', runId: 'r', until: new Date(world.now + 14 * 60_000).toISOString() };
+    world.put(OBJECTS.lease, JSON.stringify({ holder, incompleteTold: null }));
+    const slept: number[] = [];
+    const services = world.services();
+    const clock = { ...services.clock, sleep: (time: number) => Promise.resolve(void slept.push(time)) };
+    const failure = await failureOf(() => audit({ review: true }, { ...services, clock }));
+    expect(failure.name).toBe('Busy');
+    const waited = slept.reduce((sum, time) => sum + time, 0);
+    expect(waited).toBeGreaterThan(590_000);
+    expect(waited).toBeLessThanOrEqual(600_000);
+  });
+});
