@@ -7,7 +7,7 @@ import type { LedgerStore } from '../ledger/store.ts';
 import { stepDone } from '../ledger/transitions.ts';
 import type { Services } from '../runtime/services.ts';
 import { displayName } from '../text/display.ts';
-import { fingerprintOfKey } from '../text/fingerprint.ts';
+import { holdsFingerprint } from '../text/fingerprint.ts';
 
 /** After so many failed changes in a row, Docker Hub or Vault is not well enough to go on. */
 const MAX_FAILURES = 3;
@@ -147,7 +147,8 @@ async function tryStep(
 async function removeKey(services: Services, step: Change): Promise<'done' | 'skipped'> {
   const remove = async (): Promise<'done' | 'skipped'> => {
     const keys = await services.vault.readKeys();
-    if (fingerprintOfKey(keys.values, step.deployment) !== step.fingerprint) return 'skipped';
+    if (step.fingerprint === undefined || !holdsFingerprint(keys.values, step.deployment, step.fingerprint))
+      return 'skipped';
     await services.vault.patchKeys(new Map([[step.deployment, null]]), keys.version);
     return 'done';
   };

@@ -7,6 +7,7 @@ import type { Policy } from '../domain/policy.ts';
 import { reconcile } from '../domain/reconcile.ts';
 import { type Facts, type Snapshot, takeSnapshot } from '../domain/snapshot.ts';
 import { reconcileLedger } from '../ledger/reconcile-ledger.ts';
+import { renewFingerprints } from '../ledger/renew-fingerprints.ts';
 
 /** What a run decides by. */
 export interface DecisionInput {
@@ -52,7 +53,7 @@ export function reconciledLedger(
   ledger: Ledger,
   { facts, checks, now }: Pick<DecisionInput, 'facts' | 'checks' | 'now'>,
 ): Ledger {
-  return withChecks(reconcileLedger(ledger, facts, now), checks);
+  return withChecks(reconcileLedger(renewFingerprints(ledger, facts.keys), facts, now), checks);
 }
 
 /** Latest check of every key: this run's where there is one. */

@@ -8,7 +8,7 @@ import type { LedgerStore } from '../ledger/store.ts';
 import { licensesIfReadable, loadLicenses } from '../runtime/license-list.ts';
 import { listedIds, notifyFailed, withLease } from '../runtime/on-demand.ts';
 import type { Services } from '../runtime/services.ts';
-import { fingerprintOf } from '../text/fingerprint.ts';
+import { fingerprintOfNew } from '../text/fingerprint.ts';
 import { checkLicense, checkName, checkNoneExists, checkNoneSimilar } from './checks.ts';
 import { type Issue, type VaultTarget, withIssuing } from './context.ts';
 import { TokenLeft, createToken, discardToken } from './create.ts';
@@ -72,7 +72,7 @@ async function proveAndStore(issue: Issue, { token, content }: CreatedToken): Pr
             {
               ...entry,
               tokenId: token.id,
-              fingerprint: fingerprintOf(content),
+              fingerprint: fingerprintOfNew(content),
               ...(event.verifyPull === false ? {} : { checkedAt: iso(services.clock.now()) }),
             },
             deployment,

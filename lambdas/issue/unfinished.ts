@@ -7,7 +7,7 @@ import type { HubToken, VaultKeys } from '../domain/token.ts';
 import { isAuditorError } from '../errors.ts';
 import { closeIssuing, isNeverUsed, isRecent, tokensMadeBy } from '../ledger/unfinished-issues.ts';
 import type { Services } from '../runtime/services.ts';
-import { fingerprintOfKey } from '../text/fingerprint.ts';
+import { holdsFingerprint } from '../text/fingerprint.ts';
 import type { Issue } from './context.ts';
 import { DEFAULT_OVERLAP_HOURS, type IssueEvent } from './event.ts';
 import { finish, record } from './finish.ts';
@@ -43,7 +43,7 @@ export async function findUnfinished(
   const tokens = tokensMadeBy(entry, existing);
   if (entry.fingerprint === undefined || tokens.length === 0) return { entry, tokens, storedIn: undefined };
   const keys = await keysIfAny(new FreshKeys(services, entry.vaultVersion));
-  const isStored = fingerprintOfKey(keys?.values, deployment) === entry.fingerprint;
+  const isStored = holdsFingerprint(keys?.values, deployment, entry.fingerprint);
   return { entry, tokens, storedIn: isStored ? keys?.version : undefined };
 }
 

@@ -3,7 +3,7 @@
  * and headers of lists, texts of events. What a run knows to be secret is searched for once more where texts leave
  * (redact.ts).
  */
-import { fingerprintOf } from './fingerprint.ts';
+import { digestOf } from './fingerprint.ts';
 
 /**
  * A text from outside (label, key's name, cell, header) without what looks like a token's content in it: each becomes
@@ -84,7 +84,7 @@ function concealPlain(text: string): string {
 
 /** A whole content has more than 120 random bits. Of a part of one too little of its hash is shown to find it by trying. */
 function mark(kind: string, content: string): string {
-  const fingerprint = fingerprintOf(content);
+  const fingerprint = digestOf(content);
   return `${kind}_(concealed ${content.length >= 30 ? fingerprint : fingerprint.slice(0, 4).padEnd(16, '0')})`;
 }
 

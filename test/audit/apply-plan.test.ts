@@ -4,7 +4,7 @@ import { iso } from '../../lambdas/domain/days.ts';
 import { type Change, intentsOf, isChange } from '../../lambdas/domain/plan/step.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import { openLedger } from '../../lambdas/ledger/store.ts';
-import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
+import { fingerprintOfNew } from '../../lambdas/text/fingerprint.ts';
 import { InMemorySystems } from '../fakes.ts';
 import type { Fate } from './life-world.ts';
 
@@ -27,7 +27,7 @@ const removal = (content = 'content'): Change => ({
   kind: 'remove-key',
   deployment: 'orange-cd',
   reason: 'why',
-  fingerprint: fingerprintOf(content),
+  fingerprint: fingerprintOfNew(content),
 });
 const token = (id: string, enabled = true): void => {
   world.addToken('orange-cd', { id, enabled, key: false });

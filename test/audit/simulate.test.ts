@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type CalendarEntry, simulate } from '../../lambdas/audit/simulate.ts';
 import { DAY, iso } from '../../lambdas/domain/days.ts';
 import { type Ledger, emptyLedger } from '../../lambdas/domain/ledger.ts';
-import { CONTENT, NOW, type Situation, factsOf, suspensionOf } from '../domain/situation.ts';
+import { CONTENT, contentOf, NOW, type Situation, factsOf, suspensionOf } from '../domain/situation.ts';
 import { defaultSettings } from '../fakes.ts';
 
 interface Play extends Situation {
@@ -115,7 +115,7 @@ describe('a simulation', () => {
     const names = ['aa-cd', 'bb-cd', 'cc-cd'];
     const lives = play({
       tokens: [...names.map((label) => ({ id: `id-${label}`, label })), { id: 'off', enabled: false }],
-      keys: Object.fromEntries(names.map((name) => [name, name])),
+      keys: Object.fromEntries(names.map((name) => [name, contentOf(name)])),
       licenses: [...names.map((name) => `${name.slice(0, 2)},cd,2026-03-01,0`), 'orange,cd,2026-06-10,0'],
       ledger: { suspensions: [suspensionOf({ tokenId: 'off' })] },
       exemptions: 'label,reason,owner,until\naa-cd,,,2026-03-20\n',
@@ -141,7 +141,7 @@ describe('a simulation', () => {
     const names = ['aa-cd', 'bb-cd', 'cc-cd', 'dd-cd'];
     const lives = play({
       tokens: names.map((label) => ({ id: `id-${label}`, label })),
-      keys: Object.fromEntries(names.map((name) => [name, name])),
+      keys: Object.fromEntries(names.map((name) => [name, contentOf(name)])),
       licenses: names.map((name) => `${name.slice(0, 2)},cd,2026-03-0${name === 'dd-cd' ? 3 : 2},0`),
     });
     expect(lines(lives).slice(-8)).toEqual([

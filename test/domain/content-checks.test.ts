@@ -13,14 +13,16 @@ import { takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import { lastRealUse } from '../../lambdas/domain/token.ts';
 import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
 import { defaultSettings } from '../fakes.ts';
-import { NOW, type Situation, factsOf, tokenOf, snapshotOf } from './situation.ts';
+import { NOW, type Situation, contentOf, factsOf, tokenOf, snapshotOf } from './situation.ts';
+
+const [X, Y, OLD] = [contentOf('x'), contentOf('y'), contentOf('old')];
 
 const checkOf = (changes: Partial<ContentCheckEntry> = {}): ContentCheckEntry => ({
   deployment: 'orange-cd',
   tokenId: 't1',
   at: iso(NOW - DAY),
   verdict: 'matching',
-  fingerprint: fingerprintOf('x'),
+  fingerprint: fingerprintOf(X),
   ...changes,
 });
 
@@ -30,9 +32,9 @@ describe('the keys to check', () => {
 
   it('are those whose label has exactly one active token', () => {
     const of = (...tokens: NonNullable<Situation['tokens']>): string[] =>
-      keys({ tokens, keys: { 'orange-cd': 'x' } });
-    expect(keysToCheck(snapshotOf({ tokens: [{}], keys: { 'orange-cd': 'x' } }), 1)).toEqual([
-      { deployment: 'orange-cd', content: 'x', tokenId: 't1' },
+      keys({ tokens, keys: { 'orange-cd': X } });
+    expect(keysToCheck(snapshotOf({ tokens: [{}], keys: { 'orange-cd': X } }), 1)).toEqual([
+      { deployment: 'orange-cd', content: X, tokenId: 't1' },
     ]);
     expect([of(), of({}, {}), of({ enabled: false }), of({}, { enabled: false })]).toEqual([
       [],
@@ -55,8 +57,7 @@ describe('the keys to check', () => {
   });
 
   it('are not those of exempt labels, unless only kinds are exempt', () => {
-    const of = (exemptions: string): string[] =>
-      keys({ tokens: [{}], keys: { 'orange-cd': 'x' }, exemptions });
+    const of = (exemptions: string): string[] => keys({ tokens: [{}], keys: { 'orange-cd': X }, exemptions });
     expect(of('label,reason,owner,until\norange-cd,,,\n')).toEqual([]);
     expect(of('label,reason,owner,until,findings\norange-cd,,,,wrong-scope\n')).toEqual(['orange-cd']);
   });
@@ -65,20 +66,20 @@ describe('the keys to check', () => {
     const names = ['e', 'd', 'c', 'b', 'a'].map((name) => `${name}-cd`);
     const situation: Situation = {
       tokens: names.map((label) => ({ id: `id-${label}`, label })),
-      keys: Object.fromEntries(names.map((name) => [name, 'x'])),
+      keys: Object.fromEntries(names.map((name) => [name, X])),
       ledger: {
         checks: [
           checkOf({ deployment: 'a-cd', tokenId: 'id-a-cd', at: iso(NOW - DAY) }),
           checkOf({ deployment: 'b-cd', tokenId: 'id-b-cd', at: iso(NOW - 2 * DAY) }),
           checkOf({ deployment: 'c-cd', tokenId: 'another' }),
-          checkOf({ deployment: 'd-cd', tokenId: 'id-d-cd', fingerprint: fingerprintOf('old') }),
+          checkOf({ deployment: 'd-cd', tokenId: 'id-d-cd', fingerprint: fingerprintOf(OLD) }),
         ],
       },
     };
     const expected = ['c-cd', 'd-cd', 'e-cd', 'b-cd', 'a-cd'];
     expect(keys(situation)).toEqual(expected);
     expect(
-      keys({ ...situation, keys: Object.fromEntries([...names].reverse().map((name) => [name, 'x'])) }),
+      keys({ ...situation, keys: Object.fromEntries([...names].reverse().map((name) => [name, X])) }),
     ).toEqual(expected);
     expect(keys(situation, 2)).toEqual(['c-cd', 'd-cd']);
     expect(keys(situation, 0)).toEqual([]);
@@ -86,8 +87,8 @@ describe('the keys to check', () => {
 });
 
 describe('what a check tells', () => {
-  const key = { deployment: 'orange-cd', content: 'x', tokenId: 't1' };
-  const world = snapshotOf({ tokens: [{}, { label: 'mtn-cm' }], keys: { 'orange-cd': 'x' } });
+  const key = { deployment: 'orange-cd', content: X, tokenId: 't1' };
+  const world = snapshotOf({ tokens: [{}, { label: 'mtn-cm' }], keys: { 'orange-cd': X } });
   const verdict = (check: Parameters<typeof judgeCheck>[2], active = true): string => {
     const entry = judgeCheck(world, key, check, active);
     return entry.claimedId === undefined ? entry.verdict : `${entry.verdict} ${entry.claimedId}`;
@@ -108,7 +109,7 @@ describe('what a check tells', () => {
   it('is remembered with when, of what content, and when the token was really used last', () => {
     const entry = (lastUsedAt: number | null): ContentCheckEntry =>
       judgeCheck(
-        snapshotOf({ tokens: [{ lastUsedAt }], keys: { 'orange-cd': 'x' } }),
+        snapshotOf({ tokens: [{ lastUsedAt }], keys: { 'orange-cd': X } }),
         key,
         { outcome: 'accepted', claimedId: 't1' },
         true,
@@ -118,7 +119,7 @@ describe('what a check tells', () => {
       tokenId: 't1',
       at: iso(NOW),
       verdict: 'matching',
-      fingerprint: fingerprintOf('x'),
+      fingerprint: fingerprintOf(X),
       lastUse: iso(NOW - DAY),
     });
     expect(entry(null).lastUse).toBeNull();
@@ -169,7 +170,7 @@ describe('white space around a content', () => {
     const values = new Map<string, unknown>([
       ['a-cd', 'x\n'],
       ['b-cd', '\u00a0x'],
-      ['c-cd', 'x'],
+      ['c-cd', X],
       ['d-cd', ' '],
       ['e-cd', 7],
       ['f-cd', 'x y'],
@@ -180,12 +181,12 @@ describe('white space around a content', () => {
 });
 
 describe('a key for whose content Docker Hub gave no usable answer', () => {
-  const key = { deployment: 'orange-cd', content: 'x', tokenId: 't1' };
+  const key = { deployment: 'orange-cd', content: X, tokenId: 't1' };
   const tried = (check?: ContentCheckEntry, changes = {}): ContentCheckEntry =>
     triedCheck(
       snapshotOf({
         tokens: [{ lastUsedAt: NOW - HOUR }],
-        keys: { 'orange-cd': 'x' },
+        keys: { 'orange-cd': X },
         ...(check === undefined ? {} : { ledger: { checks: [check] } }),
         ...changes,
       }),
@@ -195,7 +196,7 @@ describe('a key for whose content Docker Hub gave no usable answer', () => {
   it('is unclear where nothing was told of that content and token before', () => {
     const unclear = checkOf({ at: iso(NOW), verdict: 'unclear', lastUse: iso(NOW - HOUR) });
     expect(tried()).toStrictEqual(unclear);
-    for (const other of [{ tokenId: 't2' }, { fingerprint: fingerprintOf('old') }])
+    for (const other of [{ tokenId: 't2' }, { fingerprint: fingerprintOf(OLD) }])
       expect(tried(checkOf({ ...other, verdict: 'rejected' }))).toStrictEqual(unclear);
     expect(tried(undefined, { tokens: [] })).not.toHaveProperty('lastUse');
   });
@@ -209,11 +210,11 @@ describe('a key for whose content Docker Hub gave no usable answer', () => {
   it('comes last in the coming nights, and counts as unclear', () => {
     const world = snapshotOf({
       tokens: [{}, { label: 'mtn-cm' }],
-      keys: { 'orange-cd': 'x', 'mtn-cm': 'y' },
+      keys: { 'orange-cd': X, 'mtn-cm': Y },
       ledger: {
         checks: [
           checkOf({ at: iso(NOW - 9 * DAY), tried: iso(NOW) }),
-          checkOf({ deployment: 'mtn-cm', tokenId: 't2', fingerprint: fingerprintOf('y') }),
+          checkOf({ deployment: 'mtn-cm', tokenId: 't2', fingerprint: fingerprintOf(Y) }),
         ],
       },
     });
@@ -232,10 +233,10 @@ describe('a key that holds the content of an automatic token', () => {
   it('is mismatched, although automatic tokens are not judged', () => {
     const world = snapshotOf({
       tokens: [{}, { label: 'docker-desktop', generatedBy: 'desktop' }],
-      keys: { 'orange-cd': 'x' },
+      keys: { 'orange-cd': X },
     });
     expect(world.automaticTokens).toBe(1);
-    const key = { deployment: 'orange-cd', content: 'x', tokenId: 't1' };
+    const key = { deployment: 'orange-cd', content: X, tokenId: 't1' };
     expect(judgeCheck(world, key, { outcome: 'accepted', claimedId: 't2' }, true)).toMatchObject({
       verdict: 'mismatched',
       claimedId: 't2',
@@ -245,8 +246,8 @@ describe('a key that holds the content of an automatic token', () => {
 
 describe("a key that holds the account's own password", () => {
   it('is unclear', () => {
-    const key = { deployment: 'orange-cd', content: 'x', tokenId: 't1' };
-    const world = snapshotOf({ tokens: [{}], keys: { 'orange-cd': 'x' } });
+    const key = { deployment: 'orange-cd', content: X, tokenId: 't1' };
+    const world = snapshotOf({ tokens: [{}], keys: { 'orange-cd': X } });
     expect(judgeCheck(world, key, { outcome: 'password' }, false).verdict).toBe('unclear');
   });
 });

@@ -7,9 +7,10 @@ import { type Facts, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import { type HubToken, lastRealUse } from '../../lambdas/domain/token.ts';
 import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
 import { defaultSettings } from '../fakes.ts';
-import { NOW, type Situation, factsOf, suspensionOf, tokenOf, snapshotOf } from './situation.ts';
+import { NOW, type Situation, contentOf, factsOf, suspensionOf, tokenOf, snapshotOf } from './situation.ts';
 
-const KEY = { 'orange-cd': 'x' };
+const X = contentOf('x');
+const KEY = { 'orange-cd': X };
 const IN_FORCE = ['orange,cd,2027-01-01,0'];
 const found = (kind: FindingKind, situation: Situation): Finding[] =>
   reconcile(snapshotOf(situation)).filter(
@@ -402,7 +403,7 @@ describe('rejected-key and mismatched-key', () => {
     deployment: 'orange-cd',
     tokenId: 't1',
     at: iso(NOW),
-    fingerprint: fingerprintOf('x'),
+    fingerprint: fingerprintOf(X),
   } as const;
 
   it('lapse once the key holds something else', () => {
@@ -411,7 +412,7 @@ describe('rejected-key and mismatched-key', () => {
       const ledger = { checks: [{ ...check, verdict, claimedId: 't2' }] };
       const of = (content: string): number =>
         found(`${verdict}-key`, { ...situation, keys: { 'orange-cd': content }, ledger }).length;
-      expect([verdict, of('x'), of('y')]).toEqual([verdict, 1, 0]);
+      expect([verdict, of(X), of(contentOf('y'))]).toEqual([verdict, 1, 0]);
     }
   });
 

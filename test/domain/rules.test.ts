@@ -7,9 +7,10 @@ import { reconcile } from '../../lambdas/domain/reconcile.ts';
 import { type Facts, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
 import { defaultSettings } from '../fakes.ts';
-import { NOW, type Situation, factsOf, snapshotOf, suspensionOf } from './situation.ts';
+import { NOW, type Situation, contentOf, factsOf, snapshotOf, suspensionOf } from './situation.ts';
 
-const KEY = { 'orange-cd': 'x' };
+const X = contentOf('x');
+const KEY = { 'orange-cd': X };
 const IN_FORCE = ['orange,cd,2027-01-01,0'];
 const ENDED = ['orange,cd,2026-01-01,0'];
 
@@ -132,10 +133,10 @@ describe('missing-token', () => {
 describe('a run that could not read everything', () => {
   const facts = factsOf({
     tokens: [{ label: 'Orange_LR', scopes: [] }, {}],
-    keys: { Orange_LR: 'x', 'orange-cd': 'x' },
+    keys: { Orange_LR: X, 'orange-cd': X },
     licenses: ['orange,lr,2027-01-01,0', 'orange,cd,2026-03-05,0', 'mtn,cm,never,0'],
     ledger: {
-      checks: [{ deployment: 'orange-cd', tokenId: 't2', at: iso(NOW), verdict: 'rejected', fingerprint: fingerprintOf('x') }],
+      checks: [{ deployment: 'orange-cd', tokenId: 't2', at: iso(NOW), verdict: 'rejected', fingerprint: fingerprintOf(X) }],
     },
   }); // prettier-ignore
   const judge = (without: keyof Facts): Finding[] => {

@@ -10,7 +10,10 @@ import { defaultSettings } from '../fakes.ts';
 
 /** The night in which the situations are judged. */
 export const NOW = Date.parse('2026-03-02T02:00:00Z');
-export const CONTENT = 'dckr_pat_x';
+/** A content of today's form, with a name in it. */
+export const contentOf = (name: string): string => `dckr_pat_${name.padEnd(27, '-')}`;
+
+export const CONTENT = contentOf('x');
 
 /** What was read in one night, as little of it as a rule is about. */
 export interface Situation {

@@ -7,7 +7,6 @@ import { emptyLedger, ledgerText, readLedger } from '../../lambdas/domain/ledger
 import { takeSnapshot, tokensOf } from '../../lambdas/domain/snapshot.ts';
 import { isActive } from '../../lambdas/domain/token.ts';
 import { type Report, resultOf } from '../../lambdas/report/report.ts';
-import { fingerprintOf, fingerprintOfKey } from '../../lambdas/text/fingerprint.ts';
 import { defaultSettings } from '../fakes.ts';
 import { NOW, type Situation, bytes, factsOf, suspensionOf, tokenOf, snapshotOf } from './situation.ts';
 
@@ -89,24 +88,6 @@ describe('the world', () => {
     expect(snapshotOf({ ledger: { suspensions: [people] } }).revokedByPeople.size).toBe(0);
     const both = [people, suspensionOf({ by: 'people', tokenId: 't2' })];
     expect([...snapshotOf({ ledger: { suspensions: both } }).revokedByPeople]).toEqual(['orange-cd']);
-  });
-});
-
-describe('a fingerprint', () => {
-  it('has 64 bits, and is of a content that was read only', () => {
-    expect(fingerprintOf('x')).toBe('2d711642b726b044');
-    const values = new Map<string, unknown>([
-      ['a', 'x'],
-      ['b', ''],
-      ['c', 7],
-    ]);
-    expect(['a', 'b', 'c', 'd'].map((name) => fingerprintOfKey(values, name))).toEqual([
-      fingerprintOf('x'),
-      undefined,
-      undefined,
-      undefined,
-    ]);
-    expect(fingerprintOfKey(undefined, 'a')).toBeUndefined();
   });
 });
 

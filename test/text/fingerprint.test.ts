@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { emptyLedger } from '../../lambdas/domain/ledger.ts';
+import { renewFingerprints } from '../../lambdas/ledger/renew-fingerprints.ts';
+import {
+  fingerprintOf,
+  fingerprintOfKey,
+  fingerprintOfNew,
+  holdsFingerprint,
+} from '../../lambdas/text/fingerprint.ts';
+
+const CONTENT = `dckr_pat_${'aB3-_'.repeat(5)}xy`;
+const UUID = '0f8fad5b-d9cb-469f-a165-70867728950e';
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+describe('a fingerprint', () => {
+  it('tells contents apart, of today and of before 2022, and holds none of them', () => {
+    const all = [CONTENT, `${CONTENT}z`, `${CONTENT}\n`, UUID].map(fingerprintOf);
+    expect(new Set(all).size).toBe(4);
+    for (const fingerprint of all) expect(fingerprint).toMatch(/^token-[0-9a-f]{16}$/);
+  });
+
+  it('is kept of nothing that could be guessed', () => {
+    for (const value of ['hunter2', 'riaktr-2024!', '', 'dckr_pat_short', '{"auths": {}}', 'orange-cd']) {
+      expect(fingerprintOf(value)).toBe('');
+      expect(fingerprintOfKey(new Map([['orange-cd', value]]), 'orange-cd')).toBeUndefined();
+    }
+    expect(fingerprintOfKey(undefined, 'orange-cd')).toBeUndefined();
+    expect(fingerprintOfKey(new Map([['orange-cd', 7]]), 'orange-cd')).toBeUndefined();
+  });
+
+  it('of a content that Docker Hub has just made is one whatever its form', () => {
+    const values = new Map([['orange-cd', 'a-content-of-some-new-form']]);
+    const fingerprint = fingerprintOfNew('a-content-of-some-new-form');
+    expect(holdsFingerprint(values, 'orange-cd', fingerprint)).toBe(true);
+    expect(holdsFingerprint(values, 'vodacom-cd', fingerprint)).toBe(false);
+    expect(holdsFingerprint(new Map([['orange-cd', 'hunter2']]), 'orange-cd', '')).toBe(false);
+  });
+});
+
+describe('fingerprints that an earlier version kept', () => {
+  const old = (text: string): string => digestOf(text).slice(0, 16);
+  const at = '2026-03-02T02:00:00.000Z';
+  const ledger = (fingerprint: string) => ({
+    ...emptyLedger(),
+    checks: [{ deployment: 'orange-cd', tokenId: 't', at, verdict: 'matching' as const, fingerprint }],
+    suspensions: [
+      { deployment: 'orange-cd', tokenId: 't', by: 'audit' as const, at, reason: 'x', fingerprint },
+    ],
+  });
+  const renewed = (kept: string, value?: unknown): (string | undefined)[] => {
+    const keys = { names: ['orange-cd'], values: new Map([['orange-cd', value]]), version: 1 };
+    const { checks, suspensions } = renewFingerprints(ledger(kept), value === undefined ? undefined : keys);
+    return [...checks, ...suspensions].map(({ fingerprint }) => fingerprint);
+  };
+
+  it('become those of this version where the key holds the same content', () => {
+    expect(renewed(old(CONTENT), CONTENT)).toEqual([fingerprintOf(CONTENT), fingerprintOf(CONTENT)]);
+    expect(renewed(fingerprintOf(CONTENT), 'hunter2')).toEqual([
+      fingerprintOf(CONTENT),
+      fingerprintOf(CONTENT),
+    ]);
+  });
+
+  it('are gone where it was a password, where the content changed, and where nobody read it', () => {
+    for (const [kept, value] of [
+      [old('hunter2'), 'hunter2'],
+      [old('hunter2'), CONTENT],
+      [old('hunter2'), undefined],
+    ] as const) {
+      const after = renewed(kept, value);
+      expect(after.join()).not.toContain(kept);
+      expect(after).not.toContain(fingerprintOf(CONTENT));
+    }
+  });
+});
