@@ -34,15 +34,16 @@ export function checkFile(file: string, environment: Environment, look: Look): C
   // No system is asked, so an address is not wanted.
   const settings = readSettings({ [ENV.vaultAddr]: 'http://127.0.0.1', ...environment });
   const today = dayOf(Date.now(), settings.timeZone);
+  const rules = { dateOrder: settings.dateOrder, today };
   if (/exemption/i.test(basename(file))) {
-    const { length } = readExemptions(body, true);
+    const { length } = readExemptions(body, true, rules);
     return {
       result: { rows: length },
       shown: `${pluralize(length, 'row')} read, every one of them.`,
       failed: false,
     };
   }
-  const { rowCount, invalid, licenses } = readLicenses(body, settings.graceDays);
+  const { rowCount, invalid, licenses } = readLicenses(body, settings.graceDays, rules);
   const inForce = [...licenses.values()].filter((license) => isInForce(license, today)).length;
   const lines = [
     `${pluralize(rowCount, 'row')} read: ${pluralize(licenses.size, 'deployment')}, ${inForce} in force today, ${licenses.size - inForce} ended.`,

@@ -10,6 +10,7 @@ import { isActive } from '../../lambdas/domain/token.ts';
 import { isAuditorError } from '../../lambdas/errors.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import { openLedger } from '../../lambdas/ledger/store.ts';
+import { dayRules } from '../../lambdas/runtime/license-list.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
 import { pluralize } from '../../lambdas/text/display.ts';
 import type { Typed } from './arguments.ts';
@@ -121,7 +122,7 @@ function trials(
       () => registryTrial(services, http(settings.dockerAuthUrl), http(settings.dockerRegistryUrl)),
     ],
     [OBJECTS.licenses, async () => licensesTrial(services, await bucket.read(OBJECTS.licenses))],
-    [OBJECTS.exemptions, async () => exemptionsTrial(await bucket.read(OBJECTS.exemptions))],
+    [OBJECTS.exemptions, async () => exemptionsTrial(services, await bucket.read(OBJECTS.exemptions))],
     [OBJECTS.hold, () => holdTrial(services)],
     [OBJECTS.ledger, () => ledgerTrial(services)],
     ['mail topic', () => topicTrial(settings.topicArn, hasTopic)],
@@ -190,7 +191,8 @@ const bodyOf = (object: ReadObject): Uint8Array | undefined =>
   typeof object === 'string' ? undefined : object.body;
 
 function licensesTrial({ settings, clock }: Services, object: ReadObject): Checkup {
-  const { licenses, invalid, rowCount } = readLicenses(bodyOf(object), settings.graceDays);
+  const days = dayRules(settings, clock.now());
+  const { licenses, invalid, rowCount } = readLicenses(bodyOf(object), settings.graceDays, days);
   const today = dayOf(clock.now(), settings.timeZone);
   const inForce = [...licenses.values()].filter((license) => isInForce(license, today)).length;
   const read = `${pluralize(rowCount, 'row')}, ${pluralize(licenses.size, 'deployment')}, ${inForce} in force`;
@@ -203,11 +205,14 @@ function licensesTrial({ settings, clock }: Services, object: ReadObject): Check
       );
 }
 
-function exemptionsTrial(object: ReadObject): Checkup {
+function exemptionsTrial({ settings, clock }: Services, object: ReadObject): Checkup {
   const body = bodyOf(object);
   return body === undefined
     ? note(OBJECTS.exemptions, 'is not there: nobody is exempt')
-    : ok(OBJECTS.exemptions, pluralize(readExemptions(body, false).length, 'row'));
+    : ok(
+        OBJECTS.exemptions,
+        pluralize(readExemptions(body, false, dayRules(settings, clock.now())).length, 'row'),
+      );
 }
 
 async function holdTrial({ bucket }: Services): Promise<Checkup> {

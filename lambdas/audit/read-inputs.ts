@@ -8,6 +8,7 @@ import { type AuditorError, asAuditorError } from '../errors.ts';
 import { OBJECTS } from '../ledger/bucket-keys.ts';
 import { type LedgerStore, openLedger } from '../ledger/store.ts';
 import type { InputVersions } from '../report/report.ts';
+import { dayRules } from '../runtime/license-list.ts';
 import type { Services } from '../runtime/services.ts';
 import { askForMissing } from './ask-for-missing.ts';
 import type { Run } from './run.ts';
@@ -65,6 +66,7 @@ export async function readInputs(
   withValues = services.settings.verifyPerRun > 0,
 ): Promise<Inputs> {
   const { bucket, dockerHub, vault, settings } = services;
+  const days = dayRules(settings, services.clock.now());
   const causes: AuditorError[] = [];
   const reading = <Value>(promise: Promise<Value>, what: string): Promise<Value | undefined> =>
     attempt(promise, `Reading ${what}`, causes);
@@ -79,14 +81,18 @@ export async function readInputs(
   const licenses =
     licensesObject &&
     parsed(
-      () => readLicenses(bodyOf(licensesObject), settings.graceDays),
+      () => readLicenses(bodyOf(licensesObject), settings.graceDays, days),
       'Reading the license list',
       causes,
     );
   const known = store?.current.exemptions ?? null;
   const exemptions =
     exemptionsObject &&
-    parsed(() => readExemptions(bodyOf(exemptionsObject), known !== null), 'Reading the exemptions', causes);
+    parsed(
+      () => readExemptions(bodyOf(exemptionsObject), known !== null, days),
+      'Reading the exemptions',
+      causes,
+    );
   const facts: Facts = {
     ...(tokens === undefined ? {} : { tokens }),
     ...(tokens === undefined || store === undefined

@@ -1,6 +1,7 @@
-import { CsvError, parse } from 'csv-parse/sync';
+// Tables that people keep in a spreadsheet and save as CSV: what is one, and its rows by column name.
 import { concealed } from '../text/conceal.ts';
-import { joinWithAnd, escapeText } from '../text/display.ts';
+import { escapeText, joinWithAnd } from '../text/display.ts';
+import { CsvSyntaxError, type CsvRecord, readRecords } from './csv-records.ts';
 
 /** One line of a table with its cells by column name, trimmed; a column that the line lacks is empty. */
 export interface Row {
@@ -9,123 +10,230 @@ export interface Row {
   cell(column: string): string;
   /** All cells, trimmed, whatever columns they are in. */
   readonly cells: readonly string[];
-  /** Cells beyond the last column of the header are not empty: the row is shifted, none of its cells can be trusted. */
+  /** Cells beyond the last column of the header are not empty. */
   readonly overlong: boolean;
+  /** It has fewer cells than the header has columns, which no spreadsheet writes. */
+  readonly short: boolean;
+  /** It repeats the header. */
+  readonly isHeader: boolean;
 }
 
-/** How many rows a file has, or the clause that says why it is no table. */
-export type Table = { readonly rows: number } | { readonly unreadable: string };
-
-/** Whether this is a record as csv-parse gives it without `columns`: its typings depend on the options and do not say so. */
-function isRecord(record: unknown): record is readonly string[] {
-  return Array.isArray(record) && record.every((cell) => typeof cell === 'string');
+/** The columns that a table is read for; any other is ignored, two of the same name too. */
+export interface Columns {
+  /** Without these the file is unreadable. */
+  readonly required: readonly string[];
+  readonly optional: readonly string[];
 }
 
-/** White space and the invisible characters that `trim()` leaves. */
-const EDGES = /^[\s\u00ad\u200b-\u200f\u2060\ufeff]+|[\s\u00ad\u200b-\u200f\u2060\ufeff]+$/g;
+/** The place of each known column that a table has, and how many rows there are; or the clause that says why it is no table. */
+export type Table =
+  { readonly rows: number; readonly places: ReadonlyMap<string, number> } | { readonly unreadable: string };
 
-/** A cell that begins and ends with something visible in ASCII, as nearly all do. */
-const PLAIN = /^[!-~](?:.*[!-~])?$/;
-
-const trimmed = (cell: string): string => (cell === '' || PLAIN.test(cell) ? cell : cell.replace(EDGES, ''));
-
-/** The delimiter: what a leading `sep=` line says, else whichever of comma and semicolon the header has more of. */
-function delimiterOf(header: string, declared: string | undefined): string {
-  if (declared !== undefined) return declared;
-  return header.split(';').length > header.split(',').length ? ';' : ',';
-}
+/** A larger file is no list that people keep. */
+export const MAX_BYTES = 5 * 1024 * 1024;
 
 /**
  * Reads a CSV file that people edit with a spreadsheet: UTF-8 with or without BOM, comma or semicolon, any line end,
  * quoted fields, a leading `sep=` line, header names in any order and case. Rows of empty cells are left out.
  *
- * @param required columns without which the file is unreadable
  * @param take is given each row as it is read: a list of 100,000 of them would take more memory than what is made of
  *   them. Where the file turns out to be unreadable further down, what was given is to be forgotten.
  */
-export function readTable(body: Uint8Array, required: readonly string[], take: (row: Row) => void): Table {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-  } catch {
-    return { unreadable: 'it is not UTF-8 text (save it as "CSV UTF-8")' };
-  }
-  if (text.includes('\0')) return { unreadable: 'it is not UTF-8 text (save it as "CSV UTF-8")' };
+export function readTable(body: Uint8Array, columns: Columns, take: (row: Row) => void): Table {
+  const text = textOf(body);
+  if (typeof text !== 'string') return text;
   const separator = /^"?sep=([,;])"?[^\S\r\n]*(?:\r\n|\n|\r)/i.exec(text);
-  const skipped = separator ? 1 : 0;
-  const table = text.slice(separator?.[0].length ?? 0);
+  // The line stays, as an empty one, so that lines are counted as an editor does.
+  const table = separator === null ? text : `\n${text.slice(separator[0].length)}`;
   if (trimmed(table) === '') return { unreadable: 'it is empty' };
-  const delimiter = delimiterOf(table.trimStart().split(/[\r\n]/, 1)[0] ?? '', separator?.[1]);
-  let columns: ReadonlyMap<string, number> | string | undefined;
+  const delimiter = separator?.[1] ?? delimiterOf(table, columns.required);
   let rows = 0;
-  let ended = 0;
+  let header: Header | undefined;
   try {
-    parse(table, {
-      delimiter,
-      relax_column_count: true,
-      record_delimiter: ['\r\n', '\n', '\r'],
-      on_record: (record: unknown, { lines }: { lines: number }) => {
-        if (!isRecord(record)) throw new TypeError('csv-parse gave something else than a record of cells.');
-        // What grants access is concealed before anything else is done with a cell: somebody may paste it anywhere.
-        const cells = record.map((cell) => concealed(trimmed(cell)));
-        // A record begins behind the end of the one before; its cells may have line breaks.
-        const line = ended + 1 + skipped;
-        ended = lines;
-        if (cells.every((cell) => cell === '')) return null;
-        if (columns === undefined) columns = columnsOf(cells, required);
-        else if (typeof columns !== 'string') {
-          rows += 1;
-          take(new TableRow(line, cells, columns));
-        }
-        return null;
-      },
-    });
+    for (const record of readFilled(table, delimiter)) {
+      if (header === undefined) {
+        const found = readHeader(record, columns);
+        if (typeof found === 'string')
+          return { unreadable: withAdvice(found, record, table, delimiter, columns) };
+        header = found;
+        continue;
+      }
+      rows += 1;
+      take(new TableRow(record, header, columns.required));
+    }
   } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    const line = typeof error['lines'] === 'number' ? ` (near line ${error['lines'] + skipped})` : '';
-    return {
-      unreadable:
-        error.code === 'CSV_QUOTE_NOT_CLOSED'
-          ? `a quote is opened and never closed${line}`
-          : `its quotes do not fit${line}`,
-    };
+    if (!(error instanceof CsvSyntaxError)) throw error;
+    return { unreadable: error.message };
   }
-  columns ??= columnsOf([], required);
-  return typeof columns === 'string' ? { unreadable: columns } : { rows };
+  return header === undefined
+    ? { unreadable: lackingColumns(columns.required, []) }
+    : { rows, places: header.places };
 }
 
-/** The place of each column by its name, or the clause that says what is wrong with the header. */
-function columnsOf(
-  cells: readonly string[],
-  required: readonly string[],
-): ReadonlyMap<string, number> | string {
-  const header = cells.map((name) => name.toLowerCase());
-  const missing = required.filter((column) => !header.includes(column));
-  if (missing.length > 0)
-    return `its header lacks the ${missing.length === 1 ? 'column' : 'columns'} ${joinWithAnd(missing)} (it reads: ${escapeText(header.join(', '))})`;
-  const twice = header.filter((name, index) => name !== '' && header.indexOf(name) !== index);
-  if (twice[0] !== undefined) return `its header names the column ${escapeText(twice[0])} twice`;
-  // Columns without a name are kept apart, so that as many names are known as the header has cells.
-  return new Map(header.map((name, index) => [name === '' ? `\0${index}` : name, index]));
+/** The text of a file, or why it has none. */
+function textOf(body: Uint8Array): string | { readonly unreadable: string } {
+  if (body.length > MAX_BYTES)
+    return {
+      unreadable: `it has ${(body.length / 1024 / 1024).toFixed(1)} MiB, and 5 are the most that is read`,
+    };
+  if (body[0] === 0x50 && body[1] === 0x4b && body[2] === 3)
+    return { unreadable: 'it is an Excel workbook (save it as "CSV UTF-8")' };
+  const notText = { unreadable: 'it is not UTF-8 text (save it as "CSV UTF-8")' };
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    return text.includes('\0') ? notText : text;
+  } catch {
+    return notText;
+  }
+}
+
+/** White space, and the invisible characters that `trim()` leaves. */
+const BLANK = /[\s\u00ad\u200b-\u200f\u2060\ufeff]/;
+
+function isBlankAt(text: string, at: number): boolean {
+  const letter = text[at];
+  return letter !== undefined && !(letter > ' ' && letter <= '~') && BLANK.test(letter);
+}
+
+/** A text without blanks at its ends. A pattern for its end would try every run of blanks within it. */
+function trimmed(text: string): string {
+  let begin = 0;
+  let end = text.length;
+  while (begin < end && isBlankAt(text, begin)) begin += 1;
+  while (end > begin && isBlankAt(text, end - 1)) end -= 1;
+  return text.slice(begin, end);
+}
+
+/** What a cell says: trimmed, a formula for a text as that text, and without what grants access, before anything else is done with it. */
+function readCell(written: string): string {
+  if (written === '') return '';
+  const cell = trimmed(written);
+  const text =
+    cell.startsWith('="') && cell.endsWith('"') && cell.length > 2 ? trimmed(cell.slice(2, -1)) : cell;
+  return concealed(text);
+}
+
+/** The records in which anything stands, with their cells as they are read. */
+function* readFilled(text: string, delimiter: string): Generator<CsvRecord> {
+  for (const { line, cells: written } of readRecords(text, delimiter)) {
+    const cells = written.map(readCell);
+    if (cells.some((cell) => cell !== '')) yield { line, cells };
+  }
+}
+
+/** So many records at the top are looked through for the header, empty ones among them. */
+const FIRST_RECORDS = 50;
+
+/** The first records as a delimiter splits them; none where its quotes do not fit. */
+function firstRecords(text: string, delimiter: string): readonly CsvRecord[] {
+  const records: CsvRecord[] = [];
+  try {
+    let looked = 0;
+    for (const { line, cells: written } of readRecords(text, delimiter)) {
+      const cells = written.map(readCell);
+      if (cells.some((cell) => cell !== '')) records.push({ line, cells });
+      looked += 1;
+      if (looked === FIRST_RECORDS) break;
+    }
+  } catch (error) {
+    if (!(error instanceof CsvSyntaxError)) throw error;
+  }
+  return records;
+}
+
+const lowerCase = (text: string): string => text.toLowerCase();
+
+function isHeaderOf({ cells }: CsvRecord, required: readonly string[]): boolean {
+  const names = new Set(cells.map(lowerCase));
+  return required.every((column) => names.has(column));
+}
+
+/** The delimiter by which a header with the required columns comes first; else the one that the first record has more of. */
+function delimiterOf(text: string, required: readonly string[]): string {
+  const found = [',', ';'].map((delimiter) => {
+    const records = firstRecords(text, delimiter);
+    const header = records.findIndex((record) => isHeaderOf(record, required));
+    return { delimiter, header: header < 0 ? Infinity : header, cells: records[0]?.cells.length ?? 0 };
+  });
+  found.sort((a, b) => a.header - b.header || b.cells - a.cells);
+  return found[0]?.header === Infinity && found[0].cells < 2 ? ',' : (found[0]?.delimiter ?? ',');
+}
+
+interface Header {
+  readonly width: number;
+  /** Its last column with a name, from 1. */
+  readonly named: number;
+  readonly places: ReadonlyMap<string, number>;
+}
+
+/** The header, or the clause that says what is wrong with it. */
+function readHeader({ cells }: CsvRecord, { required, optional }: Columns): Header | string {
+  const known = new Set([...required, ...optional]);
+  const places = new Map<string, number>();
+  const twice = new Set<string>();
+  let named = 0;
+  for (const [place, cell] of cells.entries()) {
+    const name = lowerCase(cell);
+    if (name !== '') named = place + 1;
+    if (!known.has(name)) continue;
+    if (places.has(name)) twice.add(name);
+    else places.set(name, place);
+  }
+  const missing = required.filter((column) => !places.has(column));
+  if (missing.length > 0) return lackingColumns(missing, cells);
+  const [first] = twice;
+  if (first !== undefined) return `its header names the column ${first} twice`;
+  return { width: cells.length, named, places };
+}
+
+function lackingColumns(missing: readonly string[], cells: readonly string[]): string {
+  const names = escapeText(cells.slice(0, 50).map(lowerCase).join(', '));
+  return `its header lacks the ${missing.length === 1 ? 'column' : 'columns'} ${joinWithAnd(missing)} (it reads: ${names})`;
+}
+
+/** What is wrong with a header, and what somebody at a spreadsheet can do about it. */
+function withAdvice(
+  problem: string,
+  { line, cells }: CsvRecord,
+  text: string,
+  delimiter: string,
+  { required }: Columns,
+): string {
+  const header = firstRecords(text, delimiter).find((record) => isHeaderOf(record, required));
+  if (header !== undefined && header.line !== line)
+    return `the header with the names of the columns is in line ${header.line}, and line ${line} above it says "${escapeText(cells.find((cell) => cell !== '') ?? '', 40)}": delete the rows above the header`;
+  if (firstRecords(text, '\t').some((record) => isHeaderOf(record, required)))
+    return 'tabs stand between its cells (save it as "CSV UTF-8", with commas or semicolons)';
+  return problem;
 }
 
 /** A row of a table. */
 class TableRow implements Row {
   readonly line: number;
   readonly cells: readonly string[];
-  private readonly columns: ReadonlyMap<string, number>;
+  private readonly header: Header;
+  private readonly required: readonly string[];
 
-  constructor(line: number, cells: readonly string[], columns: ReadonlyMap<string, number>) {
+  constructor({ line, cells }: CsvRecord, header: Header, required: readonly string[]) {
     this.line = line;
     this.cells = cells;
-    this.columns = columns;
+    this.header = header;
+    this.required = required;
   }
 
   get overlong(): boolean {
-    return this.cells.slice(this.columns.size).some((cell) => cell !== '');
+    return this.cells.slice(this.header.width).some((cell) => cell !== '');
+  }
+
+  get short(): boolean {
+    return this.cells.length < this.header.named;
+  }
+
+  get isHeader(): boolean {
+    return this.required.every((column) => lowerCase(this.cell(column)) === column);
   }
 
   cell(column: string): string {
-    return this.cells[this.columns.get(column) ?? -1] ?? '';
+    return this.cells[this.header.places.get(column) ?? -1] ?? '';
   }
 }

@@ -1,9 +1,10 @@
+// The labels that the audit leaves alone (contract section 3).
 import { AuditorError } from '../errors.ts';
 import { escapeText } from '../text/display.ts';
 import { type Row, readTable } from './csv.ts';
 import type { Day } from './days.ts';
 import { type FindingKind, isFindingKind } from './findings.ts';
-import { parseDay } from './licenses.ts';
+import { DAY_FIRST, type DayReader, type DayRules, readingDays } from './written-days.ts';
 
 /** A label that the audit leaves alone, as one row of `exemptions.csv` says. */
 export interface Exemption {
@@ -16,7 +17,7 @@ export interface Exemption {
   readonly findings: readonly FindingKind[];
 }
 
-const COLUMNS = ['label', 'reason', 'owner', 'until'] as const;
+const COLUMNS = { required: ['label', 'reason', 'owner', 'until'], optional: ['findings'] } as const;
 
 function unreadable(reason: string): AuditorError {
   return new AuditorError(
@@ -33,7 +34,11 @@ function unreadable(reason: string): AuditorError {
  * @param known whether an earlier run saw the file: then it may be emptied, not taken away
  * @throws AuditorError `ExemptionsUnreadable`
  */
-export function readExemptions(body: Uint8Array | undefined, known: boolean): readonly Exemption[] {
+export function readExemptions(
+  body: Uint8Array | undefined,
+  known: boolean,
+  dayRules: DayRules = DAY_FIRST,
+): readonly Exemption[] {
   if (body === undefined) {
     if (known)
       throw unreadable(
@@ -41,32 +46,44 @@ export function readExemptions(body: Uint8Array | undefined, known: boolean): re
       );
     return [];
   }
+  // An exemption may be meant for long.
+  const { dateOrder } = dayRules;
+  return readingDays({ dateOrder }, (days) => readRows(body, days)).content;
+}
+
+function readRows(body: Uint8Array, days: DayReader): readonly Exemption[] {
   const rows: Row[] = [];
-  const table = readTable(body, COLUMNS, (row) => rows.push(row));
-  if ('unreadable' in table) throw unreadable(table.unreadable);
-  return rows.map((row) => {
-    const at = `line ${row.line}`;
-    const label = row.cell('label');
-    if (label === '') throw unreadable(`${at} names no label`);
-    if (row.overlong) throw unreadable(`${at} has more cells than the header has columns`);
-    const until = row.cell('until');
-    const day = parseDay(until);
-    if (until !== '' && day === undefined)
-      throw unreadable(`${at}: until "${escapeText(until, 40)}" is not a day (write YYYY-MM-DD)`);
-    const kinds = row
-      .cell('findings')
-      .split(/\s/)
-      .filter((kind) => kind !== '');
-    const unknown = kinds.find((kind) => !isFindingKind(kind));
-    if (unknown !== undefined) throw unreadable(`${at}: "${escapeText(unknown, 40)}" is no kind of finding`);
-    return {
-      label,
-      reason: row.cell('reason'),
-      owner: row.cell('owner'),
-      ...(day === undefined ? {} : { until: day }),
-      findings: kinds.filter(isFindingKind),
-    };
+  const table = readTable(body, COLUMNS, (row) => {
+    days.note(row.cells, row.line);
+    rows.push(row);
   });
+  if ('unreadable' in table) throw unreadable(table.unreadable);
+  return rows.map((row) => readExemption(row, days));
+}
+
+function readExemption(row: Row, days: DayReader): Exemption {
+  const at = `line ${row.line}`;
+  const label = row.cell('label');
+  if (label === '') throw unreadable(`${at} names no label`);
+  if (row.isHeader) throw unreadable(`${at} repeats the names of the columns`);
+  if (row.overlong) throw unreadable(`${at} has more cells than the header has columns`);
+  const until = row.cell('until');
+  const read = until === '' ? undefined : days.read(until, row.line);
+  if (read !== undefined && 'advice' in read)
+    throw unreadable(`${at}: until "${escapeText(until, 40)}" is not a day (${read.advice})`);
+  const kinds = row
+    .cell('findings')
+    .split(/\s/)
+    .filter((kind) => kind !== '');
+  const unknown = kinds.find((kind) => !isFindingKind(kind));
+  if (unknown !== undefined) throw unreadable(`${at}: "${escapeText(unknown, 40)}" is no kind of finding`);
+  return {
+    label,
+    reason: row.cell('reason'),
+    owner: row.cell('owner'),
+    ...(read === undefined ? {} : { until: read.day }),
+    findings: kinds.filter(isFindingKind),
+  };
 }
 
 /** Whether an exemption is in force on a day: until that day is over. */

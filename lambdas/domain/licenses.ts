@@ -1,9 +1,19 @@
+// The license list: what each deployment has paid for, and what can't be read of it (contract section 3).
 import { createHash } from 'node:crypto';
 import { AuditorError } from '../errors.ts';
 import { pluralize, escapeText } from '../text/display.ts';
 import { type Row, readTable } from './csv.ts';
-import { type Day, NO_END, addDays, daysBetween, isDay } from './days.ts';
+import { type Day, NO_END, addDays, daysBetween } from './days.ts';
 import { countryOf, isCountry, isWellNamed } from './naming.ts';
+import { countriesOf, spellingsOf } from './near-names.ts';
+import {
+  type AssumedOrder,
+  DAY_FIRST,
+  type DayReader,
+  type DayRules,
+  looksLikeDay,
+  readingDays,
+} from './written-days.ts';
 
 /** What a deployment has paid for: the latest end of its rows counts. */
 export interface License {
@@ -51,36 +61,123 @@ export interface LicenseList {
   readonly rows: readonly LicenseRow[];
   /** How many rows are not empty, readable or not. */
   readonly rowCount: number;
+  /** How days with slashes or hyphens were read, where none of them shows in which order they were written. */
+  readonly assumedOrder?: AssumedOrder;
 }
 
-const REQUIRED = ['telco', 'country', 'expires_on'] as const;
+/**
+ * Reads `licenses.csv` (contract section 3).
+ *
+ * @param body the file; `undefined` where there is none
+ * @param graceDays days added to a row's end where the row does not say
+ * @throws AuditorError `LicenseListUnreadable` where the list as a whole can't be believed
+ */
+export function readLicenses(
+  body: Uint8Array | undefined,
+  graceDays: number,
+  dayRules: DayRules = DAY_FIRST,
+): LicenseList {
+  if (body === undefined) throw unreadable('it is not in the bucket');
+  const { content, assumed } = readingDays(dayRules, (days) => readRows(body, graceDays, days));
+  return { ...content, ...(assumed === undefined ? {} : { assumedOrder: assumed }) };
+}
+
+/** What is given to people of how days were read that could have meant others: a sentence. */
+export function assumedOrderText({ order, text, line, day }: AssumedOrder): string {
+  return `No day of licenses.csv shows whether the day or the month comes first, so they were read ${order} (dateOrder): "${escapeText(text, 40)}" in line ${line} as ${day}.`;
+}
+
+const COLUMNS = {
+  required: ['telco', 'country', 'expires_on'],
+  optional: ['product', 'grace_days', 'contact', 'note'],
+} as const;
 /** Beyond this share (and number) of unreadable rows the list as a whole is not believed. */
 const UNREADABLE_SHARE = 0.2;
 const UNREADABLE_NUMBER = 2;
-/** A year before this is a typing error, and a typing error must not end a license. */
-const FIRST_YEAR = '2000';
+/** More than a list of the largest size can have and be believed: what comes after is only counted. */
+const MAX_REJECTED = 100_000;
 
-/** `YYYY-MM-DD` or `DD.MM.YYYY`, as a day that exists; else `undefined`. */
-export function parseDay(text: string): Day | undefined {
-  const german = /^(\d{2})\.(\d{2})\.(\d{4})$/.exec(text);
-  const day = german ? `${german[3] ?? ''}-${german[2] ?? ''}-${german[1] ?? ''}` : text;
-  return isDay(day) && day >= FIRST_YEAR ? day : undefined;
+function unreadable(reason: string): AuditorError {
+  return new AuditorError(
+    'LicenseListUnreadable',
+    `The license list licenses.csv can't be used: ${reason}; correct the file and upload it again, nothing is withdrawn until then.`,
+  );
 }
 
-function readLastDay(row: Row, graceDays: number): { day: Day; paidUntil: Day } | { problem: string } {
+type Content = Omit<LicenseList, 'assumedOrder'>;
+
+function readRows(body: Uint8Array, graceDays: number, days: DayReader): Content {
+  const licenses = new LicenseTable();
+  const shifts = new ShiftDetector();
+  const rejected: RejectedRow[] = [];
+  let unreadableRows = 0;
+  const table = readTable(body, COLUMNS, (row) => {
+    days.note(row.cells, row.line);
+    const read = readRow(row, graceDays, days);
+    if ('problem' in read) {
+      unreadableRows += 1;
+      if (rejected.length < MAX_REJECTED) rejected.push(rejectedRow(row, read.problem));
+      return;
+    }
+    shifts.learn(row);
+    licenses.add(read, row.cell('contact'));
+  });
+  if ('unreadable' in table) throw unreadable(table.unreadable);
+  if (table.rows === 0) throw unreadable('it has a header and no rows');
+  if (unreadableRows > UNREADABLE_NUMBER && unreadableRows > UNREADABLE_SHARE * table.rows)
+    throw unreadable(
+      `${pluralize(unreadableRows, 'row')} of ${table.rows} can't be read (line ${rejected[0]?.line ?? 0}: ${rejected[0]?.problem ?? ''})`,
+    );
+  const expiresAt = table.places.get('expires_on') ?? -1;
+  const invalid = rejected.map(({ about, ...row }) => ({
+    ...row,
+    about: shifts.isShifted(row, expiresAt) ? EVERYBODY : about,
+  }));
+  return { ...licenses.finish(), invalid: numbered(invalid), rowCount: table.rows };
+}
+
+function readRow(row: Row, graceDays: number, days: DayReader): LicenseRow | { readonly problem: string } {
+  const mistake = spreadsheetMistake(row);
+  if (mistake !== undefined) return { problem: mistake };
+  const name = readName(row.cell('telco').toLowerCase(), row.cell('country').toLowerCase());
+  const end = readEnd(row, graceDays, days);
+  if ('problem' in name || 'problem' in end || row.overlong) {
+    const problems = [
+      ...('problem' in name ? [name.problem] : []),
+      ...('problem' in end ? [end.problem] : []),
+      ...(row.overlong ? ['it has more cells than the header has columns'] : []),
+    ];
+    return { problem: problems.join(' and ') };
+  }
+  return { deployment: name.name, product: row.cell('product'), ...end, line: row.line };
+}
+
+const TOTALS = /^(?:grand |sub)?(?:totals?|totaal|totaux|sum|somme|som|summe|gesamt)\b/i;
+
+/** What a row is that no license is meant by: a clause; `undefined` for any other. */
+function spreadsheetMistake(row: Row): string | undefined {
+  if (row.isHeader)
+    return 'it repeats the names of the columns, which stand in the first line only: delete the row';
+  const isNamed = row.cell('telco') !== '' && row.cell('country') !== '';
+  return !isNamed && TOTALS.test(row.cells.find((cell) => cell !== '') ?? '')
+    ? 'it is a row of totals, which belongs on another sheet: delete the row'
+    : undefined;
+}
+
+function readEnd(
+  row: Row,
+  graceDays: number,
+  days: DayReader,
+): { readonly paidUntil: Day; readonly accessUntil: Day } | { readonly problem: string } {
   const expires = row.cell('expires_on');
-  const day = parseDay(expires);
-  if (day === undefined)
-    return {
-      problem:
-        expires === ''
-          ? 'expires_on is empty'
-          : `expires_on "${escapeText(expires, 40)}" is not a day (write YYYY-MM-DD)`,
-    };
+  if (expires === '') return { problem: `expires_on is empty (write YYYY-MM-DD, or ${NO_END} for no end)` };
+  const read = days.read(expires, row.line);
+  if ('advice' in read)
+    return { problem: `expires_on "${escapeText(expires, 40)}" is not a day (${read.advice})` };
   const grace = row.cell('grace_days');
   if (grace !== '' && (!/^\d{1,3}$/.test(grace) || Number(grace) > 365))
     return { problem: `grace_days "${escapeText(grace, 40)}" is not a whole number from 0 to 365` };
-  return { day: addDays(day, grace === '' ? graceDays : Number(grace)), paidUntil: day };
+  return { paidUntil: read.day, accessUntil: addDays(read.day, grace === '' ? graceDays : Number(grace)) };
 }
 
 function readName(telco: string, country: string): { name: string } | { problem: string } {
@@ -92,34 +189,70 @@ function readName(telco: string, country: string): { name: string } | { problem:
   return { name };
 }
 
-/** Columns that hold no days; unknown ones may. */
-const WITHOUT_DAYS = ['product', 'grace_days', 'contact', 'note'] as const;
+const EVERYBODY = { scope: 'everybody' } as const;
+
+function aboutWhom(telco: string, country: string): InvalidRow['about'] {
+  const name = `${telco}-${country}`;
+  if (isWellNamed(name)) return { scope: 'deployment', deployment: name };
+  return isCountry(country) ? { scope: 'country', country } : EVERYBODY;
+}
+
+/** An unreadable row before it is known in which columns readable ones have days. */
+interface RejectedRow extends Omit<InvalidRow, 'fingerprint'> {
+  /** What makes it the same row wherever it stands. */
+  readonly identity: string;
+  /** The columns in which it has days. */
+  readonly dayColumns: readonly number[];
+  readonly overlong: boolean;
+  readonly short: boolean;
+}
+
+function rejectedRow(row: Row, problem: string): RejectedRow {
+  const telco = row.cell('telco').toLowerCase();
+  const country = row.cell('country').toLowerCase();
+  return {
+    line: row.line,
+    name: [telco, country].filter((part) => part !== '').join('-'),
+    problem,
+    about: aboutWhom(telco, country),
+    identity: [...COLUMNS.required, 'grace_days', 'product'].map((column) => row.cell(column)).join('\0'),
+    dayColumns: [...row.cells.keys()].filter((column) => looksLikeDay(row.cells[column] ?? '')),
+    overlong: row.overlong,
+    short: row.short,
+  };
+}
+
+/** Unreadable rows with their fingerprints: of two with the same cells the second has another one. */
+function numbered(rows: readonly Omit<RejectedRow, 'fingerprint'>[]): InvalidRow[] {
+  const seen = new Map<string, number>();
+  return rows.map(({ line, name, problem, about, identity }) => {
+    const nth = (seen.get(identity) ?? 0) + 1;
+    seen.set(identity, nth);
+    const fingerprint = createHash('sha256').update(`${identity}\0${nth}`).digest('hex').slice(0, 12);
+    return { line, fingerprint, name, problem, about };
+  });
+}
 
 /**
- * Whether the cells of a row without a readable end stand in other columns than they were meant for, as behind a comma
- * that nobody quoted: then the name is not the row's name either. What looks like a date, however wrong, stands where it
- * was meant to; and a word such as `never` does unless there is a day elsewhere, or it can be a country.
+ * Tells unreadable rows whose cells stand in other columns than they were meant for, as behind a comma that nobody
+ * quoted: then the name is not the row's name either. Where a readable row has a day, a day is no sign of it.
  */
-function isShifted(row: Row): boolean {
-  if (row.overlong) return true;
-  const expires = row.cell('expires_on');
-  if (/^\d[\d./\s-]*$/.test(expires)) return false;
-  const others = expires === '' ? WITHOUT_DAYS.map((column) => row.cell(column)) : row.cells;
-  return /^[a-z]{2}$/i.test(expires) || others.some((cell) => parseDay(cell) !== undefined);
-}
+class ShiftDetector {
+  private readonly dayColumns = new Set<number>();
 
-function aboutWhom(telco: string, country: string, shifted: boolean): InvalidRow['about'] {
-  const name = `${telco}-${country}`;
-  if (shifted) return { scope: 'everybody' };
-  if (isWellNamed(name)) return { scope: 'deployment', deployment: name };
-  return isCountry(country) ? { scope: 'country', country } : { scope: 'everybody' };
-}
+  learn({ cells }: Row): void {
+    for (const [column, cell] of cells.entries())
+      if (!this.dayColumns.has(column) && looksLikeDay(cell)) this.dayColumns.add(column);
+  }
 
-function unreadable(reason: string): AuditorError {
-  return new AuditorError(
-    'LicenseListUnreadable',
-    `The license list licenses.csv can't be used: ${reason}; correct the file and upload it again, nothing is withdrawn until then.`,
-  );
+  isShifted(
+    { overlong, short, dayColumns }: Pick<RejectedRow, 'overlong' | 'short' | 'dayColumns'>,
+    expiresAt: number,
+  ): boolean {
+    return (
+      overlong || short || dayColumns.some((column) => column !== expiresAt && !this.dayColumns.has(column))
+    );
+  }
 }
 
 /** Gives the first of equal values for all of them: 100,000 rows have few different days, products and contacts. */
@@ -133,73 +266,50 @@ function sharing<Value>(keyOf: (value: Value) => string): (value: Value) => Valu
   };
 }
 
-/**
- * Reads `licenses.csv` (contract section 3).
- *
- * @param body the file; `undefined` where there is none
- * @param graceDays days added to a row's end where the row does not say
- * @throws AuditorError `LicenseListUnreadable` where the list as a whole can't be believed
- */
-export function readLicenses(body: Uint8Array | undefined, graceDays: number): LicenseList {
-  if (body === undefined) throw unreadable('it is not in the bucket');
-  const licenses = new Map<string, License>();
-  const invalid: InvalidRow[] = [];
-  const rows: LicenseRow[] = [];
-  const seen = new Map<string, number>();
-  const text = sharing<string>((value) => value);
-  const list = sharing<readonly string[]>((value) => value.join('\0'));
-  const take = (row: Row): void => {
-    const telco = row.cell('telco').toLowerCase();
-    const country = row.cell('country').toLowerCase();
-    const name = readName(telco, country);
-    const end = readLastDay(row, graceDays);
-    if ('problem' in name || 'problem' in end || row.overlong) {
-      const problems = [
-        ...('problem' in name ? [name.problem] : []),
-        ...('problem' in end ? [end.problem] : []),
-        ...(row.overlong ? ['it has more cells than the header has columns'] : []),
-      ];
-      const cells = [...REQUIRED, 'grace_days', 'product'].map((column) => row.cell(column)).join('\0');
-      const nth = (seen.get(cells) ?? 0) + 1;
-      seen.set(cells, nth);
-      invalid.push({
-        line: row.line,
-        fingerprint: createHash('sha256').update(`${cells}\0${nth}`).digest('hex').slice(0, 12),
-        name: [telco, country].filter((part) => part !== '').join('-'),
-        problem: problems.join(' and '),
-        about: aboutWhom(telco, country, 'problem' in end && isShifted(row)),
-      });
+/** The readable rows, and what they come to for each deployment. */
+class LicenseTable {
+  private readonly rows: LicenseRow[] = [];
+  /** By deployment: the row that ends last, the products, and the first contact. */
+  private readonly byDeployment = new Map<
+    string,
+    { last: LicenseRow; products: Set<string> | undefined; contact: string }
+  >();
+  private readonly text = sharing<string>((value) => value);
+
+  add(read: LicenseRow, contact: string): void {
+    const row = {
+      deployment: this.text(read.deployment),
+      product: this.text(read.product),
+      paidUntil: this.text(read.paidUntil),
+      accessUntil: this.text(read.accessUntil),
+      line: read.line,
+    };
+    this.rows.push(row);
+    const known = this.byDeployment.get(row.deployment);
+    if (known === undefined) {
+      this.byDeployment.set(row.deployment, { last: row, products: undefined, contact: this.text(contact) });
       return;
     }
-    const known = licenses.get(name.name);
-    const product = text(row.cell('product'));
-    rows.push({
-      deployment: known?.deployment ?? name.name,
-      product,
-      paidUntil: text(end.paidUntil),
-      accessUntil: text(end.day),
-      line: row.line,
-    });
-    const contact = known?.contact ?? row.cell('contact');
-    const own = product === '' ? [] : [product];
-    const products = known === undefined ? own : [...new Set([...known.products, ...own])].sort();
-    const isLater = known === undefined || end.day >= known.lastDay;
-    licenses.set(name.name, {
-      deployment: name.name,
-      lastDay: text(isLater ? end.day : known.lastDay),
-      paidUntil: text(isLater ? end.paidUntil : known.paidUntil),
-      products: list(products),
-      ...(contact === '' ? {} : { contact: text(contact) }),
-    });
-  };
-  const table = readTable(body, REQUIRED, take);
-  if ('unreadable' in table) throw unreadable(table.unreadable);
-  if (table.rows === 0) throw unreadable('it has a header and no rows');
-  if (invalid.length > UNREADABLE_NUMBER && invalid.length > UNREADABLE_SHARE * table.rows)
-    throw unreadable(
-      `${pluralize(invalid.length, 'row')} of ${table.rows} can't be read (line ${invalid[0]?.line ?? 0}: ${invalid[0]?.problem ?? ''})`,
-    );
-  return { licenses, invalid, rows, rowCount: table.rows };
+    if (known.contact === '') known.contact = this.text(contact);
+    // Most deployments have one row, and need no set.
+    if (known.products !== undefined || row.product !== known.last.product)
+      (known.products ??= new Set([known.last.product])).add(row.product);
+    if (row.accessUntil >= known.last.accessUntil) known.last = row;
+  }
+
+  finish(): Pick<LicenseList, 'licenses' | 'rows'> {
+    const shared = sharing<readonly string[]>((value) => value.join('\0'));
+    const licenses = new Map<string, License>();
+    for (const [deployment, { last, products, contact }] of this.byDeployment)
+      licenses.set(deployment, {
+        deployment,
+        lastDay: last.accessUntil,
+        paidUntil: last.paidUntil,
+        products: shared([...(products ?? [last.product])].filter((product) => product !== '').sort()),
+        ...(contact === '' ? {} : { contact }),
+      });
+    return { licenses, rows: this.rows };
+  }
 }
 
 /** Whether a license is in force on a day: through the whole of its last one. */
@@ -212,14 +322,46 @@ export function daysLeft(license: License, today: Day): number {
   return license.lastDay === NO_END ? Infinity : daysBetween(today, license.lastDay);
 }
 
-/** The unreadable row, if any, because of which nothing may be withdrawn from a deployment in this run. */
+/**
+ * The unreadable row, if any, because of which nothing may be withdrawn from a deployment in this run: it names it, or
+ * it under another spelling of its country, or nobody but its country, or nobody at all.
+ */
 export function unreadableRowAbout(list: LicenseList, deployment: string): InvalidRow | undefined {
-  return list.invalid.find(
-    ({ about }) =>
-      about.scope === 'everybody' ||
-      (about.scope === 'deployment' && about.deployment === deployment) ||
-      (about.scope === 'country' && about.country === countryOf(deployment)),
-  );
+  if (list.invalid.length === 0) return undefined;
+  let rows = protections.get(list);
+  if (rows === undefined) protections.set(list, (rows = protectionsOf(list)));
+  for (const key of protectionKeys(deployment)) {
+    const row = rows.get(key);
+    if (row !== undefined) return row;
+  }
+  return undefined;
+}
+
+/** The unreadable rows of a list by whom they may be about: every withdrawal asks. */
+const protections = new WeakMap<LicenseList, ReadonlyMap<string, InvalidRow>>();
+
+const nameKeys = (deployment: string): string[] =>
+  [deployment, ...spellingsOf(deployment)].map((name) => `name ${name}`);
+const countryKeys = (country: string): string[] =>
+  [country, ...countriesOf(country)].map((name) => `country ${name}`);
+
+function protectionKeys(deployment: string): string[] {
+  return [...nameKeys(deployment), ...countryKeys(countryOf(deployment)), 'everybody'];
+}
+
+function protectionsOf(list: LicenseList): ReadonlyMap<string, InvalidRow> {
+  const rows = new Map<string, InvalidRow>();
+  for (const row of list.invalid) {
+    const { about } = row;
+    const keys =
+      about.scope === 'deployment'
+        ? nameKeys(about.deployment)
+        : about.scope === 'country'
+          ? countryKeys(about.country)
+          : ['everybody'];
+    for (const key of keys) if (!rows.has(key)) rows.set(key, row);
+  }
+  return rows;
 }
 
 /** Every deployment that a row names, readable or not. */

@@ -42,6 +42,14 @@ export function nameFinder(deployments: Iterable<string>): NameFinder {
   };
 }
 
+/** What a well-formed name is called by, whatever its country is called: equal for two spellings of one. */
+export function spellingsOf(name: string): readonly string[] {
+  return readingsOf(name.split('-')).map(keyOf);
+}
+
+/** The countries that a text names, in two letters. */
+export const countriesOf = countriesNamed;
+
 const NONE: readonly string[] = [];
 
 /** Several rules ask of the same name. */

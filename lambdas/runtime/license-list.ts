@@ -1,9 +1,12 @@
 // The license list as issue and revoke read it.
 
+import { dayOf } from '../domain/days.ts';
 import { type LicenseList, readLicenses } from '../domain/licenses.ts';
+import type { DayRules } from '../domain/written-days.ts';
 import { isAuditorError } from '../errors.ts';
 import { OBJECTS } from '../ledger/bucket-keys.ts';
 import type { Services } from './services.ts';
+import type { Settings } from './settings.ts';
 
 /**
  * Reads the license list from the bucket.
@@ -12,7 +15,12 @@ import type { Services } from './services.ts';
  */
 export async function loadLicenses(services: Services): Promise<LicenseList> {
   const object = await services.bucket.read(OBJECTS.licenses);
-  return readLicenses(typeof object === 'string' ? undefined : object.body, services.settings.graceDays);
+  const { settings, clock } = services;
+  return readLicenses(
+    typeof object === 'string' ? undefined : object.body,
+    settings.graceDays,
+    dayRules(settings, clock.now()),
+  );
 }
 
 /** The license list where the call does not depend on it; `undefined` where it can't be read. */
@@ -23,4 +31,12 @@ export async function licensesIfReadable(services: Services): Promise<LicenseLis
     if (isAuditorError(error)) return undefined;
     throw error;
   }
+}
+
+/** By what the days of the lists are read at an instant. */
+export function dayRules(
+  { dateOrder, timeZone }: Pick<Settings, 'dateOrder' | 'timeZone'>,
+  now: number,
+): DayRules {
+  return { dateOrder, today: dayOf(now, timeZone) };
 }

@@ -7,7 +7,7 @@ const read = (
   required: readonly string[] = ['a', 'b'],
 ): { readonly rows: readonly Row[] } | { readonly unreadable: string } => {
   const rows: Row[] = [];
-  const table = readTable(bytes(text), required, (row) => rows.push(row));
+  const table = readTable(bytes(text), { required, optional: [] }, (row) => rows.push(row));
   if ('unreadable' in table) return table;
   expect(table.rows).toBe(rows.length);
   return { rows };

@@ -67,12 +67,16 @@ describe('the license list', () => {
 
   it.each([
     ['orange,cd,2026-02-30', 'is not a day'],
-    ['orange,cd,03/04/2026', 'is not a day'],
+    ['orange,cd,31-Dec-26', 'month as a number'],
+    ['orange,cd,31/12/26', 'all four digits'],
+    ['orange,cd,2026/12/31', 'is not a day'],
+    ['orange,cd,2026-12-31 14:00', 'time of the day'],
     ['orange,cd,46000', 'is not a day'],
+    ['orange,cd,46000', 'bare number'],
     ['orange,cd,x30.06.2026', 'is not a day'],
     ['orange,cd,30.06.2026x', 'is not a day'],
     ['orange,cd,1999-12-31', 'is not a day'],
-    ['orange,cd,1.3.2026', 'is not a day'],
+    ['orange,cd,31.2.2026', 'no calendar has that day'],
     ['orange,cd,0026-01-01', 'is not a day'],
     ['orange,cd,', 'expires_on is empty'],
     [',cd,2026-01-01', 'telco is empty'],
@@ -109,20 +113,28 @@ describe('the license list', () => {
     expect(about('orange,,2026-01-01,,', 'mtn-cm')).toBe(true);
   });
 
-  it('protects everybody where a row is shifted and no date stands where the date should, else its deployment', () => {
+  it('protects everybody where a row is shifted: more cells than the header, or fewer, or a day where no readable row has one', () => {
     const about = (row: string): unknown =>
       read(`${HEADER}\nmtn,cm,2026-07-01,0,\n${row}\n`).invalid.map((invalid) => invalid.about);
-    expect(about('orange,cd,a note,2026-01-01,,0')).toEqual([{ scope: 'everybody' }]);
-    expect(about('orange,cd,2026-01-01,0,p,more')).toEqual([
-      { scope: 'deployment', deployment: 'orange-cd' },
-    ]);
-    expect(about('orange,cd1,2026-01-01,0,p')).toEqual([{ scope: 'everybody' }]);
-    expect(about('orange,cd,a note,,,p')).toEqual([{ scope: 'everybody' }]);
-    for (const expires of ['ends 2026', '1 note'])
-      expect(about(`orange,cd,${expires},2026-05-01,`)).toEqual([{ scope: 'everybody' }]);
-    expect(about('orange,cd,30 02 2026,2026-05-01,')).toEqual([
-      { scope: 'deployment', deployment: 'orange-cd' },
-    ]);
+    const everybody = [{ scope: 'everybody' }];
+    const itself = [{ scope: 'deployment', deployment: 'orange-cd' }];
+    expect(about('orange,cd,2026-01-01,0,p,more')).toEqual(everybody);
+    expect(about('orange,cd,2026-01-01,0,p, ,')).toEqual([]);
+    expect(about('orange,cd,never')).toEqual(everybody);
+    expect(about('orange,cd,2026-01-01')).toEqual([]);
+    expect(about('orange,cd,never,,')).toEqual(itself);
+    for (const day of ['2026-05-01', '01.05.2026', '1/5/2026', '12-31-2026', '2026-05-01 00:00:00'])
+      expect([day, about(`orange,cd,never,${day},`)]).toEqual([day, everybody]);
+    expect(about('orange,cd,a note,,p')).toEqual(itself);
+    expect(about('orange,cd,cd,,p')).toEqual(itself);
+    expect(about('orange,cd1,2026-01-01,0,p')).toEqual(everybody);
+  });
+
+  it('keeps one bad cell one bad cell where another column has days in readable rows', () => {
+    const list = read(
+      'telco;country;starts_on;expires_on\nmtn;cm;2020-01-01;2026-07-01\nfoo;nl;2020-01-01;perpetual\n',
+    );
+    expect(list.invalid.map(({ about }) => about)).toEqual([{ scope: 'deployment', deployment: 'foo-nl' }]);
   });
 
   it('names an unreadable row by what stands in its cells, and tells all that is wrong with it', () => {
@@ -226,20 +238,22 @@ describe('the license list', () => {
   });
 
   it('protects everybody where a comma shifted a row whose other columns took it in', () => {
-    const about = (row: string, header = 'product,telco,country,expires_on,note'): unknown =>
-      read(`${header}\n,mtn,cm,2026-07-01,\n${row}\n`).invalid.map((invalid) => invalid.about.scope);
+    const about = (row: string, header = 'product,telco,country,expires_on,note', started = ''): unknown =>
+      read(`${header}\n,mtn,cm,2026-07-01,${started}\n${row}\n`).invalid.map(
+        (invalid) => invalid.about.scope,
+      );
     expect(about('Base, Pro,orange,cd,2027-12-31')).toEqual(['everybody']);
-    expect(about('Base, Pro,orange,cd,')).toEqual(['everybody']);
+    expect(about('Base, Pro,orange,cd,')).toEqual(['deployment']);
     expect(about('Base,5G, Pro,orange,31.12.2027')).toEqual(['everybody']);
     expect(about('Base,orange,cd,,2027-12-31')).toEqual(['everybody']);
     const starts = 'product,telco,country,expires_on,starts_on';
     expect(about('Base, Pro,orange,drc,2027-12-31', starts)).toEqual(['everybody']);
-    for (const expires of ['2026-02-30', '03/04/2026', '46000', ''])
-      expect([expires, about(`Base,orange,cd,${expires},2026-01-01`, starts)]).toEqual([
+    for (const expires of ['2026-02-30', '31/02/2026', '46000', '', 'never'])
+      expect([expires, about(`Base,orange,cd,${expires},2026-01-01`, starts, '2026-01-01')]).toEqual([
         expires,
         ['deployment'],
       ]);
-    for (const expires of ['2026-02-30', '03/04/2026', '46000', '', 'never', '31 December 2027'])
+    for (const expires of ['2026-02-30', '31/02/2026', '46000', '', 'never', '31 December 2027'])
       expect([expires, about(`Base,orange,cd,${expires},a note`)]).toEqual([expires, ['deployment']]);
   });
 
