@@ -1,14 +1,15 @@
 // What `doctor` asks Vault about the rights of its own token: which of those that the functions need are there.
 
 import * as v from 'valibot';
-import { createHttp } from '../../lambdas/clients/http.ts';
-import { createLoginSecret } from '../../lambdas/clients/login-secret.ts';
+import { VaultRefusal } from '../../lambdas/clients/vault-send.ts';
+import { type VaultClient, VaultSession } from '../../lambdas/clients/vault-session.ts';
+import { isAuditorError } from '../../lambdas/errors.ts';
+import { vaultLogin } from '../../lambdas/runtime/make-services.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
 import type { Checkup } from './doctor.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const loginSchema = v.object({ auth: v.object({ client_token: v.string() }) });
 const capabilitiesSchema = v.object({ data: v.record(v.string(), v.unknown()) });
 const mountSchema = v.object({
   data: v.object({ options: v.nullish(v.object({ version: v.optional(v.string()) })) }),
@@ -23,49 +24,33 @@ export async function doctorVault(
 ): Promise<Checkup | Checkup[]> {
   const { settings, clock, deadline } = services;
   const given = environment['VAULT_TOKEN']?.trim() ?? '';
-  const login = given === '' ? await createLoginSecret(settings.vaultLoginSecret).read() : undefined;
-  const http = createHttp({
-    url: settings.vaultAddr,
-    clock,
-    deadline,
-    ...(login?.caCert === undefined ? {} : { ca: login.caCert }),
-  });
-  const namespace = settings.vaultNamespace === '' ? {} : { 'x-vault-namespace': settings.vaultNamespace };
-  const ask = (method: 'GET' | 'POST', path: string, token: string, body?: unknown) =>
-    http.send({
-      method,
-      path: `/v1/${path}`,
-      headers: { ...namespace, ...(token === '' ? {} : { 'x-vault-token': token }) },
-      ...(body === undefined ? {} : { body }),
+  const session = new VaultSession(
+    vaultLogin(settings, { clock, deadline, token: given === '' ? undefined : given }),
+  );
+  const ask = (work: (client: VaultClient) => Promise<unknown>): Promise<unknown> =>
+    session.ask(work).catch((error: unknown) => {
+      if (error instanceof VaultRefusal) return undefined;
+      throw error;
     });
-
-  let token = given;
-  if (login !== undefined) {
-    const answer = await ask('POST', 'auth/approle/login', '', {
-      role_id: login.roleId,
-      secret_id: login.secretId,
-    });
-    const parsed = v.safeParse(loginSchema, answer.json);
-    if (!parsed.success)
-      return { subject: SUBJECT, state: 'note', text: 'not asked, because the login failed' };
-    token = parsed.output.auth.client_token;
-  }
   try {
-    const mount = await ask('GET', `sys/internal/ui/mounts/${settings.vaultMount}`, token);
-    const version = versionOf(mount.json);
+    const mount = await ask((client) => client.read(`sys/internal/ui/mounts/${settings.vaultMount}`));
+    const version = versionOf(mount);
     const wanted = wantedRights(settings, version);
-    const answer = await ask('POST', 'sys/capabilities-self', token, { paths: [...wanted.keys()] });
-    const parsed = v.safeParse(capabilitiesSchema, answer.json);
-    if (answer.status !== 200 || !parsed.success)
+    const paths = [...wanted.keys()];
+    const answer = await ask((client) => client.write('sys/capabilities-self', { paths }));
+    const parsed = v.safeParse(capabilitiesSchema, answer);
+    if (!parsed.success)
       return {
         subject: SUBJECT,
         state: 'note',
-        text: `Vault does not say which rights this login has (status ${answer.status}); compare its policy with the one in the README`,
+        text: 'Vault does not say which rights this login has; compare its policy with the one in the README',
       };
     return rightsOf(wanted, parsed.output.data, version);
+  } catch (error) {
+    if (!isAuditorError(error, 'VaultLoginFailed', 'VaultUnavailable', 'SecretUnavailable')) throw error;
+    return { subject: SUBJECT, state: 'note', text: 'not asked, because the login failed' };
   } finally {
-    // What was got by logging in is given back; a token that somebody brought is theirs.
-    if (login !== undefined) await ask('POST', 'auth/token/revoke-self', token, {});
+    await session.close();
   }
 }
 

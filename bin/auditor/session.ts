@@ -15,6 +15,7 @@ import { ENV, type Settings, isLoopback, readSettings } from '../../lambdas/runt
 import { type Typed, UsageError } from './arguments.ts';
 import { createFolder } from './file-bucket.ts';
 import { createOutbox } from './file-notifier.ts';
+import { withVaultCertificate } from './vault-certificate.ts';
 
 /** As long as a function has. */
 const MAX_RUN_MILLISECONDS = 15 * 60_000;
@@ -62,7 +63,8 @@ function isOnThisMachine({ dockerHubUrl, dockerAuthUrl, dockerRegistryUrl, vault
 }
 
 /** Makes the services that the words and the environment ask for. @throws AuditorError `InvalidConfiguration`, UsageError */
-export function openSession(typed: Typed, environment: Environment, voice: Voice, dry: boolean): Session {
+export function openSession(typed: Typed, given: Environment, voice: Voice, dry: boolean): Session {
+  const environment = withVaultCertificate(given);
   const licenses = typed.text('licenses');
   const state = typed.text('state');
   const inFiles = licenses !== undefined || state !== undefined;
@@ -70,9 +72,10 @@ export function openSession(typed: Typed, environment: Environment, voice: Voice
     throw new UsageError('--bucket and --licenses/--state exclude each other.');
   const bucketName = typed.text('bucket') ?? environment[ENV.bucket]?.trim() ?? '';
   const vaultToken = environment['VAULT_TOKEN']?.trim() ?? '';
+  const byAwsIdentity = environment[ENV.vaultLogin]?.trim() === 'aws-iam';
   const hasTopic = (environment[ENV.topicArn]?.trim() ?? '') !== '';
   const settings = settingsOf(environment, [
-    ...(vaultToken === '' && !environment[ENV.vaultLoginSecret]?.trim()
+    ...(vaultToken === '' && !environment[ENV.vaultLoginSecret]?.trim() && !byAwsIdentity
       ? [`VAULT_TOKEN (or ${ENV.vaultLoginSecret})`]
       : []),
     ...(!inFiles && bucketName === '' ? [`${ENV.bucket} (or --bucket, or --licenses and --state)`] : []),

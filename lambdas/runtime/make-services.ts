@@ -10,7 +10,7 @@ import { createLoginSecret } from '../clients/login-secret.ts';
 import { createNotifier } from '../clients/notifier.ts';
 import type { Bucket, Clock, Notifier } from '../clients/ports.ts';
 import { createRegistry } from '../clients/registry.ts';
-import type { AwsLogin } from '../clients/vault-session.ts';
+import type { AwsLogin, VaultSessionOptions } from '../clients/vault-session.ts';
 import { createVault } from '../clients/vault.ts';
 import { AuditorError } from '../errors.ts';
 import { allowIds, guardBucket, guardLog, guardMeter, guardNotifier } from './edges.ts';
@@ -63,16 +63,10 @@ export function makeServices(settings: Settings, options: ServicesOptions): Serv
   const codes = { lastStep: 0 };
   const log = guardLog(options.log, secrets);
   const vault = createVault({
-    ...common,
-    address: settings.vaultAddr,
-    namespace: settings.vaultNamespace,
+    ...vaultLogin(settings, { ...common, token: options.vaultToken }),
     mount: settings.vaultMount,
     loginPath: settings.vaultLoginPath,
     tokensPath: settings.vaultTokensPath,
-    login: createLoginSecret(settings.vaultLoginSecret, common),
-    caCert: readCertificates(settings.vaultCaCert),
-    aws: awsLogin(settings, clock),
-    token: options.vaultToken,
     onWarning: (message, fields) => {
       log.warn(message, fields);
     },
@@ -124,6 +118,24 @@ function rememberGiven(settings: Settings, options: ServicesOptions, secrets: Se
 function missingForVault({ vaultLogin, vaultLoginSecret, vaultRole }: Settings): string[] {
   if (vaultLogin === 'aws-iam') return vaultRole === '' ? [ENV.vaultRole] : [];
   return vaultLoginSecret === '' ? [ENV.vaultLoginSecret] : [];
+}
+
+/** What a session at Vault goes by: where it is, and how to log in. */
+export function vaultLogin(
+  settings: Settings,
+  options: Pick<VaultSessionOptions, 'clock' | 'deadline' | 'answerMilliseconds' | 'scope' | 'token'>,
+): VaultSessionOptions {
+  return {
+    ...options,
+    address: settings.vaultAddr,
+    namespace: settings.vaultNamespace,
+    login: createLoginSecret(settings.vaultLoginSecret, {
+      scope: options.scope,
+      answerMilliseconds: options.answerMilliseconds,
+    }),
+    caCert: readCertificates(settings.vaultCaCert),
+    aws: awsLogin(settings, options.clock),
+  };
 }
 
 /** How to log in to Vault by the function's own AWS identity; `undefined` where that is not configured. */
