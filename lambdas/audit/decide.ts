@@ -23,6 +23,8 @@ export interface DecisionInput {
   readonly hold: boolean;
   /** The names of the event's `approve`, if it has one. */
   readonly approve?: readonly string[] | undefined;
+  /** Who approves and what they say, one printable clause. */
+  readonly approval?: string | undefined;
 }
 
 /** What was decided, before anything is done. */
@@ -36,10 +38,10 @@ export interface Decision {
 
 /** Decides findings and steps of a run. Pure: night, dry run, review and simulation share it. */
 export function decide(input: DecisionInput): Decision {
-  const { facts, policy, now, hold, approve } = input;
+  const { facts, policy, now, hold, approve, approval } = input;
   const ledger = reconciledLedger(facts.ledger ?? emptyLedger(), input);
   const snapshot = takeSnapshot({ ...facts, ledger }, policy, now);
-  const plan = makePlan(snapshot, { hold, ...(approve === undefined ? {} : { approve }) });
+  const plan = makePlan(snapshot, { hold, approve, approval });
   // Whoever is switched on again in this run is not missed by it. In observe nobody is.
   const switchedOn = input.mode === 'observe' ? new Set<string>() : reactivatedBy(plan);
   const findings = reconcile(snapshot).filter(

@@ -2,7 +2,7 @@
 import type { Ledger } from '../domain/ledger.ts';
 import { type Change, intentsOf, isChange } from '../domain/plan/step.ts';
 import { AuditorError } from '../errors.ts';
-import { displayName, joinWithAnd } from '../text/display.ts';
+import { describeStatement, displayName, joinWithAnd } from '../text/display.ts';
 import type { ContentChecks } from './check-contents.ts';
 import { type Decision, decide, reconciledLedger } from './decide.ts';
 import type { CompleteInputs } from './read-inputs.ts';
@@ -39,6 +39,7 @@ export async function decideAndIntend(
       mode,
       hold: inputs.hold,
       approve: event.approve,
+      approval: event.approve === undefined ? undefined : describeStatement(event),
     });
     if (decision.plan.notDue.length > 0) throw notDue(decision.plan.notDue);
     const steps =

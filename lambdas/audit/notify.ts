@@ -132,14 +132,17 @@ export function planNotification(input: NotificationInput): PlannedNotification 
             keys: countDone(report.actions, 'remove-key'),
           },
         }),
-        lastNight: {
-          day: snapshot.today,
-          runId: report.runId,
-          at: iso(snapshot.now),
-          undisturbed: (made === undefined || published) && !report.actions.some(disturbs),
-          outcome: report.outcome === 'incomplete' ? 'attention' : report.outcome,
-          report: report.report,
-        },
+        // An approval is no night: a catch-up looks at the one before.
+        lastNight: plan.isApproval
+          ? current.lastNight
+          : {
+              day: snapshot.today,
+              runId: report.runId,
+              at: iso(snapshot.now),
+              undisturbed: (made === undefined || published) && !report.actions.some(disturbs),
+              outcome: report.outcome === 'incomplete' ? 'attention' : report.outcome,
+              report: report.report,
+            },
         weeklyAt: reported.isWeekly && fate === 'read' ? iso(snapshot.now) : current.weeklyAt,
       };
     },
@@ -183,5 +186,5 @@ function countDone(actions: readonly Action[], deletion: Action['kind']): number
   return actions.filter(({ kind, status }) => kind === deletion && status === 'done').length;
 }
 
-const disturbs = ({ status }: Action): boolean =>
-  status === 'withheld' || status === 'failed' || status === 'skipped';
+/** What guards withhold disturbs nothing: there is nothing to catch up. */
+const disturbs = ({ status }: Action): boolean => status === 'failed' || status === 'skipped';

@@ -6,6 +6,8 @@ export interface Policy {
   readonly mode: 'enforce' | 'observe';
   /** IANA name of the zone in which a day begins and ends. */
   readonly timeZone: string;
+  /** When the nightly run comes: local time, `HH:MM`. */
+  readonly nightlyAt: string;
   /** Hours that a token may be there without a key before it counts as orphaned. */
   readonly settleHours: number;
   /** Days before an end at which it is reported. */

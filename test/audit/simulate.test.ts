@@ -77,7 +77,7 @@ describe('a simulation', () => {
       '2026-03-11 deactivate orange-cd withheld',
     ]);
     expect(held.map(({ reason }) => reason)).toEqual([
-      'the license ends with 2026-03-10; the token will be switched off by the first run from 2026-03-11 on',
+      'the license ends with 2026-03-10; the token will be switched off in the night of 2026-03-11, 03:30',
       'the object HOLD is in the bucket: remove it to let the audit withdraw again; the license ended with 2026-03-10, announced on 2026-03-03',
     ]);
   });

@@ -220,7 +220,7 @@ function actionOf(finding: Finding, mode: Report['mode']): Action[] {
     ];
   const days = Number(/in (\d+) day/.exec(finding.detail)?.[1] ?? 99);
   if (finding.kind !== 'license-expiring' || days > 7) return [];
-  const reason = `the license ends with ${addDays(TODAY, days)}; the token will be switched off by the first run from ${addDays(TODAY, days + 1)} on`;
+  const reason = `the license ends with ${addDays(TODAY, days)}; the token will be switched off in the night of ${addDays(TODAY, days + 1)}, 03:30`;
   return [makeAction({ kind: 'announce', deployment, tokenId, status, reason })];
 }
 

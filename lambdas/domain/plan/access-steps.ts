@@ -1,8 +1,10 @@
 // What the end, the renewal and the replacement of one deployment's access ask for, before any guard is asked.
 import { fingerprintOf } from '../../text/fingerprint.ts';
-import { DAY, type Day, HOUR, addDays, dayOf, daysBetween } from '../days.ts';
+import { DAY, type Day, HOUR, dayOf, daysBetween } from '../days.ts';
 import { type Notice, RESTORED_FOR, type Suspension } from '../ledger.ts';
 import { daysLeft, isInForce } from '../licenses.ts';
+import { endOfDay, nextNight } from '../nights.ts';
+import type { Policy } from '../policy.ts';
 import { type Deployment, type Snapshot, lastDayOf } from '../snapshot.ts';
 import { type HubToken, isPastExpiry } from '../token.ts';
 import { isStanding } from './notices.ts';
@@ -77,7 +79,7 @@ function* deactivationSteps(ending: Case, context: StepContext): Iterable<Step> 
 
 function deactivationNotice({ deployment, lastDay, left }: Case, token: HubToken, snapshot: Snapshot): Step {
   const { now, policy } = snapshot;
-  const earliest = [addDays(lastDay, 1), dayOf(now + policy.noticeHours * HOUR, policy.timeZone)];
+  const dueAt = Math.max(endOfDay(lastDay, policy.timeZone), now + policy.noticeHours * HOUR);
   const meant =
     deployment.meant === undefined ? '' : ` of ${deployment.meant}, for which it was probably meant,`;
   return {
@@ -86,7 +88,8 @@ function deactivationNotice({ deployment, lastDay, left }: Case, token: HubToken
     deployment: deployment.name,
     tokenId: token.id,
     end: lastDay,
-    reason: `the license${meant} ${left < 0 ? `ended with ${lastDay}` : `ends with ${lastDay}`}; the token will be switched off by the first run from ${earliest.sort().at(-1) ?? lastDay} on`,
+    dueAt,
+    reason: `the license${meant} ${left < 0 ? `ended with ${lastDay}` : `ends with ${lastDay}`}; the token will be switched off in the night of ${nightText(dueAt, policy)}`,
   };
 }
 
@@ -117,7 +120,7 @@ function* deletionSteps({ deployment, licensed, lastDay }: Case, context: StepCo
         kind: 'announce',
         announces: 'delete-token',
         dueAt: earliest,
-        reason: `${off}; token and key will be deleted for good by the first run from ${dayOf(earliest, policy.timeZone)} on`,
+        reason: `${off}; token and key will be deleted for good in the night of ${nightText(earliest, policy)}`,
       };
     }
   }
@@ -175,6 +178,11 @@ function* replacedSteps(deployment: Deployment, { now, policy }: Snapshot): Iter
         reason: `${reason}; it is off since ${dayOf(Date.parse(offSince), policy.timeZone)}`,
       };
   }
+}
+
+/** The nightly run that comes at an instant or after it. */
+function nightText(from: number, policy: Policy): string {
+  return `${dayOf(nextNight(from, policy), policy.timeZone)}, ${policy.nightlyAt}`;
 }
 
 /** What the audit itself switched off because the license had ended. */

@@ -57,11 +57,17 @@ describe('an announcement', () => {
     planned({ tokens: [{}], licenses: [row], settings: { noticeHours } })[0]?.reason;
 
   it('says when the license ends or ended, and from when on the token will be switched off', () => {
-    const off = 'the token will be switched off by the first run from';
-    expect(reason('orange,cd,2026-03-05,0')).toBe(`the license ends with 2026-03-05; ${off} 2026-03-06 on`);
-    expect(reason('orange,cd,2026-03-02,0')).toBe(`the license ends with 2026-03-02; ${off} 2026-03-03 on`);
-    expect(reason('orange,cd,2026-03-01,0')).toBe(`the license ended with 2026-03-01; ${off} 2026-03-02 on`);
-    expect(reason('orange,cd,2026-03-01,0', 48)).toContain('from 2026-03-04 on');
+    const off = 'the token will be switched off in the night of';
+    expect(reason('orange,cd,2026-03-05,0')).toBe(
+      `the license ends with 2026-03-05; ${off} 2026-03-06, 03:30`,
+    );
+    expect(reason('orange,cd,2026-03-02,0')).toBe(
+      `the license ends with 2026-03-02; ${off} 2026-03-03, 03:30`,
+    );
+    expect(reason('orange,cd,2026-03-01,0')).toBe(
+      `the license ended with 2026-03-01; ${off} 2026-03-03, 03:30`,
+    );
+    expect(reason('orange,cd,2026-03-01,0', 48)).toContain('in the night of 2026-03-04, 03:30');
   });
 
   it('is made from 7 days before the end on', () => {
@@ -144,9 +150,9 @@ describe('deleting what was switched off', () => {
     expect(offFor(83)).toMatchObject([{ kind: 'announce', announces: 'delete-token', tokenId: 't1' }]);
     expect(offFor(83, 1)).toEqual([]);
     expect(offFor(83)[0]?.reason).toBe(
-      `switched off on 2025-12-09 because the license ended with ${ENDED}; token and key will be deleted for good by the first run from 2026-03-09 on`,
+      `switched off on 2025-12-09 because the license ended with ${ENDED}; token and key will be deleted for good in the night of 2026-03-09, 03:30`,
     );
-    expect(offFor(200)[0]?.reason).toContain('from 2026-03-09 on');
+    expect(offFor(200)[0]?.reason).toContain('in the night of 2026-03-09, 03:30');
   });
 
   it('takes the token and its key when both times are over', () => {
