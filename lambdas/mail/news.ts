@@ -107,7 +107,9 @@ export function reportable(input: MailInput): Reportable {
       .map((action) => news(action, doneItem(action))),
     withheld: input.plan.steps
       .filter((step): step is WithheldStep => step.withheld !== undefined)
-      .map((step) => news(step, { key: stepKey(step), repeat: 'once', state: guardState(step.withheld) })),
+      .map((step) => news(step, { key: stepKey(step), repeat: 'once', state: guardState(step.withheld) }))
+      // What is announced again among the withheld is news whatever was reported of it before.
+      .map((found) => ({ ...found, isNew: found.isNew || found.value.announces !== undefined })),
     // Once a day, so that the catch-up tries of a night do not repeat it.
     failed: report.actions
       .filter(({ kind, status }) => kind !== 'announce' && (status === 'failed' || status === 'skipped'))
@@ -214,12 +216,11 @@ export function rememberFindings(
   return [...open, ...ledger.findings.filter(({ id }) => unreported.has(id) && !ids.has(id))];
 }
 
-/** Announcements that a mail's text named. */
+/** Whether a mail's text named what a step announces: where that is announced again, among the withheld. */
 export function isNamed(step: Step, keys: ReadonlySet<string>): boolean {
-  const { announces, deployment, end } = step;
-  return (
-    announces !== undefined && end !== undefined && keys.has(announcementKey(announces, deployment, end))
-  );
+  const { announces, deployment, end, withheld } = step;
+  if (announces === undefined || end === undefined) return false;
+  return keys.has(withheld === undefined ? announcementKey(announces, deployment, end) : stepKey(step));
 }
 
 const resolvedKey = (id: string): string => `resolved ${id}`;

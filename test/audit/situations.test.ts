@@ -1,0 +1,353 @@
+// Situations in which people were cut off or left in by mistake, each as a story over a few nights.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { audit } from '../../lambdas/audit/audit.ts';
+import type { AuditEvent } from '../../lambdas/audit/event.ts';
+import { DAY, HOUR } from '../../lambdas/domain/days.ts';
+import { issue } from '../../lambdas/issue/issue.ts';
+import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
+import type { AuditResult } from '../../lambdas/report/report.ts';
+import { revoke } from '../../lambdas/revoke/revoke.ts';
+import { InMemorySystems } from '../fakes.ts';
+
+const FAR = '2027-06-01';
+const PAST = '2026-02-20';
+const CUSTOMERS = Array.from({ length: 12 }, (_, index) => `telco${index}-be`);
+
+let world: InMemorySystems;
+let ends: Map<string, string>;
+
+beforeEach(() => {
+  world = new InMemorySystems();
+  ends = new Map(CUSTOMERS.map((name) => [name, FAR]));
+  for (const name of CUSTOMERS) world.addToken(name);
+  writeLicenses();
+});
+
+const writeLicenses = (): void => {
+  world.putLicenses([...ends]);
+};
+/** Gives licenses of these deployments this last day; `undefined` takes their rows away. */
+function license(end: string | undefined, ...names: string[]): void {
+  for (const name of names)
+    if (end === undefined) ends.delete(name);
+    else ends.set(name, end);
+  writeLicenses();
+}
+const exempt = (...rows: string[]): void => {
+  world.put(OBJECTS.exemptions, ['label,reason,owner,until,findings', ...rows].join('\n'));
+};
+async function night(event: AuditEvent = {}): Promise<AuditResult> {
+  const result = await audit(event, world.services());
+  world.now += DAY;
+  return result;
+}
+const steps = ({ actions }: AuditResult): string[] =>
+  actions.map(({ kind, deployment, status }) => `${kind} ${deployment} ${status}`);
+/** The steps of so many nights, each with its number. */
+async function nights(count: number): Promise<string[]> {
+  const log: string[] = [];
+  for (let number = 0; number < count; number++)
+    log.push(...steps(await night()).map((step) => `${number} ${step}`));
+  return log;
+}
+const isOn = (id: string): boolean => world.tokens.get(id)?.enabled === true;
+const reasons = ({ actions }: AuditResult): string => actions.map(({ reason }) => reason).join('\n');
+const regenerate = async (deployment: string, overlapHours = 72): Promise<string> =>
+  (await issue({ deployment, regenerate: true, overlapHours }, world.services())).tokenId;
+
+describe('a key of somebody in force that holds the content of an ended one', () => {
+  it('keeps that token until it has one of its own, or until it is approved', async () => {
+    const used = world.addToken('mtn-ug');
+    world.addToken('mtn-rw', { key: false });
+    license(FAR, 'mtn-ug', 'mtn-rw');
+    world.keys.set('mtn-rw', used.content);
+    await night({ verifyAll: true });
+    license(PAST, 'mtn-ug');
+    expect(await nights(4)).toEqual([
+      '0 announce mtn-ug done',
+      ...[1, 2, 3].map((number) => `${number} deactivate mtn-ug withheld`),
+    ]);
+    const held = await night();
+    expect(reasons(held)).toContain('the key mtn-rw in Vault was last seen to hold this token');
+    expect(isOn(used.id)).toBe(true);
+    const approved = await night({ approve: ['mtn-ug'], reason: 'agreed', requestedBy: 'ana' });
+    expect(steps(approved)).toEqual(['deactivate mtn-ug done']);
+    expect(reasons(approved)).toContain('by approval ("ana" says "agreed"), over: the key mtn-rw');
+  });
+
+  it('lets it go, announced again, once it has one of its own', async () => {
+    const used = world.addToken('mtn-ug');
+    world.addToken('mtn-rw', { key: false });
+    license(FAR, 'mtn-ug', 'mtn-rw');
+    world.keys.set('mtn-rw', used.content);
+    await night({ verifyAll: true });
+    license(PAST, 'mtn-ug');
+    await nights(2);
+    await regenerate('mtn-rw', 720);
+    expect(await nights(2)).toEqual(['0 announce mtn-ug done', '1 deactivate mtn-ug done']);
+  });
+});
+
+describe('tokens of one deployment', () => {
+  it('come back each, where the audit switched off each for the end of the license', async () => {
+    const ids = [world.addToken('orange-cd').id, world.addToken('orange-cd', { key: false }).id];
+    license(PAST, 'orange-cd');
+    await nights(2);
+    expect(ids.map(isOn)).toEqual([false, false]);
+    license(FAR, 'orange-cd');
+    expect(steps(await night())).toEqual(['reactivate orange-cd done', 'reactivate orange-cd done']);
+    expect(ids.map(isOn)).toEqual([true, true]);
+  });
+
+  it('come back within an overlap that lasts, and not after it', async () => {
+    const old = world.addToken('orange-cd').id;
+    license('2026-03-10', 'orange-cd');
+    const fresh = await regenerate('orange-cd', 720);
+    await nights(12);
+    expect([old, fresh].map(isOn)).toEqual([false, false]);
+    license(FAR, 'orange-cd');
+    await night();
+    expect([old, fresh].map(isOn)).toEqual([true, true]);
+    await nights(20);
+    expect([old, fresh].map(isOn)).toEqual([false, true]);
+  });
+
+  it('come back under the label that somebody gave them meanwhile', async () => {
+    const token = world.addToken('orange-cd');
+    license(PAST, 'orange-cd');
+    await nights(2);
+    token.label = 'orange-dr-cd';
+    license(undefined, 'orange-cd');
+    license(FAR, 'orange-dr-cd');
+    expect(steps(await night())).toEqual(['reactivate orange-dr-cd done']);
+  });
+});
+
+describe('a hold that ends', () => {
+  it('makes the notice of before void: probably renewed, and the other name gets a token of its own', async () => {
+    world.addToken('expresso-sn');
+    license(PAST, 'expresso-sn');
+    license(FAR, 'expreso-sn');
+    expect(await nights(3)).toEqual([
+      '0 announce expresso-sn done',
+      '1 deactivate expresso-sn withheld',
+      '2 deactivate expresso-sn withheld',
+    ]);
+    world.addToken('expreso-sn');
+    expect(await nights(2)).toEqual(['0 announce expresso-sn done', '1 deactivate expresso-sn done']);
+  });
+
+  it.each([
+    ['HOLD', () => world.put(OBJECTS.hold, ''), () => world.remove(OBJECTS.hold)],
+    ['a full exemption', () => exempt('orange-cd,,,,'), () => exempt()],
+    [
+      'observe',
+      () => (world.settings = { ...world.settings, mode: 'observe' }),
+      () => (world.settings = { ...world.settings, mode: 'enforce' }),
+    ],
+    ['an unreadable row', () => license('never', 'orange-cd'), () => license(PAST, 'orange-cd')],
+    ['an exemption under another name', () => exempt('Orange_CD,,,,'), () => exempt()],
+  ] as const)('makes the notice of before void: %s', async (_, begin, end) => {
+    exempt();
+    world.addToken('orange-cd');
+    license(PAST, 'orange-cd');
+    await night();
+    begin();
+    await nights(3);
+    end();
+    expect(await nights(2)).toEqual(['0 announce orange-cd done', '1 deactivate orange-cd done']);
+  });
+
+  it('does not where caps or a shrunken list stood in the way', async () => {
+    for (const name of ['a-be', 'b-be', 'c-be', 'd-be']) world.addToken(name);
+    license(PAST, 'a-be', 'b-be', 'c-be', 'd-be');
+    await nights(3);
+    world.settings = { ...world.settings, maxWithdrawals: 4 };
+    expect(steps(await night())).toEqual(
+      ['a-be', 'b-be', 'c-be', 'd-be'].map((name) => `deactivate ${name} done`),
+    );
+  });
+
+  it('leaves a notice that is older than 14 days to be given again, among the withheld', async () => {
+    for (const name of ['a-be', 'b-be', 'c-be', 'd-be']) world.addToken(name);
+    license(PAST, 'a-be', 'b-be', 'c-be', 'd-be');
+    await nights(20);
+    const again = world.ledger.notices.map(({ at, firstAt }) => [
+      at > (firstAt ?? at),
+      firstAt?.slice(0, 10),
+    ]);
+    expect(again).toEqual(Array(4).fill([true, '2026-03-02']));
+    world.settings = { ...world.settings, maxWithdrawals: 4 };
+    expect(steps(await night())).toHaveLength(4);
+    expect(world.ledger.suspensions).toHaveLength(4);
+  });
+});
+
+describe('a replaced token', () => {
+  it('that the customer goes on using is held, and only switched off when it is approved', async () => {
+    const [old] = [...world.tokens.values()];
+    if (old === undefined) throw new Error('There is a token.');
+    const use = async (): Promise<AuditResult> => {
+      old.lastUsedAt = world.now - HOUR;
+      return night();
+    };
+    const fresh = await regenerate('telco0-be');
+    for (let day = 0; day < 3; day++) expect(steps(await use())).toEqual([]);
+    world.now += 2 * HOUR;
+    for (let day = 0; day < 9; day++) expect(steps(await use())).toEqual(['deactivate telco0-be withheld']);
+    expect(isOn(old.id)).toBe(true);
+    expect(steps(await night({ approve: ['telco0-be'] }))).toContain('deactivate telco0-be done');
+    expect([world.tokens.get(old.id)?.enabled, isOn(fresh)]).toEqual([false, true]);
+  });
+
+  it('is left alone while its deployment is exempt, or has an unreadable row', async () => {
+    await regenerate('telco0-be');
+    exempt('telco0-be,migration is late,ops,,');
+    expect(await nights(6)).toEqual([]);
+    exempt();
+    license('never', 'telco0-be');
+    expect(steps(await night())).toEqual(['deactivate telco0-be withheld']);
+    expect([...world.tokens.values()].filter(({ label, enabled }) => label === 'telco0-be' && enabled)).toHaveLength(2); // prettier-ignore
+  });
+
+  it('is replaced no longer when its successor was revoked: no night is withheld by it', async () => {
+    const fresh = await regenerate('telco0-be');
+    await revoke({ deployment: 'telco0-be', tokenId: fresh, reason: 'leaked' }, world.services());
+    expect(await nights(30)).toEqual([]);
+  });
+
+  it('does not hold up what the license list is compared with', async () => {
+    await regenerate('telco0-be');
+    const old = [...world.tokens.keys()][0] ?? '';
+    for (let day = 0; day < 6; day++) {
+      const token = world.tokens.get(old);
+      if (token !== undefined) token.lastUsedAt = world.now;
+      for (let more = 0; more < 5; more++) license(FAR, `new${day}${more}-be`);
+      await night();
+    }
+    for (const name of [...ends.keys()].slice(12)) ends.delete(name);
+    world.addToken('orange-cd');
+    license(PAST, 'orange-cd');
+    await night();
+    expect(reasons(await night())).toContain('the license list went from 42 to 13 rows');
+  });
+});
+
+describe('the license list', () => {
+  it('that loses the renewals of some is not believed: rows count, not deployments', async () => {
+    const list = (renewed: boolean): void => {
+      const rows = CUSTOMERS.slice(0, 7).map((name) => [name, PAST] as const);
+      const renewals = CUSTOMERS.slice(0, 3).map((name) => [name, FAR] as const);
+      world.putLicenses([...rows, ...(renewed ? renewals : [])]);
+    };
+    world.settings = { ...world.settings, maxWithdrawals: 20 };
+    for (const name of CUSTOMERS.slice(3)) for (const [id, token] of world.tokens) if (token.label === name) world.tokens.delete(id); // prettier-ignore
+    for (const name of CUSTOMERS.slice(3)) world.keys.delete(name);
+    list(true);
+    await night();
+    list(false);
+    const log = await nights(3);
+    expect(log.filter((step) => step.includes('deactivate') && !step.includes('withheld'))).toEqual([]);
+    expect([...world.tokens.values()].every(({ enabled }) => enabled)).toBe(true);
+  });
+
+  it('whose days went back for many is not believed, and an approval of it takes it as the measure', async () => {
+    await night();
+    license('2026-02-25', ...CUSTOMERS.slice(0, 4));
+    await night();
+    const shrunk = await night();
+    expect(shrunk.outcome).toBe('withheld');
+    expect(reasons(shrunk)).toContain('the access of 4 rows of 12 ends earlier');
+    await night({ approve: [], reason: 'they have left' });
+    expect(reasons(await night())).toContain('4 withdrawals due');
+  });
+
+  it('with many invented names does not raise the cap', async () => {
+    for (let index = 0; index < 2000; index++) ends.set(`invented${index}-zz`, '2020-01-01');
+    writeLicenses();
+    await night();
+    license('2026-02-25', ...CUSTOMERS.slice(0, 2), 'orange-cd');
+    for (const name of ['a-be', 'b-be', 'c-be']) world.addToken(name);
+    license('2026-02-25', 'a-be', 'b-be', 'c-be');
+    await night();
+    expect(reasons(await night())).toContain('more than the 3 allowed');
+  });
+
+  it('that loses an ended row keeps the end', async () => {
+    world.addToken('orange-cd');
+    license(PAST, 'orange-cd');
+    await night();
+    license(undefined, 'orange-cd');
+    expect(steps(await night())).toEqual(['deactivate orange-cd done']);
+  });
+
+  it('that names the country otherwise is taken for a renewal', async () => {
+    world.addToken('orange-cd');
+    license(PAST, 'orange-cd');
+    license(FAR, 'orange-drc');
+    await night();
+    const held = await night();
+    expect(steps(held)).toEqual(['deactivate orange-cd withheld']);
+    expect(reasons(held)).toContain('probably renewed as orange-drc');
+  });
+});
+
+describe('exemptions', () => {
+  it('that are all gone at once are not believed', async () => {
+    const names = ['a-be', 'b-be', 'c-be'];
+    for (const name of names) world.addToken(name);
+    exempt(...names.map((name) => `${name},,,,`));
+    license(PAST, ...names);
+    expect(await nights(2)).toEqual([]);
+    exempt();
+    expect(await nights(3)).toEqual([
+      ...names.map((name) => `0 announce ${name} done`),
+      ...[1, 2].flatMap((number) => names.map((name) => `${number} deactivate ${name} withheld`)),
+    ]);
+  });
+
+  it('of a name that is spelt otherwise hold the one that was probably meant', async () => {
+    exempt('Telco0-BE,strategic,sales,');
+    license(PAST, 'telco0-be');
+    await night();
+    const held = await night();
+    expect(steps(held)).toEqual(['deactivate telco0-be withheld']);
+    expect(reasons(held)).toContain('exemptions.csv exempts Telco0-BE');
+    expect(steps(await night({ approve: ['telco0-be'] }))).toEqual(['deactivate telco0-be withheld']);
+  });
+});
+
+describe('a misnamed token of an ended license', () => {
+  it('is announced, and goes only by approval of its own label', async () => {
+    const token = world.addToken('Orange_CD');
+    license(PAST, 'orange-cd');
+    expect(await nights(3)).toEqual([
+      '0 announce Orange_CD done',
+      '1 deactivate Orange_CD withheld',
+      '2 deactivate Orange_CD withheld',
+    ]);
+    expect(isOn(token.id)).toBe(true);
+    expect(steps(await night({ approve: ['Orange_CD'] }))).toEqual(['deactivate Orange_CD done']);
+    expect(isOn(token.id)).toBe(false);
+    license(FAR, 'orange-cd');
+    expect(steps(await night())).toEqual(['reactivate Orange_CD done']);
+  });
+});
+
+describe('nights that do not begin at the second', () => {
+  it('are not held up by the withdrawals of the night before', async () => {
+    const names = Array.from({ length: 30 }, (_, index) => `ended${index}-be`);
+    for (const name of names) world.addToken(name);
+    world.settings = { ...world.settings, maxWithdrawals: 3, maxWithdrawalPercent: 0 };
+    license('2026-02-25', ...names.slice(0, 3));
+    await night();
+    let withheld = 0;
+    for (let number = 1; number < 10; number++) {
+      license('2026-02-25', ...names.slice(3 * number, 3 * number + 3));
+      world.now += number % 2 === 0 ? 60_000 : -60_000;
+      if ((await night()).outcome === 'withheld') withheld += 1;
+    }
+    expect(withheld).toBe(0);
+    expect(world.ledger.suspensions).toHaveLength(27);
+  });
+});
