@@ -1,7 +1,13 @@
 // What has to be so before a token is issued, and the sentences that say why it is not.
 
 import { dayOf } from '../domain/days.ts';
-import { type LicenseList, daysLeft, isInForce, unreadableRowAbout } from '../domain/licenses.ts';
+import {
+  type License,
+  type LicenseList,
+  daysLeft,
+  isInForce,
+  unreadableRowAbout,
+} from '../domain/licenses.ts';
 import { NAMING_RULE, isWellNamed } from '../domain/naming.ts';
 import { nameFinder } from '../domain/near-names.ts';
 import { type HubToken, isActive, isPastExpiry } from '../domain/token.ts';
@@ -27,6 +33,17 @@ export async function checkName(services: Services, field: string, name: string)
     'InvalidRequest',
     `Nothing was done, because ${field} ${displayName(name)} is not ${NAMING_RULE}${meant === undefined ? '' : `; probably ${meant} was meant`}; correct it and invoke again.`,
   );
+}
+
+/** A deployment's license, where the list was read and has one in force. */
+export function licenseInForce(
+  { settings, clock }: Services,
+  list: LicenseList | undefined,
+  deployment: string,
+): License | undefined {
+  const license = list?.licenses.get(deployment);
+  const today = dayOf(clock.now(), settings.timeZone);
+  return license !== undefined && isInForce(license, today) ? license : undefined;
 }
 
 /** @throws AuditorError `LicenseNotInForce` where the list does not say that the deployment has paid */

@@ -1,6 +1,7 @@
 // What an issue goes by once it may begin.
 
 import type { Issuing, Ledger } from '../domain/ledger.ts';
+import type { License } from '../domain/licenses.ts';
 import type { HubToken } from '../domain/token.ts';
 import type { LedgerStore } from '../ledger/store.ts';
 import type { Services } from '../runtime/services.ts';
@@ -26,4 +27,6 @@ export interface Issue {
   /** Tokens of the label that a regenerated one replaces. */
   readonly existing: readonly HubToken[];
   readonly target: VaultTarget;
+  /** Its license, where one is in force. */
+  readonly license: License | undefined;
 }

@@ -1,16 +1,16 @@
 // What an issue does once its token's content is in Vault: from here on the new token stays.
 
-import { HOUR, iso } from '../domain/days.ts';
+import { HOUR, dayOf, iso } from '../domain/days.ts';
 import type { HubToken } from '../domain/token.ts';
 import { asAuditorError, withDetail } from '../errors.ts';
 import { recordIssue } from '../ledger/transitions.ts';
+import { instructionLines, issuedText } from '../mail/other-mails.ts';
 import { listedIds, notifyDone, notifyFailed } from '../runtime/on-demand.ts';
-import type { Services } from '../runtime/services.ts';
 import { describeStatement, escapeText } from '../text/display.ts';
 import type { Issue } from './context.ts';
 import { SCOPES } from './create.ts';
-import { type Replaced, replacedLines, replacedUntil, switchOffReplaced } from './replaced.ts';
-import { type IssueResult, rememberAnswer } from './result.ts';
+import { type Replaced, oldTokenLines, replacedUntil, switchOffReplaced } from './replaced.ts';
+import { type IssueResult, rememberAnswer, tokensPage } from './result.ts';
 
 /** A token whose content is known to be in Vault. */
 export interface Stored {
@@ -32,9 +32,7 @@ export async function finish(issue: Issue, stored: Stored): Promise<IssueResult>
   const { token, overlapHours } = stored;
   const result = resultOf(issue, stored);
   const isFirst = existing.length === 0;
-  const done = isFirst ? 'issued' : 'regenerated';
   const statement = describeStatement(event);
-  const facts = factLines(result);
   try {
     await record(issue, token, result.replaced, result);
   } catch (error) {
@@ -43,24 +41,39 @@ export async function finish(issue: Issue, stored: Stored): Promise<IssueResult>
       `the token ${listedIds([token.id])} of ${deployment} was made and its content is in Vault, and only the ledger does not know it, so invoke the same call again within the hour, which finishes it`,
     );
     const title = `${isFirst ? 'issue' : 'regenerate'} of ${deployment} failed at its end`;
-    const lines = [...facts, failure.message];
-    throw await notifyFailed(services, ledger, { title, lines, done: [] }, failure);
+    throw await notifyFailed(services, ledger, { title, lines: [failure.message], done: [] }, failure);
   }
   const switchedOff = overlapHours === 0 && !isFirst ? await switchOffReplaced(issue) : undefined;
-  const reason = `${done}, token ${escapeText(token.id)} (${statement})`;
+  const { title, lines } = issuedText({
+    ...handover(issue, stored),
+    statement,
+    license: issue.license,
+    isPullVerified: stored.isPullVerified,
+    oldTokens: oldTokenLines(issue, result.replaced, switchedOff),
+    today: dayOf(services.clock.now(), services.settings.timeZone),
+  });
+  const reason = `${isFirst ? 'issued' : 'regenerated'}, token ${escapeText(token.id)} (${statement})`;
   await notifyDone(services, ledger, {
-    title: `${done} ${deployment}`,
+    title,
     lines: [
-      `A token for ${deployment} was ${done} (${statement}).`,
-      ...facts,
-      ...replacedLines(issue, result.replaced, switchedOff),
-      ...(event.allowUnlicensed === true
-        ? ['It was issued without a license in force; the audit leaves it alone for 7 days.']
-        : []),
+      ...lines,
+      `Token ${escapeText(token.id)}, scope ${result.scopes.join(', ')}.`,
+      ...(event.allowUnlicensed === true ? ['The audit leaves it alone for 7 days.'] : []),
     ],
     done: [{ kind: 'issue', deployment, tokenId: token.id, status: 'done', reason }],
   });
   return result;
+}
+
+/** What whoever hands the token over needs to know, for mail and result. */
+function handover({ services, deployment }: Issue, { version }: Stored) {
+  const { settings } = services;
+  return {
+    deployment,
+    account: settings.account,
+    testImage: settings.testImage,
+    vaultLink: tokensPage(settings, version),
+  };
 }
 
 /** Writes down what is done: who replaced whom until when, that the token is ours, and the answer for a repeated delivery. */
@@ -83,9 +96,11 @@ export async function record(
   });
 }
 
-function resultOf(issue: Issue, { token, version, overlapHours, isPullVerified }: Stored): IssueResult {
+function resultOf(issue: Issue, stored: Stored): IssueResult {
   const { services, deployment } = issue;
   const { settings, clock } = services;
+  const { token, version, overlapHours, isPullVerified } = stored;
+  const replaced = replacedUntil(issue, iso(clock.now() + overlapHours * HOUR));
   return {
     deployment,
     tokenId: token.id,
@@ -98,26 +113,10 @@ function resultOf(issue: Issue, { token, version, overlapHours, isPullVerified }
       ...(version === 0 ? {} : { version }),
     },
     pull: { verified: isPullVerified, image: settings.testImage },
-    replaced: replacedUntil(issue, iso(clock.now() + overlapHours * HOUR)),
-    instructions: instructionsFor(services, deployment),
+    replaced,
+    instructions: instructionLines({
+      ...handover(issue, stored),
+      oldTokens: oldTokenLines(issue, replaced, overlapHours === 0 ? { left: [] } : undefined),
+    }),
   };
-}
-
-function factLines({ tokenId, scopes, vault, pull, deployment }: IssueResult): string[] {
-  return [
-    `Token: ${tokenId}, scope ${scopes.join(', ')}. Its content is in Vault, key ${deployment}${vault?.version === undefined ? '' : `, version ${vault.version}`}.`,
-    pull.verified
-      ? `It was proved that it can pull ${pull.image}.`
-      : `That it can pull ${pull.image} was not checked.`,
-  ];
-}
-
-function instructionsFor(services: Services, deployment: string): string[] {
-  const { account, testImage, vaultMount, vaultTokensPath } = services.settings;
-  return [
-    `# On the server of ${deployment}. The password is the value of the key ${deployment} in Vault, ${vaultMount}/${vaultTokensPath}`,
-    'docker logout',
-    `docker login --username ${account}`,
-    `docker pull ${testImage}`,
-  ];
 }

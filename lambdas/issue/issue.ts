@@ -9,7 +9,7 @@ import { licensesIfReadable, loadLicenses } from '../runtime/license-list.ts';
 import { listedIds, notifyFailed, withLease } from '../runtime/on-demand.ts';
 import type { Services } from '../runtime/services.ts';
 import { fingerprintOfNew } from '../text/fingerprint.ts';
-import { checkLicense, checkName, checkNoneExists, checkNoneSimilar } from './checks.ts';
+import { checkLicense, checkName, checkNoneExists, checkNoneSimilar, licenseInForce } from './checks.ts';
 import { type Issue, type VaultTarget, withIssuing } from './context.ts';
 import { TokenLeft, createToken, discardToken } from './create.ts';
 import { DEFAULT_OVERLAP_HOURS, type IssueEvent, deploymentOf } from './event.ts';
@@ -188,7 +188,8 @@ async function issueWithLease(
     findVaultTarget(services, deployment, event.createSecret === true),
   ]);
   const existing = tokens.filter(({ label }) => label === deployment);
-  const issue: Issue = { services, event, deployment, ledger, existing, target: target };
+  const license = licenseInForce(services, licenses, deployment);
+  const issue: Issue = { services, event, deployment, ledger, existing, target, license };
   const unfinished = await findUnfinished(services, ledger.current, deployment, existing);
   const recovered = unfinished === undefined ? { existing } : await recoverUnfinished(issue, unfinished);
   // What was finished now is what this call asks for: a second token would be one too many.

@@ -7,13 +7,14 @@ import { type HubToken, lastRealUse } from '../domain/token.ts';
 import { AuditorError, asAuditorError, withDetail } from '../errors.ts';
 import type { LedgerStore } from '../ledger/store.ts';
 import { recordRename } from '../ledger/transitions.ts';
+import { renamedText } from '../mail/other-mails.ts';
 import { listedIds, notifyDone, notifyFailed } from '../runtime/on-demand.ts';
 import type { Services } from '../runtime/services.ts';
 import { describeStatement, displayName } from '../text/display.ts';
 import { fingerprintOf } from '../text/fingerprint.ts';
 import type { IssueEvent } from './event.ts';
 import { type Renamed, findRenamed } from './find-renamed.ts';
-import { type IssueResult, rememberAnswer } from './result.ts';
+import { type IssueResult, rememberAnswer, tokensPage } from './result.ts';
 
 /** A rename that was asked for. */
 export interface RenameCall {
@@ -118,13 +119,13 @@ async function finishRename(
   const now = services.clock.now();
   const result = resultOf(services, to, renamed, version);
   const ids = listedIds(renamed.tokens.map(({ id }) => id));
-  const lines = [
-    `${displayName(from)} was renamed to ${to} (${describeStatement(event)}).`,
-    `Tokens: ${ids}${renamed.labelled.length === 0 ? ', which had the name already' : ''}. ${keyLine(renamed)} The content is the same.`,
-    ...(renamed.owner === null
-      ? ['Docker Hub did not say whether the content in Vault is that of the token.']
-      : []),
-  ];
+  const { title, lines } = renamedText({
+    from,
+    to,
+    statement: describeStatement(event),
+    vaultLink: version === undefined ? undefined : tokensPage(services.settings, version),
+    isDoubtful: renamed.owner === null,
+  });
   try {
     await store.update((ledger) =>
       rememberAnswer(
@@ -139,12 +140,12 @@ async function finishRename(
       asAuditorError(error, 'Writing the ledger'),
       `${displayName(from)} (${ids}) was renamed to ${to}, and only the ledger does not know it, so invoke the same call again, which finishes it`,
     );
-    const title = `rename to ${to} failed at its end`;
-    throw await notifyFailed(services, store, { title, lines: [...lines, end.message], done: [] }, end);
+    const failedTitle = `rename to ${to} failed at its end`;
+    throw await notifyFailed(services, store, { title: failedTitle, lines: [end.message], done: [] }, end);
   }
   const reason = `renamed from ${displayName(from)}, ${ids} (${describeStatement(event)})`;
   await notifyDone(services, store, {
-    title: `renamed to ${to}`,
+    title,
     lines,
     done: [{ kind: 'rename', deployment: to, tokenId: result.tokenId, status: 'done', reason }],
   });
@@ -175,11 +176,6 @@ function resultOf(
     replaced: [],
     instructions: [`# Nothing to do on the server of ${to}: the content is the same.`],
   };
-}
-
-function keyLine({ content, kept }: Renamed): string {
-  if (content !== undefined) return 'The key in Vault was renamed.';
-  return kept === undefined ? 'Vault has no key for it.' : 'The key in Vault had the name already.';
 }
 
 /** The ledger with what our own check of a content found: it never counts as use of the token. */

@@ -1,9 +1,9 @@
 // The tokens that a new one replaces: until when they keep working, and how they go.
 
+import { longTime } from '../domain/nights.ts';
 import { isActive } from '../domain/token.ts';
 import { asAuditorError } from '../errors.ts';
 import { otherHolders } from '../runtime/holders.ts';
-import { listedIds } from '../runtime/on-demand.ts';
 import { displayName, escapeText, joinWithAnd } from '../text/display.ts';
 import type { Issue } from './context.ts';
 import type { IssueResult } from './result.ts';
@@ -29,9 +29,8 @@ export function replacedUntil({ existing, ledger, services }: Issue, until: stri
   });
 }
 
-/** What became of tokens that were to be switched off at once, each with its reason where it was left on. */
+/** Which tokens that were to be switched off at once were left on, and why. */
 interface SwitchedOff {
-  readonly off: readonly string[];
   readonly left: readonly { readonly tokenId: string; readonly why: string }[];
 }
 
@@ -49,7 +48,7 @@ export async function switchOffReplaced(issue: Issue): Promise<SwitchedOff> {
   } catch (error) {
     const { name } = asAuditorError(error, 'Reading whose keys hold the replaced tokens');
     const why = `whether another deployment uses it could not be read (${name})`;
-    return { off, left: existing.map(({ id }) => ({ tokenId: id, why })) };
+    return { left: existing.map(({ id }) => ({ tokenId: id, why })) };
   }
   for (const { id, enabled } of existing) {
     const names = holders.get(id);
@@ -74,28 +73,25 @@ export async function switchOffReplaced(issue: Issue): Promise<SwitchedOff> {
     const { name } = asAuditorError(error, 'Writing the ledger');
     services.log.warn('The ledger does not know yet that replaced tokens are off', { error: name });
   }
-  return { off, left };
+  return { left };
 }
 
-/** What happens to the replaced tokens, for the mail. */
-export function replacedLines(
+/** What becomes of each replaced token, one sentence each, for the person who hands the new one over. */
+export function oldTokenLines(
   { existing, services }: Issue,
   replaced: readonly Replaced[],
   switchedOff: SwitchedOff | undefined,
 ): string[] {
-  if (switchedOff !== undefined) {
-    const { off, left } = switchedOff;
-    return [
-      ...(off.length === 0
-        ? []
-        : [`Replaced and switched off: ${listedIds(off)}; the audit deletes what it replaced 7 days later.`]),
-      ...left.map(({ tokenId, why }) => `Replaced and still on: ${escapeText(tokenId)}, because ${why}.`),
-    ];
-  }
+  const { timeZone } = services.settings;
   const active = new Set(existing.filter((old) => isActive(old, services.clock.now())).map(({ id }) => id));
-  return replaced.map(({ tokenId, until }) =>
-    active.has(tokenId)
-      ? `It replaces ${escapeText(tokenId)}, which keeps working until ${until}.`
-      : `It replaces ${escapeText(tokenId)}, which does not work and is deleted later.`,
-  );
+  const left = new Map(switchedOff?.left.map(({ tokenId, why }) => [tokenId, why]));
+  return replaced.map(({ tokenId, until }) => {
+    const name = replaced.length === 1 ? 'The old token' : `The old token ${escapeText(tokenId)}`;
+    const why = left.get(tokenId);
+    if (!active.has(tokenId)) return `${name} does not work already; it is deleted later.`;
+    if (why !== undefined) return `${name} is still on, because ${why}.`;
+    return switchedOff === undefined
+      ? `${name} stops on ${longTime(Date.parse(until), timeZone)}.`
+      : `${name} was switched off just now; it is deleted 7 days later.`;
+  });
 }

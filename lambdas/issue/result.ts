@@ -3,6 +3,8 @@
 import * as v from 'valibot';
 import { DAY } from '../domain/days.ts';
 import type { Ledger } from '../domain/ledger.ts';
+import type { Settings } from '../runtime/settings.ts';
+import { vaultLink } from '../text/vault-link.ts';
 
 /** Lambda delivers a request again within hours, if at all. */
 const KEPT = DAY;
@@ -37,3 +39,14 @@ export const issueResultSchema = v.object({
 });
 
 export type IssueResult = v.InferOutput<typeof issueResultSchema>;
+
+/** The address of Vault's page of the tokens' secret. @param version 0 on a mount with KV version 1 */
+export function tokensPage(settings: Settings, version: number): string {
+  return vaultLink({
+    address: settings.vaultAddr,
+    namespace: settings.vaultNamespace,
+    mount: settings.vaultMount,
+    path: settings.vaultTokensPath,
+    kvVersion: version === 0 ? 1 : 2,
+  });
+}

@@ -1,4 +1,4 @@
-// Links that people open from a mail: a report in the AWS console, the tokens' secret in Vault's own pages.
+// The link that opens a report from a mail.
 
 /** Where reports are: `s3://name`, or the folder of a run from a shell; with the topic, which has the bucket's region. */
 export interface ReportPlace {
@@ -23,18 +23,4 @@ export function reportLink({ location, topicArn }: ReportPlace, report: string):
   return region === ''
     ? `https://${host}/s3/object/${bucket}?prefix=${page}`
     : `https://${region}.${host}/s3/object/${bucket}?region=${region}&prefix=${page}`;
-}
-
-/** Where the tokens' contents are in Vault. */
-export interface VaultPlace {
-  readonly vaultAddr: string;
-  readonly vaultNamespace: string;
-  readonly vaultMount: string;
-  readonly vaultTokensPath: string;
-}
-
-/** The link that opens the tokens' secret in Vault's own pages. */
-export function vaultLink({ vaultAddr, vaultNamespace, vaultMount, vaultTokensPath }: VaultPlace): string {
-  const namespace = vaultNamespace.replace(/^\/+|\/+$/g, '');
-  return `${vaultAddr}/ui/vault/secrets/${encodeURIComponent(vaultMount)}/kv/${encodeURIComponent(vaultTokensPath)}${namespace === '' ? '' : `?namespace=${encodeURIComponent(namespace)}`}`;
 }

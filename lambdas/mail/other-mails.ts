@@ -1,6 +1,6 @@
 // The mails beside the nightly one: of a run that could not read everything, of a list that changed, of issue and revoke.
 import type { Day } from '../domain/days.ts';
-import { longDay, longTime, shortDay } from '../domain/nights.ts';
+import { longDay, shortDay } from '../domain/nights.ts';
 import type { License } from '../domain/licenses.ts';
 import type { Report } from '../report/report.ts';
 import { displayName, escapeText, joinWithAnd, pluralize } from '../text/display.ts';
@@ -155,8 +155,8 @@ export interface IssuedNews {
   readonly statement: string;
   /** Absent where it was issued without one. */
   readonly license: License | undefined;
-  /** Tokens that go on working until then, and no longer. */
-  readonly replaced: readonly { readonly tokenId: string; readonly until: string }[];
+  /** What becomes of each token that it replaces, one sentence each. */
+  readonly oldTokens: readonly string[];
   readonly account: string;
   readonly testImage: string;
   /** Whether a pull was proved with it. */
@@ -164,13 +164,12 @@ export interface IssuedNews {
   /** Of Vault's page that holds the content. */
   readonly vaultLink: string;
   readonly today: Day;
-  readonly timeZone: string;
 }
 
 /** What to do with a new token: for the person who hands it over. */
 export function issuedText(news: IssuedNews): OnDemandText {
   const { deployment, license, today } = news;
-  const kind = news.replaced.length === 0 ? 'New token' : 'New token in place of the old one';
+  const kind = news.oldTokens.length === 0 ? 'New token' : 'New token in place of the old one';
   return {
     title: `new token for ${displayName(deployment)}`,
     lines: [
@@ -190,7 +189,7 @@ export function issuedText(news: IssuedNews): OnDemandText {
       '     (password: the content)',
       `     docker pull ${news.testImage}`,
       '   "Login Succeeded" and an image mean that it works.',
-      ...stopLines(news).map((line, index) => (index === 0 ? `4. ${line}` : `   ${line}`)),
+      ...news.oldTokens.map((line, index) => (index === 0 ? `4. ${line}` : `   ${line}`)),
       '',
       ...(news.isPullVerified
         ? [`We have pulled ${news.testImage} with it: it works.`]
@@ -199,21 +198,12 @@ export function issuedText(news: IssuedNews): OnDemandText {
   };
 }
 
-/** Until when the old tokens work, one line for each. */
-function stopLines({ replaced, timeZone }: Pick<IssuedNews, 'replaced' | 'timeZone'>): string[] {
-  return replaced.map(({ tokenId, until }) =>
-    replaced.length === 1
-      ? `The old token stops on ${longTime(Date.parse(until), timeZone)}.`
-      : `The old token ${escapeText(tokenId)} stops on ${longTime(Date.parse(until), timeZone)}.`,
-  );
-}
-
 /**
  * The lines to run on a deployment's server (contract section 9), with what a good answer looks like and until when the
  * old token works. They hold no content.
  */
 export function instructionLines(
-  news: Pick<IssuedNews, 'deployment' | 'account' | 'testImage' | 'vaultLink' | 'replaced' | 'timeZone'>,
+  news: Pick<IssuedNews, 'deployment' | 'account' | 'testImage' | 'vaultLink' | 'oldTokens'>,
 ): string[] {
   return [
     `# On the server of ${displayName(news.deployment)}, as the user that deploys (usually root).`,
@@ -223,7 +213,7 @@ export function instructionLines(
     '# A good answer is: Login Succeeded',
     `docker pull ${news.testImage}`,
     '# A good answer ends with: Status, and the name of the image. Then it works.',
-    ...stopLines(news).map((line) => `# ${line}`),
+    ...news.oldTokens.map((line) => `# ${line}`),
   ];
 }
 
@@ -232,16 +222,24 @@ export function renamedText(news: {
   readonly from: string;
   readonly to: string;
   readonly statement: string;
-  readonly vaultLink: string;
+  /** Of Vault's page that holds the key; absent where Vault has no key for it. */
+  readonly vaultLink: string | undefined;
+  /** Docker Hub did not say whether the content in Vault is the token's. */
+  readonly isDoubtful: boolean;
 }): OnDemandText {
+  const [from, to] = [displayName(news.from), displayName(news.to)];
   return {
-    title: `renamed ${displayName(news.from)} to ${displayName(news.to)}`,
+    title: `renamed ${from} to ${to}`,
     lines: [
-      `${displayName(news.from)} is called ${displayName(news.to)} now, on Docker Hub and in Vault (${news.statement}).`,
+      `${from} is called ${to} now, on Docker Hub${news.vaultLink === undefined ? '' : ' and in Vault'} (${news.statement}).`,
       'Its content is the same: the customer notices nothing, and nobody has to do anything.',
+      ...(news.isDoubtful
+        ? ['Docker Hub did not say whether the content in Vault is that of the token.']
+        : []),
       '',
-      `Its key in Vault is ${displayName(news.to)}:`,
-      news.vaultLink,
+      ...(news.vaultLink === undefined
+        ? ['Vault has no key for it.']
+        : [`Its key in Vault is ${to}:`, news.vaultLink]),
     ],
   };
 }
@@ -259,6 +257,8 @@ export interface RevokedNews {
   readonly isStillOn: boolean;
   /** What is not done, one sentence each. */
   readonly failures: readonly string[];
+  /** Whether the call failed, and not only left something alone. */
+  readonly isFailed: boolean;
 }
 
 /** What was switched off, on or deleted, what that means, and how it is undone. */
@@ -271,7 +271,7 @@ export function revokedText(news: RevokedNews): OnDemandText {
     delete: ['deleting', 'deleted', 'gone'],
   }[news.what];
   const ids = (list: readonly string[]): string => joinWithAnd(list.map((id) => escapeText(id)));
-  const isFailed = news.failures.length > 0;
+  const { isFailed } = news;
   const next = {
     revoke: news.isStillOn
       ? 'Another token of it still works.'
@@ -279,22 +279,55 @@ export function revokedText(news: RevokedNews): OnDemandText {
     restore: 'The audit leaves it alone for 7 days, then goes by licenses.csv again.',
     delete: `This can't be undone. If it needs a token again: function hub-token-auditor-issue, {"deployment": ${json}}`,
   }[news.what];
+  const isChange = news.changed.length > 0 || news.isKeyRemoved;
+  const title = isFailed
+    ? `${noun} ${name} failed`
+    : isChange
+      ? `${done} ${name}`
+      : `${name} was ${was} already`;
   return {
-    title: isFailed
-      ? `${noun} ${name} failed`
-      : news.changed.length === 0 && !news.isKeyRemoved
-        ? `${name} was ${was} already`
-        : `${done} ${name}`,
+    title,
     lines: [
-      `${name}: ${isFailed ? `${noun} failed` : done} (${news.statement}).`,
+      `${isFailed ? `${name}: ${noun} failed` : isChange ? `${name}: ${done}` : title} (${news.statement}).`,
       '',
       ...news.failures.map((failure) => `NOT DONE: ${failure}`),
       ...(news.changed.length === 0
         ? []
         : [`${pluralize(news.changed.length, 'token')} ${done}: ${ids(news.changed)}.`]),
-      ...(news.unchanged.length === 0 ? [] : [`Already ${was}: ${ids(news.unchanged)}.`]),
+      ...(news.unchanged.length === 0
+        ? []
+        : [
+            `Already ${was}: ${ids(news.unchanged)}${news.what === 'revoke' ? ", now recorded as people's" : ''}.`,
+          ]),
       ...(news.isKeyRemoved ? [`Its key was removed from Vault.`] : []),
       ...(isFailed ? [] : [next]),
+    ],
+  };
+}
+
+/** What of a whole run was undone. */
+export function restoredRunText(news: {
+  readonly runId: string;
+  readonly statement: string;
+  readonly deployments: readonly string[];
+  /** What is not done, one sentence each. */
+  readonly failures: readonly string[];
+  readonly isFailed: boolean;
+}): OnDemandText {
+  const run = escapeText(news.runId);
+  const count = pluralize(news.deployments.length, 'deployment');
+  return {
+    title: news.isFailed
+      ? `restoring what run ${run} switched off failed`
+      : `restored ${count} of run ${run}`,
+    lines: [
+      `What run ${run} switched off for ended licenses is switched on again (${news.statement}).`,
+      '',
+      ...news.failures.map((failure) => `NOT DONE: ${failure}`),
+      ...(news.deployments.length === 0
+        ? []
+        : [`On again: ${joinWithAnd(news.deployments.map(displayName))}.`]),
+      'The audit leaves them alone for 7 days, then goes by licenses.csv again.',
     ],
   };
 }

@@ -1,12 +1,14 @@
 // The revoke function: a deployment's tokens off, on again, or deleted (contract section 10).
 
 import type { Action, ActionKind } from '../domain/actions.ts';
+import { isActive } from '../domain/token.ts';
 import { AuditorError, withDetail } from '../errors.ts';
 import type { LedgerStore } from '../ledger/store.ts';
-import { type OnDemandNotification, notifyDone, notifyFailed, withLease } from '../runtime/on-demand.ts';
+import { type OnDemandText, restoredRunText, revokedText } from '../mail/other-mails.ts';
+import { notifyDone, notifyFailed, withLease } from '../runtime/on-demand.ts';
 import type { Services } from '../runtime/services.ts';
 import { isConcealed } from '../text/conceal.ts';
-import { describeStatement, displayName, escapeText, joinWithAnd, pluralize } from '../text/display.ts';
+import { describeStatement, displayName, escapeText, joinWithAnd } from '../text/display.ts';
 import type { Outcome, RevokeCall } from './call.ts';
 import { deactivate } from './deactivate.ts';
 import type { RevokeEvent } from './event.ts';
@@ -39,14 +41,17 @@ export function revoke(event: RevokeEvent, services: Services): Promise<RevokeRe
 
 async function revokeRun(services: Services, event: RevokeEvent, store: LedgerStore): Promise<RevokeResult> {
   const outcome = await restoreRun(services, event, store);
-  const run = escapeText(event.restoreRun ?? '');
-  const isFailed = outcome.failures.length > 0 || outcome.unrecorded !== undefined;
-  const names = new Set(outcome.actions.map(({ deployment }) => deployment));
-  const title = isFailed
-    ? `restoring what run ${run} switched off failed`
-    : `restored ${pluralize(names.size, 'deployment')} of run ${run}`;
-  await finish({ services, store, event, outcome, title, wasSo: new Set() });
-  return { restoreRun: event.restoreRun ?? '', actions: outcome.actions };
+  const runId = event.restoreRun ?? '';
+  const restored = outcome.actions.filter(({ status }) => status === 'done');
+  const text = restoredRunText({
+    runId,
+    statement: describeStatement(event),
+    deployments: [...new Set(restored.map(({ deployment }) => deployment))],
+    failures: failureLines(outcome),
+    isFailed: isFailed(outcome),
+  });
+  await finish({ services, store, outcome, text, wasSo: new Set() });
+  return { restoreRun: runId, actions: outcome.actions };
 }
 
 async function revokeDeployment(
@@ -54,16 +59,44 @@ async function revokeDeployment(
 ): Promise<RevokeResult> {
   const { services, event, deployment, store } = about;
   const call = await findTokens(about);
-  const outcome = await (event.restore === true ? restore : event.delete === true ? remove : deactivate)(
-    call,
-  );
-  const wasSo = new Set(
-    call.tokens.filter(({ enabled }) => enabled === (event.restore === true)).map(({ id }) => id),
-  );
-  const isFailed = outcome.failures.length > 0 || outcome.unrecorded !== undefined;
-  const isChange = outcome.actions.some((action) => action.status === 'done' && changes(action, wasSo));
-  await finish({ services, store, event, outcome, title: titleOf(event, isFailed, isChange), wasSo });
+  const { tokens, others } = call;
+  const what = event.restore === true ? 'restore' : event.delete === true ? 'delete' : 'revoke';
+  const outcome = await { restore, delete: remove, revoke: deactivate }[what](call);
+  const wasSo = new Set(tokens.filter(({ enabled }) => enabled === (what === 'restore')).map(({ id }) => id));
+  const done = outcome.actions.filter(({ status }) => status === 'done');
+  const idsOf = (isChanged: boolean): string[] =>
+    done.flatMap((action) =>
+      action.tokenId !== undefined && changes(action, wasSo) === isChanged ? [action.tokenId] : [],
+    );
+  const text = revokedText({
+    deployment,
+    statement: describeStatement(event),
+    what,
+    changed: idsOf(true),
+    unchanged: idsOf(false),
+    isKeyRemoved: done.some(({ kind }) => kind === 'remove-key'),
+    isStillOn: others.some((token) => isActive(token, services.clock.now())),
+    failures: failureLines(outcome),
+    isFailed: isFailed(outcome),
+  });
+  await finish({ services, store, outcome, text, wasSo });
   return { deployment, actions: outcome.actions };
+}
+
+const isFailed = ({ failures, unrecorded }: Outcome): boolean =>
+  failures.length > 0 || unrecorded !== undefined;
+
+/** What is not done, and that the ledger does not know what is. */
+function failureLines({ actions, unrecorded }: Outcome): string[] {
+  return [
+    ...(unrecorded === undefined ? [] : [`The ledger does not know it: ${unrecorded.message}`]),
+    ...actions
+      .filter(({ status }) => status !== 'done')
+      .map(
+        ({ kind, deployment, tokenId, status, reason }) =>
+          `${tokenId === undefined ? displayName(deployment) : escapeText(tokenId)} ${kind} ${status}: ${reason}`,
+      ),
+  ];
 }
 
 /** @throws AuditorError `TokenNotFound`, and `InvalidRequest` for a name that is only shown in place of a content */
@@ -107,31 +140,18 @@ function tokenNotFound(deployment: string, tokenId: string | undefined): Auditor
 interface Ended {
   readonly services: Services;
   readonly store: LedgerStore;
-  readonly event: RevokeEvent;
   readonly outcome: Outcome;
-  readonly title: string;
+  readonly text: OnDemandText;
   /** Ids of tokens that were on or off already, as the call wanted them. */
   readonly wasSo: ReadonlySet<string>;
 }
 
 /** Mails what was done. @throws AuditorError the first failure, saying what was done all the same */
-async function finish({ services, store, event, outcome, title, wasSo }: Ended): Promise<void> {
+async function finish({ services, store, outcome, text, wasSo }: Ended): Promise<void> {
   const { actions, failures, unrecorded } = outcome;
   const done = actions.filter(({ status }) => status === 'done');
-  const statement = describeStatement(event);
-  const notification: OnDemandNotification = {
-    title,
-    lines: [
-      `${title}: ${pluralize(actions.length, 'step')} (${statement}).`,
-      // A mail is cut at its end: what is not done comes first.
-      ...(unrecorded === undefined ? [] : [`The ledger does not know it: ${unrecorded.message}`]),
-      ...[...actions.filter(({ status }) => status !== 'done'), ...done].map((action) =>
-        actionLine(action, changes(action, wasSo), statement),
-      ),
-    ],
-    // The audit's mail would report what was so already as a change.
-    done: done.filter((action) => changes(action, wasSo)),
-  };
+  // The audit's mail would report what was so already as a change.
+  const notification = { ...text, done: done.filter((action) => changes(action, wasSo)) };
   const failure = failures[0] ?? unrecorded;
   if (failure === undefined) {
     await notifyDone(services, store, notification);
@@ -154,28 +174,9 @@ const DONE_WORDS: Partial<Record<ActionKind, string>> = {
   'remove-key': 'key removed from Vault',
 };
 
-function titleOf(event: RevokeEvent, isFailed: boolean, isChange: boolean): string {
-  const name = displayName(event.deployment ?? '');
-  if (event.restore === true && !isFailed && !isChange) return `${name} was on already`;
-  const [noun, done] =
-    event.restore === true
-      ? ['restore', 'restored']
-      : event.delete === true
-        ? ['delete', 'deleted']
-        : ['revoke', 'revoked'];
-  return isFailed ? `${noun} of ${name} failed` : `${done} ${name}`;
-}
-
 /** One action for a sentence. */
 function actionText({ kind, deployment, tokenId }: Action, isChange: boolean): string {
   const what = tokenId === undefined ? displayName(deployment) : escapeText(tokenId);
   if (!isChange) return `${what} left ${kind === 'reactivate' ? 'on' : 'off'}`;
   return `${what} ${DONE_WORDS[kind] ?? kind}`;
-}
-
-function actionLine(action: Action, isChange: boolean, statement: string): string {
-  const { kind, tokenId, status, reason } = action;
-  return status === 'done'
-    ? `${actionText(action, isChange)}${reason === statement ? '' : `: ${reason}`}.`
-    : `${tokenId === undefined ? '' : `${escapeText(tokenId)} `}${kind} ${status}: ${reason}`;
 }

@@ -30,9 +30,9 @@ export async function otherHolders(
   if (!ledger.checks.some(isElsewhere)) return new Map();
   const [keys, licenses] = await Promise.all([keysIfAny(services), licensesIfReadable(services)]);
   const facts = { tokens, ledger, ...(keys && { keys }), ...(licenses && { licenses }) };
-  const { now } = services.clock;
-  const { heldBy } = takeSnapshot(facts, services.settings, now());
-  const today = dayOf(now(), services.settings.timeZone);
+  const now = services.clock.now();
+  const { heldBy } = takeSnapshot(facts, services.settings, now);
+  const today = dayOf(now, services.settings.timeZone);
   const found = tokens.map(({ id }): [string, string[]] => [
     id,
     (heldBy.get(id) ?? [])

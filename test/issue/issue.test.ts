@@ -56,6 +56,20 @@ describe('issuing a token', () => {
     expect(world.mails[0]?.text).toContain('asked for by "ann"');
   });
 
+  it('comes with the link to its content, the lines to run, and until when the old one works', async () => {
+    const first = await call({ deployment: 'orange-cd', requestedBy: 'ann' });
+    const page =
+      'https://vault.example/ui/vault/secrets/secret/kv/Global_customer_credentials%2Fdocker-deploy-tokens%2Friaktrdelivery-tokens';
+    expect(first.instructions.join('\n')).toContain(page);
+    expect(first.instructions).toEqual(
+      expect.arrayContaining(['docker logout', 'docker login --username riaktrdelivery']),
+    );
+    expect(world.mails[0]?.text).toContain(`\n${page}\n`);
+    expect(world.mails[0]?.text).toContain('Paid until');
+    const next = await call({ deployment: 'orange-cd', regenerate: true, overlapHours: 24 });
+    expect(next.instructions.at(-1)).toBe('# The old token stops on Tuesday 3 March 2026, 02:00 (UTC).');
+  });
+
   it('keeps every other key of the secret', async () => {
     const before = world.keys.get('vodacom-cd');
     await call({ deployment: 'orange-cd' });
@@ -377,9 +391,9 @@ describe('regenerating a token', () => {
     world.addToken('vodacom-cd', { id: 'expired', expiresAt: world.now });
     await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 1 });
     const text = world.mails[0]?.text.replace(/\s+/g, ' ');
-    expect(text).toContain('It replaces id-1, which keeps working until 2026-03-02T03:00:00');
+    expect(text).toContain('The old token id-1 stops on Monday 2 March 2026, 03:00 (UTC).');
     for (const id of ['off', 'expired'])
-      expect(text).toContain(`It replaces ${id}, which does not work and is deleted later`);
+      expect(text).toContain(`The old token ${id} does not work already; it is deleted later.`);
   });
 
   it('again does not put off the end of a token that is being replaced already', async () => {
@@ -394,7 +408,7 @@ describe('regenerating a token', () => {
       { tokenId: first.tokenId, until: later },
     ]);
     expect(world.ledger.replaced).toMatchObject(second.replaced);
-    expect(world.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain(`until ${end ?? ''}`);
+    expect(world.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain('stops on Tuesday 3 March 2026, 02:00');
   });
 
   it('again brings the end of a token that is being replaced forward', async () => {
@@ -432,7 +446,9 @@ describe('regenerating a token', () => {
       [result.tokenId, true],
     ]);
     expect(world.ledger.replaced).toMatchObject([{ tokenId: old?.id, by: result.tokenId }]);
-    expect(world.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain('switched off: id-1');
+    expect(world.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain(
+      'The old token was switched off just now; it is deleted 7 days later.',
+    );
   });
 
   it('leaves a replaced one on whose content the key of another deployment in force holds', async () => {
@@ -443,7 +459,7 @@ describe('regenerating a token', () => {
     await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 0 });
     expect(world.tokens.get(old?.id ?? '')?.enabled).toBe(true);
     expect(world.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain(
-      'still on: id-1, because the key of orange-cd, which is in force, holds its content',
+      'The old token is still on, because the key of orange-cd, which is in force, holds its content.',
     );
   });
 

@@ -1,6 +1,6 @@
 // The mails of incomplete runs, reviews, issue and revoke.
 import { describe, expect, it } from 'vitest';
-import { reportLink, vaultLink } from '../../lambdas/mail/links.ts';
+import { reportLink } from '../../lambdas/mail/links.ts';
 import {
   incompleteMail,
   instructionLines,
@@ -28,21 +28,6 @@ describe('a link to a report', () => {
       'https://console.aws.amazon.com/s3/object/b?prefix=reports/2026/03/02/r.html',
     );
     expect(link('./state', '')).toBe('./state/reports/2026/03/02/r.html');
-  });
-});
-
-describe("a link to Vault's page", () => {
-  it('names mount, path and namespace', () => {
-    const place = {
-      vaultAddr: 'https://vault.example:8200',
-      vaultNamespace: '',
-      vaultMount: 'secret',
-      vaultTokensPath: 'a/b',
-    };
-    expect(vaultLink(place)).toBe('https://vault.example:8200/ui/vault/secrets/secret/kv/a%2Fb');
-    expect(vaultLink({ ...place, vaultNamespace: 'team/x/' })).toBe(
-      'https://vault.example:8200/ui/vault/secrets/secret/kv/a%2Fb?namespace=team%2Fx',
-    );
   });
 });
 
@@ -162,13 +147,12 @@ describe('a new token', () => {
     deployment: 'africell-ug',
     statement: '"ann" says "new server"',
     license: { deployment: 'africell-ug', lastDay: '2027-06-21', paidUntil: '2027-06-18', products: [] },
-    replaced: [{ tokenId: 't0', until: '2026-11-30T02:30:00.000Z' }],
+    oldTokens: ['The old token stops on Monday 30 November 2026, 03:30 (Europe/Brussels).'],
     account: 'riaktrdelivery',
     testImage: 'riaktr/base:3.12',
     isPullVerified: true,
     vaultLink: 'https://vault.example/ui/vault/secrets/secret/kv/a%2Fb',
     today: '2026-11-27',
-    timeZone: 'Europe/Brussels',
   };
 
   it('comes with the link to its content, the steps, what a good answer is, and when the old one stops', () => {
@@ -191,7 +175,7 @@ describe('a new token', () => {
   });
 
   it('says where nobody has paid for it, and where its pull was not tried', () => {
-    const { lines } = issuedText({ ...news, license: undefined, replaced: [], isPullVerified: false });
+    const { lines } = issuedText({ ...news, license: undefined, oldTokens: [], isPullVerified: false });
     const text = flat(lines.join('\n'));
     expect(text).toContain('No license in force says that it has paid');
     expect(text).toContain('It was not tried whether it can pull riaktr/base:3.12');
@@ -219,6 +203,7 @@ describe('a rename', () => {
       to: 'mtn-gn',
       statement: 'no reason given',
       vaultLink: 'https://vault.example/',
+      isDoubtful: false,
     });
     expect(title).toBe('renamed "mtn-gn " to mtn-gn');
     expect(lines.join(' ')).toContain('the customer notices nothing');
@@ -236,6 +221,7 @@ describe('a token that was switched off, on or deleted', () => {
     isKeyRemoved: false,
     isStillOn: false,
     failures: [],
+    isFailed: false,
   } as const;
 
   it('says what was done, who says why, what that means, and how it is undone', () => {
@@ -256,7 +242,7 @@ describe('a token that was switched off, on or deleted', () => {
 
   it('says what was so already, and first what is not done', () => {
     expect(revokedText({ ...news, changed: [], unchanged: ['t1'] }).title).toBe('orange-cd was off already');
-    const { title, lines } = revokedText({ ...news, failures: ['Docker Hub is away.'] });
+    const { title, lines } = revokedText({ ...news, failures: ['Docker Hub is away.'], isFailed: true });
     expect(title).toBe('switching off orange-cd failed');
     expect(lines[2]).toBe('NOT DONE: Docker Hub is away.');
   });

@@ -33,7 +33,7 @@ describe('revoking', () => {
       { kind: 'deactivate', tokenId: 'first', status: 'done' },
       { kind: 'deactivate', tokenId: 'second', status: 'done' },
     ]);
-    expect(world.mails[0]?.subject).toContain('revoked orange-cd');
+    expect(world.mails[0]?.subject).toContain('switched off orange-cd');
     expect(world.mails[0]?.text).toContain('"ann" says "leaked"');
     const result = await night();
     expect([isOn('first'), isOn('second'), result.actions]).toEqual([false, false, []]);
@@ -126,7 +126,7 @@ describe('a revoke that fails', () => {
     const failure = await failureOf(() => call({ deployment: 'orange-cd', reason: 'leaked' }));
     expect(failure.name).toBe('DockerHubUnavailable');
     expect(mail()).toMatchObject({ outcome: 'failed', severity: 'critical' });
-    expect(mail()?.subject).toContain('revoke of orange-cd failed');
+    expect(mail()?.subject).toContain('switching off orange-cd failed');
     expect(mail()?.text).not.toContain('revoked');
   });
 
@@ -143,7 +143,7 @@ describe('a revoke that fails', () => {
     world.fate = (name) => (name === 'hub.setEnabled' && ++changed === 2 ? 'fail before' : 'pass');
     const failure = await failureOf(() => call({ deployment: 'orange-cd', reason: 'leaked' }));
     expect(failure.message).toContain('already done: first switched off');
-    expect(told()).toContain('first switched off.');
+    expect(told()).toContain('1 token switched off: first.');
     expect(told()).toContain('second deactivate failed');
     expect(world.mails).toHaveLength(1);
   });
@@ -162,8 +162,8 @@ describe('a revoke that fails', () => {
     expect(failure.name).toBe('VaultUnavailable');
     expect(failure.message).toContain('already done: first deleted');
     expect(mail()).toMatchObject({ severity: 'critical' });
-    expect(told()).toContain('delete of orange-cd failed');
-    expect(told()).toContain('first deleted.');
+    expect(told()).toContain('orange-cd: deleting failed');
+    expect(told()).toContain('1 token deleted: first.');
     expect(world.mails).toHaveLength(1);
     world.fate = () => 'pass';
     expect((await call(event)).actions).toMatchObject([{ kind: 'remove-key', status: 'done' }]);
@@ -244,7 +244,7 @@ describe('restoring what no switch can bring back', () => {
     expect(actions[1]?.reason).toContain('by its own expiry');
     expect(world.ledger.restores.map(({ tokenId }) => tokenId)).toEqual(['second']);
     const text = world.mails[0]?.text.replace(/\s+/g, ' ');
-    expect(text).toContain('second switched on again');
+    expect(text).toContain('1 token switched on again: second.');
     expect(text).toContain('first reactivate skipped: it stopped working on 2026-03-01');
   });
 });
@@ -257,7 +257,7 @@ it('a revoke of hundreds of tokens keeps its mail to 20 kB and tells first what 
   await failureOf(() => call({ deployment: 'orange-cd', reason: 'leaked' }));
   const text = world.mails[0]?.text ?? '';
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(20_000);
-  expect(text.split('\n')[1]).toMatch(/^x+-\d+ deactivate failed:/);
+  expect(text.split('\n')[2]).toMatch(/^NOT DONE: x+-\d+ deactivate failed:/);
   expect(text).toMatch(/\.\.\. and \d+ more lines\.\n/);
 });
 
@@ -265,7 +265,7 @@ describe('a call for what is so already', () => {
   it('never tells that tokens were switched on which were on, in its own mail or the next of the audit', async () => {
     await call({ deployment: 'orange-cd', restore: true });
     expect(world.mails[0]?.subject).toContain('orange-cd was on already');
-    expect(world.mails[0]?.text).toContain('first left on: it was active already');
+    expect(world.mails[0]?.text).toContain('Already on: first and second.');
     world.fate = (name) => (name === 'topic.publish' ? 'fail before' : 'pass');
     const failure = await failureOf(() => call({ deployment: 'orange-cd', restore: true }));
     expect(failure.message).toContain('no other mail will tell it, because nothing had to be changed');
@@ -277,8 +277,8 @@ describe('a call for what is so already', () => {
   it('tells of tokens that were off that they were left off', async () => {
     for (const id of ['first', 'second']) world.switchToken(id, false);
     await call({ deployment: 'orange-cd', reason: 'leaked' });
-    expect(world.mails[0]?.text).toContain('first left off: it was switched off already');
-    expect(world.mails[0]?.text).not.toContain('first switched off');
+    expect(world.mails[0]?.text).toContain("Already off: first and second, now recorded as people's.");
+    expect(world.mails[0]?.text).not.toContain('switched off: first');
   });
 });
 
