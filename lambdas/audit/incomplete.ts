@@ -22,6 +22,7 @@ export function partialReport(run: Run, inputs: Inputs, causes: readonly Auditor
       'An input could not be read completely: what depends on it was not judged, and nothing was changed.',
     ],
     causes,
+    upcoming: [],
   });
   return { ...report, notified: false };
 }

@@ -8,6 +8,7 @@ import type { Finding } from '../domain/findings.ts';
 import type { ContentCheckEntry } from '../domain/ledger.ts';
 import type { Plan } from '../domain/plan/plan.ts';
 import { type Step, isChange, isWithdrawal } from '../domain/plan/step.ts';
+import { type Upcoming, upcomingEnds } from '../domain/plan/upcoming.ts';
 import { countKinds } from '../domain/reconcile.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { AuditorError } from '../errors.ts';
@@ -15,7 +16,7 @@ import { pageKey } from '../ledger/bucket-keys.ts';
 import { approvalNote } from '../mail/approval.ts';
 import { deploymentRows } from '../report/deployment-rows.ts';
 import { reportPage } from '../report/page.ts';
-import { type Report, reportJson } from '../report/report.ts';
+import { type Report, type UpcomingEnd, reportJson } from '../report/report.ts';
 import { type AppliedPlan, actionOf } from './apply-plan.ts';
 import type { Night } from './night.ts';
 import type { Inputs } from './read-inputs.ts';
@@ -38,6 +39,7 @@ export function draftReport({ run, inputs, checks, decision, applied }: Night): 
     outcome,
     notes,
     causes: [],
+    upcoming: upcomingRows(run, snapshot, plan),
   });
 }
 
@@ -81,13 +83,14 @@ export interface Outcomes {
   readonly notes: readonly string[];
   /** Why it is incomplete; empty where it is whole. */
   readonly causes: readonly AuditorError[];
+  readonly upcoming: readonly UpcomingEnd[];
 }
 
 /** The report of a run; whether it was mailed shows only afterwards. */
 export function makeReport(
   run: Run,
   inputs: Inputs,
-  { snapshot, findings, judged = findings, checks, actions, outcome, notes, causes }: Outcomes,
+  { snapshot, findings, judged = findings, checks, actions, outcome, notes, causes, upcoming }: Outcomes,
 ): Omit<Report, 'notified'> {
   return {
     runId: run.runId,
@@ -112,6 +115,7 @@ export function makeReport(
     truncated: false,
     notes,
     deployments: deploymentRows(snapshot, judged),
+    upcoming,
     exemptions: (inputs.facts.exemptions ?? []).map((exemption) => ({
       ...exemption,
       inForce: isExemptionInForce(exemption, snapshot.today),
@@ -163,4 +167,20 @@ function actionsOf(plan: Plan, applied: AppliedPlan, mode: Run['mode']): Action[
       return actionOf(step, mode === 'enforce' ? 'done' : 'planned');
     });
   return [...applied.actions, ...pending];
+}
+
+/** Who loses access next, as the report holds it. */
+function upcomingRows(run: Run, snapshot: Snapshot, plan: Plan): UpcomingEnd[] {
+  const { timeZone, nightlyAt } = run.services.settings;
+  const notices = snapshot.facts.ledger?.notices ?? [];
+  return upcomingEnds(snapshot, plan.steps, notices, { timeZone, nightlyAt }).map(
+    ({ deployment, what, paidUntil, end, night, byHand }: Upcoming) => ({
+      deployment,
+      what,
+      ...(paidUntil === undefined ? {} : { paidUntil }),
+      accessUntil: end,
+      night: iso(night),
+      byHand: iso(byHand),
+    }),
+  );
 }

@@ -2,12 +2,14 @@
 
 import { createHash } from 'node:crypto';
 import { deploymentsData, deploymentsSection } from './page/deployments.ts';
-import { actionsSection, findingsSection } from './page/lists.ts';
+import { findingsSection } from './page/findings.ts';
+import { firstScreen } from './page/first-screen.ts';
+import { headline } from './page/headline.ts';
 import { Markup, html } from './page/markup.ts';
 import { exemptionsSection, inputsSection, notesSection } from './page/provenance.ts';
 import { SCRIPT } from './page/script.ts';
 import { STYLE } from './page/style.ts';
-import { headline, summary } from './page/summary.ts';
+import { actionsSection } from './page/steps.ts';
 import { timelineSection } from './page/timeline.ts';
 import { MODE_BANNERS } from './page/words.ts';
 import type { Report } from './report.ts';
@@ -63,21 +65,19 @@ function visiblePart(report: Report): string {
         </header>
         <nav aria-label="Parts of the report">
           <ul>
-            <li>
-              <a href="#actions">${report.mode === 'enforce' ? 'What was done' : 'What would be done'}</a>
-            </li>
             <li><a href="#findings">Findings</a></li>
-            <li><a href="#timeline">Licenses ending</a></li>
             <li><a href="#deployments">Deployments</a></li>
+            <li><a href="#actions">Steps</a></li>
+            <li><a href="#timeline">Licenses by month</a></li>
             <li><a href="#exemptions">Exemptions</a></li>
             ${report.notes.length === 0 ? undefined : html`<li><a href="#notes">Notes</a></li>`}
             <li><a href="#inputs">Inputs</a></li>
           </ul>
         </nav>
         <main id="main" tabindex="-1">
-          ${summary(report)} ${actionsSection(report)} ${findingsSection(report)} ${timelineSection(report)}
-          ${deploymentsSection(report)} ${exemptionsSection(report)} ${notesSection(report)}
-          ${inputsSection(report)}
+          ${firstScreen(report)} ${findingsSection(report)} ${deploymentsSection(report)}
+          ${actionsSection(report)} ${timelineSection(report)} ${exemptionsSection(report)}
+          ${notesSection(report)} ${inputsSection(report)}
         </main>
         <footer>
           <p>Hub Token Auditor, run ${report.runId}. The JSON report beside this page is never cut.</p>

@@ -51,6 +51,21 @@ export interface DeploymentRow {
   readonly nextStep: string;
 }
 
+/** One deployment that was told an end which has not come yet. */
+export interface UpcomingEnd {
+  readonly deployment: string;
+  /** Access ends, or token and key go for good. */
+  readonly what: 'deactivate' | 'delete-token';
+  /** Absent where its row is gone. */
+  readonly paidUntil?: Day;
+  /** Last day of access. */
+  readonly accessUntil: Day;
+  /** The nightly run that does it, ISO 8601 in UTC. */
+  readonly night: string;
+  /** From then on a run by hand does it, ISO 8601 in UTC. */
+  readonly byHand: string;
+}
+
 /** One exemption in force or over, as the report lists it. */
 export interface ExemptionRow {
   readonly label: string;
@@ -69,7 +84,12 @@ export interface InputVersions {
   readonly dockerHub?: { readonly rows: number };
   readonly vault?: { readonly version: number };
   /** ETags of the objects in the bucket; absent where the object is. */
-  readonly licenses?: { readonly etag: string; readonly rows: number };
+  readonly licenses?: {
+    readonly etag: string;
+    readonly rows: number;
+    /** What stands between its cells: what is saved from the page opens in the same spreadsheet. */
+    readonly separator?: string;
+  };
   readonly exemptions?: { readonly etag: string; readonly rows: number };
   readonly hold: boolean;
 }
@@ -97,6 +117,8 @@ export interface AuditResult {
 export interface Report extends AuditResult {
   /** Sorted by name. */
   readonly deployments: readonly DeploymentRow[];
+  /** Who loses access next, the next first; whom a guard holds is not among them. */
+  readonly upcoming: readonly UpcomingEnd[];
   readonly exemptions: readonly ExemptionRow[];
   readonly inputs: InputVersions;
   /** Names and sentences of what could not be read; empty but for `incomplete`. */

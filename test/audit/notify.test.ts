@@ -62,6 +62,7 @@ function inputOf({
       truncated: false,
       notes: [],
       deployments: [],
+      upcoming: [],
       exemptions: [],
       inputs: { hold },
       causes: [],

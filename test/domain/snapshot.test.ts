@@ -211,6 +211,7 @@ describe('the result of a run', () => {
       truncated: false,
       notes: Array<string>(notes).fill('note'),
       deployments: [],
+      upcoming: [],
       exemptions: [],
       inputs: { hold: false },
       causes: [],

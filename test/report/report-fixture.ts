@@ -2,7 +2,7 @@ import type { Action } from '../../lambdas/domain/actions.ts';
 import { type Day, addDays, daysBetween } from '../../lambdas/domain/days.ts';
 import { type Finding, type FindingKind, SEVERITY_OF } from '../../lambdas/domain/findings.ts';
 import { reportPage } from '../../lambdas/report/page.ts';
-import type { DeploymentRow, Report } from '../../lambdas/report/report.ts';
+import type { DeploymentRow, Report, UpcomingEnd } from '../../lambdas/report/report.ts';
 
 export const TODAY: Day = '2026-03-02';
 
@@ -46,6 +46,7 @@ export function makeReport(changes: Partial<Report> = {}): Report {
     truncated: false,
     notes: [],
     deployments: [],
+    upcoming: [],
     exemptions: [],
     inputs: {
       dockerHub: { rows: 0 },
@@ -224,6 +225,20 @@ function actionOf(finding: Finding, mode: Report['mode']): Action[] {
   return [makeAction({ kind: 'announce', deployment, tokenId, status, reason })];
 }
 
+/** Whom this night announced, as they lose access in one of the next nights. */
+function upcomingOf(deployments: readonly DeploymentRow[]): UpcomingEnd[] {
+  return deployments
+    .flatMap(({ deployment, license, hub }): UpcomingEnd[] => {
+      const { paidUntil, accessUntil, daysLeft } = license;
+      if (hub.state !== 'active' || accessUntil === undefined || daysLeft === undefined) return [];
+      if (daysLeft < 0 || daysLeft > 7) return [];
+      const night = `${addDays(accessUntil, 1)}T02:30:00.000Z`;
+      const byHand = `${accessUntil}T23:00:00.000Z`;
+      return [{ deployment, what: 'deactivate', ...(paidUntil === undefined ? {} : { paidUntil }), accessUntil, night, byHand }]; // prettier-ignore
+    })
+    .sort((a, b) => (a.night < b.night ? -1 : 1));
+}
+
 /**
  * A report as a real night may bring it: mostly well, some licenses ending, a few things to fix, one misnamed label of
  * somebody's making, exemptions and a note.
@@ -273,6 +288,7 @@ export function realisticReport(size: number, changes: Partial<Report> = {}): Re
     actions: findings.flatMap((finding) => actionOf(finding, mode)),
     notes: ['The content check stopped after 20 keys; the others follow in the coming nights.'],
     deployments,
+    upcoming: upcomingOf(deployments),
     exemptions: [
       {
         label: 'orange-demo',

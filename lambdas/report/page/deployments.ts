@@ -1,5 +1,8 @@
-import { type Day, dayOf } from '../../domain/days.ts';
+// The table of deployments: its first rows as markup, all of them as data for the script.
+
+import { type Day, NO_END, dayOf } from '../../domain/days.ts';
 import type { DeploymentRow, Report } from '../report.ts';
+import { withEvents } from './events.ts';
 import { type Markup, amount, embeddedJson, html, numeral, shownLabel, visible } from './markup.ts';
 import { whenText } from './timeline.ts';
 
@@ -34,6 +37,12 @@ export type ShownRow = readonly [
   nextStep: string,
   /** What the license is sorted by: its last day; no end after all days, no license after that. */
   licenseOrder: string,
+  /** For the file that is saved: the two days, empty where there are none, and the last use. */
+  paidUntil: string,
+  accessUntil: string,
+  lastUsed: string,
+  /** For the search: the kinds of its findings. */
+  kinds: string,
 ];
 
 const LICENSE_NOTES: Record<DeploymentRow['license']['state'], string> = {
@@ -69,7 +78,7 @@ function hubNote({ state, tokens }: DeploymentRow['hub'], dayText: (instant: str
 }
 
 /** A deployment as the table shows it. */
-export function shownRow(row: DeploymentRow, timeZone: string): ShownRow {
+export function shownRow(row: DeploymentRow, timeZone: string, kinds: readonly string[] = []): ShownRow {
   const { license, hub } = row;
   const dayText = (instant: string): Day => {
     const time = Date.parse(instant);
@@ -81,6 +90,12 @@ export function shownRow(row: DeploymentRow, timeZone: string): ShownRow {
     ...(license.contact === undefined ? [] : [license.contact]),
   ];
   const hasLicense = license.state === 'in force' || license.state === 'ended';
+  // As the license list itself writes "no end".
+  const dayCell = (day: Day | undefined): string => (hasLicense ? (day ?? NO_END) : '');
+  const used = hub.tokens
+    .flatMap(({ lastUsedAt }) => lastUsedAt ?? [])
+    .sort()
+    .at(-1);
   return [
     shownLabel(row.deployment),
     visible(notes.join(' · ')),
@@ -91,7 +106,11 @@ export function shownRow(row: DeploymentRow, timeZone: string): ShownRow {
     row.vault.state,
     row.verdict,
     visible(row.nextStep),
-    hasLicense ? (license.accessUntil ?? '9999-12-31') : `~${license.state}`,
+    hasLicense ? (license.accessUntil ?? NO_END) : `~${license.state}`,
+    dayCell(license.paidUntil),
+    dayCell(license.accessUntil),
+    used === undefined ? '' : dayText(used),
+    kinds.join(' '),
   ];
 }
 
@@ -131,7 +150,7 @@ function tableRow([
   verdict,
   nextStep,
 ]: ShownRow): Markup {
-  return html`<tr role="row"><th role="rowheader" scope="row">${cell(name, nameNote)}</th><td role="cell">${cell(license, licenseText)}</td><td role="cell">${cell(hub, hubText)}</td><td role="cell">${vault}</td><td role="cell"><span class="badge ${verdict}">${verdict}</span></td><td role="cell">${nextStep}</td></tr>`; // prettier-ignore
+  return html`<tr role="row"><th role="rowheader" scope="row"><a class="row" href="#name=${encodeURIComponent(name)}">${name}</a>${nameNote === '' ? undefined : html`<small>${nameNote}</small>`}</th><td role="cell">${cell(license, licenseText)}</td><td role="cell">${cell(hub, hubText)}</td><td role="cell">${vault}</td><td role="cell"><span class="badge ${verdict}">${verdict}</span></td><td role="cell">${withEvents(nextStep)}</td></tr>`; // prettier-ignore
 }
 
 /** What the table shows before anybody sorts it, and what there is to choose from. */
@@ -177,18 +196,19 @@ export function deploymentsSection({ deployments, timeZone }: Report): Markup {
   const { number, first, choices } = overviewOf(deployments);
   return html`<section aria-labelledby="deployments">
     <h2 id="deployments">Deployments</h2>
-    <div id="controls" role="search" aria-label="Deployments" hidden>
+    <div class="controls" id="controls" role="search" aria-label="Deployments" hidden>
       <label for="search"
         >Search
         <input
           id="search"
           type="search"
-          placeholder="name, product, contact, day"
+          placeholder="name, kind, verdict, day"
           autocomplete="off"
           spellcheck="false"
       /></label>
       ${FILTERS.map(({ id, name }) => filter(id, name, choices.get(id) ?? new Map()))}
       <button type="button" id="reset">Show all</button>
+      <button type="button" id="save">Save as CSV</button>
     </div>
     <p id="shown" role="status">
       ${
@@ -215,12 +235,16 @@ export function deploymentsSection({ deployments, timeZone }: Report): Markup {
 }
 
 /** The data that the script works on, as the element that holds it. */
-export function deploymentsData({ deployments, timeZone }: Report): string {
+export function deploymentsData({ deployments, findings, timeZone, asOf, inputs }: Report): string {
+  const found = Map.groupBy(findings, ({ deployment }) => deployment);
+  const kindsOf = (name: string): string[] => (found.get(name) ?? []).map(({ kind }) => kind);
   const data = {
     verdicts: VERDICTS,
     atOnce: ROWS_AT_ONCE,
     mostPrinted: MOST_PRINTED,
-    rows: deployments.map((row) => shownRow(row, timeZone)),
+    asOf,
+    separator: inputs.licenses?.separator ?? ';',
+    rows: deployments.map((row) => shownRow(row, timeZone, kindsOf(row.deployment))),
   };
   return `<script type="application/json" id="data">${embeddedJson(data)}</script>\n`;
 }

@@ -1,4 +1,7 @@
+// How the page makes HTML of texts from outside: escaped, visible, and never markup.
+
 import { escapeText } from '../../text/display.ts';
+import { fingerprintOf } from '../../text/fingerprint.ts';
 
 /** Text that is HTML already. Only {@link html} and the constants of the page make it: everything else is escaped. */
 export class Markup {
@@ -32,6 +35,11 @@ const HIDDEN_BLANKS = /^ | $|(?<= ) | (?= )/g;
 /** A label for the page. As in mails everything but printable ASCII is an escape: names are ASCII, look-alikes show. */
 export function shownLabel(label: string): string {
   return label === '' ? '(no name)' : escapeText(label, 200).replace(HIDDEN_BLANKS, '\\u{20}');
+}
+
+/** The place on the page of what is said about a deployment: the same from night to night, so that links last. */
+export function anchorOf(label: string): string {
+  return `of-${/^[\w.-]{1,100}$/.test(label) ? label : fingerprintOf(label)}`;
 }
 
 const ENTITIES = new Map([
@@ -75,14 +83,17 @@ export function amount(number: number, noun: string, plural = `${noun}s`): strin
   return `${numeral(number)} ${number === 1 ? noun : plural}`;
 }
 
+/** Entries of a long list that stand open. */
+const OPEN_ENTRIES = 20;
+
 /**
  * A list that stays readable when it is long: the first entries stand open, the others behind one press. Printed, all
  * of them stand.
  */
-export function longList(items: readonly Markup[], open = 20): Markup {
-  const rest = items.slice(open);
-  return html`<ul class="entries">
-      ${items.slice(0, open)}
+export function longList(items: readonly Markup[], id?: string): Markup {
+  const rest = items.slice(OPEN_ENTRIES);
+  return html`<ul class="entries" ${id === undefined ? undefined : html` id="${id}"`}>
+      ${items.slice(0, OPEN_ENTRIES)}
     </ul>
     ${
       rest.length === 0

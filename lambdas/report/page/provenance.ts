@@ -1,4 +1,7 @@
+// Exemptions, notes, and what the report was made from.
+
 import type { ExemptionRow, InputVersions, Report } from '../report.ts';
+import { withEvents } from './events.ts';
 import { type Markup, amount, html, numeral, shownLabel } from './markup.ts';
 
 function exemptionRow({ label, reason, owner, until, findings, inForce }: ExemptionRow): Markup {
@@ -49,7 +52,7 @@ export function notesSection({ notes }: Report): Markup | undefined {
     : html`<section aria-labelledby="notes">
         <h2 id="notes">Notes</h2>
         <ul>
-          ${notes.map((note) => html`<li>${note}</li>`)}
+          ${notes.map((note) => html`<li>${withEvents(note)}</li>`)}
         </ul>
       </section>`;
 }

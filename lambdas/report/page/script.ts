@@ -1,7 +1,8 @@
 /**
- * The page's only script: sorts, filters, searches and pages the table of deployments, and makes it ready for print. It
- * is plain text because nothing may change it on its way (the content security policy lets exactly this text pass, by
- * its hash), and because compiling or bundling a function changes its text.
+ * The page's only script: sorts, filters, searches and pages the table of deployments, filters the findings, copies
+ * events, saves the table, keeps all of this in the page's address, and makes the page ready for print. It is plain text
+ * because nothing may change it on its way (the content security policy lets exactly this text pass, by its hash), and
+ * because compiling or bundling a function changes its text.
  *
  * It works on the data that the page holds and writes text content only, never markup: the policy forbids the rest.
  * Without it the page still holds its first rows (see `tableRow`, whose rows these are).
@@ -10,11 +11,12 @@ export const SCRIPT = `
 'use strict';
 (() => {
   const byId = (id) => document.getElementById(id);
-  const { rows, verdicts, atOnce, mostPrinted } = JSON.parse(byId('data').textContent);
+  const { rows, verdicts, atOnce, mostPrinted, asOf, separator } = JSON.parse(byId('data').textContent);
   const VERDICT = 7;
-  // Names, notes and states; next steps are prose in which any short word is found.
-  const SEARCHED = 7;
-  const searched = rows.map((row) => row.slice(0, SEARCHED).join('\\n').toLowerCase());
+  const NEXT_STEP = 8;
+  const KINDS = 13;
+  // Names, notes, states, verdicts and kinds; next steps are prose in which any short word is found.
+  const searched = rows.map((row) => [...row.slice(0, NEXT_STEP), row[KINDS]].join('\\n').toLowerCase());
   const number = (count) => count.toLocaleString('en');
 
   const search = byId('search');
@@ -28,6 +30,8 @@ export const SCRIPT = `
   let sortedBy = VERDICT;
   let descending = true;
   let matching = [];
+  /** The one deployment that a link leads to. */
+  let only;
 
   function element(tag, role, ...content) {
     const made = document.createElement(tag);
@@ -36,9 +40,26 @@ export const SCRIPT = `
     return made;
   }
 
+  /** A text with a button behind each event in it. */
+  function withEvents(text) {
+    return text.split(/(\\{"(?:[^"\\\\]|\\\\.)*":(?:"(?:[^"\\\\]|\\\\.)*"|[^"{}])*\\})/).flatMap((part, index) => {
+      if (index % 2 === 0) return part === '' ? [] : [part];
+      const code = element('code', '', part);
+      code.className = 'event';
+      const button = element('button', '', 'Copy');
+      button.type = 'button';
+      button.className = 'copy';
+      button.setAttribute('aria-label', 'Copy this event');
+      return [code, button];
+    });
+  }
+
   function tableRow(row) {
     const withNote = (text, note) => (note === '' ? [text] : [text, element('small', '', note)]);
-    const name = element('th', 'rowheader', ...withNote(row[0], row[1]));
+    const link = element('a', '', row[0]);
+    link.className = 'row';
+    link.setAttribute('href', '#name=' + encodeURIComponent(row[0]));
+    const name = element('th', 'rowheader', ...withNote(link, row[1]));
     name.scope = 'row';
     const badge = element('span', '', row[VERDICT]);
     badge.className = 'badge ' + row[VERDICT];
@@ -47,7 +68,28 @@ export const SCRIPT = `
       element('td', 'cell', ...withNote(row[4], row[5])),
       element('td', 'cell', row[6]),
       element('td', 'cell', badge),
-      element('td', 'cell', ...(row[8] === '' ? [] : [row[8]])));
+      element('td', 'cell', ...withEvents(row[NEXT_STEP])));
+  }
+
+  const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+  const two = (digits) => digits.padStart(2, '0');
+  function monthOf(word) {
+    const month = MONTHS.indexOf(word.slice(0, 3));
+    return month < 0 || !('january february march april may june july august september october november december')
+      .split(' ')[month].startsWith(word) ? undefined : two(String(month + 1));
+  }
+  /** Days as people write them, as the table writes them: 3.12.2026, 3/12/2026, 3 Dec 2026, Dec 3, 2026, Dec 2026. */
+  function plainDays(text) {
+    const named = (found, day, word, year) => {
+      const month = monthOf(word);
+      if (month === undefined) return found;
+      return (year ? year + '-' : '-') + month + (day ? '-' + two(day) : '');
+    };
+    return text.toLowerCase()
+      .replace(/\\b(\\d{1,2})[./-](\\d{1,2})[./-](\\d{4})\\b/g, (_, day, month, year) => year + '-' + two(month) + '-' + two(day))
+      .replace(/\\b(\\d{1,2})\\.?\\s+([a-z]{3,9})\\.?(?:\\s+(\\d{4}))?(?![\\w-])/g, named)
+      .replace(/\\b([a-z]{3,9})\\.?\\s+(\\d{1,2}),?(?:\\s+(\\d{4}))?(?![\\w-])/g, (found, word, day, year) => named(found, day, word, year))
+      .replace(/\\b([a-z]{3,9})\\.?\\s+(\\d{4})\\b/g, (found, word, year) => named(found, '', word, year));
   }
 
   /** What a row is sorted by; an empty text comes after all others. */
@@ -57,11 +99,12 @@ export const SCRIPT = `
   }
 
   function select() {
-    const words = search.value.toLowerCase().split(/\\s+/).filter((word) => word !== '');
+    const words = plainDays(search.value).split(/\\s+/).filter((word) => word !== '');
     const wanted = filters.filter(({ select }) => select.value !== '');
     matching = [];
     rows.forEach((row, index) => {
-      if (wanted.every(({ select, place }) => row[place] === select.value) &&
+      if ((only === undefined || row[0] === only) &&
+          wanted.every(({ select, place }) => row[place] === select.value) &&
           words.every((word) => searched[index].includes(word)))
         matching.push({ index, key: sortKey(index) });
     });
@@ -96,6 +139,68 @@ export const SCRIPT = `
     }
   }
 
+  const findingControls = byId('finding-controls');
+  const findingFilters = [['by-severity', 'severity'], ['by-kind', 'kind']]
+    .map(([id, field]) => ({ select: byId(id), field })).filter(({ select }) => select !== null);
+  const entries = [...document.querySelectorAll('.about')];
+  function filterFindings() {
+    const wanted = findingFilters.filter(({ select }) => select.value !== '');
+    let findings = 0;
+    let deployments = 0;
+    for (const entry of entries) {
+      let left = 0;
+      for (const finding of entry.querySelectorAll('[data-kind]')) {
+        finding.hidden = !wanted.every(({ select, field }) => finding.dataset[field] === select.value);
+        if (!finding.hidden) left += 1;
+      }
+      entry.hidden = left === 0;
+      findings += left;
+      if (left > 0) deployments += 1;
+    }
+    const folded = document.querySelector('#findings-list + details');
+    if (folded && wanted.length > 0) folded.open = true;
+    byId('found').textContent = number(findings) + (findings === 1 ? ' finding' : ' findings') + ' about ' +
+      number(deployments) + (deployments === 1 ? ' deployment.' : ' deployments.');
+  }
+
+  /** What of the page's state the address holds, each under its name. */
+  const stateful = [
+    ['q', () => search.value, (value) => { search.value = value; }],
+    ...filters.concat(findingFilters).map(({ select }) =>
+      [select.id.slice(3), () => select.value, (value) => { select.value = value; }]),
+    ['name', () => only ?? '', (value) => { only = value === '' ? undefined : value; }],
+    ['sort', () => (sortedBy === VERDICT && descending ? '' : (descending ? '-' : '') + sortedBy), (value) => {
+      const key = Number(value.replace('-', ''));
+      const known = value !== '' && headings.some((heading) => Number(heading.dataset.key) === key);
+      sortedBy = known ? key : VERDICT;
+      descending = known ? value.startsWith('-') : true;
+    }],
+  ];
+  function saveState() {
+    const state = new URLSearchParams();
+    for (const [name, read] of stateful) if (read() !== '') state.set(name, read());
+    history.replaceState(null, '', state.size === 0 ? location.pathname + location.search : '#' + state);
+  }
+  /** An address without such a state leads to a part of the page, as everywhere. */
+  function loadState() {
+    const given = location.hash.slice(1);
+    if (!given.includes('=')) {
+      const part = given === '' ? null : byId(decodeURIComponent(given));
+      const folded = part && part.closest('details');
+      if (folded) {
+        folded.open = true;
+        part.scrollIntoView();
+      }
+      return;
+    }
+    const state = new URLSearchParams(given);
+    for (const [name, , write] of stateful) write(state.get(name) ?? '');
+    update();
+    if (entries.length > 0) filterFindings();
+    const isOfFindings = findingFilters.some(({ select }) => state.has(select.id.slice(3)));
+    byId(isOfFindings ? 'findings' : 'deployments').scrollIntoView();
+  }
+
   for (const heading of headings) {
     const button = element('button', '', heading.textContent);
     button.type = 'button';
@@ -106,14 +211,29 @@ export const SCRIPT = `
       descending = key === sortedBy ? !descending : key === VERDICT;
       sortedBy = key;
       update();
+      saveState();
     });
   }
-  search.addEventListener('input', update);
-  for (const { select } of filters) select.addEventListener('change', update);
+  const changed = () => {
+    update();
+    saveState();
+  };
+  search.addEventListener('input', changed);
+  for (const { select } of filters) select.addEventListener('change', changed);
   byId('reset').addEventListener('click', () => {
     search.value = '';
+    only = undefined;
     for (const { select } of filters) select.value = '';
-    update();
+    changed();
+  });
+  for (const { select } of findingFilters) select.addEventListener('change', () => {
+    filterFindings();
+    saveState();
+  });
+  if (findingControls) byId('reset-findings').addEventListener('click', () => {
+    for (const { select } of findingFilters) select.value = '';
+    filterFindings();
+    saveState();
   });
   more.addEventListener('click', () => {
     const from = body.children.length;
@@ -124,6 +244,38 @@ export const SCRIPT = `
       body.children[from].tabIndex = -1;
       body.children[from].focus();
     }
+  });
+
+  /** A cell of the saved file. What a spreadsheet would take for a formula begins with an apostrophe. */
+  function csvCell(value) {
+    const text = /^[\\s]*[=+\\-@]/.test(value) || /^[\\t\\r]/.test(value) ? "'" + value : value;
+    return new RegExp('["\\\\n\\\\r' + separator + ']').test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
+  }
+  byId('save').addEventListener('click', () => {
+    const header = ['deployment', 'paid until', 'access until', 'token', 'last used', 'key', 'verdict', 'next step'];
+    const lines = matching.map(({ index }) => rows[index])
+      .map((row) => [row[0], row[10], row[11], row[4], row[12], row[6], row[VERDICT], row[NEXT_STEP]]);
+    const text = [header, ...lines].map((cells) => cells.map(csvCell).join(separator) + '\\r\\n').join('');
+    const link = document.createElement('a');
+    // The mark at the beginning tells a spreadsheet that this is UTF-8.
+    link.href = URL.createObjectURL(new Blob(['\\ufeff' + text], { type: 'text/csv' }));
+    link.download = 'deployments-' + asOf + '.csv';
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  });
+
+  document.addEventListener('click', async ({ target }) => {
+    if (!(target instanceof HTMLButtonElement) || !target.classList.contains('copy')) return;
+    const event = target.previousElementSibling;
+    try {
+      await navigator.clipboard.writeText(event.textContent);
+    } catch {
+      // Not every browser lets a page write there; what is selected can be copied by hand, or by the old command.
+      getSelection().selectAllChildren(event);
+      document.execCommand('copy');
+    }
+    target.textContent = 'Copied';
+    setTimeout(() => { target.textContent = 'Copy'; }, 3000);
   });
 
   let beforePrint;
@@ -148,7 +300,11 @@ export const SCRIPT = `
     }
   });
 
+  document.documentElement.classList.add('scripted');
   byId('controls').hidden = false;
+  if (findingControls) findingControls.hidden = false;
   update();
+  loadState();
+  addEventListener('hashchange', loadState);
 })();
 `;

@@ -40,11 +40,25 @@ footer { color: var(--muted); font-size: .8125rem; padding-bottom: 2rem; }
 .mode { border: 2px dashed var(--info); border-radius: .5rem; background: var(--info-tint); padding: .75rem 1.25rem; margin: 0 0 1rem; }
 .mode b { color: var(--info); }
 .verdict { border-left: .5rem solid var(--muted); }
-.verdict.ok { border-left-color: var(--ok); } .verdict.warning { border-left-color: var(--warning); } .verdict.critical { border-left-color: var(--critical); }
+.verdict.unknown { border-left-color: var(--muted); } .verdict.ok { border-left-color: var(--ok); } .verdict.warning { border-left-color: var(--warning); } .verdict.critical { border-left-color: var(--critical); }
 .headline { font-size: 1.5rem; line-height: 1.3; margin-bottom: .25rem; }
 .verdict p:last-child, .verdict ul:last-child { margin-bottom: 0; }
-.verdict h2:not(.headline) { font-size: 1rem; margin: 1rem 0 .25rem; }
 .verdict ul { padding-left: 1.25rem; margin: 0; }
+.blocks { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .75rem 2rem; margin-top: .75rem; }
+.block h3 { margin: 0 0 .35rem; font-size: 1rem; border-bottom: 2px solid var(--line); padding-bottom: .2rem; }
+.block ul { list-style: none; padding: 0; } .block li { margin-bottom: .2rem; }
+.block .bad { color: var(--critical); }
+.number { display: inline-block; min-width: 1.4rem; text-align: center; border-radius: 1rem; background: var(--plain-tint); padding: 0 .4rem; font-size: .875rem; }
+.none { color: var(--muted); }
+.next .when { display: inline-block; min-width: 8.5rem; font-variant-numeric: tabular-nums; }
+code.event { font: .8125rem/1.4 ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; background: var(--plain-tint); border-radius: .25rem; padding: .05rem .3rem; }
+.copy { display: none; }
+.scripted .copy { display: inline-block; font: inherit; font-size: .75rem; line-height: 1.5rem; min-width: 3.75rem; margin-left: .35rem; padding: 0 .5rem; color: var(--link); background: var(--card); border: 1px solid var(--line); border-radius: .25rem; cursor: pointer; }
+.anchor { text-decoration: none; font-weight: 400; color: var(--muted); }
+.about h3 { margin: 0 0 .25rem; }
+.about:target { background: var(--info-tint); }
+.of-one { list-style: none; padding: 0; margin: 0; } .entries .of-one li { border: 0; padding: .25rem 0; }
+a.row { color: inherit; text-decoration: none; } a.row:hover, a.row:focus { text-decoration: underline; }
 .note { background: var(--warning-tint); border-radius: .25rem; padding: .5rem .75rem; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .75rem; margin: 0; }
 .tile { border: 1px solid var(--line); border-top: 4px solid var(--line); border-radius: .375rem; padding: .5rem .75rem; display: flex; flex-direction: column; }
@@ -58,6 +72,7 @@ footer { color: var(--muted); font-size: .8125rem; padding-bottom: 2rem; }
 .badge.critical, .badge.failed { background: var(--critical-tint); color: var(--critical); }
 .badge.warning, .badge.withheld { background: var(--warning-tint); color: var(--warning); }
 .badge.info, .badge.planned { background: var(--info-tint); color: var(--info); }
+.badge.unknown { background: var(--plain-tint); color: var(--muted); }
 .badge.ok, .badge.done { background: var(--ok-tint); color: var(--ok); }
 .kind { font-weight: 600; font-size: .875rem; }
 .entries { list-style: none; margin: 0; padding: 0; }
@@ -68,8 +83,6 @@ details .entries li { content-visibility: auto; contain-intrinsic-size: auto 6re
 .entries p.remedy { margin-top: .25rem; }
 summary { cursor: pointer; color: var(--link); padding: .4rem 0; }
 
-.columns { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); gap: 1rem 2.5rem; }
-.columns h3 { margin-top: 0; }
 svg { display: block; margin: .5rem 0; overflow: visible; }
 svg text { fill: var(--text); font-size: 12.5px; }
 .day { fill: var(--muted); }
@@ -98,12 +111,12 @@ thead th { background: var(--card); border-bottom: 2px solid var(--line); }
 thead button { font: inherit; font-weight: 700; color: inherit; background: none; border: 0; padding: .5rem .6rem; width: 100%; text-align: left; cursor: pointer; overflow-wrap: normal; }
 thead button::after { content: " \\2195" / ""; color: var(--muted); font-weight: 400; }
 [aria-sort="ascending"] button::after { content: " \\2191" / ""; color: var(--link); font-weight: 700; } [aria-sort="descending"] button::after { content: " \\2193" / ""; color: var(--link); font-weight: 700; }
-#controls:not([hidden]) { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end; margin-bottom: .75rem; }
-#controls label { display: grid; font-size: .8125rem; color: var(--muted); }
+.controls:not([hidden]) { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end; margin-bottom: .75rem; }
+.controls label { display: grid; font-size: .8125rem; color: var(--muted); }
 #controls label:first-child { flex: 1 1 14rem; }
-input, select, #controls button, .more button { font: inherit; font-size: 1rem; color: var(--text); background: var(--page); border: 1px solid var(--muted); border-radius: .375rem; padding: .4rem .6rem; min-height: 2.5rem; }
+input, select, .controls button, .more button { font: inherit; font-size: 1rem; color: var(--text); background: var(--page); border: 1px solid var(--muted); border-radius: .375rem; padding: .4rem .6rem; min-height: 2.5rem; }
 ::placeholder { color: var(--muted); opacity: 1; }
-#controls button, .more button { cursor: pointer; }
+.controls button, .more button { cursor: pointer; }
 .more { text-align: center; margin: 1rem 0 0; }
 .facts { margin: 0; }
 .facts div { display: grid; grid-template-columns: 10rem minmax(0, 1fr); gap: .25rem 1rem; padding: .3rem 0; border-bottom: 1px solid var(--line); }
@@ -112,7 +125,7 @@ input, select, #controls button, .more button { font: inherit; font-size: 1rem; 
 @media screen and (max-width: 48rem) {
   header, main, footer, nav { padding-left: .75rem; padding-right: .75rem; }
   section { padding: .9rem; }
-  .columns { grid-template-columns: minmax(0, 1fr); }
+  .blocks { grid-template-columns: minmax(0, 1fr); }
   .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .marks .day { display: none; }
   #controls label:not(:first-child) { flex: 1 1 8rem; }
@@ -147,7 +160,7 @@ input, select, #controls button, .more button { font: inherit; font-size: 1rem; 
   .tiles { grid-template-columns: repeat(7, minmax(0, 1fr)); gap: .4rem; }
   .list { width: 100%; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  nav, .skip, #controls, #controls:not([hidden]), .more, summary { display: none; }
+  nav, .skip, .controls, .controls:not([hidden]), .more, .copy, .scripted .copy, .anchor, summary { display: none; }
   header, main, footer { max-width: none; padding: 0; }
   section { border: 0; border-top: 1px solid var(--line); border-radius: 0; padding: .75rem 0; margin: 0; }
   .verdict { padding-left: .75rem; }

@@ -1,13 +1,15 @@
+// Who ends when: by name or by week for the next 30 days, as numbers for the next year.
+
 import { type Day, addDays, daysBetween } from '../../domain/days.ts';
 import type { DeploymentRow, Report } from '../report.ts';
 import { type Markup, amount, html, numeral, shownLabel } from './markup.ts';
 
 /** The named marks reach so many days ahead; what ended longer ago than `BEHIND` stands at the left edge. */
-const AHEAD = 60;
-const BEHIND = 14;
-/** Lines of the drawing at most, and how many of them may be overdue when there are more: so many still are one look. */
-const MOST_LINES = 40;
-const MOST_OVERDUE = 12;
+const AHEAD = 30;
+const BEHIND = 7;
+/** Lines of the drawing at most, and how many of them may be overdue when there are more: it is part of the first look. */
+const MOST_LINES = 12;
+const MOST_OVERDUE = 4;
 /** Names that a week's line says in full. */
 const NAMES_IN_WEEK = 20;
 /** Months of the histogram, the running one included. */
@@ -50,8 +52,29 @@ export interface Endings {
 
 const nextMonth = (month: string): string => addDays(`${month}-01`, 31).slice(0, 7);
 
+/** Whose access ends first of those that have an active token; `undefined` where nobody's ends. */
+export function nextEnding({ deployments }: Report): { deployment: string; accessUntil: Day } | undefined {
+  let next: { deployment: string; accessUntil: Day } | undefined;
+  for (const { deployment, license, hub } of deployments) {
+    const { state, accessUntil } = license;
+    if (state !== 'in force' || hub.state !== 'active' || accessUntil === undefined) continue;
+    if (next === undefined || accessUntil < next.accessUntil) next = { deployment, accessUntil };
+  }
+  return next;
+}
+
 /** Sorts the licenses of a report by when they end. */
-export function endingsOf({ deployments, asOf }: Pick<Report, 'deployments' | 'asOf'>): Endings {
+export function endingsOf({
+  deployments,
+  asOf,
+  actions,
+}: Pick<Report, 'deployments' | 'asOf' | 'actions'>): Endings {
+  // The rows are as they were read: whom this run has switched off is not overdue any more.
+  const off = new Set(
+    actions
+      .filter(({ kind, status }) => kind === 'deactivate' && status === 'done')
+      .map(({ deployment }) => deployment),
+  );
   const overdue: Ending[] = [];
   const soon: Ending[] = [];
   const perMonth = new Map<string, number>();
@@ -70,7 +93,7 @@ export function endingsOf({ deployments, asOf }: Pick<Report, 'deployments' | 'a
     }
     const ending = { deployment, lastDay, days: daysBetween(asOf, lastDay), hub: hub.state };
     if (state === 'ended') {
-      if (hub.state === 'active') overdue.push(ending);
+      if (hub.state === 'active' && !off.has(deployment)) overdue.push(ending);
       else if (hub.state === 'unknown') unjudged += 1;
       else switchedOff += 1;
       continue;
@@ -202,7 +225,7 @@ function drawn({ kind, from, to, nameAt, before, name, whole, day, when }: Line,
 }
 
 function axis(asOf: Day, height: number): Markup[] {
-  const ticks = [0, 14, 28, 42, 56];
+  const ticks = [0, 7, 14, 21, 28];
   return ticks.map(
     (days) =>
       html`<g class="${days === 0 ? 'today' : 'tick'}">
@@ -228,7 +251,10 @@ function overview({ overdue, soon, unjudged }: Endings): string {
     : `${late} ${amount(soon.length, 'license')} ${soon.length === 1 ? 'ends' : 'end'} within ${AHEAD} days, first ${shownLabel(first.deployment)} on ${first.lastDay}.`;
 }
 
-function marksDrawing(endings: Endings, asOf: Day): Markup {
+/** The time line of the next 30 days. */
+export function nextDays(report: Report): Markup {
+  const { asOf } = report;
+  const endings = endingsOf(report);
   const lines = linesOf(endings, asOf);
   if (lines.length === 0) return html`<p>${overview(endings)}</p>`;
   const height = HEAD + lines.length * LINE + 4;
@@ -256,7 +282,7 @@ function marksDrawing(endings: Endings, asOf: Day): Markup {
       <span class="tokenless">in force, no active token</span>
     </p>
     <details>
-      <summary>The same as a table</summary>
+      <summary>The time line as a table</summary>
       <table class="list">
         <caption>
           Licenses ending around ${asOf}
@@ -350,25 +376,15 @@ function monthsDrawing(endings: Endings): Markup {
     </details>`;
 }
 
-/** The time line: who ends when, by name for the next weeks and as numbers for the next year. */
+/** How many licenses end in each month of the coming year. */
 export function timelineSection(report: Report): Markup {
-  const endings = endingsOf(report);
   if (report.outcome === 'incomplete' && report.inputs.licenses === undefined)
     return html`<section aria-labelledby="timeline">
-      <h2 id="timeline">Licenses ending</h2>
+      <h2 id="timeline">Licenses by the month of their end</h2>
       <p>The license list was not read: who ends when is not known.</p>
     </section>`;
   return html`<section aria-labelledby="timeline">
-    <h2 id="timeline">Licenses ending</h2>
-    <div class="columns">
-      <div>
-        <h3>The next ${AHEAD} days</h3>
-        ${marksDrawing(endings, report.asOf)}
-      </div>
-      <div>
-        <h3>The next 12 months</h3>
-        ${monthsDrawing(endings)}
-      </div>
-    </div>
+    <h2 id="timeline">Licenses by the month of their end</h2>
+    ${monthsDrawing(endingsOf(report))}
   </section>`;
 }

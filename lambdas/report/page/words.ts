@@ -1,6 +1,7 @@
+// The words of the page for severities, statuses and modes.
+
 import type { ActionKind, ActionStatus, Mode } from '../../domain/actions.ts';
-import type { Finding, Severity } from '../../domain/findings.ts';
-import { type Report, putRight } from '../report.ts';
+import type { Severity } from '../../domain/findings.ts';
 
 /** The severities, the worst first, and what each means for support. */
 export const SEVERITIES = ['critical', 'warning', 'info'] as const satisfies readonly Severity[];
@@ -30,7 +31,7 @@ export const STATUS_WORDS: Record<ActionStatus, string> = {
 
 /** What a step does, in words for people who do not know the kinds. */
 export const ACTION_WORDS: Record<ActionKind, string> = {
-  announce: 'tell that the token will be switched off or deleted',
+  announce: 'announce that the token will be switched off or deleted',
   deactivate: 'switch the token off',
   'delete-token': 'delete the token on Docker Hub',
   'remove-key': 'remove the key from Vault',
@@ -49,16 +50,3 @@ export const MODE_BANNERS: Record<Mode, { readonly title: string; readonly text:
     text: 'Docker Hub and Vault were only read, no mail was sent and nothing was remembered. Steps called planned would be done by a real run.',
   },
 };
-
-/** What is left for people when the run is over, counted as in the mail's subject. */
-export function leftOver(report: Report): {
-  readonly fix: readonly Finding[];
-  readonly ending: readonly Finding[];
-} {
-  const gone = putRight(report);
-  const open = report.findings.filter(({ id, severity }) => severity !== 'info' && !gone.has(id));
-  return {
-    fix: open.filter(({ kind }) => kind !== 'license-expiring'),
-    ending: open.filter(({ kind }) => kind === 'license-expiring'),
-  };
-}
