@@ -49,7 +49,7 @@ const REPORTS = new Map([
       mode: 'observe',
       causes: ['DockerHubUnavailable: Listing the tokens at Docker Hub failed with 503; try again later.'],
       inputs: { hold: true },
-      deployments: [makeRow({ hub: { state: 'unknown', tokens: [] } })],
+      deployments: [makeRow({ hub: { state: 'unknown', tokens: [] }, verdict: 'unknown' })],
     }),
   ],
   [
@@ -68,6 +68,15 @@ const REPORTS = new Map([
       findings: [makeFinding('misnamed-token', { deployment: HOSTILE, detail: HOSTILE, remedy: HOSTILE })],
       deployments: [makeRow({ deployment: HOSTILE, nextStep: HOSTILE, verdict: 'warning' }), makeRow()],
       notes: [HOSTILE],
+    }),
+  ],
+  [
+    '/formulas',
+    makeReport({
+      deployments: [
+        makeRow({ deployment: '=1+1', verdict: 'critical', nextStep: '@SUM(A1) "x"; y' }),
+        makeRow({ license: { state: 'in force', products: [] } }),
+      ],
     }),
   ],
   ['/many', realisticReport(MANY)],
@@ -129,11 +138,11 @@ const names = async (page: Page): Promise<string[]> =>
 const shown = (page: Page): Promise<string> => page.locator('#shown').innerText();
 
 /** Presses Tab until the element with that selector has the focus. */
-async function tabTo(page: Page, selector: string): Promise<void> {
+async function tabTo(page: Page, selector: string, key = 'Tab'): Promise<void> {
   for (let press = 0; press < 60; press++) {
     if ((await inPage(page, `document.activeElement.matches(${JSON.stringify(selector)})`)) === 'true')
       return;
-    await page.keyboard.press('Tab');
+    await page.keyboard.press(key);
   }
   assert.fail(`${selector} cannot be reached by Tab`);
 }
@@ -239,6 +248,117 @@ const TESTS: readonly Test[] = [
       }),
   ],
   [
+    'the search finds kinds, verdicts and days as people write them',
+    (browser) =>
+      visit(browser, '/night', {}, async ({ page }) => {
+        const report = REPORTS.get('/night');
+        assert(report !== undefined);
+        const found = async (text: string): Promise<string[]> => {
+          await page.locator('#search').fill(text);
+          return (await names(page)).sort();
+        };
+        const ofKind = report.findings.filter(({ kind }) => kind === 'missing-token');
+        assert.deepEqual(await found('missing token'), ofKind.map(({ deployment }) => deployment).sort());
+        const critical = report.deployments.filter(({ verdict }) => verdict === 'critical');
+        assert.deepEqual(await found('critical'), critical.map(({ deployment }) => deployment).sort());
+        const row = report.deployments.find(({ license }) => license.accessUntil !== undefined);
+        const [year = '', month = '', day = ''] = row?.license.accessUntil?.split('-') ?? [];
+        const monthName = new Intl.DateTimeFormat('en', { month: 'long' }).format(new Date(2026, Number(month) - 1)); // prettier-ignore
+        const plain = await found(`${year}-${month}-${day}`);
+        assert.ok(plain.includes(row?.deployment ?? ''));
+        for (const written of [
+          `${Number(day)}.${Number(month)}.${year}`,
+          `${day}/${month}/${year}`,
+          `${Number(day)} ${monthName} ${year}`,
+          `${monthName.slice(0, 3)} ${Number(day)}, ${year}`,
+        ])
+          assert.deepEqual(await found(written), plain, written);
+        assert.ok((await found(`${monthName} ${year}`)).length >= plain.length);
+      }),
+  ],
+  [
+    'findings are filtered by kind and severity, also those that are folded away',
+    (browser) =>
+      visit(browser, '/night', {}, async ({ page }) => {
+        const report = REPORTS.get('/night');
+        assert(report !== undefined);
+        await page.locator('#by-kind').selectOption('orphaned-token');
+        const of = report.findings.filter(({ kind }) => kind === 'orphaned-token');
+        assert.equal(await page.locator('.about:visible').count(), of.length);
+        assert.equal(await page.locator('#found').innerText(), `${of.length} findings about ${of.length} deployments.`); // prettier-ignore
+        await page.locator('#by-severity').selectOption('info');
+        assert.equal(await page.locator('.about:visible').count(), 0);
+        await page.locator('#reset-findings').click();
+        assert.match(
+          await page.locator('#found').innerText(),
+          new RegExp(`^${report.findings.length} findings`),
+        );
+      }),
+  ],
+  [
+    'the address holds the filters, and brings them back',
+    async (browser) => {
+      const address = await visit(browser, '/night', {}, async ({ page }) => {
+        await page.locator('#search').fill('orange');
+        await page.locator('#by-verdict').selectOption('ok');
+        await page.locator('#table th button', { hasText: 'License' }).click();
+        await page.locator('#by-kind').selectOption('missing-token');
+        return [new URL(page.url()).hash, await names(page)] as const;
+      });
+      await visit(browser, `/night${address[0]}`, {}, async ({ page }) => {
+        assert.deepEqual(await names(page), address[1]);
+        assert.equal(await page.locator('#by-kind').inputValue(), 'missing-token');
+        await page.locator('#reset').click();
+        await page.locator('#reset-findings').click();
+        assert.equal(new URL(page.url()).hash, '#sort=9');
+      });
+    },
+  ],
+  [
+    'a row has a link of its own, which shows it alone',
+    (browser) =>
+      visit(browser, '/night', {}, async ({ page }) => {
+        const [first = ''] = await names(page);
+        await page.locator('#rows th a').first().click();
+        assert.deepEqual(await names(page), [first]);
+        assert.equal(new URL(page.url()).hash, `#name=${first}`);
+        await page.locator('#reset').click();
+        assert.equal((await names(page)).length, ROWS_AT_ONCE);
+      }),
+  ],
+  [
+    'an event is copied as it is',
+    (browser) =>
+      visit(browser, '/night', { permissions: ['clipboard-read', 'clipboard-write'] }, async ({ page }) => {
+        for (const place of ['.about', '#rows']) {
+          const button = page.locator(`${place} .copy`).first();
+          const event = await inPage(page, `document.querySelector('${place} .copy').previousElementSibling.textContent`); // prettier-ignore
+          await button.click();
+          await page.locator(`${place} .copy`, { hasText: 'Copied' }).first().waitFor();
+          assert.equal(await inPage(page, 'navigator.clipboard.readText()'), event);
+          assert.match(event, /^\{"deployment": "/);
+        }
+      }),
+  ],
+  [
+    'the table is saved as a CSV file without formulas, in the form of the list',
+    (browser) =>
+      visit(browser, '/formulas', {}, async ({ page }) => {
+        const saving = page.waitForEvent('download');
+        await page.locator('#save').click();
+        const download = await saving;
+        assert.equal(download.suggestedFilename(), 'deployments-2026-03-02.csv');
+        const text = readFileSync(await download.path(), 'utf8');
+        assert.ok(
+          text.startsWith(
+            '\ufeffdeployment;paid until;access until;token;last used;key;verdict;next step\r\n',
+          ),
+        );
+        assert.ok(text.includes(`\r\n'=1+1;2026-12-28;2026-12-31;active;2026-03-01;present;critical;"'@SUM(A1) ""x""; y"\r\n`), text); // prettier-ignore
+        assert.ok(text.includes('\r\norange-cd;9999-12-31;9999-12-31;'), text);
+      }),
+  ],
+  [
     'search, filters, sorting and more rows work by keyboard alone, and focus is seen',
     (browser) =>
       visit(browser, '/night', {}, async ({ page }) => {
@@ -268,6 +388,9 @@ const TESTS: readonly Test[] = [
         assert.equal(await page.locator('th[data-key="0"]').getAttribute('aria-sort'), 'ascending');
         assert.equal(await inPage(page, 'document.activeElement.textContent'), 'Deployment');
 
+        // Each row has a link and perhaps an event to copy: who wants none of them passes the table by.
+        await tabTo(page, 'a[href="#after-table"]', 'Shift+Tab');
+        await page.keyboard.press('Enter');
         await tabTo(page, '#more');
         await page.keyboard.press('Enter');
         assert.equal((await names(page)).length, 301);

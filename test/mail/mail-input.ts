@@ -60,6 +60,7 @@ export function reportOf(changes: Partial<Draft> = {}): Draft {
     truncated: false,
     notes: [],
     deployments: [],
+    upcoming: [],
     exemptions: [],
     inputs: { hold: false },
     causes: [],

@@ -125,7 +125,8 @@ describe('the page is closed', () => {
       const text = pageOf(report);
       const ids = [...text.matchAll(/\sid="([^"]*)"/g)].map(([, id]) => id);
       expect(new Set(ids).size).toBe(ids.length);
-      for (const [, target] of text.matchAll(/href="#([^"]*)"/g)) expect(ids).toContain(target);
+      const rows = report.deployments.map(({ deployment }) => `name=${encodeURIComponent(deployment)}`);
+      for (const [, target] of text.matchAll(/href="#([^"]*)"/g)) expect([...ids, ...rows]).toContain(target);
       for (const [, names] of text.matchAll(/aria-labelledby="([^"]*)"/g))
         for (const name of names?.split(' ') ?? []) expect(ids).toContain(name);
     }
@@ -191,8 +192,10 @@ describe('text from outside stays text', () => {
 describe('the verdict comes first', () => {
   it('says clean, in words and in the title', () => {
     const page = pageOf(makeReport());
-    expect(page).toMatch(/<title>Docker Hub tokens, 2026-03-02: Clean: nothing to fix<\/title>/);
-    expect(verdictOf({})).toContain('they fit each other');
+    expect(page).toMatch(
+      /<title>Docker Hub tokens, 2026-03-02: All is well: 0 tokens, 0 customers, nothing to fix<\/title>/,
+    );
+    expect(page).toContain('class="verdict ok"');
     expect(page.indexOf('id="verdict"')).toBeLessThan(page.indexOf('id="findings"'));
   });
 
@@ -206,12 +209,86 @@ describe('the verdict comes first', () => {
     ];
     const actions = [makeAction({ deployment: 'mtn-gh', tokenId: 't1' })];
     expect(verdictOf({ outcome: 'attention', findings, actions })).toContain(
-      'Attention: 1 to fix, 1 license ending soon',
+      "1 can't pull, 1 revoked, 1 ending soon",
     );
     const failed = [makeAction({ deployment: 'mtn-gh', tokenId: 't1', status: 'failed' })];
-    expect(verdictOf({ outcome: 'attention', findings, actions: failed })).toContain('2 to fix');
+    expect(verdictOf({ outcome: 'attention', findings, actions: failed })).toContain(
+      "1 can't pull, 1 failed",
+    );
     const page = pageOf(makeReport({ outcome: 'attention', findings, actions }));
     expect(textOf(section(page, 'findings'))).toContain('switched off in this run');
+  });
+
+  it('says who loses access next, with the night and both days, and what to do if they have paid', () => {
+    const upcoming = [
+      {
+        deployment: 'mtn-gh',
+        what: 'deactivate',
+        paidUntil: '2026-02-27',
+        accessUntil: '2026-03-02',
+        night: '2026-03-03T01:00:00.000Z',
+        byHand: '2026-03-02T23:00:00.000Z',
+      },
+    ] as const;
+    const text = verdictOf({ outcome: 'attention', upcoming });
+    expect(text).toContain('1 loses access tonight');
+    expect(text).toContain('Tue 3 Mar 02:00 mtn-gh paid until 27 Feb, access until 2 Mar');
+    expect(text).toContain('Correct licenses.csv before that night');
+    expect(verdictOf({ outcome: 'attention', upcoming, inputs: { hold: true } })).toContain(
+      'Not while HOLD is there',
+    );
+    expect(verdictOf({ outcome: 'attention', upcoming, mode: 'observe' })).not.toContain('tonight');
+  });
+
+  it('names who is next to end where nobody was told an end', () => {
+    const deployments = [makeRow({ license: licenseUntil('2026-06-01') })];
+    expect(verdictOf({ deployments })).toContain(
+      'Nobody in the next 7 days. The next to end is orange-cd: access until 2026-06-01.',
+    );
+  });
+
+  it('says what was done and to whom, failures first', () => {
+    const text = verdictOf({
+      outcome: 'attention',
+      actions: [
+        makeAction({ deployment: 'glo-ng' }),
+        makeAction({ deployment: 'mtn-gh' }),
+        makeAction({ deployment: 'moov-tg', status: 'failed' }),
+      ],
+    });
+    expect(text).toContain('What was done 3 Failed: switched off: moov-tg Switched off: glo-ng, mtn-gh');
+  });
+
+  it('says who can not pull today, each with a link to what to do', () => {
+    const findings = [makeFinding('missing-token', { detail: 'No active token.' })];
+    const page = section(pageOf(makeReport({ outcome: 'attention', findings })), 'verdict');
+    expect(textOf(page)).toContain("Can't pull today 1 orange-cd No active token.");
+    expect(page).toContain('href="#of-orange-cd"');
+  });
+
+  it('offers the event that approves what was withheld, to be copied', () => {
+    const event = '{"approve": ["mtn-gh", "glo-ng"]}';
+    const page = section(
+      pageOf(
+        makeReport({
+          outcome: 'withheld',
+          actions: [makeAction({ deployment: 'mtn-gh', status: 'withheld', reason: 'too many; ended' })],
+          notes: [`To withdraw them all the same, invoke the audit function with ${event}.`],
+        }),
+      ),
+      'verdict',
+    );
+    expect(textOf(page)).toContain(
+      `To decide 1 mtn-gh : too many Yes, withdraw: the audit function with ${event}`,
+    );
+  });
+
+  it('is grey where an input was not read, whatever else is known', () => {
+    const rows = [makeRow({ hub: { state: 'unknown', tokens: [] }, verdict: 'unknown' })];
+    const page = pageOf(makeReport({ outcome: 'incomplete', deployments: rows }));
+    expect(section(page, 'verdict')).toContain('class="verdict unknown"');
+    expect(section(page, 'deployments')).toContain('<span class="badge unknown">unknown</span>');
+    expect(page.replace(/<style>.*?<\/style>/s, '')).not.toMatch(/class="[^"]*\bok\b/);
   });
 
   it('names the causes of an incomplete run, and that nothing was changed', () => {
@@ -235,8 +312,11 @@ describe('the verdict comes first', () => {
     );
     expect(textOf(section(page({ hold: false }), 'counts'))).toContain('deployments ? not read');
     expect(textOf(section(page({ hold: false }), 'timeline'))).toContain('who ends when is not known');
+    expect(textOf(section(page({ hold: false }), 'verdict'))).not.toContain('No license ends');
     const timeline = textOf(section(page(licensed, [unknown]), 'timeline'));
-    expect(timeline).toContain('1 license has ended, and whether the tokens are active is not known');
+    expect(textOf(section(page(licensed, [unknown]), 'verdict'))).toContain(
+      '1 license has ended, and whether the tokens are active is not known',
+    );
     expect(timeline).toContain('0 have ended and have no active token');
     expect(textOf(section(page(licensed), 'findings'))).toContain('None in what could be judged');
     expect(textOf(section(pageOf(makeReport()), 'counts'))).not.toContain('not read');
@@ -249,9 +329,9 @@ describe('the verdict comes first', () => {
       outcome: 'withheld',
       actions: [withheld('mtn-gh', 'too many are due'), withheld('glo-ng', 'too many are due'), withheld('moov-tg', 'keys are fewer')], // prettier-ignore
     });
-    expect(text).toContain('Withheld: 3 steps due and not done');
-    expect(text).toContain('too many are due: mtn-gh, glo-ng');
-    expect(text).toContain('keys are fewer: moov-tg');
+    expect(text).toContain('3 withheld');
+    expect(text).toContain('mtn-gh, glo-ng : too many are due');
+    expect(text).toContain('moov-tg : keys are fewer');
   });
 
   it('tells of HOLD even where nothing was due', () => {
@@ -266,8 +346,8 @@ describe('the verdict comes first', () => {
     const actions = [makeAction({ status: 'planned' })];
     const page = pageOf(makeReport({ mode, outcome: 'attention', actions }));
     expect(page).toMatch(new RegExp(`<title>.*${words}.*</title>`));
-    expect(textOf(page).indexOf(words)).toBeLessThan(textOf(page).indexOf('Attention'));
-    expect(textOf(section(page, 'actions'))).toContain('What would be done planned 1 step would be done; nothing was changed'); // prettier-ignore
+    expect(textOf(page).indexOf(words)).toBeLessThan(textOf(page).indexOf('would be revoked'));
+    expect(textOf(section(page, 'actions'))).toContain('Steps that a real run would take planned 1 step would be done; nothing was changed'); // prettier-ignore
     expect(textOf(page)).not.toContain('What was done');
   });
 
@@ -277,32 +357,39 @@ describe('the verdict comes first', () => {
 });
 
 describe('findings and steps', () => {
-  it('stand by severity, the worst first, each with what to do', () => {
+  it('stand by deployment, the worst first, each finding with what to do', () => {
     const findings = [
-      makeFinding('suspended', { detail: 'A info.', remedy: 'R info.' }),
-      makeFinding('wrong-scope', { detail: 'A critical.', remedy: 'R critical.' }),
-      makeFinding('orphaned-key', { detail: 'A warning.', remedy: 'R warning.' }),
+      makeFinding('wrong-scope', { deployment: 'b-cd', detail: 'B critical.', remedy: 'R critical.' }),
+      makeFinding('orphaned-key', { deployment: 'a-cd', detail: 'A warning.', remedy: 'R warning.' }),
+      makeFinding('suspended', { deployment: 'b-cd', detail: 'B info.', remedy: 'R info.' }),
     ];
     const text = textOf(section(pageOf(makeReport({ findings })), 'findings'));
-    const places = ['A critical.', 'To do: R critical.', 'A warning.', 'To do: R warning.', 'A info.', 'To do: R info.'].map((part) => text.indexOf(part)); // prettier-ignore
+    const places = ['b-cd #', 'B critical.', 'To do: R critical.', 'B info.', 'To do: R info.', 'a-cd #', 'A warning.', 'To do: R warning.'].map((part) => text.indexOf(part)); // prettier-ignore
     expect(places).not.toContain(-1);
     expect(places).toEqual([...places].sort((one, other) => one - other));
+    expect(text).toContain('3 findings about 2 deployments.');
   });
 
-  it('say a remedy once where it is the same for all of a kind', () => {
-    const findings = ['mtn-gh', 'glo-ng'].map((deployment) =>
-      makeFinding('license-expiring', { deployment }),
-    );
-    const text = section(pageOf(makeReport({ findings })), 'findings');
-    expect(text.match(/To do:/g)).toHaveLength(1);
-    const different = [...findings, makeFinding('license-expiring', { remedy: 'Something else.' })];
-    expect(section(pageOf(makeReport({ findings: different })), 'findings').match(/To do:/g)).toHaveLength(3);
+  it('let each event be copied as it is, and nothing else', () => {
+    const event = '{"deployment": "orange-cd", "reason": "a \\"word\\" {in} braces"}';
+    const remedy = `Switch it off with the revoke function (${event}); not {this}.`;
+    const page = pageOf(makeReport({ findings: [makeFinding('unlicensed-token', { remedy })] }));
+    const copied = [
+      ...page.matchAll(/<code class="event">(.*?)<\/code\s*><button type="button" class="copy"/gs),
+    ];
+    expect(copied.map(([, text]) => textOf(text ?? ''))).toEqual([event]);
+  });
+
+  it('have a place of their own that links lead to', () => {
+    const page = pageOf(makeReport({ findings: [makeFinding('missing-token'), makeFinding('wrong-scope', { deployment: HOSTILE })] })); // prettier-ignore
+    expect(page).toContain('<li id="of-orange-cd"');
+    expect(page).toMatch(/<li id="of-[0-9a-f]{16}"/);
   });
 
   it('are never cut, only folded', () => {
     const findings = Array.from({ length: 600 }, (_, index) => makeFinding('orphaned-key', { deployment: `mtn-${index}-gh` })); // prettier-ignore
     const page = pageOf(makeReport({ findings }));
-    for (const { deployment } of findings) expect(page).toContain(`<b>${deployment}</b>`);
+    for (const { deployment } of findings) expect(page).toContain(`id="of-${deployment}"`);
     expect(section(page, 'findings')).toMatch(/<summary>580 more<\/summary>/);
     expect(longList([html`<li>one</li>`]).text).not.toContain('<details>');
   });
@@ -329,6 +416,7 @@ describe('the time line', () => {
   it('counts the last day as in force, and as overdue only who has an active token after it', () => {
     const endings = endingsOf({
       asOf: '2026-03-02',
+      actions: [],
       deployments: [
         ending('today-cd', '2026-03-02'),
         ending('yesterday-cd', '2026-03-01'),
@@ -342,16 +430,16 @@ describe('the time line', () => {
     expect(endings).toMatchObject({ switchedOff: 1, noEnd: 1, later: 0 });
   });
 
-  it('names who ends within 60 days, the soonest first, and no one after that', () => {
+  it('names who ends within 30 days, the soonest first, and no one after that', () => {
     const deployments = [
-      ending('b-cd', '2026-05-01'),
-      ending('c-cd', '2026-05-02'),
+      ending('b-cd', '2026-04-01'),
+      ending('c-cd', '2026-04-02'),
       ending('a-cd', '2026-03-03'),
     ];
-    const { soon } = endingsOf({ asOf: '2026-03-02', deployments });
+    const { soon } = endingsOf({ asOf: '2026-03-02', actions: [], deployments });
     expect(soon.map(({ deployment, days }) => [deployment, days])).toEqual([
       ['a-cd', 1],
-      ['b-cd', 60],
+      ['b-cd', 30],
     ]);
   });
 
@@ -361,7 +449,7 @@ describe('the time line', () => {
       ending('b-cd', '2027-04-01'),
       ending('c-cd', '2027-02-28'),
     ];
-    const { months, later } = endingsOf({ asOf: '2026-03-31', deployments });
+    const { months, later } = endingsOf({ asOf: '2026-03-31', actions: [], deployments });
     expect(months.map(({ month }) => month)).toEqual(
       '2026-03 2026-04 2026-05 2026-06 2026-07 2026-08 2026-09 2026-10 2026-11 2026-12 2027-01 2027-02 2027-03'.split(' '), // prettier-ignore
     );
@@ -371,9 +459,9 @@ describe('the time line', () => {
 
   it('has a title, a description and a table that says the same as the drawing', () => {
     const deployments = [ending('orange-cd', '2026-03-12'), ending('mtn-gh', '2026-02-20')];
-    const page = section(pageOf(makeReport({ deployments })), 'timeline');
-    expect(page.match(/<svg[^>]*role="img"[^>]*aria-labelledby=/gs)).toHaveLength(2);
-    expect(page.match(/<desc /g)).toHaveLength(2);
+    const page = section(pageOf(makeReport({ deployments })), 'verdict');
+    expect(page.match(/<svg[^>]*role="img"[^>]*aria-labelledby=/gs)).toHaveLength(1);
+    expect(page.match(/<desc /g)).toHaveLength(1);
     const table = textOf(/<table.*?<\/table>/s.exec(page)?.[0] ?? '');
     expect(table).toContain('orange-cd ends in 10 days (2026-03-12) active');
     expect(table).toContain('mtn-gh ended 10 days ago (2026-02-20) active');
@@ -400,10 +488,10 @@ describe('the time line', () => {
   });
 
   it('stays one look with 10,000 deployments: names for the longest overdue, weeks for the rest', () => {
-    const page = section(pageOf(realisticReport(10_000)), 'timeline');
-    expect(page.match(/<g class="(overdue|soon|tokenless)"/g)?.length).toBeLessThan(60);
+    const page = section(pageOf(realisticReport(10_000, { actions: [] })), 'verdict');
+    expect(page.match(/<g class="(overdue|soon|tokenless)"/g)?.length).toBeLessThan(20);
     expect(textOf(page)).toMatch(/\d+ more are overdue/);
-    const { soon } = endingsOf(realisticReport(10_000));
+    const { soon } = endingsOf(realisticReport(10_000, { actions: [] }));
     const perWeek = [...page.matchAll(/<th scope="row">([\d,]+) deployments?:/g)].map(([, number]) => Number(number)); // prettier-ignore
     expect(perWeek.reduce((sum, number) => sum + number, 0)).toBe(soon.length);
   });
@@ -457,9 +545,11 @@ describe('the table of deployments', () => {
 
   it('offers no control where no script will answer', () => {
     const page = section(pageOf(makeReport({ deployments: [makeRow()] })), 'deployments');
-    expect(page).toMatch(/<div id="controls"[^>]*\shidden/);
+    expect(page).toMatch(/<div class="controls" id="controls"[^>]*\shidden/);
     expect(page).toMatch(/<button[^>]*id="more"[^>]*\shidden/);
     expect(/<thead.*<\/thead>/s.exec(page)?.[0]).not.toContain('<button');
+    const findings = section(pageOf(makeReport({ findings: [makeFinding('missing-token')] })), 'findings');
+    expect(findings).toMatch(/<div class="controls" id="finding-controls"[^>]*\shidden/);
   });
 });
 

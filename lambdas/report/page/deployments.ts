@@ -109,7 +109,7 @@ export function shownRow(row: DeploymentRow, timeZone: string, kinds: readonly s
     hasLicense ? (license.accessUntil ?? NO_END) : `~${license.state}`,
     dayCell(license.paidUntil),
     dayCell(license.accessUntil),
-    used === undefined ? '' : dayText(used),
+    used === undefined ? '' : visible(dayText(used)),
     kinds.join(' '),
   ];
 }
@@ -217,6 +217,7 @@ export function deploymentsSection({ deployments, timeZone }: Report): Markup {
           : `${amount(number, 'deployment')}.`
       }
     </p>
+    <a class="skip" href="#after-table">Skip the table</a>
     <table id="table" role="table" class="deployments">
       <caption>
         Every deployment that Docker Hub, Vault or the license list knows, as it was read
@@ -230,7 +231,7 @@ export function deploymentsSection({ deployments, timeZone }: Report): Markup {
         ${first.map((row) => tableRow(shownRow(row, timeZone)))}
       </tbody>
     </table>
-    <p class="more"><button type="button" id="more" hidden>Show more</button></p>
+    <p class="more" id="after-table"><button type="button" id="more" hidden>Show more</button></p>
   </section>`;
 }
 

@@ -23,6 +23,7 @@ export function firstScreen(report: Report): Markup {
     <section class="verdict ${tone(report)}" aria-labelledby="verdict">
       <h2 id="verdict" class="headline">${headline(report)}</h2>
       ${hold(report)} ${report.outcome === 'incomplete' ? causes(report) : blocks(report)}
+      ${licenseEnds(report)}
     </section>
     <section aria-labelledby="counts">
       <h2 id="counts" class="quiet">Counts</h2>
@@ -51,10 +52,16 @@ function causes({ causes: sentences }: Report): Markup {
 
 function blocks(report: Report): Markup {
   return html`<div class="blocks">
-      ${nextBlock(report)} ${doneBlock(report)} ${cantPullBlock(report)} ${decideBlock(report)}
-    </div>
-    <h3>Licenses that end in the next 30 days</h3>
-    ${nextDays(report)}`;
+    ${nextBlock(report)} ${doneBlock(report)} ${cantPullBlock(report)} ${decideBlock(report)}
+  </div>`;
+}
+
+/** The time line; nothing where the license list was not read. */
+function licenseEnds(report: Report): Markup | undefined {
+  return report.inputs.licenses === undefined && report.outcome === 'incomplete'
+    ? undefined
+    : html`<h3>Licenses that end in the next 30 days</h3>
+        ${nextDays(report)}`;
 }
 
 /** One question of the first screen with its answer. */

@@ -31,7 +31,7 @@ small, .meta { color: var(--muted); font-size: .8125rem; font-weight: 400; }
 a { color: var(--link); }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; border-radius: 2px; }
 .skip { position: absolute; left: -99rem; background: var(--card); padding: .5rem 1rem; z-index: 3; }
-.skip:focus { left: .5rem; top: .5rem; }
+.skip:focus { position: fixed; left: .5rem; top: .5rem; }
 nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; padding: 0; margin: .75rem 0 1rem; font-size: .9375rem; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: 1.25rem; margin: 0 0 1rem; }
 section > :last-child { margin-bottom: 0; }
