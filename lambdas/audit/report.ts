@@ -170,7 +170,7 @@ function actionsOf(plan: Plan, applied: AppliedPlan, mode: Run['mode']): Action[
 }
 
 /** Who loses access next, as the report holds it. */
-function upcomingRows(run: Run, snapshot: Snapshot, plan: Plan): UpcomingEnd[] {
+export function upcomingRows(run: Run, snapshot: Snapshot, plan: Plan): UpcomingEnd[] {
   const { timeZone, nightlyAt } = run.services.settings;
   const notices = snapshot.facts.ledger?.notices ?? [];
   return upcomingEnds(snapshot, plan.steps, notices, { timeZone, nightlyAt }).map(

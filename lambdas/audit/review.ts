@@ -12,7 +12,14 @@ import { resultOf } from '../report/report.ts';
 import { type AuditorError, asAuditorError } from '../errors.ts';
 import { whyUnheard } from './conclude.ts';
 import type { Night } from './night.ts';
-import { failAnnouncements, makeReport, outcomeOf, reviewActions, writeReport } from './report.ts';
+import {
+  failAnnouncements,
+  makeReport,
+  outcomeOf,
+  reviewActions,
+  writeReport,
+  upcomingRows,
+} from './report.ts';
 import { type ReviewedChange, changeSeen } from './review-change.ts';
 import { namedInMail, reviewNotification } from './review-mail.ts';
 
@@ -105,6 +112,7 @@ function reviewOf(night: Night): Reviewed {
     outcome: outcomeOf(found, actions),
     notes: ['This was a review of a changed list or HOLD: the night does the rest.', ...change.sentences],
     causes: [],
+    upcoming: upcomingRows(run, snapshot, plan),
   });
   return { night, change, found, announcements, report };
 }
