@@ -62,8 +62,15 @@ function deploymentEntry(
   const severities = SEVERITIES.filter((severity) =>
     findings.some((finding) => finding.severity === severity),
   );
-  return html`<li id="${anchor}" class="about ${severities[0] ?? 'info'}">
-    <h3>${label} <a class="anchor" href="#${anchor}" aria-label="Link to ${label}">#</a></h3>
+  const [id, link] =
+    anchor === undefined
+      ? []
+      : [
+          html` id="${anchor}"`,
+          html` <a class="anchor" href="#${anchor}" aria-label="Link to ${label}">#</a>`,
+        ];
+  return html`<li${id} class="about ${severities[0] ?? 'info'}">
+    <h3>${label}${link}</h3>
     <ul class="of-one">
       ${findings.map((finding) => findingEntry(finding, gone.has(finding.id), timeZone))}
     </ul>

@@ -179,10 +179,12 @@ function cantPullBlock(report: Report): Markup {
   );
 }
 
-const cantPullEntry = ({ deployment, detail }: Finding): Markup =>
-  html`<li>
-    <a href="#${anchorOf(deployment)}">${shownLabel(deployment)}</a> <span class="meta">${detail}</span>
-  </li>`;
+function cantPullEntry({ deployment, detail }: Finding): Markup {
+  const anchor = anchorOf(deployment);
+  const label = shownLabel(deployment);
+  const name = anchor === undefined ? html`<b>${label}</b>` : html`<a href="#${anchor}">${label}</a>`;
+  return html`<li>${name} <span class="meta">${detail}</span></li>`;
+}
 
 /** Whom guards hold: each reason once, with whom it keeps, and the event that approves. */
 function decideBlock(report: Report): Markup {

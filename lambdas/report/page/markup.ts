@@ -1,7 +1,6 @@
 // How the page makes HTML of texts from outside: escaped, visible, and never markup.
 
 import { escapeText } from '../../text/display.ts';
-import { fingerprintOf } from '../../text/fingerprint.ts';
 
 /** Text that is HTML already. Only {@link html} and the constants of the page make it: everything else is escaped. */
 export class Markup {
@@ -37,9 +36,12 @@ export function shownLabel(label: string): string {
   return label === '' ? '(no name)' : escapeText(label, 200).replace(HIDDEN_BLANKS, '\\u{20}');
 }
 
-/** The place on the page of what is said about a deployment: the same from night to night, so that links last. */
-export function anchorOf(label: string): string {
-  return `of-${/^[\w.-]{1,100}$/.test(label) ? label : fingerprintOf(label)}`;
+/**
+ * The place on the page of what is said about a deployment: the same from night to night, so that links last. Labels
+ * with other letters than names have get none.
+ */
+export function anchorOf(label: string): string | undefined {
+  return /^[\w.-]{1,100}$/.test(label) ? `of-${label}` : undefined;
 }
 
 const ENTITIES = new Map([
