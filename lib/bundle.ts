@@ -1,11 +1,16 @@
+// How a function's code is bundled at synthesis.
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib/core';
 import { buildSync } from 'esbuild';
-import { relative, resolve } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FunctionKind } from './names.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Where a bundle is built as if: source maps name their sources from here, whatever folder is written to. */
+const BUILD_FOLDER = join(root, 'bundle');
 
 /** What Lambda is told to call: the export `handler` of `index.mjs`. */
 export const HANDLER = 'index.handler';
@@ -26,14 +31,16 @@ export interface BundleFile {
  *
  * It is split where the sources import lazily, so that a cold start reads and parses only what it begins with: that is
  * why this is not the library's NodejsFunction, which writes one file. Everything is in it, the SDK too: what was
- * tested is what runs, whatever version Lambda carries.
+ * tested is what runs, whatever version Lambda carries. The same sources give the same bytes in every folder, so that
+ * nothing is deployed again that did not change.
  */
 export function writeBundle(kind: FunctionKind, outdir: string): BundleFile[] {
-  const { metafile } = buildSync({
+  const { metafile, outputFiles } = buildSync({
     metafile: true,
+    write: false,
     absWorkingDir: root,
     entryPoints: { index: `lambdas/${kind}/handler.ts` },
-    outdir,
+    outdir: BUILD_FOLDER,
     outExtension: { '.js': '.mjs' },
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
@@ -55,10 +62,15 @@ export function writeBundle(kind: FunctionKind, outdir: string): BundleFile[] {
     },
     logLevel: 'error',
   });
+  for (const { path, contents } of outputFiles) {
+    const target = join(outdir, relative(BUILD_FOLDER, path));
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, contents);
+  }
   return Object.entries(metafile.outputs)
     .filter(([path]) => path.endsWith('.mjs'))
     .map(([path, { bytes, inputs, imports }]) => ({
-      path: relative(outdir, resolve(root, path)),
+      path: relative(BUILD_FOLDER, resolve(root, path)),
       bytes,
       packages: [...new Set(Object.keys(inputs).flatMap(packageOf))],
       outside: imports.flatMap((asked) => (asked.external === true ? [asked.path] : [])),

@@ -40,6 +40,16 @@ describe('A bundle', () => {
     expect(outside).toEqual(['supports-color']);
   });
 
+  it('is the same in whatever folder it is written to, so that nothing is deployed again without a change', () => {
+    const other = join(folder, 'deeper', 'still');
+    const paths = writeBundle('issue', other).map(({ path }) => path);
+    expect(paths).toEqual(files.map(({ path }) => path));
+    for (const path of paths) {
+      expect(readFileSync(join(other, path), 'utf8')).toBe(read(path));
+      expect(readFileSync(join(other, `${path}.map`), 'utf8')).toBe(read(`${path}.map`));
+    }
+  });
+
   it('has a source map for every file, without the sources', () => {
     for (const { path } of files) expect(read(`${path}.map`).includes('"sourcesContent"')).toBe(false);
   });
