@@ -31,6 +31,16 @@ export const ERROR_NAMES = [
   'NotificationFailed',
 ] as const;
 
+/** What the caller did wrong or has to wait for: said in the answer, and no alarm. */
+export const CALLER_ERRORS: readonly ErrorName[] = [
+  'InvalidRequest',
+  'NotDue',
+  'TokenAlreadyExists',
+  'TokenNotFound',
+  'LicenseNotInForce',
+  'Busy',
+];
+
 /** One of {@link ERROR_NAMES}. */
 export type ErrorName = (typeof ERROR_NAMES)[number];
 

@@ -1,3 +1,4 @@
+// Findings of cdk-nag that are accepted, each with its reason.
 import { type Stack, Validations } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
 import * as v from 'valibot';

@@ -1,4 +1,4 @@
-import { type Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+// One of the three functions with everything that each has.
 import { Policy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -13,14 +13,14 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge, wildcardFinding } from './acknowledge.ts';
-import { AuditorAlarm } from './alarms.ts';
+import type { Alerting } from './alarms.ts';
 import { HANDLER, functionCode } from './bundle.ts';
 import type { Config } from './config.ts';
 import type { Data } from './data-stack.ts';
 import { makeEnvironment } from './function-environment.ts';
 import { functionStatements } from './function-permissions.ts';
+import { addFunctionAlarms } from './function-alarms.ts';
 import { type FunctionKind, functionName } from './names.ts';
-import type { RunbookSection } from './runbook.ts';
 import { REPORTS, REPORTS_REASON } from './store.ts';
 
 /** What differs from function to function. */
@@ -32,9 +32,9 @@ export interface AuditorFunctionProps {
   readonly data: Data;
   /** Where an event goes that the function could not do. */
   readonly failures: IQueue;
-  /** What a failure breaks for people, one sentence. */
+  readonly alerting: Alerting;
+  /** What a failure breaks for people, one sentence without its full stop. */
   readonly errorImpact: string;
-  readonly section: RunbookSection;
 }
 
 /**
@@ -48,7 +48,7 @@ export interface AuditorFunctionProps {
 export class AuditorFunction extends Construct {
   readonly function: IFunction;
   readonly logGroup: LogGroup;
-  readonly failed: Alarm;
+  readonly role: Role;
 
   constructor(scope: Construct, id: string, props: AuditorFunctionProps) {
     super(scope, id);
@@ -63,10 +63,13 @@ export class AuditorFunction extends Construct {
       retention: config.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    // Vault's AWS login knows a function by its role, so that its name is not made up.
     const role = new Role(this, 'Role', {
+      roleName: name,
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `What ${name} may do`,
     });
+    this.role = role;
     const policy = new Policy(this, 'Permissions', {
       roles: [role],
       statements: functionStatements(this, {
@@ -126,23 +129,6 @@ export class AuditorFunction extends Construct {
       destinationConfig: { onFailure: { destination: props.failures.queueArn } },
     }).node.addDependency(policy);
 
-    this.failed = new AuditorAlarm(this, 'Failed', {
-      name: config.name,
-      about: `failed-${kind}`,
-      impact: props.errorImpact,
-      section: props.section,
-      topic: data.topic,
-      metric: new Metric({
-        namespace: 'AWS/Lambda',
-        metricName: 'Errors',
-        dimensionsMap: { FunctionName: fn.functionName },
-        statistic: Stats.SUM,
-        period: Duration.minutes(5),
-      }),
-      threshold: 1,
-      evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-    });
+    addFunctionAlarms(this, { kind, alerting: props.alerting, impact: props.errorImpact });
   }
 }

@@ -1,3 +1,4 @@
+// Local times that some night does not have, because the clocks go forward.
 const HOUR = 3_600_000;
 const MINUTES_A_DAY = 1440;
 

@@ -1,3 +1,4 @@
+// The Lambda console's shareable test events, as resources.
 import { CfnSchema } from 'aws-cdk-lib/aws-eventschemas';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { ArnFormat, type Stack } from 'aws-cdk-lib/core';
@@ -11,8 +12,8 @@ import { type TestEvents, testEventDocument } from './test-events.ts';
 const TEST_EVENT_REGISTRY = 'lambda-testevent-schemas';
 
 /** Name under which the console looks for a function's events. */
-function testEventSchemaName(name: string, kind: FunctionKind): string {
-  return `_${functionName(name, kind)}-schema`;
+function testEventSchemaName(name: string, kind: FunctionKind | '*'): string {
+  return `_${name}-${kind}-schema`;
 }
 
 /** ARN of the registry. */
@@ -25,8 +26,8 @@ export function registryArn(stack: Stack): string {
   });
 }
 
-/** ARN of a function's schema in it. */
-export function testEventSchemaArn(stack: Stack, name: string, kind: FunctionKind): string {
+/** ARN of a function's schema in it, `*` for those of all three. */
+export function testEventSchemaArn(stack: Stack, name: string, kind: FunctionKind | '*'): string {
   return stack.formatArn({
     service: 'schemas',
     resource: 'schema',

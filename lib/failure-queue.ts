@@ -1,9 +1,8 @@
-import { type Alarm, ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+// Where events are kept that could not be carried out.
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Duration, type Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import { AuditorAlarm } from './alarms.ts';
 import type { Data } from './data-stack.ts';
 
 /** The two queues by their part of the name. */
@@ -25,10 +24,12 @@ export function failureQueueArn(stack: Stack, name: string, part: FailureQueuePa
  * Where an event goes that Lambda or the scheduler could not do: the scheduler when it can't reach the function,
  * Lambda when the function failed or the event grew too old. It holds the event and the error, neither of which ever
  * contains anything that grants access.
+ *
+ * It is for looking at afterwards and raises no alarm: what failed in a function raises that function's, what never
+ * reached one raises "undelivered", and an alarm that lasts until somebody empties a queue says nothing of the next
+ * failure.
  */
 export class FailureQueue extends Queue {
-  readonly alarm: Alarm;
-
   constructor(scope: Construct, id: string, name: string, part: FailureQueuePart, data: Data) {
     super(scope, id, {
       queueName: queueName(name, part),
@@ -38,24 +39,5 @@ export class FailureQueue extends Queue {
       retentionPeriod: Duration.days(14),
     });
     acknowledge(this, { 'AwsSolutions-SQS3': 'This is the dead-letter queue itself.' });
-    this.alarm = new AuditorAlarm(this, 'NotEmpty', {
-      name,
-      about: `${part}-dead-letter`,
-      impact:
-        part === 'audit'
-          ? 'A nightly run did not happen or failed, and its event is kept in the queue of failures.'
-          : 'Somebody’s request to issue or revoke a token was not carried out, and nobody was there to see it fail; its event is kept in the queue of failures.',
-      section: 'dead-letter',
-      topic: data.topic,
-      metric: this.metricApproximateNumberOfMessagesVisible({
-        period: Duration.minutes(5),
-        statistic: Stats.MAXIMUM,
-      }),
-      threshold: 1,
-      evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      // An idle queue sends no numbers.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-    });
   }
 }

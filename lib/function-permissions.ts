@@ -1,3 +1,4 @@
+// What each function may do.
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -36,9 +37,10 @@ const ENI_ACTIONS = [
 
 /** The service names by which a key's use is bound to what is stored with it. */
 function via(scope: IConstruct, services: readonly string[]): Record<string, unknown> {
-  const { region } = Stack.of(scope);
+  // In China the suffix is another one.
+  const { region, urlSuffix } = Stack.of(scope);
   return {
-    StringEquals: { 'kms:ViaService': services.map((service) => `${service}.${region}.amazonaws.com`) },
+    StringEquals: { 'kms:ViaService': services.map((service) => `${service}.${region}.${urlSuffix}`) },
   };
 }
 

@@ -1,47 +1,64 @@
-import { Duration, Stack, type StackProps } from 'aws-cdk-lib/core';
+// The stack of what people ask for.
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { Day } from '../lambdas/domain/days.ts';
+import { alertingOf } from './alarms.ts';
 import { AuditorFunction } from './auditor-function.ts';
-import type { Config } from './config.ts';
 import { ConsoleEvents, TestEventRegistry } from './console-events.ts';
-import type { Data } from './data-stack.ts';
+import { consoleLink } from './console-links.ts';
 import { FailureQueue } from './failure-queue.ts';
-import { makeOperatorsPolicy } from './operators.ts';
+import { functionName } from './names.ts';
+import { makePeoplesPolicies } from './people.ts';
+import { saveQueries } from './saved-queries.ts';
+import type { Stage } from './stage.ts';
 import { testEvents } from './test-events.ts';
 
 /** What people ask for: issue and revoke, their alarms, and the rights of those who may ask. */
 export class IssueStack extends Stack {
-  constructor(scope: Construct, id: string, config: Config, data: Data, today: Day, props: StackProps) {
-    super(scope, id, { ...props, description: 'Hub Token Auditor: issuing and revoking on demand' });
+  constructor(scope: Construct, id: string, stage: Stage) {
+    super(scope, id, { ...stage.props, description: 'Hub Token Auditor: issuing and revoking on demand' });
+    const { config, data } = stage;
     const { name } = config;
-    const failures = new FailureQueue(this, 'Failures', name, 'issue', data);
-    // Callers wait for the answer; what Docker Hub, the registry and Vault may take is well within.
-    const timeout = Duration.minutes(5);
-    new AuditorFunction(this, 'Issue', {
+    const common = {
+      // Callers wait for the answer; what Docker Hub, the registry and Vault may take is well within.
+      timeout: Duration.minutes(5),
+      config,
+      data,
+      failures: new FailureQueue(this, 'Failures', name, 'issue', data),
+      alerting: alertingOf(config, data),
+    };
+    const issue = new AuditorFunction(this, 'Issue', {
+      ...common,
       kind: 'issue',
       description: 'Issues, regenerates and renames the token of a deployment',
-      timeout,
-      config,
-      data,
-      failures,
-      errorImpact: 'A token was not issued, regenerated or renamed: a deployment may be unable to pull.',
-      section: 'failed-issue',
+      errorImpact: 'A token was not issued, regenerated or renamed: a deployment may be unable to pull',
     });
-    new AuditorFunction(this, 'Revoke', {
+    const revoke = new AuditorFunction(this, 'Revoke', {
+      ...common,
       kind: 'revoke',
       description: 'Revokes and restores the tokens of a deployment',
-      timeout,
-      config,
-      data,
-      failures,
       errorImpact:
-        'Tokens were not revoked or restored: a deployment may keep an access that it should not have, or miss one that it should.',
-      section: 'failed-revoke',
+        'Tokens were not revoked or restored: a deployment may keep an access that it should not have, or miss one that it should',
     });
-    makeOperatorsPolicy(this, config, data);
-    const registry = new TestEventRegistry(this, 'EventRegistry');
-    const events = testEvents(today);
-    new ConsoleEvents(this, 'IssueEvents', { name, kind: 'issue', events: events.issue, registry });
-    new ConsoleEvents(this, 'RevokeEvents', { name, kind: 'revoke', events: events.revoke, registry });
+    makePeoplesPolicies(this, stage);
+    saveQueries(this, name);
+    if (stage.testEvents) {
+      const registry = new TestEventRegistry(this, 'EventRegistry');
+      const events = testEvents(stage.today);
+      new ConsoleEvents(this, 'IssueEvents', { name, kind: 'issue', events: events.issue, registry });
+      new ConsoleEvents(this, 'RevokeEvents', { name, kind: 'revoke', events: events.revoke, registry });
+    }
+    for (const [output, kind, { role }] of [
+      ['Issue', 'issue', issue],
+      ['Revoke', 'revoke', revoke],
+    ] as const) {
+      new CfnOutput(this, `${output}Link`, {
+        value: consoleLink.function(this, functionName(name, kind)),
+        description: `Where ${kind} is invoked`,
+      });
+      new CfnOutput(this, `${output}RoleArn`, {
+        value: role.roleArn,
+        description: `Role of ${kind}, for the AWS login of Vault`,
+      });
+    }
   }
 }

@@ -1,3 +1,4 @@
+// The names of stages, stacks and functions.
 /** Default of the configured `name`. */
 export const DEFAULT_NAME = 'hub-token-auditor';
 

@@ -1,5 +1,6 @@
+// The bucket.
 import type { Key } from 'aws-cdk-lib/aws-kms';
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket, BucketEncryption, CfnBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Annotations, Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib/core';
 import { OBJECTS } from '../lambdas/ledger/bucket-keys.ts';
 import { acknowledge } from './acknowledge.ts';
@@ -20,6 +21,9 @@ function refer(bucketName: string, bucketArn: string): Store {
 /** Pattern of the reports' keys: their names are made up by the runs, so that rights on them need a wildcard. */
 export const REPORTS = `${OBJECTS.reports}*`;
 
+/** How the keys begin that may be a `HOLD`: people add an extension, and spell it in their way. */
+export const HOLD_PREFIXES = ['HOLD', 'Hold', 'hold'] as const;
+
 /** Why a right on the reports has a wildcard. */
 export const REPORTS_REASON = 'Reports are named by day and run; the wildcard is bound to their folder.';
 
@@ -35,7 +39,7 @@ export const REPORTS_REASON = 'Reports are named by day and run; the wildcard is
 export function makeStore(scope: Stack, config: Config, key: Key): Store {
   if (config.bucketName !== undefined) {
     Annotations.of(scope).addInfo(
-      `The bucket ${config.bucketName} is used as it is: it must keep versions, refuse access without TLS and block public access.`,
+      `The bucket ${config.bucketName} is used as it is: it must keep versions, send its events to EventBridge, refuse access without TLS and block public access.`,
     );
     const { bucketArn } = Bucket.fromBucketName(scope, 'Bucket', config.bucketName);
     return refer(config.bucketName, bucketArn);
@@ -57,6 +61,10 @@ export function makeStore(scope: Stack, config: Config, key: Key): Store {
       { id: 'OldLeases', prefix: OBJECTS.lease, noncurrentVersionExpiration: Duration.days(1) },
     ],
   });
+  const resource = bucket.node.defaultChild;
+  // Said of the resource itself: the library's own switch adds a function with rights on every bucket of the account.
+  if (resource instanceof CfnBucket)
+    resource.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
   acknowledge(bucket, {
     'AwsSolutions-S1':
       'Versions, ledger and reports say what was changed and when. Access logs would need a second bucket to keep and to read; where a company wants to know who read, CloudTrail tells it for all its buckets.',

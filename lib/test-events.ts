@@ -1,3 +1,4 @@
+// The console's test events.
 import type { AuditEvent } from '../lambdas/audit/event.ts';
 import { type Day, addDays } from '../lambdas/domain/days.ts';
 import type { IssueEvent } from '../lambdas/issue/event.ts';

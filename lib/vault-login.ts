@@ -18,7 +18,7 @@ export function makeVaultLogin(scope: Construct, config: Config, key: Key): stri
   if (config.vault.login === 'aws-iam') return undefined;
   if (config.vault.loginSecretArn !== undefined) return config.vault.loginSecretArn;
   const secret = new CfnSecret(scope, 'VaultLogin', {
-    name: `${config.name}/vault-login`,
+    name: secretNameOf(config),
     description: 'Vault AppRole login: {"role_id": "...", "secret_id": "..."}, optionally "ca_cert" (PEM)',
     kmsKeyId: key.keyArn,
   });
@@ -28,4 +28,9 @@ export function makeVaultLogin(scope: Construct, config: Config, key: Key): stri
       'The login is issued by Vault and filled in by its administrators; AWS has nothing to rotate it with.',
   });
   return secret.ref;
+}
+
+/** Name of the secret with the Vault login; of an existing one, that which its ARN says. */
+export function secretNameOf({ name, vault }: Config): string {
+  return vault.loginSecretArn?.replace(/^.*:secret:(.*)-[^-]*$/, '$1') ?? `${name}/vault-login`;
 }

@@ -5,6 +5,7 @@ import { automaticTokens } from '../domain/snapshot.ts';
 import { type AuditorError, asAuditorError } from '../errors.ts';
 import { type AuditResult, type Report, resultOf } from '../report/report.ts';
 import { markApplied } from './apply-plan.ts';
+import { NOTHING_SAID } from './check-contents.ts';
 import { measure } from './metrics.ts';
 import type { Night } from './night.ts';
 import { planNotification, send } from './notify.ts';
@@ -63,7 +64,10 @@ export async function conclude(night: Night): Promise<AuditResult> {
   };
   await attempt(inputs.store.update(remember), 'Writing the ledger');
   if (errors[0] !== undefined) throw errors[0];
-  measure(run, report);
+  measure(run, report, {
+    confirmed: sent.published ? sent.confirmed : undefined,
+    contentCheckSilent: night.checks.alerts.includes(NOTHING_SAID),
+  });
   return resultOf(report);
 }
 

@@ -52,3 +52,17 @@ export function isDry({ dryRun, asOf }: AuditEvent): boolean {
 function isAlone(event: object, field: string): boolean {
   return !(field in event) || Object.keys(event).length === 1;
 }
+
+const asideSchema = v.union([
+  v.looseObject({ dryRun: v.literal(true) }),
+  v.looseObject({ asOf: v.unknown() }),
+  v.looseObject({ review: v.literal(true) }),
+]);
+
+/**
+ * Whether an event is for a real night, so that its failure means that nothing is withdrawn: whoever tries something
+ * sees the error, and a review that fails leaves all to the night.
+ */
+export function isNightly(event: unknown): boolean {
+  return !v.is(asideSchema, event);
+}

@@ -1,8 +1,11 @@
+// The audit as Lambda calls it.
 import { type Invocation, runtime } from '../runtime/invoke.ts';
 import { parseEvent } from '../runtime/parse-event.ts';
 import { audit } from './audit.ts';
-import { auditEventSchema } from './event.ts';
+import { auditEventSchema, isNightly } from './event.ts';
 
 /** Called by AWS. */
 export const handler = (event: unknown, context: Invocation) =>
-  runtime(context, (services) => audit(parseEvent(auditEventSchema, event), services));
+  runtime(context, (services) => audit(parseEvent(auditEventSchema, event), services), {
+    raisesAlarm: isNightly(event),
+  });

@@ -1,11 +1,22 @@
 // The numbers that the dashboard and the alarms of a run go by.
 import type { Action } from '../domain/actions.ts';
+import { DAY } from '../domain/days.ts';
 import type { AuditResult } from '../report/report.ts';
 import { METRICS } from '../runtime/metric-names.ts';
 import type { Run } from './run.ts';
 
+/** What the alarms of a real run go by beside its report. */
+export interface Levels {
+  /** Whether somebody confirmed was there to read the mail; absent where none was due. */
+  readonly confirmed?: boolean | undefined;
+  /** Milliseconds since 1970 at which `HOLD` was put into the bucket; absent where it is not there. */
+  readonly holdSince?: number | undefined;
+  /** Whether the check of stored contents could compare none. */
+  readonly contentCheckSilent: boolean;
+}
+
 /** Emits the numbers of a whole run that was not dry. */
-export function measure(run: Run, report: AuditResult): void {
+export function measure(run: Run, report: AuditResult, levels: Levels): void {
   const { meter, clock } = run.services;
   const number = (kinds: readonly Action['kind'][], status: Action['status']): number =>
     report.actions.filter((action) => kinds.includes(action.kind) && action.status === status).length;
@@ -19,6 +30,11 @@ export function measure(run: Run, report: AuditResult): void {
   meter.milliseconds(METRICS.auditDuration, clock.now() - run.startedAt);
   for (const [kind, findings] of Object.entries(report.counts.findings))
     meter.count(METRICS.findings, findings, kind);
+  if (levels.confirmed !== undefined) meter.count(METRICS.nobodyConfirmed, levels.confirmed ? 0 : 1);
+  const { holdSince } = levels;
+  meter.count(METRICS.holdDays, holdSince === undefined ? 0 : Math.floor((run.now - holdSince) / DAY));
+  meter.count(METRICS.contentCheckSilent, levels.contentCheckSilent ? 1 : 0);
+  meter.count(METRICS.failed, 0, 'audit');
   // Last of all: the alarm for a missed night waits for it.
   meter.count(METRICS.auditSucceeded, 1);
   meter.flush();

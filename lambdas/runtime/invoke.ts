@@ -2,7 +2,7 @@
 
 import type { Context } from 'aws-lambda';
 import { EventScope } from '../clients/event-scope.ts';
-import { AuditorError, asAuditorError } from '../errors.ts';
+import { AuditorError, CALLER_ERRORS, asAuditorError } from '../errors.ts';
 import { guardLog } from './edges.ts';
 import { makeServices } from './make-services.ts';
 import type { Services } from './services.ts';
@@ -18,26 +18,35 @@ export type Invocation = Pick<Context, 'awsRequestId' | 'functionName' | 'getRem
  * Runs one event as Lambda calls it: settings from the environment, services for this event alone, every failure as an
  * error of ours, no secret in result or error, and no connection left open. What is not ours is a defect: it is told by its class, never by its content, which may hold a
  * request with its tokens.
+ *
+ * @param raisesAlarm whether a failure that is not the caller's mistake is one for the alarms
  */
 export async function runtime<Result>(
   context: Invocation,
   work: (services: Services) => Promise<Result>,
+  { raisesAlarm = true }: { readonly raisesAlarm?: boolean } = {},
 ): Promise<Result> {
-  const { powertoolsLog, powertoolsMeter } = await import('./telemetry.ts');
+  const startedAt = Date.now();
+  const { powertoolsLog, powertoolsMeter, powertoolsOutcome } = await import('./telemetry.ts');
   const scope = new EventScope();
   const log = guardLog(powertoolsLog(context.functionName, context.awsRequestId), scope.secrets);
+  const { service, kind } = namesOf(context.functionName);
+  const outcome = powertoolsOutcome(service, kind, startedAt);
   try {
     const services = makeServices(readSettings(process.env), {
       deadline: Date.now() + context.getRemainingTimeInMillis() - SHUTDOWN_MARGIN_MS,
       requestId: context.awsRequestId,
       log,
-      meter: powertoolsMeter(serviceName(context.functionName)),
+      meter: powertoolsMeter(service),
       scope,
     });
-    return scope.secrets.redactValue(await work(services));
+    const result = scope.secrets.redactValue(await work(services));
+    outcome.succeeded();
+    return result;
   } catch (error) {
     const { name, message } = asAuditorError(error, 'The function');
     const known = new AuditorError(name, scope.secrets.redact(message));
+    outcome.failed(raisesAlarm && !CALLER_ERRORS.includes(name));
     // `message` is the log line's own.
     log.error('The function failed', { error: known.name, errorMessage: known.message });
     throw known;
@@ -46,7 +55,8 @@ export async function runtime<Result>(
   }
 }
 
-/** The configured name, which the functions' names begin with. */
-function serviceName(functionName: string): string {
-  return functionName.replace(/-(?:audit|issue|revoke)$/, '');
+/** The configured name, and which of the three functions it is: `<name>-audit`. */
+function namesOf(functionName: string): { readonly service: string; readonly kind: string } {
+  const [, service = functionName, kind = ''] = /^(.*)-(audit|issue|revoke)$/.exec(functionName) ?? [];
+  return { service, kind };
 }

@@ -1,6 +1,7 @@
+// Logs and metrics as CloudWatch reads them.
 import { Logger } from '@aws-lambda-powertools/logger';
 import { MetricUnit, Metrics } from '@aws-lambda-powertools/metrics';
-import { METRIC_NAMESPACE } from './metric-names.ts';
+import { METRICS, METRIC_NAMESPACE } from './metric-names.ts';
 import type { Log, Meter } from './services.ts';
 
 /**
@@ -40,6 +41,48 @@ export function powertoolsMeter(service: string): Meter {
     },
     flush: () => {
       metrics.publishStoredMetrics();
+    },
+  };
+}
+
+/** What the alarms are told of how an invocation ended. */
+export interface Outcome {
+  /** The function answered. */
+  succeeded(): void;
+  /** It threw; `raisesAlarm` where that is no mistake of the caller's. */
+  failed(raisesAlarm: boolean): void;
+}
+
+/**
+ * Counts how an invocation of a function ended.
+ *
+ * Lambda stamps its own count of errors with the invocation's start, so that ours have the same time: the alarm for
+ * runs that broke off is the difference of both.
+ *
+ * @param kind `audit`, `issue` or `revoke`
+ * @param startedAt milliseconds since 1970
+ */
+export function powertoolsOutcome(service: string, kind: string, startedAt: number): Outcome {
+  const emit = (name: string, value: number, at?: number): void => {
+    const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName: service });
+    metrics.addDimension('kind', kind);
+    if (at !== undefined) metrics.setTimestamp(at);
+    metrics.addMetric(name, MetricUnit.Count, value);
+    metrics.publishStoredMetrics();
+  };
+  return {
+    succeeded: () => {
+      emit(METRICS.errorsThrown, 0, startedAt);
+    },
+    failed: (raisesAlarm) => {
+      emit(METRICS.errorsThrown, 1, startedAt);
+      if (!raisesAlarm) return;
+      emit(METRICS.failed, 1);
+      if (kind !== 'audit') return;
+      // Heard of, and no success: what the alarm for a missed night waits for.
+      const ended = new Metrics({ namespace: METRIC_NAMESPACE, serviceName: service });
+      ended.addMetric(METRICS.auditSucceeded, MetricUnit.Count, 0);
+      ended.publishStoredMetrics();
     },
   };
 }

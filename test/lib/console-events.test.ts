@@ -64,6 +64,24 @@ describe('The console’s test events', () => {
   });
 });
 
+describe('A region that knows no test events', () => {
+  it.each([
+    ['by configuration', { aws: { region: 'il-central-1' } }, undefined],
+    ['by the login at deployment', {}, 'ap-south-2'],
+  ])('is deployed without them (%s)', (_, config, region) => {
+    const stacks = templatesOf(config, { deployRegion: region });
+    for (const stack of [stacks.audit, stacks.issue]) {
+      expect(stack.text).not.toContain('AWS::EventSchemas');
+      expect(stack.text).not.toContain('schemas:');
+    }
+  });
+
+  it('is no other: what is configured counts before the login', () => {
+    const stacks = templatesOf({ aws: { region: 'eu-west-1' } }, { deployRegion: 'ap-south-2' });
+    expect(stacks.audit.all('EventSchemas::Schema')).toHaveLength(1);
+  });
+});
+
 describe('The registry of test events', () => {
   const calls = [audit, issue].flatMap((stack) =>
     stack.resources

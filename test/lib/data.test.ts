@@ -31,6 +31,13 @@ describe('The bucket', () => {
     });
   });
 
+  it('tells EventBridge of changes, by its own setting and without a function of the library’s', () => {
+    expect(bucket.properties['NotificationConfiguration']).toEqual({
+      EventBridgeConfiguration: { EventBridgeEnabled: true },
+    });
+    expect(data.all('Lambda::Function')).toEqual([]);
+  });
+
   it('has a policy that refuses access without TLS and allows nobody anything', () => {
     const statements = statementsOf(data.one('S3::BucketPolicy').properties['PolicyDocument']);
     expect(statements.map(({ effect }) => effect)).toEqual(['Deny', 'Deny']);
@@ -100,7 +107,10 @@ describe('The outputs', () => {
   it('name what is kept, with the key without which it can’t be read', () => {
     expect(data.outputs).toEqual({
       BucketName: '<Bucket>',
+      BucketLink: 'https://<AWS::Region>.console.aws.amazon.com/s3/buckets/<Bucket>?region=<AWS::Region>',
       VaultLoginSecret: '<VaultLogin>',
+      VaultLoginLink:
+        'https://<AWS::Region>.console.aws.amazon.com/secretsmanager/secret?name=hub-token-auditor%2Fvault-login&region=<AWS::Region>',
       KeyArn: '<Key.Arn>',
     });
   });

@@ -74,10 +74,21 @@ describe.each(functions)('The $name function', ({ name, id, stack, timeout }) =>
     expect(statement?.condition).toEqual({
       StringEquals: {
         'kms:ViaService': ['s3', 'sns', 'sqs', 'secretsmanager'].map(
-          (service) => `${service}.<AWS::Region>.amazonaws.com`,
+          (service) => `${service}.<AWS::Region>.<AWS::URLSuffix>`,
         ),
       },
     });
+  });
+
+  it('has a role with a name that does not change, which an output says, for the AWS login of Vault', () => {
+    expect(stack.one('IAM::Role', `${id}Role`).properties['RoleName']).toBe(`hub-token-auditor-${name}`);
+    expect(stack.outputs[`${id}RoleArn`]).toBe(`<${id}Role.Arn>`);
+  });
+
+  it('is linked to by an output', () => {
+    expect(stack.outputs[`${id}Link`]).toBe(
+      `https://<AWS::Region>.console.aws.amazon.com/lambda/home?region=<AWS::Region>#/functions/hub-token-auditor-${name}?tab=testing`,
+    );
   });
 
   it('may be run by Lambda and by nobody else', () => {

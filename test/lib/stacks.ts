@@ -1,3 +1,4 @@
+// The stacks as tests look at them: references spelled out, policies as lines.
 import { Template } from 'aws-cdk-lib/assertions';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,11 +31,22 @@ export function shippedContext(): Record<string, unknown> {
 }
 
 /** The app for a configuration, without bundling, which takes seconds and changes nothing but the assets. */
-export function appOf(config: unknown, now = DEPLOYED) {
-  return buildApp(now, {
-    outdir: assemblyFolder(),
-    context: { ...shippedContext(), [CONTEXT_KEY]: config, 'aws:cdk:bundling-stacks': [] },
-  });
+export function appOf(config: unknown, { now = DEPLOYED, deployRegion }: AppOptions = {}) {
+  return buildApp(
+    now,
+    {
+      outdir: assemblyFolder(),
+      context: { ...shippedContext(), [CONTEXT_KEY]: config, 'aws:cdk:bundling-stacks': [] },
+    },
+    deployRegion,
+  );
+}
+
+/** When and where a test deploys. */
+export interface AppOptions {
+  readonly now?: number;
+  /** Region of the login at deployment. */
+  readonly deployRegion?: string | undefined;
 }
 
 /** The three templates. */
@@ -45,8 +57,8 @@ export interface Templates {
 }
 
 /** The templates of a configuration, with every reference readable. */
-export function templatesOf(config: unknown, now = DEPLOYED): Templates {
-  const app = appOf(config, now);
+export function templatesOf(config: unknown, options: AppOptions = {}): Templates {
+  const app = appOf(config, options);
   const exported = new Map<string, string>();
   const read = (stack: (typeof app)['data' | 'audit' | 'issue']): Stack => {
     const template = Template.fromStack(stack);

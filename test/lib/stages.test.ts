@@ -61,7 +61,9 @@ describe('An existing bucket', () => {
         `kms:GenerateDataKey on ${keyArn}`,
       ]),
     );
-    const operators = lines(statementsOf(issue.one('IAM::ManagedPolicy').properties['PolicyDocument']));
+    const operators = lines(
+      statementsOf(issue.one('IAM::ManagedPolicy', 'Operators').properties['PolicyDocument']),
+    );
     expect(operators).toContain(`kms:GenerateDataKey on ${keyArn}`);
     expect(operators).not.toContain('kms:GenerateDataKey on <Key.Arn>');
   });
@@ -69,7 +71,7 @@ describe('An existing bucket', () => {
   it('without a key of its own gives operators no key but that of failed events', () => {
     const stacks = templatesOf({ bucketName: 'licenses-of-ours' });
     const operators = lines(
-      statementsOf(stacks.issue.one('IAM::ManagedPolicy').properties['PolicyDocument']),
+      statementsOf(stacks.issue.one('IAM::ManagedPolicy', 'Operators').properties['PolicyDocument']),
     );
     expect(operators.filter((line) => line.startsWith('kms:'))).toEqual(['kms:Decrypt on <Key.Arn>']);
   });

@@ -66,8 +66,8 @@ describe('the runbook', () => {
     ]);
   });
 
-  it('says of the queue of failures that it has to be purged, and by whom', () => {
-    expect(sectionOf('Dead letter')).toMatch(/purge the queue[^]*operators' policy[^]*aws sqs purge-queue/);
+  it('says of the queue of failures how it is purged, and by whom', () => {
+    expect(sectionOf('Failed events')).toMatch(/purge the queue[^]*operators' policy[^]*aws sqs purge-queue/);
   });
 });
 
