@@ -285,8 +285,11 @@ describe('the verdict comes first', () => {
 
   it('is grey where an input was not read, whatever else is known', () => {
     const rows = [makeRow({ hub: { state: 'unknown', tokens: [] }, verdict: 'unknown' })];
-    const page = pageOf(makeReport({ outcome: 'incomplete', deployments: rows }));
+    const inputs = { hold: false, licenses: { etag: '"1"', rows: 1 } };
+    const page = pageOf(makeReport({ outcome: 'incomplete', deployments: rows, inputs }));
     expect(section(page, 'verdict')).toContain('class="verdict unknown"');
+    expect(textOf(section(page, 'counts'))).toMatch(/critical \? not known/);
+    expect(textOf(page)).not.toContain('No deployment has an active token');
     expect(section(page, 'deployments')).toContain('<span class="badge unknown">unknown</span>');
     expect(page.replace(/<style>.*?<\/style>/s, '')).not.toMatch(/class="[^"]*\bok\b/);
   });
@@ -308,9 +311,9 @@ describe('the verdict comes first', () => {
     const page = (inputs: Report['inputs'], deployments: readonly DeploymentRow[] = []): string =>
       pageOf(makeReport({ outcome: 'incomplete', inputs, deployments }));
     expect(textOf(section(page(licensed), 'counts'))).toMatch(
-      /0 in the license list.* tokens \? not read keys \? not read/,
+      /0 in the license list.* tokens \? not known keys \? not known/,
     );
-    expect(textOf(section(page({ hold: false }), 'counts'))).toContain('deployments ? not read');
+    expect(textOf(section(page({ hold: false }), 'counts'))).toContain('deployments ? not known');
     expect(textOf(section(page({ hold: false }), 'timeline'))).toContain('who ends when is not known');
     expect(textOf(section(page({ hold: false }), 'verdict'))).not.toContain('No license ends');
     const timeline = textOf(section(page(licensed, [unknown]), 'timeline'));
@@ -319,7 +322,7 @@ describe('the verdict comes first', () => {
     );
     expect(timeline).toContain('0 have ended and have no active token');
     expect(textOf(section(page(licensed), 'findings'))).toContain('None in what could be judged');
-    expect(textOf(section(pageOf(makeReport()), 'counts'))).not.toContain('not read');
+    expect(textOf(section(pageOf(makeReport()), 'counts'))).not.toContain('not known');
   });
 
   it('says why steps were withheld, each reason once, with whom it kept', () => {

@@ -227,7 +227,7 @@ function tile(
     <dt>${title}</dt>
     <dd>
       <b>${number === undefined ? '?' : numeral(number)}</b>
-      <small>${number === undefined ? 'not read' : explanation}</small>
+      <small>${number === undefined ? 'not known' : explanation}</small>
     </dd>
   </div>`;
 }
@@ -243,7 +243,8 @@ function tiles({ findings, counts, inputs, outcome }: Report): Markup {
       const number = findings.filter((finding) => finding.severity === severity).length;
       const explanation = SEVERITY_WORDS[severity];
       return tile(
-        number,
+        // What was not judged may hold any number of them.
+        number === 0 && outcome === 'incomplete' ? undefined : number,
         severity,
         number === 0 ? { explanation } : { explanation, target: 'findings', kind: severity },
       );

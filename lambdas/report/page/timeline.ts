@@ -238,14 +238,16 @@ function axis(asOf: Day, height: number): Markup[] {
 }
 
 /** One sentence that says what the drawing shows. */
-function overview({ overdue, soon, unjudged }: Endings): string {
+function overview({ overdue, soon, unjudged }: Endings, areTokensRead: boolean): string {
   const first = soon[0];
   const late =
-    unjudged > 0
-      ? `${amount(unjudged, 'license')} ${unjudged === 1 ? 'has' : 'have'} ended, and whether the tokens are active is not known.`
-      : overdue.length === 0
-        ? 'No deployment has an active token after its license ended.'
-        : `${amount(overdue.length, 'deployment')} with an active token ${overdue.length === 1 ? 'is' : 'are'} overdue: the license has ended.`;
+    !areTokensRead && unjudged === 0
+      ? 'Which tokens are active is not known.'
+      : unjudged > 0
+        ? `${amount(unjudged, 'license')} ${unjudged === 1 ? 'has' : 'have'} ended, and whether the tokens are active is not known.`
+        : overdue.length === 0
+          ? 'No deployment has an active token after its license ended.'
+          : `${amount(overdue.length, 'deployment')} with an active token ${overdue.length === 1 ? 'is' : 'are'} overdue: the license has ended.`;
   return first === undefined
     ? `${late} No license ends within ${AHEAD} days.`
     : `${late} ${amount(soon.length, 'license')} ${soon.length === 1 ? 'ends' : 'end'} within ${AHEAD} days, first ${shownLabel(first.deployment)} on ${first.lastDay}.`;
@@ -253,18 +255,19 @@ function overview({ overdue, soon, unjudged }: Endings): string {
 
 /** The time line of the next 30 days. */
 export function nextDays(report: Report): Markup {
-  const { asOf } = report;
+  const { asOf, outcome, inputs } = report;
   const endings = endingsOf(report);
+  const areTokensRead = outcome !== 'incomplete' || inputs.dockerHub !== undefined;
   const lines = linesOf(endings, asOf);
-  if (lines.length === 0) return html`<p>${overview(endings)}</p>`;
+  if (lines.length === 0) return html`<p>${overview(endings, areTokensRead)}</p>`;
   const height = HEAD + lines.length * LINE + 4;
   const left = endings.overdue.length - lines.filter(({ kind }) => kind === 'overdue').length;
-  return html`<p id="marks-text">${overview(endings)}</p>
+  return html`<p id="marks-text">${overview(endings, areTokensRead)}</p>
     <svg class="marks" role="img" aria-labelledby="marks-title marks-desc" width="100%" height="${height}">
       <title id="marks-title">Licenses ending around ${asOf}</title>
       <desc id="marks-desc">
         One line for each deployment, or for each week where many end, from today to the last day of the
-        license. ${overview(endings)} The table below says the same.
+        license. ${overview(endings, areTokensRead)} The table below says the same.
       </desc>
       ${axis(asOf, height)} ${lines.map(drawn)}
     </svg>
