@@ -450,6 +450,107 @@ describe('tokens', () => {
   });
 });
 
+describe('a token that has ended', () => {
+  const ended = ['"permission denied"'];
+
+  it('is told so in other words than one that may not', async () => {
+    const may = await tokenThatMay('may', { [data('elsewhere')]: ['read'] });
+    expect(words(await vault(data('read'), { token: may }))).toContain('1 error occurred:');
+    const uses = await makeRole('once', { [data('read')]: ['read'] }, { token_num_uses: 1 });
+    const token = await textAt(logIn(uses), 'auth', 'client_token');
+    expect((await vault(data('read'), { token })).status).toBe(200);
+    const answer = await vault(data('read'), { token });
+    expect([answer.status, words(answer)]).toEqual([403, `[${ended.join()}]`]);
+  });
+
+  it('is also one that is bound to another address', async () => {
+    const role = await makeRole(
+      'bound',
+      { [data('read')]: ['read'] },
+      { token_bound_cidrs: ['192.0.2.0/24'] },
+    );
+    const login = await logIn(role);
+    // A login from there may be refused as well.
+    if (login.status !== 200) return;
+    const answer = await vault(data('read'), {
+      token: await textAt(Promise.resolve(login), 'auth', 'client_token'),
+    });
+    expect([answer.status, words(answer)]).toEqual([403, `[${ended.join()}]`]);
+  });
+
+  it('needs the right to revoke itself where its role leaves the policy "default" out', async () => {
+    const role = await makeRole('bare', { [data('read')]: ['read'] }, { token_no_default_policy: true });
+    const token = await textAt(logIn(role), 'auth', 'client_token');
+    expect((await vault('auth/token/revoke-self', { method: 'POST', token, body: {} })).status).toBe(403);
+  });
+});
+
+describe('a secret that is deleted by itself', () => {
+  it('has the time of it in its metadata from the beginning', async () => {
+    await vault(`${unique}/metadata/vanishing`, { body: { delete_version_after: '720h' } });
+    await put('vanishing', { a: 'x' });
+    const answer = await vault(data('vanishing'));
+    expect(answer.status).toBe(200);
+    const written = String(at(answer.json, 'data', 'metadata', 'deletion_time'));
+    const created = String(at(answer.json, 'data', 'metadata', 'created_time'));
+    expect(Math.round((Date.parse(written) - Date.parse(created)) / 3_600_000)).toBe(720);
+  });
+
+  it('and one of which only the metadata are left looks like none, and is updated, not created', async () => {
+    await vault(`${unique}/metadata/rest`, { body: { max_versions: 5 } });
+    const answer = await vault(data('rest'));
+    expect([answer.status, answer.json['errors']]).toEqual([404, []]);
+    expect((await vault(`${unique}/metadata/rest`)).status).toBe(200);
+    const creator = await tokenThatMay('rest-creator', { [data('rest')]: ['create'] });
+    expect((await put('rest', { a: 'x' }, 0, creator)).status).toBe(403);
+  });
+});
+
+describe('a mount with KV version 1', () => {
+  const plain = `${unique}-plain`;
+
+  beforeAll(async () => {
+    await vault(`sys/mounts/${plain}`, { body: { type: 'kv', options: { version: '1' } } });
+  });
+
+  afterAll(async () => {
+    await vault(`sys/mounts/${plain}`, { method: 'DELETE' });
+  });
+
+  it('says so, and so does one with version 2, to everybody with a right on it', async () => {
+    const token = await tokenThatMay('asking', { [`${plain}/shop`]: ['read'], [data('shop')]: ['read'] });
+    for (const [mount, version] of [
+      [plain, '1'],
+      [unique, '2'],
+    ] as const) {
+      const answer = await vault(`sys/internal/ui/mounts/${mount}`, { token });
+      expect(at(answer.json, 'data')).toMatchObject({ type: 'kv', options: { version } });
+    }
+    const stranger = await tokenThatMay('stranger', {});
+    expect((await vault(`sys/internal/ui/mounts/${plain}`, { token: stranger })).status).toBe(403);
+  });
+
+  it('answers version 2 paths like those of a secret that is not there', async () => {
+    const answer = await vault(`${plain}/data/shop`);
+    expect([answer.status, answer.json['errors']]).toEqual([404, []]);
+  });
+
+  it('is read and written as a whole', async () => {
+    expect((await vault(`${plain}/shop`, { body: { a: 'x', b: { c: [1] } } })).status).toBe(204);
+    expect(at((await vault(`${plain}/shop`)).json, 'data')).toEqual({ a: 'x', b: { c: [1] } });
+    expect((await vault(`${plain}/shop`, { body: { d: 'y' } })).status).toBe(204);
+    expect(at((await vault(`${plain}/shop`)).json, 'data')).toEqual({ d: 'y' });
+    const empty = await vault(`${plain}/shop`, { body: {} });
+    expect([empty.status, words(empty)]).toEqual([400, '["missing data fields"]']);
+  });
+
+  it('creates by the capability create, and changes by update', async () => {
+    const creator = await tokenThatMay('plain-creator', { [`${plain}/made`]: ['create'] });
+    expect((await vault(`${plain}/made`, { token: creator, body: { a: 'x' } })).status).toBe(204);
+    expect((await vault(`${plain}/made`, { token: creator, body: { a: 'y' } })).status).toBe(403);
+  });
+});
+
 describe('the server', () => {
   it('says 200 of its health when it is active', async () => {
     const answer = await vault('sys/health', { token: '' });
