@@ -23,8 +23,6 @@ export function rememberReceived(secrets: Secrets | undefined, json: unknown, pa
   rememberFields(secrets, json, RECEIVED);
   const { auth, data } = recordOf(json);
   rememberFields(secrets, auth, AUTH);
-  // Nor is what it says of a secret's versions.
-  if (typeof recordOf(data)['current_version'] === 'number') return;
   // A secret of version 2 has its fields one level below that of version 1.
   const { metadata, data: inner } = recordOf(data);
   rememberAll(secrets, typeof metadata === 'object' ? inner : data);
@@ -35,6 +33,8 @@ const RECEIVED = ['token', 'access_token', 'refresh_token', 'login_2fa_token'];
 const AUTH = ['client_token', 'accessor'];
 /** The one field of the login that everybody may know. */
 const PUBLIC: ReadonlySet<string> = new Set(['username']);
+
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
 
 const record = v.record(v.string(), v.unknown());
 
@@ -55,6 +55,8 @@ function rememberAll(secrets: Secrets, value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
   for (const [name, field] of Object.entries(value)) {
     if (PUBLIC.has(name)) continue;
+    // When Vault wrote a version is no secret, and the ledger may well hold the same instant.
+    if (typeof field === 'string' && TIMESTAMP.test(field)) continue;
     if (typeof field === 'string') secrets.add(field);
     else rememberAll(secrets, field);
   }

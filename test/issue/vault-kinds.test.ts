@@ -101,6 +101,12 @@ describe('with KV version 2', () => {
     expect(failure.message).toMatch(/undelete|rollback/);
   });
 
+  it('the instant of a write is no secret: one call after another finds the ledger as it was written', async () => {
+    const { createdAt } = await call({ deployment: 'orange-cd' });
+    expect(around.ledger.issued).toMatchObject([{ deployment: 'orange-cd', at: createdAt }]);
+    expect((await call({ deployment: 'orange-cd', regenerate: true })).vault).toMatchObject({ version: 3 });
+  });
+
   it('a night reports weeks before that Vault will delete the secret by itself', async () => {
     sandbox.vault.kv.configure(TOKENS, { delete_version_after: '720h' });
     sandbox.setKeys(sandbox.keys());
