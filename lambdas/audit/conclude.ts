@@ -4,6 +4,7 @@ import type { Ledger } from '../domain/ledger.ts';
 import { automaticTokens } from '../domain/snapshot.ts';
 import { type AuditorError, asAuditorError } from '../errors.ts';
 import { type AuditResult, type Report, resultOf } from '../report/report.ts';
+import { alertsOf } from './alerts.ts';
 import { markApplied } from './apply-plan.ts';
 import { NOTHING_SAID } from './check-contents.ts';
 import { measure } from './metrics.ts';
@@ -32,7 +33,7 @@ export async function conclude(night: Night): Promise<AuditResult> {
     report: draft,
     ledger: memoryOf(night, inputs.store.current),
     exemptionsThere: inputs.exemptionsThere,
-    alerts: night.checks.alerts,
+    alerts: alertsOf(night),
     settings: services.settings,
     bucket: services.bucket.location,
   });
@@ -59,7 +60,12 @@ export async function conclude(night: Night): Promise<AuditResult> {
   // The ledger comes last: only it knows whether anything failed before, and a catch-up goes by that.
   const remember = (ledger: Ledger): Ledger => {
     const after = notification.remember(memoryOf(night, ledger), sent.published, sent.confirmed);
-    const seen = { ...after, automatic: automaticTokens(decision.snapshot).map(({ id }) => id) };
+    const seen: Ledger = {
+      ...after,
+      automatic: automaticTokens(decision.snapshot).map(({ id }) => id),
+      // An approval is no night: the catch-ups still go by the last one.
+      lastNight: run.event.approve === undefined ? after.lastNight : ledger.lastNight,
+    };
     return errors.length === 0 ? seen : disturbed(seen);
   };
   await attempt(inputs.store.update(remember), 'Writing the ledger');

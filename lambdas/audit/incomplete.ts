@@ -38,7 +38,7 @@ export function auditIncomplete(causes: readonly AuditorError[]): AuditorError {
 
 /**
  * Ends a run that could not read one of its inputs completely: a report with what is known, a mail (once a day for the same
- * cause), nothing changed. A dry run writes its report only.
+ * cause and version of the list), nothing changed. A dry run writes its report only.
  *
  * @param lease absent in a dry run, and where the bucket could not even give one
  * @returns the error to fail with
@@ -50,7 +50,7 @@ export async function endIncomplete(
 ): Promise<AuditorError> {
   const { services } = run;
   const causes = [...inputs.causes];
-  const names = causes.map(({ name }) => name);
+  const keys = causes.map(({ name }) => causeKey(name, inputs));
   const dry = run.mode === 'dry-run';
   let today = '';
   let report: Report | undefined;
@@ -61,7 +61,7 @@ export async function endIncomplete(
     causes.push(asAuditorError(error, 'Making the report of an incomplete run'));
   }
   const reported = new Set(lease?.reportedCauses(today));
-  const mailDue = !dry && names.some((name) => !reported.has(name));
+  const mailDue = !dry && keys.some((key) => !reported.has(key));
   let notified = false;
   const mail = (where: boolean): Promise<unknown> =>
     services.notifier.publish(
@@ -103,7 +103,13 @@ export async function endIncomplete(
       if (written) await write(false);
     }
   }
-  if (notified) lease?.rememberCauses(today, names);
+  if (notified) lease?.rememberCauses(today, keys);
   services.log.error('The audit is incomplete', { runId: run.runId, causes: causes.map(({ name }) => name) });
   return auditIncomplete(causes);
+}
+
+/** What is mailed once a day: a cause, and of a list that can't be read its version, so that another upload is news. */
+function causeKey(name: string, { etags }: Inputs): string {
+  if (name === 'LicenseListUnreadable') return `${name} ${etags.licenses ?? ''}`;
+  return name === 'ExemptionsUnreadable' ? `${name} ${etags.exemptions ?? ''}` : name;
 }

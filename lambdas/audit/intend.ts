@@ -2,7 +2,8 @@
 import type { Ledger } from '../domain/ledger.ts';
 import { type Change, intentsOf, isChange } from '../domain/plan/step.ts';
 import { AuditorError } from '../errors.ts';
-import { describeStatement, displayName, joinWithAnd } from '../text/display.ts';
+import { displayName, joinWithAnd } from '../text/display.ts';
+import { statementOf } from './alerts.ts';
 import type { ContentChecks } from './check-contents.ts';
 import { type Decision, decide, reconciledLedger } from './decide.ts';
 import type { CompleteInputs } from './read-inputs.ts';
@@ -39,15 +40,11 @@ export async function decideAndIntend(
       mode,
       hold: inputs.hold,
       approve: event.approve,
-      approval: event.approve === undefined ? undefined : describeStatement(event),
+      approval: statementOf(event),
     });
     if (decision.plan.notDue.length > 0) throw notDue(decision.plan.notDue);
-    const steps =
-      mode === 'enforce'
-        ? decision.plan.steps
-            .filter(isChange)
-            .filter((step) => (isReview ? step.kind === 'reactivate' : true))
-        : [];
+    const changes = mode === 'enforce' ? decision.plan.steps.filter(isChange) : [];
+    const steps = isReview ? changes.filter(({ kind }) => kind === 'reactivate') : changes;
     return {
       ...decision,
       steps,

@@ -17,18 +17,20 @@ import { approvalNote } from '../mail/approval.ts';
 import { deploymentRows } from '../report/deployment-rows.ts';
 import { reportPage } from '../report/page.ts';
 import { type Report, type UpcomingEnd, reportJson } from '../report/report.ts';
+import { notesOf } from './alerts.ts';
 import { type AppliedPlan, actionOf } from './apply-plan.ts';
 import type { Night } from './night.ts';
 import type { Inputs } from './read-inputs.ts';
 import type { Run } from './run.ts';
 
 /** The report of a whole run as it stands before the mail. */
-export function draftReport({ run, inputs, checks, decision, applied }: Night): Omit<Report, 'notified'> {
+export function draftReport(night: Night): Omit<Report, 'notified'> {
+  const { run, inputs, checks, decision, applied } = night;
   const { snapshot, findings, plan } = decision;
   const actions = actionsOf(plan, applied, run.mode);
   const notes = [
     ...(inputs.hold ? ['The object HOLD is in the bucket: nothing is withdrawn while it is there.'] : []),
-    ...checks.alerts.map(({ text }) => text),
+    ...notesOf(night),
   ];
   const outcome = outcomeOf(findings, actions);
   return makeReport(run, inputs, {

@@ -51,9 +51,14 @@ export function makePlan(snapshot: Snapshot, options: PlanOptions): Plan {
   const holds = holdsByDeployment(snapshot, base);
   const proposed = proposedSteps(snapshot, base, holds);
   const context = { ...base, caps: capsOf(proposed, ledger, base) };
+  const without = { ...base, approved: undefined };
+  const approval: Approval = {
+    said: options.approval,
+    without: { ...without, caps: capsOf(proposed, ledger, without) },
+  };
   const guarded = proposed.map(({ step, deployment }) => ({
     deployment,
-    step: isWithdrawal(step) ? guardedStep(step, deployment, context, options.approval) : step,
+    step: isWithdrawal(step) ? guardedStep(step, deployment, context, approval) : step,
   }));
   const steps = onceEach(guarded.map(({ step }) => step)).sort(inOrder);
   return {
@@ -140,12 +145,18 @@ function capsOf(proposed: readonly Proposed[], ledger: Ledger, context: GuardCon
   return { due: due.size, recent: gone.length, limit: due.size === 0 ? 0 : withdrawalLimit(snapshot) };
 }
 
+/** What an approval says, and how the guards would stand without it: those are what it goes over. */
+interface Approval {
+  readonly said: string | undefined;
+  readonly without: GuardContext;
+}
+
 /** A withdrawal as the guards leave it. One that is approved by name goes over those that an approval overrides. */
 function guardedStep(
   step: Step,
   deployment: Deployment,
   context: GuardContext,
-  approval: string | undefined,
+  { said, without }: Approval,
 ): Step {
   const isApproved = context.approved?.has(step.deployment) === true;
   const guards = isApproved ? GUARDS.filter(({ approvable }) => !approvable) : GUARDS;
@@ -153,8 +164,8 @@ function guardedStep(
   if (stopped !== undefined)
     return { ...step, approved: isApproved, withheld: stopped.why, guard: stopped.guard.name };
   if (isApproved) {
-    const over = GUARDS.flatMap((guard) => guard.why({ step, deployment }, context) ?? []);
-    const by = `by approval${approval === undefined ? '' : ` (${approval})`}${over.length === 0 ? '' : `, over: ${joinWithAnd(over)}`}`;
+    const over = GUARDS.flatMap((guard) => guard.why({ step, deployment }, without) ?? []);
+    const by = `by approval${said === undefined ? '' : ` (${said})`}${over.length === 0 ? '' : `, over: ${joinWithAnd(over)}`}`;
     const { announces: _, dueAt: __, ...rest } = step;
     return { ...rest, approved: true, reason: `${by}; ${step.reason}` };
   }

@@ -1,0 +1,128 @@
+// An approval: who said so and why, over which guard, and what the next nights compare the lists with.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { audit } from '../../lambdas/audit/audit.ts';
+import { type AuditEvent, auditEventSchema } from '../../lambdas/audit/event.ts';
+import { DAY, HOUR } from '../../lambdas/domain/days.ts';
+import type { AuditResult } from '../../lambdas/report/report.ts';
+import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
+import { InMemorySystems } from '../fakes.ts';
+
+const NAMES = [
+  'orange-cd',
+  'mtn-cm',
+  'airtel-td',
+  'moov-bj',
+  'telma-mg',
+  'vodacom-cd',
+  'onatel-bf',
+  'togocom-tg',
+];
+const ENDED = NAMES.slice(0, 4);
+let world: InMemorySystems;
+
+beforeEach(() => {
+  world = new InMemorySystems();
+  for (const name of NAMES) world.addToken(name);
+  licenses(NAMES);
+});
+
+/** The first four have ended, of those that the list names. */
+function licenses(names: readonly string[]): void {
+  world.putLicenses(names.map((name) => [name, ENDED.includes(name) ? '2026-03-01' : '2027-01-01']));
+}
+
+async function run(event: AuditEvent = {}): Promise<AuditResult> {
+  return audit(parseEvent(auditEventSchema, event), world.services());
+}
+
+async function night(): Promise<AuditResult> {
+  const result = await run();
+  world.now += DAY;
+  return result;
+}
+
+const steps = ({ actions }: AuditResult): string[] =>
+  actions.map(({ kind, deployment, status }) => `${kind} ${deployment} ${status}`);
+const lastMail = (): string => (world.mails.at(-1)?.text ?? '').replace(/\s+/g, ' ');
+const reportOf = ({ report }: AuditResult): string => {
+  const object = world.objects.get(report);
+  return typeof object === 'object' ? object.body : '';
+};
+
+describe('an approval', () => {
+  it('says in mail, report and ledger that it was one, over which guard, and what they say', async () => {
+    await night();
+    expect((await run()).outcome).toBe('withheld');
+    const result = await run({
+      approve: ['orange-cd'],
+      reason: 'they told us on the phone',
+      requestedBy: 'ann',
+    });
+    expect(steps(result)).toContain('deactivate orange-cd done');
+    const reason = result.actions.find(({ status }) => status === 'done')?.reason ?? '';
+    expect(reason).toContain('by approval ("ann" says "they told us on the phone"), over:');
+    expect(reason).toContain('more than the 3 allowed');
+    expect(reportOf(result)).toContain('they told us on the phone');
+    expect(lastMail()).toContain('"ann" says "they told us on the phone"');
+    expect(world.ledger.suspensions[0]?.reason).toContain(
+      'by approval ("ann" says "they told us on the phone")',
+    );
+    expect(world.ledger.withdrawals).toMatchObject([{ deployment: 'orange-cd', approved: true }]);
+  });
+
+  it('is no night: a catch-up goes by the last one', async () => {
+    await run();
+    world.now += HOUR;
+    const before = world.ledger.lastNight;
+    await run({ approve: [], reason: 'the list is right' });
+    expect(world.ledger.lastNight).toEqual(before);
+  });
+
+  it('of nobody takes what was read as the measure, and withdraws nothing', async () => {
+    await night();
+    // Two rows more than may go are gone, and of the four that have ended one has not been renewed.
+    world.putLicenses([
+      ['orange-cd', '2026-03-01'],
+      ...NAMES.slice(1, 5).map((name) => [name, '2027-01-01'] as const),
+    ]);
+    expect(steps(await run())).toEqual(['deactivate orange-cd withheld']);
+    const mails = world.mails.length;
+    const approved = await run({ approve: [], reason: 'four customers left us' });
+    expect(steps(approved)).toEqual(['deactivate orange-cd withheld']);
+    expect(world.mails.length).toBe(mails + 1);
+    expect(lastMail()).toContain('This run was an approval (the caller says "four customers left us")');
+    expect(reportOf(approved)).toContain('nothing is withdrawn');
+    expect(steps(await run())).toEqual(['deactivate orange-cd done']);
+  });
+});
+
+describe('what guards withhold', () => {
+  it('disturbs nothing: a catch-up has nothing to do', async () => {
+    await night();
+    expect((await run()).outcome).toBe('withheld');
+    world.now += HOUR;
+    expect((await run({ catchUp: true })).notes.join()).toContain('Nothing to catch up');
+  });
+});
+
+describe('a list that changed since the last run', () => {
+  it('is in the mail of the night that follows and in the whole of its report', async () => {
+    licenses(NAMES.slice(4));
+    await night();
+    licenses([...NAMES.slice(5), ...Array.from({ length: 30 }, (_, index) => `new${index}-be`)]);
+    const result = await run();
+    expect(lastMail()).toContain(
+      'licenses.csv: new0-be is new: paid until 1 Jan 2027, access until 1 Jan 2027.',
+    );
+    expect(result.notes.filter((note) => note.startsWith('licenses.csv: '))).toHaveLength(31);
+    const mails = world.mails.length;
+    world.now += HOUR;
+    await run();
+    expect(
+      world.mails
+        .slice(mails)
+        .map(({ text }) => text)
+        .join(''),
+    ).not.toContain('is new');
+  });
+});
