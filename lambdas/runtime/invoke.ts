@@ -33,23 +33,40 @@ export async function runtime<Result>(
   const { service, kind } = namesOf(context.functionName);
   const outcome = powertoolsOutcome(service, kind, startedAt);
   try {
-    const services = makeServices(readSettings(process.env), {
-      deadline: Date.now() + context.getRemainingTimeInMillis() - SHUTDOWN_MARGIN_MS,
-      requestId: context.awsRequestId,
-      log,
-      meter: powertoolsMeter(service),
-      scope,
-    });
-    const result = scope.secrets.redactValue(await work(services));
+    const result = await withinScope(scope, async () =>
+      work(
+        makeServices(readSettings(process.env), {
+          deadline: Date.now() + context.getRemainingTimeInMillis() - SHUTDOWN_MARGIN_MS,
+          requestId: context.awsRequestId,
+          log,
+          meter: powertoolsMeter(service),
+          scope,
+        }),
+      ),
+    );
     outcome.succeeded();
     return result;
   } catch (error) {
     const { name, message } = asAuditorError(error, 'The function');
-    const known = new AuditorError(name, scope.secrets.redact(message));
     outcome.failed(raisesAlarm && !CALLER_ERRORS.includes(name));
     // `message` is the log line's own.
-    log.error('The function failed', { error: known.name, errorMessage: known.message });
-    throw known;
+    log.error('The function failed', { error: name, errorMessage: message });
+    throw error;
+  }
+}
+
+/**
+ * Runs one event's work, and ends what its clients share.
+ *
+ * @returns what the work returns, without any of the secrets that it met
+ * @throws AuditorError whatever the work throws, without any of them
+ */
+export async function withinScope<Result>(scope: EventScope, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return scope.secrets.redactValue(await work());
+  } catch (error) {
+    const { name, message } = asAuditorError(error, 'The function');
+    throw new AuditorError(name, scope.secrets.redact(message));
   } finally {
     await scope.end();
   }

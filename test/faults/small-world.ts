@@ -20,6 +20,8 @@ const LOGIN = 'Global_customer_credentials/docker-deploy-tokens';
 const KEYS = `${LOGIN}/riaktrdelivery-tokens`;
 const START = Date.parse('2026-06-15T01:30:00Z');
 const DAY = 86_400_000;
+/** Objects that people write. */
+const BY_PEOPLE: ReadonlySet<string> = new Set([OBJECTS.licenses, OBJECTS.exemptions, OBJECTS.hold]);
 
 /** One deployment of a small world. */
 export interface Deployment {
@@ -284,10 +286,13 @@ export async function startSmallWorld(
       ...(hearing?.channels() ?? []),
       ...noted,
       ...aws.published.map((mail) => ({ name: 'mail', text: everythingIn(mail) })),
-      ...bucket.versions.map(({ key, version }) => ({
-        name: 'object',
-        text: `${key} ${version.contentType}\n${version.body.toString()}`,
-      })),
+      // What people put there did not leave the program.
+      ...bucket.versions
+        .filter(({ key }) => !BY_PEOPLE.has(key))
+        .map(({ key, version }) => ({
+          name: 'object',
+          text: `${key} ${version.contentType}\n${version.body.toString()}`,
+        })),
       { name: 'address', text: world.log.map(({ path, query }) => `${path}?${query}`).join('\n') },
     ],
     leaks: () => leaksIn(world.channels(), canaries),
