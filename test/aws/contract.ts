@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { checkIdentity } from './identity.ts';
 import { REGION, hasMoto, startMoto } from './moto.ts';
 
 /*
@@ -30,6 +31,7 @@ if (hasMoto()) {
   const moto = await startMoto();
   try {
     process.exitCode = await contractTests(moto.url);
+    await checkIdentity(moto.url);
   } finally {
     moto.stop();
   }
