@@ -15,6 +15,9 @@ import { type Brief, briefOf, endText } from './words.ts';
 /** From so many entries of one kind on they are written as a list of names instead of a line each. */
 const LISTED_FROM = 12;
 
+/** A longer name would be broken in two on a line of the mail. */
+const LONGEST_IN_EVENT = 64;
+
 /** Who stands in a part of the mail already: a deployment has one entry. */
 export class Mentioned {
   readonly #names = new Set<string>();
@@ -254,7 +257,8 @@ function guardLines(
   snapshot: Snapshot,
 ): string[] {
   const names = [...new Set(steps.map(({ deployment }) => deployment))];
-  const approved = names.filter((name) => approvable.has(name));
+  // In pieces, a name would be another one where it is pasted: a long one has to be approved from the report.
+  const approved = names.filter((name) => approvable.has(name) && name.length < LONGEST_IN_EVENT);
   const event: PasteEvent | undefined =
     approved.length === 0
       ? undefined
