@@ -6,7 +6,6 @@ import { shortDay } from '../domain/nights.ts';
 import { noticesAfterRun } from '../domain/plan/notices.ts';
 import type { Plan } from '../domain/plan/plan.ts';
 import { rememberInputs } from '../domain/plan/shrink-guard.ts';
-import { isChange } from '../domain/plan/step.ts';
 import { reportedItems } from '../domain/reported.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { type AuditorError, asAuditorError } from '../errors.ts';
@@ -15,6 +14,7 @@ import { exemptionNews } from '../mail/exemption-news.ts';
 import {
   type Alert,
   type MailInput,
+  type Obstacle,
   hasNews,
   isNamed,
   rememberFindings,
@@ -162,22 +162,25 @@ function withoutSkipped(intents: Ledger['intents'], actions: readonly Action[]):
 }
 
 /** What stands in the way of the whole: the first that the mail says. */
-function obstaclesOf({ snapshot, report, ledger, plan }: NotificationInput): string[] {
+function obstaclesOf({ snapshot, report, ledger, plan }: NotificationInput): Obstacle[] {
   const shrunk = plan.shrunk.map(({ text }) => text);
-  const withdrawals = plan.steps.filter(isChange).length;
   const since = reportedItems(ledger).get('HOLD')?.day;
-  return [
-    ...(shrunk.length === 0
-      ? []
-      : [
-          `${capitalized(joinWithAnd(shrunk))} since the last whole run${withdrawals === 0 ? ', so nobody is cut off' : ''}. Is that right? If not, upload the complete list again.`,
-        ]),
-    ...(report.inputs.hold
-      ? [
-          `HOLD is in the bucket${since === undefined ? '' : ` (first reported on ${shortDay(since, snapshot.today)})`}: nobody is cut off while it is there. Delete it when it is no longer needed.`,
-        ]
-      : []),
-  ];
+  const obstacles: Obstacle[] = [];
+  if (shrunk.length > 0)
+    obstacles.push({
+      kind: 'shrunk',
+      text: `${capitalized(joinWithAnd(shrunk))} since the last whole run. Nobody is cut off until that is cleared up. Is it a mistake? Upload the complete list again.`,
+      approval: {
+        event: { function: 'audit', json: '{"approve": [], "reason": "..."}' },
+        text: 'Is it right? Then let the new numbers count',
+      },
+    });
+  if (report.inputs.hold)
+    obstacles.push({
+      kind: 'HOLD',
+      text: `HOLD is in the bucket${since === undefined ? '' : ` (known since ${shortDay(since, snapshot.today)})`}: nobody is cut off while it is there. Delete it when it is no longer needed.`,
+    });
+  return obstacles;
 }
 
 const capitalized = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

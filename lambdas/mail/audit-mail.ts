@@ -5,9 +5,9 @@ import { isNextNight } from '../domain/plan/upcoming.ts';
 import { openFindings, openGroups } from '../report/open.ts';
 import type { Report } from '../report/report.ts';
 import { pluralize } from '../text/display.ts';
-import { composeText, subjectOf, summaryOf, wrapText } from './layout.ts';
+import { type Events, composeText, subjectOf, summaryOf, wrapText } from './layout.ts';
 import { reportLink } from './links.ts';
-import { type MailInput, type News, type Reportable } from './news.ts';
+import { type MailInput, type News, type Reportable, isDoubted } from './news.ts';
 import type { Notification } from './notification.ts';
 import {
   Mentioned,
@@ -15,6 +15,7 @@ import {
   curedKeys,
   donePart,
   failedPart,
+  obstacleLines,
   otherParts,
   restPart,
   upcomingPart,
@@ -41,9 +42,8 @@ export function auditMail(input: MailInput, reported: Reportable): AuditMail {
     restPart(input, reported, mentioned),
     ...otherParts(input, reported),
   ];
-  const heading = headingLines(input, reported);
   const closing = closingLines(input, reported);
-  const composed = composeText(heading, parts, closing);
+  const composed = composeText((events) => headingLines(input, reported, events), parts, closing);
   return {
     mail: {
       subject: subjectOf(subjectParts(input, reported), PREFIX[report.mode]),
@@ -67,12 +67,11 @@ const PREFIX: Record<Mode, string> = {
 };
 
 /** What a reader must know before anything else. */
-function headingLines(input: MailInput, reported: Reportable): string[] {
+function headingLines(input: MailInput, reported: Reportable, events: Events): string[] {
   const { report, snapshot } = input;
   const unheard = reported.unheardSince;
   return [
-    ...reported.obstacles.flatMap(({ value }) => wrapText(value)),
-    ...(reported.obstacles.length === 0 ? [] : ['']),
+    ...obstacleLines(reported, events),
     ...(unheard === undefined
       ? []
       : [
@@ -128,7 +127,7 @@ function openText({ report }: MailInput): string {
   const parts = [
     [cantPull, "can't pull"],
     [toDecide, 'to decide'],
-    [ended, 'ended and still on'],
+    [ended, 'ended'],
     [endingSoon, 'ending soon'],
     [toFix, 'to fix'],
     [toKnow, 'to know'],
@@ -149,10 +148,11 @@ function subjectParts(input: MailInput, reported: Reportable): string[] {
     namesOf(reported.failed.filter(({ value }) => value.status === wanted));
   const done = (...kinds: string[]): string[] =>
     namesOf(reported.done.filter(({ value }) => kinds.includes(value.kind)));
-  const isNothingDone = report.inputs.hold || report.mode !== 'enforce';
-  const ending = isNothingDone ? [] : namesOf(access);
+  const isNothingDone = obstacles.length > 0 || report.mode !== 'enforce';
+  const isJudged = !isDoubted(input);
+  const soonEnding = [...endingSoon].filter((name) => !access.some(({ value }) => value.deployment === name));
   const parts = [
-    ...(obstacles.length === 0 ? [] : [report.inputs.hold ? 'HOLD' : 'a list shrank']),
+    ...(obstacles.length === 0 ? [] : [isJudged ? 'HOLD' : 'a list shrank']),
     ...(isNothingDone ? [] : countOf(namesOf(tonight), 'loses access tonight', 'lose access tonight')),
     ...countOf(cantPull, "can't pull"),
     ...countOf(failed('failed'), 'failed'),
@@ -162,11 +162,8 @@ function subjectParts(input: MailInput, reported: Reportable): string[] {
     ...countOf(done('reactivate'), 'restored'),
     ...countOf(done('issue', 'rename'), 'issued or renamed'),
     ...(isNothingDone ? [] : countOf(soon, 'loses access soon', 'lose access soon')),
-    ...countOf(toFix, 'to fix'),
-    ...countOf(
-      [...endingSoon].filter((name) => !ending.includes(name)),
-      'ending soon',
-    ),
+    ...(isJudged ? countOf(toFix, 'to fix') : []),
+    ...(isJudged ? countOf(soonEnding, 'ending soon') : []),
   ];
   return parts.length === 0
     ? [

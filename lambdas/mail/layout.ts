@@ -36,17 +36,18 @@ export interface Composed {
  * other parts the longest, so that a long one never hides a short one.
  */
 export function composeText(
-  heading: readonly string[],
+  heading: (events: Events) => readonly string[],
   parts: readonly Part[],
   closing: readonly string[],
 ): Composed {
   const shown = parts.map(({ count }) => Math.min(count, MAX_ENTRIES));
   const textOf = (): string => {
     const events = new Events();
+    const top = heading(events);
     const body = parts.flatMap((part, index) =>
       part.count === 0 ? [] : [...part.render(shown[index] ?? 0, events), ''],
     );
-    return [...heading, '', ...body, ...events.lines(), ...closing, ''].join('\n');
+    return [...top, '', ...body, ...events.lines(), ...closing, ''].join('\n');
   };
   const fits = (): boolean => Buffer.byteLength(textOf()) <= MAX_TEXT_BYTES;
   const restFirst = [...parts.keys()].reverse().filter((index) => parts[index]?.isRest === true);

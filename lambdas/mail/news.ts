@@ -19,7 +19,7 @@ import {
   stepKey,
 } from '../domain/reported.ts';
 import { type Snapshot, listedToken } from '../domain/snapshot.ts';
-import { openFindings } from '../report/open.ts';
+import { type PasteEvent, isWithoutAccess, openFindings } from '../report/open.ts';
 import type { Report } from '../report/report.ts';
 import type { ExemptionNews } from './exemption-news.ts';
 
@@ -30,6 +30,15 @@ export interface Alert {
   readonly text: string;
 }
 
+/** What stands in the way of the whole: the first that a mail says. */
+export interface Obstacle {
+  readonly kind: 'shrunk' | 'HOLD';
+  /** What is so and what to do, in printable sentences. */
+  readonly text: string;
+  /** What `approves` it, with what that means. */
+  readonly approval?: { readonly event: PasteEvent; readonly text: string };
+}
+
 /** What a mail is made from. */
 export interface MailInput {
   readonly snapshot: Snapshot;
@@ -37,8 +46,7 @@ export interface MailInput {
   readonly report: Omit<Report, 'notified'>;
   /** The ledger before this run's mail; its `unreported` are the steps of this run and of broken-off ones. */
   readonly ledger: Ledger;
-  /** What stands in the way of the whole, one sentence each: inputs that shrank. */
-  readonly obstacles: readonly string[];
+  readonly obstacles: readonly Obstacle[];
   readonly exemptionNews: ExemptionNews;
   /** Their texts are among the report's notes. */
   readonly alerts: readonly Alert[];
@@ -60,7 +68,7 @@ export type WithheldStep = Step & { readonly withheld: string };
 
 /** Everything that a mail can report, news or not, set apart by what became of it. */
 export interface Reportable {
-  readonly obstacles: readonly News<string>[];
+  readonly obstacles: readonly News<Obstacle>[];
   readonly upcoming: readonly News<Upcoming>[];
   readonly done: readonly News<UnreportedAction>[];
   readonly withheld: readonly News<WithheldStep>[];
@@ -96,7 +104,7 @@ export function reportable(input: MailInput): Reportable {
   });
   const weekly: Item = { key: WEEKLY_MAIL, repeat: 'weekly' };
   return {
-    obstacles: input.obstacles.map((text) => news(text, obstacleItem(text, report.inputs.hold))),
+    obstacles: input.obstacles.map((obstacle) => news(obstacle, obstacleItem(obstacle))),
     upcoming: upcomingOf(input).map((end) => {
       const found = news(end, upcomingItem(end, input));
       // What is announced anew, because a notice lapsed, is news whatever was reported of it before.
@@ -119,11 +127,14 @@ export function reportable(input: MailInput): Reportable {
       .map((action) => news(action, { key: stepKey(action), repeat: 'once', state: action.status })),
     findings: openFindings(report)
       .filter(({ kind }) => !QUIET.has(kind))
-      .map((finding) => news(finding, findingItem(finding, snapshot))),
+      .map((finding) => {
+        const found = news(finding, findingItem(finding, snapshot));
+        return isDoubted(input) && !isWithoutAccess(finding) ? { ...found, isNew: false } : found;
+      }),
     resolved: resolvedOf(input, memory).map((finding) => ({
       value: finding,
       item: { key: resolvedKey(finding.id), repeat: 'once' },
-      isNew: true,
+      isNew: !isDoubted(input),
     })),
     exemptions: input.exemptionNews.lines.map((line) => ({
       value: line,
@@ -233,10 +244,14 @@ const doneItem = (action: UnreportedAction): Item => ({
 /** Numbers in a guard's sentence change from night to night, and the guard is the same. */
 const guardState = (withheld: string): string => withheld.replace(/\d+/g, '#').slice(0, 200);
 
-function obstacleItem(text: string, hold: boolean): Item {
-  return hold && text.startsWith(HOLD)
-    ? { key: HOLD, repeat: 'weekly' }
-    : { key: `obstacle ${text.slice(0, 200)}`, repeat: 'weekly' };
+const obstacleItem = ({ kind, text }: Obstacle): Item => ({
+  key: kind === 'HOLD' ? HOLD : `shrunk ${text.replace(/\d+/g, '#').slice(0, 200)}`,
+  repeat: 'weekly',
+});
+
+/** Whether what was read is too little to be believed: then little can be said of what it lacks. */
+export function isDoubted({ obstacles }: MailInput): boolean {
+  return obstacles.some(({ kind }) => kind === 'shrunk');
 }
 
 function upcomingOf({ snapshot, plan, ledger, nightlyAt }: MailInput): Upcoming[] {

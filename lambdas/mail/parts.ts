@@ -9,7 +9,7 @@ import type { Snapshot } from '../domain/snapshot.ts';
 import { type PasteEvent, curesOfMissing, isWithoutAccess } from '../report/open.ts';
 import { displayName, joinWithAnd } from '../text/display.ts';
 import { type Events, type Part, moreLines, nameLines, wrapText } from './layout.ts';
-import type { MailInput, News, Reportable, WithheldStep } from './news.ts';
+import { type MailInput, type News, type Reportable, type WithheldStep, isDoubted } from './news.ts';
 import { type Brief, briefOf, endText } from './words.ts';
 
 /** From so many entries of one kind on they are written as a list of names instead of a line each. */
@@ -58,6 +58,15 @@ function column(names: readonly string[]): (name: string) => string {
 const row = (start: string, text: string): string[] =>
   wrapText(`  ${start}  ${text}`, ' '.repeat(Math.min(start.length + 4, 22)));
 
+/** What stands in the way of the whole, with the event that approves it; empty where nothing does. */
+export function obstacleLines(reported: Reportable, events: Events): string[] {
+  return reported.obstacles.flatMap(({ value: { text, approval } }) => [
+    ...wrapText(text),
+    ...(approval === undefined ? [] : wrapText(`${approval.text}${events.mark(approval.event)}.`)),
+    '',
+  ]);
+}
+
 /** Who loses access next, those never named before first where not all fit. */
 export function upcomingPart(input: MailInput, reported: Reportable, mentioned: Mentioned): Part {
   const { snapshot, report } = input;
@@ -68,9 +77,12 @@ export function upcomingPart(input: MailInput, reported: Reportable, mentioned: 
   for (const { deployment, what } of entries) if (what === 'deactivate') mentioned.add(deployment);
   const held = report.inputs.hold
     ? ' (not while HOLD is there)'
-    : report.mode === 'observe'
-      ? ' (not in mode observe)'
-      : ' (nothing has happened yet)';
+    : isDoubted(input)
+      ? ' (not while it is doubted what was read)'
+      : report.mode === 'observe'
+        ? ' (not in mode observe)'
+        : ' (nothing has happened yet)';
+  const isAnythingInTheWay = input.obstacles.length > 0;
   return partOf(entries, (shown) => {
     const byNight = [...shown].sort((a, b) => a.night - b.night);
     const access = byNight.filter(({ what }) => what === 'deactivate');
@@ -79,7 +91,7 @@ export function upcomingPart(input: MailInput, reported: Reportable, mentioned: 
       `LOSES ACCESS NEXT${held}`,
       ...(access.length === 0 && entries.every(({ what }) => what !== 'deactivate') ? ['  nobody'] : []),
       ...upcomingLines(access, snapshot),
-      ...(access.length === 0 ? [] : adviceLines(access, snapshot)),
+      ...(access.length === 0 || isAnythingInTheWay ? [] : adviceLines(access, snapshot)),
       ...(deletions.length === 0 ? [] : ['Token and key are deleted for good:']),
       ...deletions.flatMap(({ deployment, night, end }) =>
         row(
@@ -340,6 +352,7 @@ export function restPart(input: MailInput, reported: Reportable, mentioned: Ment
   const wanted = reported.findings.filter(
     ({ value, isNew }) =>
       (isNew || reported.isWeekly) &&
+      !isDoubted(input) &&
       !isWithoutAccess(value) &&
       !(mentioned.has(value.deployment) && END_KINDS.has(value.kind)),
   );
@@ -405,9 +418,11 @@ function restText(briefs: readonly Brief[]): string {
 
 /** What was put right since the last mail, exemptions, and notes. */
 export function otherParts(input: MailInput, reported: Reportable): Part[] {
-  const resolved = [...Map.groupBy(reported.resolved, ({ value }) => value.deployment)].map(
-    ([deployment, news]) => ({ deployment, items: news.map(({ item }) => item) }),
-  );
+  const news = reported.resolved.filter(({ isNew }) => isNew);
+  const resolved = [...Map.groupBy(news, ({ value }) => value.deployment)].map(([deployment, news]) => ({
+    deployment,
+    items: news.map(({ item }) => item),
+  }));
   const lines = (title: string, entries: readonly { text: string; items: readonly Item[] }[], noun: string) =>
     partOf(entries, (shown) => [title, ...shown.flatMap(({ text }) => wrapText(`- ${text}`, '  '))], {
       noun,
@@ -434,13 +449,10 @@ export function otherParts(input: MailInput, reported: Reportable): Part[] {
   ];
 }
 
-function notesOf(
-  { report, obstacles }: MailInput,
-  reported: Reportable,
-): { text: string; items: readonly Item[] }[] {
+function notesOf({ report }: MailInput, reported: Reportable): { text: string; items: readonly Item[] }[] {
   const alerts = new Map(reported.alerts.map(({ value, item }) => [value.text, item]));
   return report.notes
-    .filter((text) => !obstacles.includes(text) && !text.startsWith('The object HOLD'))
+    .filter((text) => !text.startsWith('The object HOLD'))
     .map((text) => {
       const item = alerts.get(text);
       return { text, items: item === undefined ? [] : [item] };

@@ -22,22 +22,24 @@ export function briefOf(finding: Finding, snapshot: Snapshot): Brief {
   const event = eventIn(finding.remedy);
   return {
     fact: (FACTS[finding.kind] ?? clause)(finding, snapshot),
-    cure: event === undefined ? (CURES[finding.kind] ?? '') : cureBy(event),
+    cure: CURES[finding.kind] ?? (event === undefined ? '' : cureBy(event)),
     event,
   };
 }
 
 function cureBy({ function: name, json }: PasteEvent): string {
-  if (json.includes('"renameTo": ')) return 'rename it';
-  if (name === 'issue') return json.includes('"regenerate": true') ? 'make a new token' : 'make a token';
-  if (json.includes('"restore": true')) return 'switch it on';
-  return json.includes('"delete": true') ? 'delete the key' : 'switch it off';
+  if (json.includes('"renameTo": ')) return 'rename';
+  if (name === 'issue') return json.includes('"regenerate": true') ? 'new token' : 'first token';
+  if (json.includes('"restore": true')) return 'switch on';
+  return json.includes('"delete": true') ? 'delete the key' : 'switch off';
 }
 
-/** What cures findings for which no event is to be pasted. */
+/** What cures findings of some kinds, other than by their event. */
 const CURES: Partial<Record<FindingKind, string>> = {
   'license-expiring': 'has it renewed?',
-  'unused-token': 'ask whether it still runs',
+  'unlicensed-token': 'add its row, or switch off',
+  'unused-token': 'does it still run?',
+  'automatic-token': 'who needs it?',
 };
 
 /** A detail as a clause, for kinds that have no fewer words here. */
@@ -47,7 +49,7 @@ const clause = ({ detail }: Finding): string => detail.replace(/\.$/, '');
 const unreadableRow = ({ detail }: Finding): string =>
   (detail.split('; until it can')[0] ?? detail)
     .replace(/^Line/, 'line')
-    .replace(/ \([^()]*\) can't/, " can't")
+    .replace(/ \([^()]*\) can't be read/, '')
     .replace(' (write YYYY-MM-DD)', '');
 
 const dayText = (snapshot: Snapshot, instant: number): string =>
@@ -78,15 +80,15 @@ const misspelt =
   (what: string) =>
   ({ deployment }: Finding, { nameFinder }: Snapshot): string => {
     const meant = nameFinder.findNames(deployment);
-    return `the name of its ${what} is misspelt${meant.length === 0 ? '' : `, probably ${meant.join(' or ')}`}`;
+    return `its ${what} has a misspelt name${meant.length === 0 ? '' : `, probably ${meant.join(' or ')}`}`;
   };
 
 const FACTS: Partial<Record<FindingKind, (finding: Finding, snapshot: Snapshot) => string>> = {
-  'orphaned-token': () => 'its token works and is not stored in Vault',
+  'orphaned-token': () => 'its token is not stored in Vault',
   'orphaned-key': () => 'Vault holds a key, Docker Hub has no token',
   'misnamed-token': misspelt('token'),
   'misnamed-key': misspelt('key in Vault'),
-  'unlicensed-token': () => 'its token works, and it is not in licenses.csv',
+  'unlicensed-token': () => 'in no row of licenses.csv',
   'license-expired': ({ deployment }, snapshot) =>
     `has ended (${endText(snapshot, deployment)}) and can still pull`,
   'license-expiring': ({ deployment }, snapshot) => endText(snapshot, deployment),
@@ -103,12 +105,17 @@ const FACTS: Partial<Record<FindingKind, (finding: Finding, snapshot: Snapshot) 
       : `its token ${end <= snapshot.now ? 'expired' : 'expires'} on ${dayText(snapshot, end)}`;
   },
   'unused-token': () => 'its token is not used',
-  'malformed-key': () => 'Vault holds no token for it',
-  'rejected-key': () => 'Docker Hub refuses what Vault holds for it',
+  'automatic-token': ({ tokenId = '' }, snapshot) => {
+    const scopes = listedToken(snapshot, tokenId)?.scopes;
+    const isReading = scopes?.length === 1 && scopes[0]?.endsWith(':read') === true;
+    return `made by a program for itself${isReading ? '' : ', may do more than pull'}`;
+  },
+  'malformed-key': () => 'Vault holds no token',
+  'rejected-key': () => 'Docker Hub refuses what Vault holds',
   'mismatched-key': ({ deployment }, snapshot) => {
     const other = listedToken(snapshot, snapshot.checks.get(deployment)?.claimedId ?? '');
     return other === undefined
-      ? "Vault holds another deployment's token for it"
-      : `Vault holds the token of ${displayName(other.label)} for it`;
+      ? "Vault holds another deployment's token"
+      : `Vault holds the token of ${displayName(other.label)}`;
   },
 };

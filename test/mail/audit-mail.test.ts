@@ -121,10 +121,10 @@ describe('who can not pull today', () => {
   it('stands with what is wrong and what cures it, and the events on lines of their own', () => {
     const text = textOf(situation);
     expect(text).toContain(`CAN'T PULL TODAY (4)
-  airtel-td  it has no token: make a token [1]
-  moov-bj    its token has a misspelt name, Moov_BJ: rename it [2]
-  mtn-cm     its token expired on 1 Mar: make a new token [3]
-  orange-cd  its token is switched off: switch it on [4]
+  airtel-td  it has no token: first token [1]
+  moov-bj    its token has a misspelt name, Moov_BJ: rename [2]
+  mtn-cm     its token expired on 1 Mar: new token [3]
+  orange-cd  its token is switched off: switch on [4]
 `);
     const events = text.split('\n').filter((line) => line.startsWith('    {'));
     expect(events.map((line): unknown => JSON.parse(line))).toEqual([
@@ -241,15 +241,15 @@ describe('the rest', () => {
       licenses: ['orange,cd,2027-01-01,0', 'mtn,cm,2027-01-01,0', PAID],
     });
     expect(text).toContain(`TO PUT IN ORDER (3; the report has the events to paste)
-- moov-bj: its token may do more than pull; its token is not used: make a
-  new token, or ask whether it still runs
-- mtn-cm, orange-cd: its token may do more than pull: make a new token
+- moov-bj: its token may do more than pull; its token is not used: new
+  token, or does it still run?
+- mtn-cm, orange-cd: its token may do more than pull: new token
 `);
   });
 
   it('has what else is wrong with somebody who loses access', () => {
     const text = textOf({ tokens: [{}], licenses: ['orange,cd,2026-02-01,0', PAID] });
-    expect(text).toContain('- orange-cd: its token works and is not stored in Vault');
+    expect(text).toContain('- orange-cd: its token is not stored in Vault');
     expect(text).not.toContain('has ended');
   });
 
@@ -310,12 +310,52 @@ https://eu-west-1.console.aws.amazon.com/s3/object/bucket?region=eu-west-1&prefi
   it('begins with what stands in the way of the whole, and with who could not read the mails', () => {
     const { mail } = mailOf({
       ...calm,
-      input: { obstacles: ['The license list went from 60 to 40.'] },
+      input: {
+        obstacles: [
+          {
+            kind: 'shrunk',
+            text: 'The license list went from 60 to 40.',
+            approval: {
+              event: { function: 'audit', json: '{"approve": [], "reason": "..."}' },
+              text: 'Is it right? Then let the new numbers count',
+            },
+          },
+        ],
+      },
       ledger: { reported: [{ key: 'nobody could read it', day: '2026-02-27' }] },
     });
-    expect(mail.text.split('\n')[0]).toBe('The license list went from 60 to 40.');
+    expect(mail.text.split('\n').slice(0, 2)).toEqual([
+      'The license list went from 60 to 40.',
+      'Is it right? Then let the new numbers count [1].',
+    ]);
+    expect(mail.text).toContain('    {"approve": [], "reason": "..."}\n');
     expect(flat(mail.text)).toContain('Nobody had confirmed the subscription to these mails since 27 Feb');
     expect(mail.subject).toContain('a list shrank');
+  });
+
+  it('says little of what was read while it is too little to be believed, and resolves nothing', () => {
+    const { mail, reported } = mailOf({
+      tokens: [{ label: 'moov-bj', scopes: ['repo:write'] }, { label: 'mtn-cm' }, {}],
+      keys: { 'moov-bj': 'x', 'mtn-cm': 'x', 'orange-cd': 'x' },
+      licenses: [PAID, 'orange,cd,2026-02-01,0'],
+      ledger: {
+        findings: [
+          {
+            id: 'a',
+            kind: 'missing-token',
+            severity: 'critical',
+            deployment: 'tigo-td',
+            since: iso(NOW),
+            told: true,
+          },
+        ],
+      },
+      input: { obstacles: [{ kind: 'shrunk', text: 'The license list went from 60 to 40.' }] },
+    });
+    expect(mail.subject).toBe('[Docker Hub tokens] a list shrank');
+    expect(mail.text).toContain('LOSES ACCESS NEXT (not while it is doubted what was read)');
+    expect(mail.text).not.toMatch(/TO PUT IN ORDER|PUT RIGHT|switch off/);
+    expect([...reported].filter((key) => /^(?:finding (?:wrong|unlic)|resolved)/.test(key))).toEqual([]);
   });
 
   it('says of observe that nothing is changed, and promises no night', () => {

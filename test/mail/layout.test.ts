@@ -114,7 +114,7 @@ describe('a text', () => {
     reportedBy: (shown) => Array.from({ length: shown }, (_, index) => `${name} ${index}`),
   });
   const compose = (...parts: Part[]): { text: string; counts: Record<string, number>; bytes: number } => {
-    const { text, reported } = composeText(['Heading.'], parts, ['Closing.']);
+    const { text, reported } = composeText(() => ['Heading.'], parts, ['Closing.']);
     const names = [...reported].map((key) => key.split(' ')[0] ?? '');
     return {
       text,
