@@ -115,7 +115,7 @@ export function reportable(input: MailInput): Reportable {
       .map((action) => news(action, doneItem(action))),
     withheld: input.plan.steps
       .filter((step): step is WithheldStep => step.withheld !== undefined)
-      .map((step) => news(step, { key: stepKey(step), repeat: 'once', state: guardState(step.withheld) }))
+      .map((step) => news(step, { key: stepKey(step), repeat: 'once', state: step.guard ?? step.withheld }))
       // What is announced again among the withheld is news whatever was reported of it before.
       .map((found) => ({ ...found, isNew: found.isNew || found.value.announces !== undefined })),
     // Once a day, so that the catch-up tries of a night do not repeat it.
@@ -241,9 +241,6 @@ const doneItem = (action: UnreportedAction): Item => ({
   repeat: 'once',
 });
 
-/** Numbers in a guard's sentence change from night to night, and the guard is the same. */
-const guardState = (withheld: string): string => withheld.replace(/\d+/g, '#').slice(0, 200);
-
 const obstacleItem = ({ kind, text }: Obstacle): Item => ({
   key: kind === 'HOLD' ? HOLD : `shrunk ${text.replace(/\d+/g, '#').slice(0, 200)}`,
   repeat: 'weekly',
@@ -256,7 +253,7 @@ export function isDoubted({ obstacles }: MailInput): boolean {
 
 function upcomingOf({ snapshot, plan, ledger, nightlyAt }: MailInput): Upcoming[] {
   const schedule = { timeZone: snapshot.policy.timeZone, nightlyAt };
-  return upcomingEnds(snapshot, plan.steps, ledger.notices, schedule);
+  return upcomingEnds(plan, ledger.notices, schedule);
 }
 
 /** Announced once, and once more the night before. */
@@ -264,7 +261,8 @@ function upcomingItem(end: Upcoming, { snapshot }: MailInput): Item {
   return {
     key: announcementKey(end.what, end.deployment, end.end),
     repeat: 'once',
-    level: end.what === 'deactivate' && isNextNight(end, snapshot) ? 2 : 1,
+    state: end.heldBy.join(', '),
+    level: end.what === 'deactivate' && end.heldBy.length === 0 && isNextNight(end, snapshot) ? 2 : 1,
   };
 }
 

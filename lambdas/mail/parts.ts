@@ -3,13 +3,14 @@ import type { Action } from '../domain/actions.ts';
 import type { Finding } from '../domain/findings.ts';
 import { shortDay, shortTime } from '../domain/nights.ts';
 import type { UnreportedAction } from '../domain/ledger.ts';
+import { renewalFinder } from '../domain/plan/guards.ts';
 import type { Upcoming } from '../domain/plan/upcoming.ts';
-import type { Item } from '../domain/reported.ts';
+import { type Item, announcementKey } from '../domain/reported.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { type PasteEvent, curesOfMissing, isWithoutAccess } from '../report/open.ts';
 import { displayName, joinWithAnd } from '../text/display.ts';
 import { type Events, type Part, moreLines, nameLines, wrapText } from './layout.ts';
-import { type MailInput, type News, type Reportable, type WithheldStep, isDoubted } from './news.ts';
+import { type MailInput, type Reportable, type WithheldStep, isDoubted } from './news.ts';
 import { type Brief, briefOf, endText } from './words.ts';
 
 /** From so many entries of one kind on they are written as a list of names instead of a line each. */
@@ -72,7 +73,11 @@ export function upcomingPart(input: MailInput, reported: Reportable, mentioned: 
   const { snapshot, report } = input;
   const { timeZone } = snapshot.policy;
   const entries = reported.upcoming
-    .map(({ value, item }) => ({ ...value, items: [item, ...expiryItems(value, reported)] }))
+    .filter(({ value }) => value.heldBy.length === 0)
+    .map(({ value, item }) => ({
+      ...value,
+      items: [item, ...(value.what === 'deactivate' ? endItems(value, reported) : [])],
+    }))
     .sort((a, b) => Number(b.isNew) - Number(a.isNew));
   for (const { deployment, what } of entries) if (what === 'deactivate') mentioned.add(deployment);
   const held = report.inputs.hold
@@ -136,18 +141,6 @@ function adviceLines(access: readonly Upcoming[], { today, policy, now }: Snapsh
   ];
 }
 
-/** Findings about an end that the announcement reports as well. */
-function expiryItems({ deployment, what }: Upcoming, { findings }: Reportable): Item[] {
-  if (what === 'delete-token') return [];
-  return findings
-    .filter(
-      ({ value }) =>
-        value.deployment === deployment &&
-        (value.kind === 'license-expired' || value.kind === 'license-expiring'),
-    )
-    .map(({ item }) => item);
-}
-
 /** Who can't pull today: new ones with what is wrong and what cures it, the others by name. */
 export function cantPullPart(input: MailInput, reported: Reportable, mentioned: Mentioned): Part {
   const of = reported.findings.filter(({ value }) => isWithoutAccess(value));
@@ -205,15 +198,17 @@ function doneLines(actions: readonly UnreportedAction[]): [deployment: string, t
 
 /** What was done, and how to undo it. */
 export function donePart(input: MailInput, reported: Reportable, mentioned: Mentioned): Part {
-  const { report, snapshot } = input;
+  const { report } = input;
   const entries = reported.done
     .filter(({ value }) => value.kind !== 'announce')
     .map(({ value, item }) => ({ ...value, items: [item] }));
   for (const { deployment, kind } of entries)
     if (kind === 'deactivate' || kind === 'reactivate') mentioned.add(deployment);
+  const ended = new Set(
+    input.plan.steps.filter(({ kind, replaced }) => kind === 'deactivate' && replaced !== true).map(({ tokenId }) => tokenId), // prettier-ignore
+  );
   const cutOff = report.actions.some(
-    ({ kind, status, deployment }) =>
-      kind === 'deactivate' && status === 'done' && snapshot.licenses.has(deployment),
+    ({ kind, status, tokenId }) => kind === 'deactivate' && status === 'done' && ended.has(tokenId),
   );
   const restore: PasteEvent = {
     function: 'revoke',
@@ -237,38 +232,86 @@ export function donePart(input: MailInput, reported: Reportable, mentioned: Ment
   );
 }
 
-/** What a guard holds, by guard, with the event that approves it. */
+/** What a guard holds, due or only announced, by guard, with the event that approves it. */
 export function withheldPart(input: MailInput, reported: Reportable, mentioned: Mentioned): Part {
-  const entries = reported.withheld
-    .filter(({ isNew }) => isNew || reported.isWeekly)
-    .map((news) => ({
-      ...news.value,
-      items: [news.item, ...endItems(news, reported)],
+  const withheld = reported.withheld.map((news): HeldEntry & { isNew: boolean } => ({
+    ...news.value,
+    why: news.value.withheld,
+    isDue: true,
+    isNew: news.isNew,
+    items: [news.item, ...announcementItems(news.value), ...endItems(news.value, reported)],
+  }));
+  const announced = reported.upcoming
+    .filter(({ value }) => value.heldBy.length > 0)
+    .map(({ value, item, isNew }) => ({
+      deployment: value.deployment,
+      why: heldText(value, input.snapshot),
+      isDue: false,
+      isNew,
+      items: [item, ...endItems(value, reported)],
     }));
-  for (const { value } of reported.withheld) mentioned.add(value.deployment);
+  for (const { deployment } of [...withheld, ...announced]) mentioned.add(deployment);
+  const entries = [...withheld, ...announced].filter(({ isNew }) => isNew || reported.isWeekly);
   const approvable = new Set(input.plan.approvable);
   return partOf(entries, (shown, events) => {
-    const guards = Map.groupBy(shown, ({ withheld }) => withheld);
+    const guards = Map.groupBy(shown, ({ why }) => why);
     return [
       `NOT DONE, PLEASE DECIDE (${countNames(entries)})`,
-      ...[...guards].flatMap(([guard, steps]) =>
-        guardLines(guard, steps, approvable, events, input.snapshot),
-      ),
+      ...[...guards].flatMap(([why, held]) => guardLines(why, held, approvable, events, input)),
     ];
   });
 }
+
+/** What a guard holds of one deployment. */
+interface HeldEntry {
+  readonly deployment: string;
+  readonly why: string;
+  readonly kind?: Action['kind'];
+  /** Its time has come; else it is announced, and would be held. */
+  readonly isDue: boolean;
+  readonly reason?: string;
+  readonly replaced?: boolean | undefined;
+  readonly items: readonly Item[];
+}
+
+/** A withheld step whose notice is too old is announced again where it is named. */
+function announcementItems({ announces, deployment, end }: WithheldStep): Item[] {
+  return announces === undefined || end === undefined
+    ? []
+    : [{ key: announcementKey(announces, deployment, end), repeat: 'once', level: 1 }];
+}
+
+/** Why an announced end does not come, a clause. */
+function heldText({ deployment, heldBy }: Upcoming, snapshot: Snapshot): string {
+  const renewed = renewalFinder(snapshot)(deployment);
+  return heldBy
+    .map((name) => {
+      if (name === 'probably renewed under another spelling' && renewed.length > 0)
+        return `it was probably renewed as ${renewed.join(' or ')}: correct the name in licenses.csv, or rename the token`;
+      return HELD_WORDS.get(name) ?? name;
+    })
+    .join('; ');
+}
+
+/** What a guard that holds one deployment means for people. */
+const HELD_WORDS: ReadonlyMap<string, string> = new Map([
+  ['in use by somebody else', 'its token is in use by somebody else, who would lose access too'],
+  ['unreadable row', "a row of licenses.csv that can't be read may be about it: correct the row"],
+  ['exemption under another name', 'an exemption under another name probably means it: correct the name'],
+  ['misnamed', 'its name is misspelt, so it goes only by approval'],
+]);
 
 const countNames = (entries: readonly { readonly deployment: string }[]): number =>
   new Set(entries.map(({ deployment }) => deployment)).size;
 
 function guardLines(
-  guard: string,
-  steps: readonly WithheldStep[],
+  why: string,
+  held: readonly HeldEntry[],
   approvable: ReadonlySet<string>,
   events: Events,
-  snapshot: Snapshot,
+  input: MailInput,
 ): string[] {
-  const names = [...new Set(steps.map(({ deployment }) => deployment))];
+  const names = [...new Set(held.map(({ deployment }) => deployment))];
   // In pieces, a name would be another one where it is pasted: a long one has to be approved from the report.
   const approved = names.filter((name) => approvable.has(name) && name.length < LONGEST_IN_EVENT);
   const event: PasteEvent | undefined =
@@ -278,28 +321,33 @@ function guardLines(
           function: 'audit',
           json: `{"approve": [${approved.map((name) => JSON.stringify(name)).join(', ')}]}`,
         };
-  const whom =
-    names.length < LISTED_FROM
-      ? names.flatMap((name) => {
-          const end = endText(snapshot, name);
-          return row(displayName(name), end === '' ? (steps[0]?.reason ?? '') : end);
-        })
-      : nameLines(names.map(displayName), '  ');
-  return [
-    ...whom,
-    ...wrapText(
-      `  ${names.length === 1 ? 'Not' : 'None of them was'} cut off: ${guard}.${event === undefined ? '' : ` Right to cut off? Approve it${events.mark(event)}.`}`,
-      '  ',
-    ),
-  ];
+  const measure = isDoubted(input) ? ', which lets the new numbers count as well' : '';
+  const isCutOff = held.every(({ kind, replaced }) => kind === 'deactivate' && replaced !== true);
+  const end = held.some(({ isDue }) => isDue)
+    ? isCutOff
+      ? 'Not cut off'
+      : 'Nothing was done'
+    : 'It will not be cut off';
+  const approval =
+    event === undefined ? '' : ` Right all the same? Approve it${events.mark(event)}${measure}.`;
+  return [...heldLines(names, held, input.snapshot), ...wrapText(`  ${end}: ${why}.${approval}`, '  ')];
 }
 
-/** The finding that the license has ended is the same news as that its step is withheld. */
-function endItems({ value }: News<WithheldStep>, { findings }: Reportable): Item[] {
+function heldLines(names: readonly string[], held: readonly HeldEntry[], snapshot: Snapshot): string[] {
+  if (names.length >= LISTED_FROM) return nameLines(names.map(displayName), '  ');
+  const pad = column(names);
+  const byName = new Map(held.map((entry) => [entry.deployment, entry]));
+  return names.flatMap((name) => {
+    const entry = byName.get(name);
+    const end = entry?.replaced === true ? '' : endText(snapshot, name);
+    return row(pad(name), end === '' ? (entry?.reason ?? 'its row is gone') : end);
+  });
+}
+
+/** The finding that the license ends is the same news as that its end does not come. */
+function endItems({ deployment }: { readonly deployment: string }, { findings }: Reportable): Item[] {
   return findings
-    .filter(
-      ({ value: finding }) => finding.kind === 'license-expired' && finding.deployment === value.deployment,
-    )
+    .filter(({ value }) => END_KINDS.has(value.kind) && value.deployment === deployment)
     .map(({ item }) => item);
 }
 

@@ -173,7 +173,7 @@ describe('what was done, and what was not', () => {
         ],
         suspensions: [{ tokenId: 't1', deployment: 'orange-cd', by: 'audit', at: iso(NOW), reason: 'x' }],
       },
-      steps: [],
+      steps: [{ kind: 'deactivate', deployment: 'orange-cd', tokenId: 't1', reason: 'ended' }],
       report: { actions: [actionOf('deactivate', 'done')], findings: [] },
     };
     const { mail } = mailOf(situation);
@@ -204,13 +204,48 @@ describe('what was done, and what was not', () => {
     const { mail } = mailOf(situation);
     expect(mail.text).toContain(`NOT DONE, PLEASE DECIDE (2)
   orange-cd  paid until 1 Feb, access until 4 Feb
-  mtn-cm  paid until 1 Feb, access until 4 Feb
-  None of them was cut off: 2 withdrawals due are more than the 1 allowed.
-  Right to cut off? Approve it [1].
+  mtn-cm     paid until 1 Feb, access until 4 Feb
+  Not cut off: 2 withdrawals due are more than the 1 allowed. Right all the
+  same? Approve it [1].
 `);
     expect(mail.text).toContain('[1] hub-token-auditor-audit\n    {"approve": ["orange-cd", "mtn-cm"]}\n');
     expect(mail.subject).toBe('[Docker Hub tokens] 2 withheld');
     expect(textOf({ ...situation, approvable: [] })).not.toContain('approve');
+  });
+
+  it('names whom a guard will hold among those to decide about, not among those who lose access', () => {
+    const situation: MailSituation = {
+      tokens: [{ label: 'expresso-sn' }, { label: 'moov-bj' }],
+      keys: { 'expresso-sn': 'x', 'moov-bj': 'x' },
+      licenses: ['expresso,sn,2026-02-01,0', 'expreso,sn,2027-01-01,0', PAID],
+    };
+    const { mail, reported } = mailOf(situation);
+    expect(mail.text).not.toContain('LOSES ACCESS NEXT');
+    expect(flat(mail.text)).toContain(
+      'NOT DONE, PLEASE DECIDE (1) expresso-sn paid until 1 Feb, access until 1 Feb It will not be cut off: it was probably renewed as expreso-sn: correct the name in licenses.csv, or rename the token.',
+    );
+    expect(reported).toContain('announced deactivate 2026-02-01 expresso-sn');
+  });
+
+  it('gives notice again to whom it names among the withheld because their notice is too old', () => {
+    const { reported } = mailOf({
+      tokens: [{}],
+      keys: { 'orange-cd': 'x' },
+      licenses: ['orange,cd,2026-02-01,3', PAID],
+      steps: [
+        {
+          kind: 'deactivate',
+          deployment: 'orange-cd',
+          tokenId: 't1',
+          end: '2026-02-04',
+          announces: 'deactivate',
+          reason: 'the license ended',
+          withheld: 'the list shrank',
+          guard: 'shrunk input',
+        },
+      ],
+    });
+    expect(reported).toContain('announced deactivate 2026-02-04 orange-cd');
   });
 
   it('names what failed or was left alone, and in observe what would be done', () => {
@@ -346,7 +381,6 @@ https://eu-west-1.console.aws.amazon.com/s3/object/bucket?region=eu-west-1&prefi
             severity: 'critical',
             deployment: 'tigo-td',
             since: iso(NOW),
-            told: true,
           },
         ],
       },

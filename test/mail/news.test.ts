@@ -127,20 +127,24 @@ describe('a finding', () => {
 });
 
 describe('a step that is not done', () => {
-  const withheld = (guard: string): MailSituation => ({
+  const withheld = (why: string, guard: string): MailSituation => ({
     ...CALM,
-    steps: [{ kind: 'deactivate', deployment: 'orange-cd', tokenId: 't1', reason: 'ended', withheld: guard }],
+    steps: [
+      { kind: 'deactivate', deployment: 'orange-cd', tokenId: 't1', reason: 'ended', withheld: why, guard },
+    ],
   });
   const steps = (situation: MailSituation, reported: ReportedItem[] = []): boolean[] =>
     newsOf({ ...situation, ledger: { reported } }).withheld.map(({ isNew }) => isNew);
 
   it('is reported when a guard holds it and when another guard does, not every night', () => {
-    const cap = withheld('5 withdrawals due are more than the 3 allowed');
+    const cap = withheld('5 withdrawals due are more than the 3 allowed', 'caps');
     const reported = memoryOf(cap).map((entry) => ({ ...entry, day: '2026-02-01' }));
     expect(steps(cap)).toEqual([true]);
     expect(steps(cap, reported)).toEqual([false]);
-    expect(steps(withheld('6 withdrawals due are more than the 3 allowed'), reported)).toEqual([false]);
-    expect(steps(withheld('its row may be unreadable'), reported)).toEqual([true]);
+    expect(steps(withheld('6 withdrawals due are more than the 3 allowed', 'caps'), reported)).toEqual([
+      false,
+    ]);
+    expect(steps(withheld('its row may be unreadable', 'unreadable row'), reported)).toEqual([true]);
     expect(mailOf({ ...cap, ledger: { reported } }).mail.text).toContain('NOT DONE, PLEASE DECIDE');
     const thisWeek = [...reported, { key: 'weekly mail', day: TODAY }];
     expect(mailOf({ ...cap, ledger: { reported: thisWeek } }).mail.text).not.toContain('NOT DONE');

@@ -30,7 +30,7 @@ async function night(inside: Sandbox): Promise<void> {
   const published = inside.aws.published.slice(before);
   mails.push({
     subject: published.map(({ subject }) => subject).join(),
-    lines: published.flatMap(({ messages }) => (messages.get('email') ?? '').split('\n')),
+    lines: published.flatMap(({ messages }) => (messages.get('email') ?? '').trimEnd().split('\n')),
   });
   inside.clock.advance(DAY);
 }

@@ -1,14 +1,15 @@
 // Who loses access next, or a token for good: what was announced and has not come yet, by the night on which it comes.
 import { DAY, type Day, HOUR, addDays, dayOf } from '../days.ts';
-import type { Ledger } from '../ledger.ts';
+import type { Ledger, Notice } from '../ledger.ts';
 import { type Schedule, endOfDay, nextNight } from '../nights.ts';
 import { type Snapshot, lastDayOf } from '../snapshot.ts';
+import type { Plan } from './plan.ts';
 import type { Step } from './step.ts';
 
 /** Deletion of a token is announced so long before. */
 const DELETION_NOTICE = 7 * DAY;
 
-/** One deployment that was told an end which has not come yet. */
+/** One deployment to which an end was announced that has not come yet. */
 export interface Upcoming {
   readonly deployment: string;
   readonly what: 'deactivate' | 'delete-token';
@@ -20,53 +21,48 @@ export interface Upcoming {
   readonly byHand: number;
   /** The nightly run that does it. */
   readonly night: number;
-  /** Announced by this run for the first time. */
+  /** Announced by this run, for the first time or again. */
   readonly isNew: boolean;
+  /** The guards that hold this deployment now, by name: while they do, it does not come. */
+  readonly heldBy: readonly string[];
 }
 
+/** Guards that hold everybody: a mail says of them once what it means. */
+const GENERAL_HOLDS: ReadonlySet<string> = new Set(['HOLD', 'observe']);
+
 /**
- * What this run announces and what was announced before, one entry for each deployment, the next first. Whom a guard
- * holds is not among them, nor what this run does or tries.
+ * What this run announces and what was announced before, one entry for each deployment, the next first. What this run
+ * does, tries or withholds is not among them.
  */
 export function upcomingEnds(
-  snapshot: Snapshot,
-  steps: readonly Step[],
+  { snapshot, steps, holds }: Pick<Plan, 'snapshot' | 'steps' | 'holds'>,
   notices: Ledger['notices'],
   schedule: Schedule,
 ): Upcoming[] {
-  const { now, policy } = snapshot;
+  const { now } = snapshot;
   const due = new Set(
     steps
       .filter(({ kind }) => kind === 'deactivate' || kind === 'delete-token')
       .map(({ deployment }) => deployment),
   );
-  const announced = steps.flatMap(({ announces, deployment, tokenId, end }) =>
-    announces === undefined || end === undefined || tokenId === undefined
-      ? []
-      : [{ step: announces, deployment, tokenId, end, at: now, isNew: true }],
-  );
-  const standing = notices
-    .filter(({ step, deployment, tokenId, end }) => isStanding(snapshot, step, deployment, tokenId, end))
-    .map((notice) => ({ ...notice, at: Date.parse(notice.at), isNew: false }));
   const upcoming = new Map<string, Upcoming>();
-  for (const { step, deployment, tokenId, end, at, isNew } of [...announced, ...standing]) {
-    if (due.has(deployment)) continue;
-    const byHand =
-      step === 'deactivate'
-        ? Math.max(endOfDay(end, policy.timeZone), at + policy.noticeHours * HOUR)
-        : Math.max(deletionDue(snapshot, tokenId), at + DELETION_NOTICE);
+  for (const notice of [...announcedBy(steps, now), ...standingOf(notices, steps, snapshot)]) {
+    const { step, deployment, end, isNew } = notice;
+    const byHand = dueAt(notice, snapshot);
     const key = `${step} ${deployment}`;
     const known = upcoming.get(key);
-    if (known !== undefined && known.byHand <= byHand) continue;
+    if (due.has(deployment) || (known !== undefined && known.byHand <= byHand)) continue;
+    const licensed = snapshot.deployments.get(deployment)?.meant ?? deployment;
     upcoming.set(key, {
       deployment,
       what: step,
       end,
-      paidUntil: snapshot.licenses.get(deployment)?.paidUntil,
+      paidUntil: snapshot.licenses.get(licensed)?.paidUntil,
       byHand,
       // Never this very run: what it could do it has done.
       night: nextNight(Math.max(byHand, now + 1), schedule),
       isNew,
+      heldBy: (holds.get(deployment) ?? []).filter((name) => !GENERAL_HOLDS.has(name)),
     });
   }
   return [...upcoming.values()].sort(
@@ -74,27 +70,51 @@ export function upcomingEnds(
   );
 }
 
-/** Whether an end comes in the night that follows this day. */
-export function isNextNight({ night }: Upcoming, { today, policy }: Snapshot): boolean {
-  return dayOf(night, policy.timeZone) <= addDays(today, 1);
+/** A notice, given now or before. */
+interface Given {
+  readonly step: 'deactivate' | 'delete-token';
+  readonly deployment: string;
+  readonly tokenId: string;
+  readonly end: Day;
+  readonly at: number;
+  readonly isNew: boolean;
 }
 
-function deletionDue({ suspensions, policy, now }: Snapshot, tokenId: string): number {
-  const off = suspensions.get(tokenId)?.at;
-  return off === undefined ? now : Date.parse(off) + (policy.deleteAfterDays ?? 0) * DAY;
+function announcedBy(steps: readonly Step[], now: number): Given[] {
+  return steps.flatMap(({ kind, announces, deployment, tokenId, end }) =>
+    kind !== 'announce' || announces === undefined || end === undefined || tokenId === undefined
+      ? []
+      : [{ step: announces, deployment, tokenId, end, at: now, isNew: true }],
+  );
 }
 
-function isStanding(
-  snapshot: Snapshot,
-  step: 'deactivate' | 'delete-token',
-  name: string,
-  tokenId: string,
-  end: Day,
-): boolean {
+/** Notices that a withdrawal may still go by, without those that this run gives again. */
+function standingOf(notices: Ledger['notices'], steps: readonly Step[], snapshot: Snapshot): Given[] {
+  const again = new Set(steps.filter(({ kind }) => kind === 'announce').map(({ tokenId }) => tokenId));
+  return notices
+    .filter((notice) => notice.lapsed !== true && !again.has(notice.tokenId) && isPending(notice, snapshot))
+    .map((notice) => ({ ...notice, at: Date.parse(notice.at), isNew: false }));
+}
+
+/** Whether what was announced can still come: the token and its end are as they were. */
+function isPending({ step, deployment: name, tokenId, end }: Notice, snapshot: Snapshot): boolean {
   const deployment = snapshot.deployments.get(name);
-  if (deployment === undefined || lastDayOf(deployment) !== end) return false;
-  if (deployment.exemption?.everything === true) return false;
+  if (deployment === undefined) return false;
+  const licensed = snapshot.deployments.get(deployment.meant ?? name) ?? deployment;
+  if (lastDayOf(licensed) !== end || deployment.exemption?.everything === true) return false;
   return step === 'deactivate'
     ? deployment.active.some(({ id }) => id === tokenId)
     : deployment.tokens.some(({ id, enabled }) => id === tokenId && !enabled);
+}
+
+function dueAt({ step, tokenId, end, at }: Given, { policy, suspensions, now }: Snapshot): number {
+  if (step === 'deactivate') return Math.max(endOfDay(end, policy.timeZone), at + policy.noticeHours * HOUR);
+  const off = suspensions.get(tokenId)?.at;
+  const deletion = off === undefined ? now : Date.parse(off) + (policy.deleteAfterDays ?? 0) * DAY;
+  return Math.max(deletion, at + DELETION_NOTICE);
+}
+
+/** Whether an end comes in the night that follows this day. */
+export function isNextNight({ night }: Upcoming, { today, policy }: Snapshot): boolean {
+  return dayOf(night, policy.timeZone) <= addDays(today, 1);
 }
