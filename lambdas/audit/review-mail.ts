@@ -84,8 +84,8 @@ function leavingLines({
   const steps = [...announcements, ...plan.steps.filter(isWithdrawal)];
   const entries = [
     ...due.map(({ deployment, kind, end }) => ({ deployment, what: kind, end, night: tonight })),
-    ...upcomingEnds(snapshot, steps, inputs.facts.ledger.notices, schedule).filter(({ deployment }) =>
-      change.touches(deployment),
+    ...upcomingEnds({ snapshot, steps, holds: plan.holds }, inputs.facts.ledger.notices, schedule).filter(
+      ({ deployment, heldBy }) => heldBy.length === 0 && change.touches(deployment),
     ),
   ];
   const lines = entries

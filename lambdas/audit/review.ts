@@ -187,7 +187,7 @@ function reportedAfter(ledger: Ledger, reviewed: Reviewed, named: readonly Step[
   }
   const names = new Set(named.map(({ deployment }) => deployment));
   const schedule = { timeZone: snapshot.policy.timeZone, nightlyAt: run.services.settings.nightlyAt };
-  for (const end of upcomingEnds(snapshot, named, [], schedule))
+  for (const end of upcomingEnds({ snapshot, steps: named, holds: decision.plan.holds }, [], schedule))
     if (names.has(end.deployment))
       add(
         announcementKey(end.what, end.deployment, end.end),
