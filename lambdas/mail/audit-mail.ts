@@ -109,14 +109,14 @@ function closingLines(input: MailInput, reported: Reportable): string[] {
   const checked = verified.matching + verified.rejected + verified.mismatched + verified.unclear;
   const isCalm = openFindings(report).length === 0 && reported.withheld.length === 0;
   return [
-    ...wrapText(openText(input), '  '),
+    ...wrapText(`${openText(input)}${isCalm ? '' : ' Report:'}`, '  '),
     ...(isCalm
       ? wrapText(
           `Read: ${pluralize(tokens, 'token')}, ${pluralize(keys, 'key')} in Vault, ${pluralize(licenses, 'customer')}, ${pluralize(exempt, 'exemption')}; ${pluralize(checked, 'content')} checked.`,
           '  ',
         )
       : []),
-    'Report:',
+    ...(isCalm ? ['Report:'] : []),
     reportLink({ location: input.bucket, topicArn: input.topicArn }, report.report),
   ];
 }
@@ -128,7 +128,7 @@ function openText({ report }: MailInput): string {
     [cantPull, "can't pull"],
     [toDecide, 'to decide'],
     [ended, 'ended'],
-    [endingSoon, 'ending soon'],
+    [endingSoon, 'ending'],
     [toFix, 'to fix'],
     [toKnow, 'to know'],
     [switchedOff, 'switched off'],

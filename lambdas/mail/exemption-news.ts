@@ -74,16 +74,15 @@ export function exemptionNews(
     const name = displayName(label);
     const entry = known.get(keyOf(label, until, kinds)) ?? known.get(keyOf(label, until));
     const left = until === undefined ? Infinity : daysBetween(today, until);
-    // Exempt without more is exempt from everything; only one that was so from less is told which.
-    const from = kinds.length === 0 && !knownLabels.has(label) ? '' : ` ${fromWhat(kinds)}`;
+    const from = fromWhat(kinds);
     const end = until === undefined ? 'no end' : `until ${shortDay(until, today)}`;
     const who = statementOf(exemption);
     if (entry === undefined) {
       renewed.add(label);
-      lines.push(`${name} is ${knownLabels.has(label) ? 'now ' : ''}exempt${from}, ${end}: ${who}`);
+      lines.push(`${name} is ${knownLabels.has(label) ? 'now ' : ''}exempt ${from}, ${end}: ${who}`);
     } else if (left <= END_REPORTED_DAYS && !entry.endReported)
       lines.push(
-        `${name} is exempt${from} for ${left === 0 ? 'today only' : `${pluralize(left, 'more day')}, ${end}`}: ${who}`,
+        `${name} is exempt ${from} for ${left === 0 ? 'today only' : `${pluralize(left, 'more day')}, ${end}`}: ${who}`,
       );
     remembered.set(keyOf(label, until, kinds), {
       label,

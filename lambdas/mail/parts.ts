@@ -241,11 +241,12 @@ export function withheldPart(input: MailInput, reported: Reportable, mentioned: 
     isNew: news.isNew,
     items: [news.item, ...announcementItems(news.value), ...endItems(news.value, reported)],
   }));
+  const renewedAs = renewalFinder(input.snapshot);
   const announced = reported.upcoming
     .filter(({ value }) => value.heldBy.length > 0)
     .map(({ value, item, isNew }) => ({
       deployment: value.deployment,
-      why: heldText(value, input.snapshot),
+      why: heldText(value, renewedAs),
       isDue: false,
       isNew,
       items: [item, ...endItems(value, reported)],
@@ -282,8 +283,8 @@ function announcementItems({ announces, deployment, end }: WithheldStep): Item[]
 }
 
 /** Why an announced end does not come, a clause. */
-function heldText({ deployment, heldBy }: Upcoming, snapshot: Snapshot): string {
-  const renewed = renewalFinder(snapshot)(deployment);
+function heldText({ deployment, heldBy }: Upcoming, renewedAs: (ended: string) => readonly string[]): string {
+  const renewed = renewedAs(deployment);
   return heldBy
     .map((name) => {
       if (name === 'probably renewed under another spelling' && renewed.length > 0)

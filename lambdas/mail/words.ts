@@ -1,11 +1,12 @@
 // A finding in few words, for somebody who is no programmer: what is wrong with a deployment, and what cures it.
 import { type Day, dayOf } from '../domain/days.ts';
 import type { Finding, FindingKind } from '../domain/findings.ts';
+import { endedNamesakes } from '../domain/rules/licenses.ts';
 import { shortDay } from '../domain/nights.ts';
 import { type Snapshot, listedToken, tokensOf } from '../domain/snapshot.ts';
 import { isPastExpiry } from '../domain/token.ts';
 import { type PasteEvent, eventIn } from '../report/open.ts';
-import { displayName, pluralize } from '../text/display.ts';
+import { displayName, joinWithAnd, pluralize } from '../text/display.ts';
 
 /** A finding for a line of the mail. */
 export interface Brief {
@@ -50,7 +51,7 @@ const unreadableRow = ({ detail }: Finding): string =>
   (detail.split('; until it can')[0] ?? detail)
     .replace(/^Line/, 'line')
     .replace(/ \([^()]*\) can't be read/, '')
-    .replace(' (write YYYY-MM-DD)', '');
+    .replace(/ \([^()]*\)$/, '');
 
 const dayText = (snapshot: Snapshot, instant: number): string =>
   shortDay(dayOf(instant, snapshot.policy.timeZone), snapshot.today);
@@ -64,16 +65,18 @@ export function endText({ licenses, today }: Snapshot, deployment: string): stri
   return license === undefined ? '' : bothDays(license.paidUntil, license.lastDay, today);
 }
 
-function missingFact(name: string, snapshot: Snapshot): string {
+function missingFact({ deployment: name, remedy }: Finding, snapshot: Snapshot): string {
   const { all } = tokensOf(snapshot, name);
   const [token] = all.filter((candidate) => !isPastExpiry(candidate, snapshot.now));
   if (token !== undefined) return 'its token is switched off';
   if (all.length > 0)
     return `its token expired on ${dayText(snapshot, Math.max(...all.map(({ expiresAt = 0 }) => expiresAt)))}`;
   const [meant] = snapshot.meantFor.get(name) ?? [];
-  return meant === undefined
-    ? 'it has no token'
-    : `its token has a misspelt name, ${displayName(meant.label)}`;
+  if (meant !== undefined) return `its token has a misspelt name, ${displayName(meant.label)}`;
+  const ended = endedNamesakes(snapshot, name);
+  return ended.length > 0 && remedy.includes('"renameTo"')
+    ? `${joinWithAnd(ended)} (ended) may be the same customer`
+    : 'it has no token';
 }
 
 const misspelt =
@@ -93,7 +96,7 @@ const FACTS: Partial<Record<FindingKind, (finding: Finding, snapshot: Snapshot) 
     `has ended (${endText(snapshot, deployment)}) and can still pull`,
   'license-expiring': ({ deployment }, snapshot) => endText(snapshot, deployment),
   'invalid-license': unreadableRow,
-  'missing-token': ({ deployment }, snapshot) => missingFact(deployment, snapshot),
+  'missing-token': missingFact,
   suspended: () => 'switched off',
   'duplicate-token': ({ deployment }, snapshot) =>
     `${pluralize(tokensOf(snapshot, deployment).active.length, 'token')} work at the same time`,

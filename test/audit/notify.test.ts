@@ -159,7 +159,7 @@ describe('a mail', () => {
       exemptionsThere: true,
     });
     expect(exempt.mail?.text).not.toContain('PUT RIGHT');
-    expect(exempt.mail?.text).toContain('a is exempt, no end: nobody says why');
+    expect(exempt.mail?.text).toContain('a is exempt from everything, no end: nobody says why');
   });
 });
 

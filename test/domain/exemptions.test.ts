@@ -64,8 +64,8 @@ describe('exemptions', () => {
     const both = read('a,pilot,ann,2026-03-20,\nb,,,,');
     const first = exemptionNews(null, both, true, '2026-03-01');
     expect(first.lines).toEqual([
-      'a is exempt, until 20 Mar: "ann" says "pilot"',
-      'b is exempt, no end: nobody says why',
+      'a is exempt from everything, until 20 Mar: "ann" says "pilot"',
+      'b is exempt from everything, no end: nobody says why',
     ]);
     expect(exemptionNews(first.remembered, both, true, '2026-03-02').lines).toEqual([]);
     const soon = exemptionNews(first.remembered, both, true, '2026-03-13');

@@ -225,6 +225,9 @@ describe('what was done, and what was not', () => {
       'NOT DONE, PLEASE DECIDE (1) expresso-sn paid until 1 Feb, access until 1 Feb It will not be cut off: it was probably renewed as expreso-sn: correct the name in licenses.csv, or rename the token.',
     );
     expect(reported).toContain('announced deactivate 2026-02-01 expresso-sn');
+    // A token of its own for the new name would leave the customer with the old one, which goes.
+    expect(mail.text).toContain('expreso-sn  expresso-sn (ended) may be the same customer: rename [1]');
+    expect(mail.text).toContain('    {"deployment": "expresso-sn", "renameTo": "expreso-sn"}\n');
   });
 
   it('gives notice again to whom it names among the withheld because their notice is too old', () => {

@@ -158,10 +158,28 @@ function missed(
           ? `Both names have a key in Vault: remove the one that the deployment does not use, and then rename the token with ${ISSUE} ("renameTo").`
           : `Rename the misnamed token with ${renameText(misnamed.label, name)}: the customer notices nothing.`,
     };
-  return {
-    there: hasKey ? '; Vault has a key of that name' : '',
-    remedy: `Make a token with ${make}.`,
-  };
+  const ended = endedNamesakes(snapshot, name);
+  const [former] = ended;
+  const keyText = hasKey ? '; Vault has a key of that name' : '';
+  if (former !== undefined)
+    return {
+      there: `${keyText}; ${joinWithAnd(ended)} has ended and may be the same customer under another spelling`,
+      remedy:
+        ended.length === 1 && canRename(snapshot, former, name)
+          ? `If it is the same customer, rename its token with ${renameText(former, name)}: the customer notices nothing. Only if it is another one, make a token with ${make}.`
+          : `Find out whether it is the same customer: then rename its token with ${ISSUE} ("renameTo"). Only if it is another one, make a token with ${make}.`,
+    };
+  return { there: keyText, remedy: `Make a token with ${make}.` };
+}
+
+/** Deployments whose license has ended and whose token works, and that may have been renewed under this name. */
+export function endedNamesakes({ nameFinder, deployments, today }: Snapshot, name: string): string[] {
+  return nameFinder.nearNames(name).filter((near) => {
+    const deployment = deployments.get(near);
+    if (deployment === undefined || deployment.active.length === 0) return false;
+    const end = lastDayOf(deployment);
+    return end !== undefined && end < today;
+  });
 }
 
 function expiredText(tokens: readonly HubToken[], { policy }: Snapshot): string {
