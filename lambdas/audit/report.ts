@@ -175,14 +175,19 @@ function actionsOf(plan: Plan, applied: AppliedPlan, mode: Run['mode']): Action[
 export function upcomingRows(run: Run, snapshot: Snapshot, plan: Plan): UpcomingEnd[] {
   const { timeZone, nightlyAt } = run.services.settings;
   const notices = snapshot.facts.ledger?.notices ?? [];
-  return upcomingEnds(snapshot, plan.steps, notices, { timeZone, nightlyAt }).map(
-    ({ deployment, what, paidUntil, end, night, byHand }: Upcoming) => ({
+  const ends = upcomingEnds({ snapshot, steps: plan.steps, holds: plan.holds }, notices, {
+    timeZone,
+    nightlyAt,
+  });
+  // Whom a guard holds loses nothing: people have to decide about it.
+  return ends
+    .filter(({ heldBy }) => heldBy.length === 0)
+    .map(({ deployment, what, paidUntil, end, night, byHand }: Upcoming) => ({
       deployment,
       what,
       ...(paidUntil === undefined ? {} : { paidUntil }),
       accessUntil: end,
       night: iso(night),
       byHand: iso(byHand),
-    }),
-  );
+    }));
 }
