@@ -9,6 +9,7 @@ import { auditEventSchema, isDry } from '../../lambdas/audit/event.ts';
 import { auditIncomplete } from '../../lambdas/audit/incomplete.ts';
 import { isComplete, readInputs } from '../../lambdas/audit/read-inputs.ts';
 import { simulate } from '../../lambdas/audit/simulate.ts';
+import { EventScope } from '../../lambdas/clients/event-scope.ts';
 import { dayOf, daysBetween, isDay } from '../../lambdas/domain/days.ts';
 import { isAuditorError } from '../../lambdas/errors.ts';
 import { issueEventSchema } from '../../lambdas/issue/event.ts';
@@ -29,7 +30,7 @@ import {
 import { checkFile } from './check.ts';
 import { doctor } from './doctor.ts';
 import { helpOf } from './help.ts';
-import { type Session, type Voice, openSession } from './session.ts';
+import { type Session, type Voice, openSession, withoutSecrets } from './session.ts';
 import { type Look, showAudit, showCalendar, showIssue, showRevoke } from './show.ts';
 import { type Program, inShellWords } from './words.ts';
 
@@ -62,10 +63,11 @@ const MAX_SIMULATED_DAYS = 3660;
 export async function run(
   words: readonly string[],
   environment: Environment,
-  voice: Voice,
+  given: Voice,
 ): Promise<0 | 1 | 2> {
   const program: Program =
     environment['npm_lifecycle_event'] === 'npx' ? 'npx hub-token-auditor' : 'npm run auditor --';
+  const voice = withoutSecrets(given, new EventScope());
   const answer = withoutSystems(words, program);
   if (answer !== undefined) {
     voice.print(answer);
@@ -81,6 +83,8 @@ export async function run(
     return failed ? 1 : 0;
   } catch (error) {
     return reportFailure(error, words, program, voice);
+  } finally {
+    await voice.scope.end();
   }
 }
 

@@ -5,6 +5,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createBucket } from '../../lambdas/clients/bucket.ts';
+import { EventScope } from '../../lambdas/clients/event-scope.ts';
 import { createNotifier } from '../../lambdas/clients/notifier.ts';
 import type { Bucket, Notifier } from '../../lambdas/clients/ports.ts';
 import { AuditorError } from '../../lambdas/errors.ts';
@@ -35,7 +36,32 @@ export interface Voice {
   progress(text: string): void;
   /** Columns of the output; 80 where it is no terminal. */
   readonly columns: number;
+  /** Whose secrets are in none of the words. */
+  readonly scope?: EventScope;
 }
+
+/** A voice whose words are searched for the secrets that the clients meet, and hold nothing that a terminal obeys. */
+export function withoutSecrets(voice: Voice, scope: EventScope): Voice & { readonly scope: EventScope } {
+  const clean = (text: string): string => scope.secrets.redact(text).replace(CONTROLS, escapeControl);
+  return {
+    scope,
+    columns: voice.columns,
+    print: (text) => {
+      voice.print(clean(text));
+    },
+    printError: (text) => {
+      voice.printError(clean(text));
+    },
+    progress: (text) => {
+      voice.progress(clean(text));
+    },
+  };
+}
+
+/** What a terminal obeys, but for the line break and the tab; also marks of text direction. */
+const CONTROLS = /(?![\n\t])[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+/** As JSON has it, so that JSON stays JSON. */
+const escapeControl = (letter: string): string => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -88,8 +114,9 @@ export function openSession(typed: Typed, given: Environment, voice: Voice, dry:
         new Map(licenses === undefined ? [] : [[OBJECTS.licenses, resolve(licenses)]]),
       )
     : undefined;
-  const bucket: Bucket = folder ?? createBucket(bucketName, environment);
-  const notifier: Notifier = hasTopic ? createNotifier(settings.topicArn) : createOutbox(bucket, () => Date.now(), (mail) => { voice.printError(mail); }); // prettier-ignore
+  const { scope = new EventScope() } = voice;
+  const bucket: Bucket = folder ?? createBucket(bucketName, environment, { scope });
+  const notifier: Notifier = hasTopic ? createNotifier(settings.topicArn, { scope }) : createOutbox(bucket, () => Date.now(), (mail) => { voice.printError(mail); }); // prettier-ignore
   const log = (message: string): void => {
     if (environment['AUDITOR_VERBOSE'] === '1') voice.printError(message);
   };
@@ -98,6 +125,7 @@ export function openSession(typed: Typed, given: Environment, voice: Voice, dry:
     requestId: randomUUID(),
     log: { info: log, warn: log, error: log },
     meter: { count: () => undefined, milliseconds: () => undefined, flush: () => undefined },
+    scope,
     bucket,
     notifier,
     ...(vaultToken === '' ? {} : { vaultToken }),
