@@ -88,6 +88,8 @@ export interface Reportable {
 
 /** Kinds that another line of the mail reports. */
 const QUIET: ReadonlySet<FindingKind> = new Set(['suspended']);
+/** Kinds that are over by themselves: that they are is no news. */
+const PASSING: ReadonlySet<FindingKind> = new Set(['automatic-token']);
 /** Entry of the memory that says since when nobody could read the mails. */
 const UNHEARD = 'nobody could read it';
 const HOLD = 'HOLD';
@@ -302,6 +304,7 @@ function resolvedOf(
       memory.has(findingKey(id)) &&
       !current.has(id) &&
       !QUIET.has(kind) &&
+      !PASSING.has(kind) &&
       !snapshot.exempted.has(deployment) &&
       !(kind === 'license-expiring' && expired.has(deployment)) &&
       !(kind === 'license-expired' && suspended.has(tokenId)),

@@ -119,6 +119,10 @@ const CASES: readonly Case[] = [
     world.addToken('docker-desktop', { key: false, generatedBy: 'desktop', scopes: ['repo:admin'] })],
   ['unlicensed-token', 'that is active', 1, (world) => world.addToken('unlicensed-xx')],
   ['license-expired', 'in enforce', 0, (world) => world.addToken('mtn-cm')],
+  ['license-expired', 'probably renewed under another spelling', 1, (world) => {
+    world.addToken('expresso-sn');
+    world.putLicenses([['expresso-sn', '2026-01-01'], ['expreso-sn', '2027-01-01'], ['filler-zz', '2027-01-01']]);
+  }],
   ['license-expired', 'in observe', 1, (world) => {
     world.addToken('mtn-cm');
     world.settings = { ...world.settings, mode: 'observe' };

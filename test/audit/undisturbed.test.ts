@@ -129,6 +129,7 @@ describe('a ledger that can not be written right after a token was switched off'
     expect(isOn('orange-cd')).toBe(false);
     expect(world.mails.at(-1)?.subject).toContain('1 revoked');
     expect(lastMail()).toContain('orange-cd');
+    expect(lastMail()).toContain('This run failed on its way and did not do all that was due');
     world.fate = () => 'pass';
     // What could not be marked then was marked by the last write.
     expect(world.ledger.suspensions).toMatchObject([{ deployment: 'orange-cd', by: 'audit' }]);
@@ -164,5 +165,41 @@ describe('a mail that nobody confirmed could read', () => {
     world.now += DAY;
     world.confirmed = true;
     expect((await night()).notified).toBe(true);
+  });
+});
+
+describe('what a run itself did', () => {
+  it('is put right in no later mail: neither what was withdrawn, nor what was switched on again', async () => {
+    await announced();
+    await night();
+    const later = async (): Promise<string> => {
+      const before = world.mails.length;
+      world.now += HOUR;
+      await night();
+      return world.mails
+        .slice(before)
+        .map(({ text }) => text)
+        .join('');
+    };
+    expect(await later()).not.toContain('PUT RIGHT');
+    licenses(FAR);
+    await night();
+    expect(await later()).not.toContain('PUT RIGHT');
+  });
+});
+
+describe('an automatic token', () => {
+  it('is reported by the first run that sees it, and its passing by none', async () => {
+    licenses(FAR);
+    await night();
+    const mailed = async (): Promise<string[]> => {
+      const before = world.mails.length;
+      world.now += DAY;
+      await night();
+      return world.mails.slice(before).map(({ text }) => text.replace(/\s+/g, ' '));
+    };
+    world.addToken('docker-desktop', { key: false, generatedBy: 'desktop', scopes: ['repo:read'] });
+    expect((await mailed()).join('')).toContain('docker-desktop');
+    expect(await mailed()).toEqual([]);
   });
 });

@@ -6,7 +6,9 @@ import type { Suspension } from '../ledger.ts';
 import { type License, daysLeft, isInForce, reachedThreshold } from '../licenses.ts';
 import { type Deployment, type Snapshot, lastDayOf } from '../snapshot.ts';
 import { type HubToken, isPastExpiry } from '../token.ts';
+import { renewalFinder } from '../plan/guards.ts';
 import { idleness } from './idleness.ts';
+import { nearText } from './names.ts';
 import { ISSUE, REVOKE, canRename, issueText, renameText, revokeText } from './remedies.ts';
 import type { Rule } from './rule.ts';
 
@@ -14,20 +16,24 @@ import type { Rule } from './rule.ts';
 export const licenseExpired: Rule = {
   kind: 'license-expired',
   needs: ['tokens', 'licenses'],
-  judge(deployment, snapshot) {
-    const { name, active, license } = deployment;
-    const end = lastDayOf(deployment);
-    if (end === undefined || end >= snapshot.today) return [];
-    const ended =
-      license === undefined
-        ? `had access until ${end} and is in no readable row of licenses.csv any more`
-        : endText(license);
-    return active.map(({ id }) => ({
-      deployment: name,
-      tokenId: id,
-      detail: `The license of ${name} has ended (${ended}), and its token is still active.`,
-      remedy: `${endingText(snapshot, name)} If the customer has renewed, put the new date into licenses.csv now.`,
-    }));
+  judgeAll(snapshot) {
+    const renewedAs = renewalFinder(snapshot);
+    return [...snapshot.deployments.values()].flatMap((deployment) => {
+      const { name, active, license } = deployment;
+      const end = lastDayOf(deployment);
+      if (active.length === 0 || end === undefined || end >= snapshot.today) return [];
+      const ended =
+        license === undefined
+          ? `had access until ${end} and is in no readable row of licenses.csv any more`
+          : endText(license);
+      const remedy = `${spellingText(snapshot, name, renewedAs(name)) ?? endingText(snapshot, name)} If the customer has renewed, put the new date into licenses.csv now.`;
+      return active.map(({ id }) => ({
+        deployment: name,
+        tokenId: id,
+        detail: `The license of ${name} has ended (${ended}), and its token is still active.`,
+        remedy,
+      }));
+    });
   },
 };
 
@@ -99,6 +105,18 @@ export const missingToken: Rule = {
 /** Both days of a license: until when it is paid, and until when there is access. */
 function endText({ paidUntil, lastDay }: License): string {
   return `paid until ${paidUntil}, access until ${lastDay}`;
+}
+
+/** What to do where the license was probably renewed under another spelling; `undefined` where it was not. */
+function spellingText(snapshot: Snapshot, name: string, others: readonly string[]): string | undefined {
+  const [other] = others;
+  if (other === undefined) return undefined;
+  if (others.length > 1)
+    return `Find out whether it was renewed as ${nearText(others)}, and correct the name in licenses.csv.`;
+  const rename = canRename(snapshot, name, other)
+    ? `; or, where ${other} is its right name, rename its token with ${renameText(name, other)}, which the customer does not notice`
+    : '';
+  return `It was probably renewed as ${other}: correct the name in licenses.csv${rename}.`;
 }
 
 /** What becomes of a token whose license has ended. */
