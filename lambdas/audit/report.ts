@@ -94,6 +94,7 @@ export function makeReport(
   inputs: Inputs,
   { snapshot, findings, judged = findings, checks, actions, outcome, notes, causes, upcoming }: Outcomes,
 ): Omit<Report, 'notified'> {
+  const keyCount = snapshot.facts.keys?.names.length ?? 0;
   return {
     runId: run.runId,
     startedAt: iso(run.startedAt),
@@ -105,11 +106,11 @@ export function makeReport(
       tokens: snapshot.tokens.length,
       activeTokens: [...snapshot.deployments.values()].reduce((sum, { active }) => sum + active.length, 0),
       automaticTokens: snapshot.automaticTokens,
-      keys: snapshot.keys.size,
+      keys: keyCount,
       licenses: snapshot.licenses.size,
       exempt: snapshot.exempted.size,
       findings: countKinds(findings),
-      verified: countChecks(checks, snapshot.keys.size),
+      verified: countChecks(checks, keyCount),
     },
     findings,
     actions,

@@ -25,7 +25,7 @@ export function keysToCheck(snapshot: Snapshot, share: number): KeyToCheck[] {
     if (typeof content !== 'string' || content.trim() === '' || token === undefined || others.length > 0)
       return [];
     if (snapshot.exempted.get(deployment)?.everything === true) return [];
-    const check = snapshot.checks.get(deployment);
+    const check = snapshot.deployments.get(deployment)?.check;
     const changed = check?.tokenId !== token.id || check.fingerprint !== fingerprintOf(content);
     return [{ deployment, content, tokenId: token.id, rank: changed ? '' : (check.tried ?? check.at) }];
   });
@@ -91,7 +91,8 @@ function entryOf(
   told: Pick<ContentCheckEntry, 'verdict' | 'claimedId'>,
 ): ContentCheckEntry {
   const token = snapshot.byId.get(tokenId);
-  const used = token === undefined ? undefined : lastRealUse(token, snapshot.checks.get(deployment));
+  const used =
+    token === undefined ? undefined : lastRealUse(token, snapshot.deployments.get(deployment)?.check);
   return {
     deployment,
     tokenId,
@@ -108,7 +109,7 @@ function entryOf(
  */
 export function triedCheck(snapshot: Snapshot, key: KeyToCheck): ContentCheckEntry {
   const entry = entryOf(snapshot, key, { verdict: 'unclear' });
-  const known = snapshot.checks.get(key.deployment);
+  const known = snapshot.deployments.get(key.deployment)?.check;
   if (known?.tokenId !== entry.tokenId || known.fingerprint !== entry.fingerprint) return entry;
   const { lastUse } = entry;
   return { ...known, tried: entry.at, ...(lastUse === undefined ? {} : { lastUse }) };

@@ -92,17 +92,11 @@ export interface Snapshot {
   /** Every name that a token, a key or a row of the license list has. */
   readonly deployments: ReadonlyMap<string, Deployment>;
   readonly byId: ReadonlyMap<string, HubToken>;
-  readonly keys: ReadonlySet<string>;
   readonly licenses: ReadonlyMap<string, License>;
-  /** Every deployment that a row of the license list names, readable or not. */
-  readonly named: ReadonlySet<string>;
   readonly exempted: ReadonlyMap<string, Exempted>;
   readonly suspensions: ReadonlyMap<string, Suspension>;
-  /** Deployments whose access people withdrew through the revoke function: nobody misses their tokens. */
-  readonly revokedByPeople: ReadonlySet<string>;
   /** Ids of tokens that a regenerated one replaces. */
   readonly replaced: ReadonlySet<string>;
-  readonly checks: ReadonlyMap<string, ContentCheckEntry>;
   /** Finds the licensed deployments that a name may be another spelling of. */
   readonly nameFinder: NameFinder;
   /** Active misnamed tokens by the deployment they were probably meant for. */
@@ -145,18 +139,19 @@ function isAutomatic(token: HubToken, ours: (token: HubToken) => boolean): boole
   return token.generatedBy !== undefined && token.generatedBy !== 'manual' && !ours(token);
 }
 
-/** The tokens that are judged, all but automatic ones, of what was read. */
-export function managedTokens(
-  facts: Facts,
-  named: ReadonlySet<string> = facts.licenses === undefined ? new Set() : namedInList(facts.licenses),
-  keys: ReadonlySet<string> = new Set(facts.keys?.names),
-): readonly HubToken[] {
-  const issued = facts.ledger?.issued ?? [];
-  const issuedLabels = new Set(issued.map(({ deployment }) => deployment));
-  const issuedIds = new Set(issued.map(({ tokenId }) => tokenId));
-  const ours = ({ id, label }: HubToken): boolean =>
-    named.has(label) || keys.has(label) || issuedLabels.has(label) || issuedIds.has(id);
-  return (facts.tokens ?? []).filter((token) => !isAutomatic(token, ours));
+/** The tokens that are managed, all but automatic ones, of what was read. */
+function managedTokens({ tokens = [], keys, licenses, ledger }: Facts): readonly HubToken[] {
+  // Nearly always none is anybody's but ours: then nothing has to be looked up.
+  if (tokens.every(({ generatedBy }) => generatedBy === undefined || generatedBy === 'manual')) return tokens;
+  const ids = new Set<string>();
+  const labels = new Set(keys?.names);
+  for (const { tokenId, deployment } of ledger?.issued ?? []) {
+    ids.add(tokenId);
+    labels.add(deployment);
+  }
+  if (licenses !== undefined) for (const name of namedInList(licenses)) labels.add(name);
+  const isOurs = ({ id, label }: HubToken): boolean => labels.has(label) || ids.has(id);
+  return tokens.filter((token) => !isAutomatic(token, isOurs));
 }
 
 /** A {@link Deployment} while the join fills it. */
@@ -194,7 +189,12 @@ function addToken(deployment: Draft, token: HubToken, isUsable: boolean): void {
 }
 
 /** Joins all that was read by name: tokens, keys, rows and exemptions. */
-function joinByName(facts: Facts, tokens: readonly HubToken[], now: number, today: Day): Map<string, Draft> {
+function joinByName(
+  facts: Facts,
+  tokens: readonly HubToken[],
+  exempted: ReadonlyMap<string, Exempted>,
+  now: number,
+): Map<string, Draft> {
   const deployments = new Map<string, Draft>();
   const at = (name: string): Draft => {
     let deployment = deployments.get(name);
@@ -217,9 +217,9 @@ function joinByName(facts: Facts, tokens: readonly HubToken[], now: number, toda
     deployment.hasKey = true;
     deployment.content = facts.keys?.values?.get(name);
   }
-  for (const [label, exempted] of exemptedLabels(facts.exemptions ?? [], today)) {
+  for (const [label, exemption] of exempted) {
     const deployment = deployments.get(label);
-    if (deployment !== undefined) deployment.exemption = exempted;
+    if (deployment !== undefined) deployment.exemption = exemption;
   }
   return deployments;
 }
@@ -280,32 +280,13 @@ function holdersOf(
 export function takeSnapshot(facts: Facts, policy: Policy, now: number): Snapshot {
   const today = dayOf(now, policy.timeZone);
   const ledger = facts.ledger ?? emptyLedger();
-  const named = facts.licenses === undefined ? new Set<string>() : namedInList(facts.licenses);
-  const licenses = facts.licenses?.licenses ?? new Map<string, License>();
-  const keys = new Set(facts.keys?.names);
-  const tokens = managedTokens(facts, named, keys);
-  const byId = new Map(tokens.map((token) => [token.id, token]));
-  const deployments = joinByName(facts, tokens, now, today);
-  joinMemory(deployments, byId, ledger);
-  const names = nameFinder([
-    ...licenses.keys(),
-    ...ledger.passedEnds.map(({ deployment }) => deployment).filter((name) => !licenses.has(name)),
-  ]);
+  const tokens = managedTokens(facts);
+  const byId = new Map<string, HubToken>();
+  for (const token of tokens) byId.set(token.id, token);
   const exempted = exemptedLabels(facts.exemptions ?? [], today);
-  const nearlyExempt = new Map<string, string>();
-  for (const label of exempted.keys()) {
-    if (deployments.has(label)) continue;
-    for (const meant of names.findNames(label)) nearlyExempt.set(meant, label);
-  }
-  const meantFor = new Map<string, readonly HubToken[]>();
-  for (const deployment of deployments.values()) {
-    const { name, tokens: labelled, active } = deployment;
-    if (labelled.length === 0 || isWellNamed(name)) continue;
-    const meant = names.findName(name);
-    deployment.meant = meant;
-    if (meant !== undefined && active.length > 0)
-      meantFor.set(meant, [...(meantFor.get(meant) ?? []), ...active]);
-  }
+  const deployments = joinByName(facts, tokens, exempted, now);
+  joinMemory(deployments, byId, ledger);
+  const names = nameFinder(licensedNames(facts, ledger));
   return {
     now,
     today,
@@ -315,21 +296,49 @@ export function takeSnapshot(facts: Facts, policy: Policy, now: number): Snapsho
     automaticTokens: (facts.tokens?.length ?? 0) - tokens.length,
     deployments,
     byId,
-    keys,
-    licenses,
-    named,
+    licenses: facts.licenses?.licenses ?? new Map<string, License>(),
     exempted,
     suspensions: new Map(ledger.suspensions.map((suspension) => [suspension.tokenId, suspension])),
-    revokedByPeople: new Set(
-      ledger.suspensions
-        .filter(({ by, superseded }) => by === 'people' && superseded !== true)
-        .map(({ deployment }) => deployment),
-    ),
     replaced: new Set(ledger.replaced.map((replaced) => replaced.tokenId)),
-    checks: new Map(ledger.checks.map((check) => [check.deployment, check])),
     nameFinder: names,
-    meantFor,
+    meantFor: joinMisnamed(deployments, names),
     heldBy: holdersOf(deployments, byId, ledger),
-    nearlyExempt,
+    nearlyExempt: nearlyExemptNames(deployments, exempted, names),
   };
+}
+
+/** Every name that a license was read of, now or before its row went. */
+function* licensedNames({ licenses }: Facts, { passedEnds }: Ledger): Iterable<string> {
+  if (licenses !== undefined) yield* licenses.licenses.keys();
+  for (const { deployment } of passedEnds) if (licenses?.licenses.has(deployment) !== true) yield deployment;
+}
+
+/** Finds whom tokens with a misspelt name were probably meant for, and tells the active ones by that name. */
+function joinMisnamed(
+  deployments: ReadonlyMap<string, Draft>,
+  names: NameFinder,
+): ReadonlyMap<string, readonly HubToken[]> {
+  const meantFor = new Map<string, readonly HubToken[]>();
+  for (const deployment of deployments.values()) {
+    const { name, license, tokens, active } = deployment;
+    // A licensed name is well-formed.
+    if (license !== undefined || tokens.length === 0 || isWellNamed(name)) continue;
+    const meant = names.findName(name);
+    deployment.meant = meant;
+    if (meant !== undefined && active.length > 0)
+      meantFor.set(meant, [...(meantFor.get(meant) ?? []), ...active]);
+  }
+  return meantFor;
+}
+
+/** Whom exemptions were probably meant for whose label is no token, key or licensed name. */
+function nearlyExemptNames(
+  deployments: ReadonlyMap<string, Deployment>,
+  exempted: ReadonlyMap<string, Exempted>,
+  names: NameFinder,
+): ReadonlyMap<string, string> {
+  const nearlyExempt = new Map<string, string>();
+  for (const label of exempted.keys())
+    if (!deployments.has(label)) for (const meant of names.findNames(label)) nearlyExempt.set(meant, label);
+  return nearlyExempt;
 }

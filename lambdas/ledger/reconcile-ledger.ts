@@ -30,7 +30,7 @@ export function tokensToAskFor(ledger: Ledger, tokens: readonly HubToken[]): str
  * outcome away.
  */
 export function reconcileLedger(ledger: Ledger, listed: Listed, now: number): Ledger {
-  const night = makeNight(listed, now);
+  const night = makeNight(ledger, listed, now);
   const resolved = resolveIntents(closeStale(ledger, night), night);
   const switchedOn = switchedOnByPeople(resolved, night);
   const stays = ({ tokenId }: { readonly tokenId: string }): boolean => !night.isGone(tokenId);
@@ -60,14 +60,18 @@ export function reconcileLedger(ledger: Ledger, listed: Listed, now: number): Le
 interface Night {
   readonly now: number;
   readonly tokens: readonly HubToken[];
+  /** Those that something is remembered of. */
   readonly byId: ReadonlyMap<string, HubToken>;
   readonly keys: ReadonlySet<string>;
   readonly licenses: Listed['licenses'];
   readonly isGone: (tokenId: string) => boolean;
 }
 
-function makeNight({ tokens = [], keys, licenses, gone }: Listed, now: number): Night {
-  const byId = new Map(tokens.map((token) => [token.id, token]));
+function makeNight(ledger: Ledger, { tokens = [], keys, licenses, gone }: Listed, now: number): Night {
+  const remembered = rememberedTokens(ledger);
+  for (const { tokenId } of ledger.suspensions) remembered.add(tokenId);
+  const byId = new Map<string, HubToken>();
+  for (const token of tokens) if (remembered.has(token.id)) byId.set(token.id, token);
   return {
     now,
     tokens,
@@ -137,10 +141,13 @@ function suspensionsNow(
   switchedOn: ReadonlyMap<string, HubToken>,
   night: Night,
 ): Suspension[] {
-  const labels = new Set(night.tokens.map(({ label }) => label));
-  const active = new Set(
-    night.tokens.filter((token) => isActive(token, night.now)).map(({ label }) => label),
-  );
+  if (ledger.suspensions.length === 0) return [];
+  const labels = new Set<string>();
+  const active = new Set<string>();
+  for (const token of night.tokens) {
+    labels.add(token.label);
+    if (isActive(token, night.now)) active.add(token.label);
+  }
   return ledger.suspensions.flatMap((suspension) => {
     const { tokenId, deletedAt } = suspension;
     if (switchedOn.has(tokenId)) return [];

@@ -116,7 +116,7 @@ const FACTS: Partial<Record<FindingKind, (finding: Finding, snapshot: Snapshot) 
   'malformed-key': () => 'Vault holds no token',
   'rejected-key': () => 'Docker Hub refuses what Vault holds',
   'mismatched-key': ({ deployment }, snapshot) => {
-    const other = listedToken(snapshot, snapshot.checks.get(deployment)?.claimedId ?? '');
+    const other = listedToken(snapshot, snapshot.deployments.get(deployment)?.check?.claimedId ?? '');
     return other === undefined
       ? "Vault holds another deployment's token"
       : `Vault holds the token of ${displayName(other.label)}`;

@@ -138,15 +138,47 @@ describe('a hold that ends', () => {
   });
 
   it.each([
-    ['HOLD', () => world.put(OBJECTS.hold, ''), () => world.remove(OBJECTS.hold)],
-    ['a full exemption', () => exempt('orange-cd,,,,'), () => exempt()],
+    [
+      'HOLD',
+      () => {
+        world.put(OBJECTS.hold, '');
+      },
+      () => {
+        world.remove(OBJECTS.hold);
+      },
+    ],
+    [
+      'a full exemption',
+      () => {
+        exempt('orange-cd,,,,');
+      },
+      () => {
+        exempt();
+      },
+    ],
     [
       'observe',
       () => (world.settings = { ...world.settings, mode: 'observe' }),
       () => (world.settings = { ...world.settings, mode: 'enforce' }),
     ],
-    ['an unreadable row', () => license('never', 'orange-cd'), () => license(PAST, 'orange-cd')],
-    ['an exemption under another name', () => exempt('Orange_CD,,,,'), () => exempt()],
+    [
+      'an unreadable row',
+      () => {
+        license('never', 'orange-cd');
+      },
+      () => {
+        license(PAST, 'orange-cd');
+      },
+    ],
+    [
+      'an exemption under another name',
+      () => {
+        exempt('Orange_CD,,,,');
+      },
+      () => {
+        exempt();
+      },
+    ],
   ] as const)('makes the notice of before void: %s', async (_, begin, end) => {
     exempt();
     world.addToken('orange-cd');

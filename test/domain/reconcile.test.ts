@@ -496,9 +496,12 @@ describe('reconciling', () => {
           const license = world.licenses.get(token.label);
           const well = isWellNamed(token.label);
           const expected: Partial<Record<FindingKind, boolean>> = {
-            'orphaned-token': active && !world.keys.has(token.label) && NOW - (token.createdAt ?? 0) > HOUR,
+            'orphaned-token':
+              active &&
+              world.deployments.get(token.label)?.hasKey !== true &&
+              NOW - (token.createdAt ?? 0) > HOUR,
             'misnamed-token': active && !well,
-            'unlicensed-token': active && well && !world.named.has(token.label),
+            'unlicensed-token': active && well && world.deployments.get(token.label)?.isListed !== true,
             'license-expired': active && license !== undefined && license.lastDay < '2026-03-02',
             'wrong-scope': active && token.scopes?.[0] !== 'repo:read',
             'unused-token':

@@ -7,8 +7,18 @@ import { emptyLedger, ledgerText, readLedger } from '../../lambdas/domain/ledger
 import { takeSnapshot, tokensOf } from '../../lambdas/domain/snapshot.ts';
 import { isActive } from '../../lambdas/domain/token.ts';
 import { type Report, resultOf } from '../../lambdas/report/report.ts';
+import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
 import { defaultSettings } from '../fakes.ts';
-import { NOW, type Situation, bytes, factsOf, suspensionOf, tokenOf, snapshotOf } from './situation.ts';
+import {
+  CONTENT,
+  NOW,
+  type Situation,
+  bytes,
+  factsOf,
+  suspensionOf,
+  tokenOf,
+  snapshotOf,
+} from './situation.ts';
 
 describe('an active token', () => {
   it('is switched on and not past its own end, which is the first instant at which it is', () => {
@@ -78,16 +88,51 @@ describe('the world', () => {
     ]);
   });
 
-  it("knows whose access people revoked, and not the audit's own suspensions as that", () => {
-    const suspensions = [suspensionOf(), suspensionOf({ tokenId: 't2', deployment: 'mtn-cm', by: 'people' })];
-    expect([...snapshotOf({ ledger: { suspensions } }).revokedByPeople]).toEqual(['mtn-cm']);
+  it('joins what is remembered of a token under the label that it has now, of one that is gone under its last', () => {
+    const suspensions = [
+      suspensionOf({ deployment: 'mtn-cm' }),
+      suspensionOf({ tokenId: 't2', by: 'people' }),
+    ];
+    const { deployments } = snapshotOf({ tokens: [{}], keys: { 'mtn-cm': 'x' }, ledger: { suspensions } });
+    expect(deployments.get('orange-cd')?.suspensions).toEqual(suspensions);
+    expect(deployments.get('mtn-cm')?.suspensions).toEqual([]);
   });
 
-  it('does not know a label as revoked by people where they suspended a token beside another one', () => {
-    const people = suspensionOf({ by: 'people', superseded: true });
-    expect(snapshotOf({ ledger: { suspensions: [people] } }).revokedByPeople.size).toBe(0);
-    const both = [people, suspensionOf({ by: 'people', tokenId: 't2' })];
-    expect([...snapshotOf({ ledger: { suspensions: both } }).revokedByPeople]).toEqual(['orange-cd']);
+  it('knows the end that had passed of a deployment without a row, and of no other', () => {
+    const passedEnds = [
+      { deployment: 'orange-cd', end: '2026-02-01' },
+      { deployment: 'mtn-cm', end: '2026-02-01' },
+    ];
+    const { deployments } = snapshotOf({
+      tokens: [{}, { label: 'mtn-cm' }],
+      licenses: ['mtn,cm,2027-01-01,0'],
+      ledger: { passedEnds },
+    });
+    expect(deployments.get('orange-cd')?.passedEnd).toBe('2026-02-01');
+    expect(deployments.get('mtn-cm')?.passedEnd).toBeUndefined();
+  });
+
+  it('knows whose key was last seen to hold the content of a token of another label', () => {
+    const check = {
+      deployment: 'mtn-cm',
+      tokenId: 't2',
+      at: iso(NOW),
+      verdict: 'mismatched' as const,
+      claimedId: 't1',
+      fingerprint: fingerprintOf(CONTENT),
+    };
+    const holders = (content: string, changes: object = {}): string[] =>
+      (
+        snapshotOf({
+          tokens: [{}, { label: 'mtn-cm' }],
+          keys: { 'mtn-cm': content },
+          ledger: { checks: [{ ...check, ...changes }] },
+        }).heldBy.get('t1') ?? []
+      ).map(({ name }) => name);
+    expect(holders(CONTENT)).toEqual(['mtn-cm']);
+    expect(holders(CONTENT.toUpperCase())).toEqual([]);
+    expect(holders(CONTENT, { verdict: 'unclear' })).toEqual([]);
+    expect(holders(CONTENT, { verdict: 'matching', tokenId: 't1' })).toEqual(['mtn-cm']);
   });
 });
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { ledgerText, readLedger } from '../../lambdas/domain/ledger.ts';
+import { emptyLedger, ledgerText, readLedger } from '../../lambdas/domain/ledger.ts';
 
 /** Written by the program as it was with version 1: nights with mails that failed, runs and calls that broke off. */
 const FIXTURE = readFileSync(new URL('ledger-version-1.json', import.meta.url));
@@ -85,5 +85,13 @@ describe('a ledger of version 1', () => {
     const { answered: _, ...rest } = before;
     expect(() => readLedger(Buffer.from(JSON.stringify(rest)))).toThrow('at answered');
     expect(() => readLedger(Buffer.from(JSON.stringify({ ...before, measures: {} })))).toThrow('at measures');
+  });
+});
+
+describe('the ledger that the decisions offer for a new beginning', () => {
+  it('is that of a system that never ran', () => {
+    const text = readFileSync(new URL('../../docs/decisions.md', import.meta.url), 'utf8');
+    const [, offered = ''] = /^(\{"version":.*\})$/m.exec(text) ?? [];
+    expect(readLedger(Buffer.from(offered))).toEqual(emptyLedger());
   });
 });

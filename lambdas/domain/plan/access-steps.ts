@@ -1,5 +1,5 @@
 // What the end, the renewal and the replacement of one deployment's access ask for, before any guard is asked.
-import { fingerprintOf } from '../../text/fingerprint.ts';
+import { fingerprintOfKey } from '../../text/fingerprint.ts';
 import { DAY, type Day, HOUR, dayOf, daysBetween } from '../days.ts';
 import { type Notice, RESTORED_FOR, type Suspension } from '../ledger.ts';
 import { daysLeft, isInForce } from '../licenses.ts';
@@ -70,7 +70,7 @@ function* deactivationSteps(ending: Case, context: StepContext): Iterable<Step> 
         tokenId: id,
         end: lastDay,
         ...(standing === 'old' ? { announces: 'deactivate', dueAt: now } : {}),
-        ...fingerprint(deployment),
+        ...fingerprint(deployment, context.snapshot),
         reason: `the license ended with ${lastDay}, announced on ${dayOf(given, policy.timeZone)}`,
       };
     else if (standing !== 'stands') yield deactivationNotice(ending, token, context.snapshot);
@@ -127,7 +127,7 @@ function* deletionSteps({ deployment, licensed, lastDay }: Case, context: StepCo
   // The key goes only when no token of the label is left, and while it still holds what it held then.
   const ready = own.filter(({ tokenId, deletedAt }) => deleted.has(tokenId) || deletedAt !== undefined);
   if (deployment.tokens.some(({ id }) => !deleted.has(id)) || !deployment.hasKey) return;
-  const held = fingerprint(deployment).fingerprint;
+  const held = fingerprint(deployment, context.snapshot).fingerprint;
   if (held === undefined || !ready.some((suspension) => suspension.fingerprint === held)) return;
   yield {
     kind: 'remove-key',
@@ -163,14 +163,15 @@ function* reactivationSteps({ deployment, licensed }: Case, { now, today }: Snap
 }
 
 /** Switching off the tokens that regenerated ones replaced, once their overlap is over, and deleting them later. */
-function* replacedSteps(deployment: Deployment, { now, policy }: Snapshot): Iterable<Step> {
+function* replacedSteps(deployment: Deployment, snapshot: Snapshot): Iterable<Step> {
+  const { now, policy } = snapshot;
   for (const { tokenId, until, by, offSince } of deployment.replaced) {
     const token = deployment.tokens.find(({ id }) => id === tokenId);
     const over = Date.parse(until);
     if (token === undefined || over > now) continue;
     const step = { deployment: deployment.name, tokenId, replaced: true };
     const reason = `replaced by the token ${by}, and its time was over on ${dayOf(over, policy.timeZone)}`;
-    if (token.enabled) yield { ...step, kind: 'deactivate', ...fingerprint(deployment), reason };
+    if (token.enabled) yield { ...step, kind: 'deactivate', ...fingerprint(deployment, snapshot), reason };
     else if (offSince !== undefined && now - Math.max(over, Date.parse(offSince)) >= REPLACED_KEPT_DAYS * DAY)
       yield {
         ...step,
@@ -224,7 +225,8 @@ function isRestored({ restores }: Deployment, tokenId: string, now: number): boo
   return restores.some((entry) => entry.tokenId === tokenId && now - Date.parse(entry.at) < RESTORED_FOR);
 }
 
-/** What the key holds, as a hash; absent where it holds no content or values were not read. */
-function fingerprint({ content }: Deployment): { readonly fingerprint?: string } {
-  return typeof content === 'string' && content !== '' ? { fingerprint: fingerprintOf(content) } : {};
+/** What the key holds, as a hash; absent where it holds no token's content or values were not read. */
+function fingerprint({ name }: Deployment, { facts }: Snapshot): { readonly fingerprint?: string } {
+  const held = fingerprintOfKey(facts.keys?.values, name);
+  return held === undefined ? {} : { fingerprint: held };
 }

@@ -21,7 +21,7 @@ export function canIssue(snapshot: Snapshot, name: string): boolean {
  */
 export function canRename(snapshot: Snapshot, from: string, to: string): boolean {
   const hasToken = (name: string): boolean => tokensOf(snapshot, name).all.length > 0;
-  const hasKey = (name: string): boolean => snapshot.keys.has(name);
+  const hasKey = (name: string): boolean => snapshot.deployments.get(name)?.hasKey === true;
   if (!fitsEvent(from) || (hasKey(from) && isConcealed(from))) return false;
   if ((hasToken(from) && hasToken(to)) || (hasKey(from) && hasKey(to))) return false;
   return hasToken(from) || (hasKey(from) && hasToken(to));

@@ -222,6 +222,8 @@ describe('deleting what was switched off', () => {
       const { fingerprint: _, ...unknown } = gone;
       expect(key([unknown])).toEqual([]);
       expect(key([unknown], { keys: { 'orange-cd': '' } })).toEqual([]);
+      // What is no token's content has no fingerprint of its own.
+      expect(key([{ ...gone, fingerprint: '' }], { keys: { 'orange-cd': 'hunter2' } })).toEqual([]);
     });
   });
 });
