@@ -18,10 +18,18 @@ export interface VaultOptions extends VaultSessionOptions {
 
 /** Vault's KV engine, spoken by node-vault over our own transport. */
 export function createVault(options: VaultOptions): Vault {
-  return new VaultSecrets(options);
+  const secrets = new VaultSecrets(options);
+  return {
+    readDockerHubLogin: () => secrets.readDockerHubLogin(),
+    readKeys: () => secrets.readKeys(),
+    readKeyNames: () => secrets.readKeyNames(),
+    patchKeys: (changes, version) => secrets.patchKeys(changes, version),
+    createSecret: (keys) => secrets.createSecret(keys),
+    close: () => secrets.close(),
+  };
 }
 
-class VaultSecrets implements Vault {
+class VaultSecrets {
   private readonly options: VaultOptions;
   private readonly session: VaultSession;
   private engine: Promise<KeyValue> | undefined;
