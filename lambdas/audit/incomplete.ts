@@ -63,7 +63,7 @@ export async function endIncomplete(
   const reported = new Set(lease?.reportedCauses(today));
   const mailDue = !dry && keys.some((key) => !reported.has(key));
   let notified = false;
-  const mail = (where: boolean): Promise<unknown> =>
+  const mail = (where: boolean): Promise<{ readonly confirmed: boolean }> =>
     services.notifier.publish(
       incompleteMail({
         runId: run.runId,
@@ -96,8 +96,9 @@ export async function endIncomplete(
   const written = await write(mailDue);
   if (mailDue) {
     try {
-      await mail(written);
-      notified = true;
+      // What nobody had confirmed to read is mailed again at the next try, and was told to nobody.
+      notified = (await mail(written)).confirmed;
+      if (!notified && written) await write(false);
     } catch (error) {
       causes.push(asAuditorError(error, 'Sending the mail'));
       if (written) await write(false);

@@ -141,7 +141,9 @@ function openText({ report }: MailInput): string {
 function subjectParts(input: MailInput, reported: Reportable): string[] {
   const { report, snapshot, obstacles } = input;
   const { cantPull, toFix, endingSoon } = openGroups(report);
-  const access = reported.upcoming.filter(({ value }) => value.what === 'deactivate');
+  const ends = reported.upcoming.filter(({ value }) => value.what === 'deactivate');
+  const access = ends.filter(({ value }) => value.heldBy.length === 0);
+  const held = namesOf(ends.filter(({ value }) => value.heldBy.length > 0));
   const tonight = access.filter(({ value }) => isNextNight(value, snapshot));
   const soon = namesOf(access.filter((entry) => !tonight.includes(entry)));
   const failed = (wanted: string): string[] =>
@@ -158,7 +160,7 @@ function subjectParts(input: MailInput, reported: Reportable): string[] {
     ...countOf(failed('failed'), 'failed'),
     ...countOf(done('deactivate', 'delete-token', 'remove-key'), 'revoked'),
     ...countOf(failed('skipped'), 'left alone'),
-    ...countOf(namesOf(reported.withheld), 'withheld'),
+    ...countOf([...namesOf(reported.withheld), ...held], 'withheld'),
     ...countOf(done('reactivate'), 'restored'),
     ...countOf(done('issue', 'rename'), 'issued or renamed'),
     ...(isNothingDone ? [] : countOf(soon, 'loses access soon', 'lose access soon')),

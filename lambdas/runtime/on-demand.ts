@@ -48,7 +48,10 @@ const LEFT_WORDS = {
   lost: 'no other mail will tell it, because the ledger could not be written',
 } as const;
 
-/** Sends the mail; where it fails, leaves what was done to the next mail of the audit, and resolves with the failure. */
+/**
+ * Sends the mail; where it fails, leaves what was done to the next mail of the audit, and resolves with the failure. The
+ * audit's mail reports it as well where nobody had confirmed to read this one.
+ */
 async function publish(
   services: Services,
   store: LedgerStore,
@@ -56,20 +59,28 @@ async function publish(
   failed: boolean,
 ): Promise<{ readonly error: AuditorError; readonly left: keyof typeof LEFT_WORDS } | undefined> {
   try {
-    await services.notifier.publish(onDemandMail({ requestId: services.requestId, title, lines, failed }));
+    const { confirmed } = await services.notifier.publish(
+      onDemandMail({ requestId: services.requestId, title, lines, failed }),
+    );
+    // Where even the ledger can't be written, the mail went out all the same.
+    if (!confirmed) await leaveToAudit(store, done).catch(() => undefined);
     return undefined;
   } catch (error) {
     const failure = asAuditorError(error, 'Sending the mail');
     services.log.error('The mail failed', { error: failure.name });
     try {
-      await store.update((ledger) =>
-        done.length === 0 ? ledger : { ...ledger, unreported: [...ledger.unreported, ...done] },
-      );
+      await leaveToAudit(store, done);
       return { error: failure, left: done.length === 0 ? 'nothing' : 'told later' };
     } catch {
       return { error: failure, left: 'lost' };
     }
   }
+}
+
+async function leaveToAudit(store: LedgerStore, done: OnDemandNotification['done']): Promise<void> {
+  await store.update((ledger) =>
+    done.length === 0 ? ledger : { ...ledger, unreported: [...ledger.unreported, ...done] },
+  );
 }
 
 /**

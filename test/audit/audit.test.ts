@@ -248,6 +248,19 @@ describe('a run that can not read one of its inputs wholly', () => {
     expect(world.mails).toHaveLength(3);
   });
 
+  it('mails the same cause again where nobody had confirmed to read it', async () => {
+    world.fate = (made) => (made === 'hub.listTokens' ? 'fail before' : 'pass');
+    world.confirmed = false;
+    await failureOf(() => run());
+    expect(JSON.parse(reportText(reports().find((key) => key.endsWith('.json'))))).toMatchObject({
+      notified: false,
+    });
+    world.confirmed = true;
+    await failureOf(() => run({ catchUp: true }));
+    await failureOf(() => run({ catchUp: true }));
+    expect(world.mails).toHaveLength(2);
+  });
+
   it('mails an unreadable list once a day for each version of it', async () => {
     const mailed = async (list: string): Promise<number> => {
       const before = world.mails.length;

@@ -115,6 +115,17 @@ describe('revoking', () => {
       'orange-cd switched off: the caller says "leaked" (2 tokens)',
     );
   });
+
+  it('is reported again by the audit where nobody had confirmed to read its mail', async () => {
+    world.confirmed = false;
+    await call({ deployment: 'orange-cd', reason: 'leaked' });
+    world.confirmed = true;
+    await night();
+    expect(world.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain(
+      'orange-cd switched off: the caller says "leaked" (2 tokens)',
+    );
+    expect(world.ledger.unreported).toEqual([]);
+  });
 });
 
 describe('a revoke that fails', () => {
