@@ -25,7 +25,6 @@ const SIZES = (process.env['SIZES'] ?? '1000,10000,100000').split(',').map(Numbe
 const REPEATS = 3;
 const HERE = import.meta.dirname;
 /** What a function of 256 MB is to be run with: V8's heap must leave room for the rest of the process. */
-const SMALL = { NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=120', MALLOC_ARENA_MAX: '1' };
 
 const once = v.pipe(
   v.string(),
@@ -116,22 +115,21 @@ async function auditFresh<More>(
 
 async function benchAudit(tokens: number, script: string): Promise<{ row: string; milliseconds: number }> {
   const first = await auditFresh(tokens, script, async (sandbox) => {
-    const small = v.parse(once, await run(script, { ...sandbox.environment, ...SMALL }));
     // Long lists one by one take minutes; a part of them tells as much.
     const part = async (size: number): Promise<number> => {
       const pages = Math.ceil(tokens / size);
       const tried = Math.min(pages, 40);
       return ((await pageByPage(sandbox, size, tried)) / tried) * pages;
     };
-    return { small: small.megabytes, ten: await part(10), hundred: await part(100) };
+    return { ten: await part(10), hundred: await part(100) };
   });
   const times = [first.milliseconds];
   while (times.length < REPEATS)
     times.push((await auditFresh(tokens, script, () => Promise.resolve())).milliseconds);
   const milliseconds = median(times);
   const least = unavoidable(tokens);
-  const { small, ten, hundred } = first.more;
-  const row = `| ${tokens.toLocaleString('en')} | ${shown(milliseconds)} | ${shown(least)} | ${(milliseconds / least).toFixed(2)} | ${first.requests} | ${Math.round(first.megabytes)} MB | ${Math.round(small)} MB | ${shown(hundred)} | ${shown(ten)} |`;
+  const { ten, hundred } = first.more;
+  const row = `| ${tokens.toLocaleString('en')} | ${shown(milliseconds)} | ${shown(least)} | ${(milliseconds / least).toFixed(2)} | ${first.requests} | ${Math.round(first.megabytes)} MB | ${shown(hundred)} | ${shown(ten)} |`;
   return { row, milliseconds };
 }
 
@@ -276,9 +274,9 @@ const machine =
   /model name\s*:\s*(.*)/.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? 'unknown processor';
 console.log(`Node ${process.version}, ${machine}; every answer of the sandbox comes after ${LATENCY} ms.\n`);
 console.log(
-  '| tokens | audit | unavoidable | ratio | requests | memory (RSS) | kept small | list page by page, 100 rows | with 10 rows |',
+  '| tokens | audit | unavoidable | ratio | requests | memory (RSS) | list page by page, 100 rows | with 10 rows |',
 );
-console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- |');
+console.log('| --- | --- | --- | --- | --- | --- | --- | --- |');
 const times: number[] = [];
 const workshop = mkdtempSync(join(tmpdir(), 'bench-'));
 const auditOnce = await bundle(workshop, 'audit-once', join(HERE, 'audit-once.ts'));
@@ -288,7 +286,6 @@ for (const size of SIZES) {
   console.log(row);
 }
 rmSync(workshop, { recursive: true, force: true });
-console.log(`\n"Kept small" is the next night's audit with ${Object.entries(SMALL).map(([name, value]) => `${name}="${value}"`).join(' ')}.`); // prettier-ignore
 const [first, , third] = times;
 if (first !== undefined && third !== undefined)
   console.log(`\nA hundred times the tokens take ${(third / first).toFixed(1)} times as long.`);

@@ -1,8 +1,10 @@
-// The README's configuration table, made from the schema; run by itself, it writes the table into the README.
+// The configuration table of docs/configuration.md, made from the schema; run by itself, it writes the table there.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { configEntries } from '../../lib/config.ts';
 
 const code = (text: string | undefined): string => (text === undefined ? '' : `\`${text}\``);
+
+const FILE = 'docs/configuration.md';
 
 /** The configuration table as the schema says it. */
 export function configurationTable(): string {
@@ -16,10 +18,10 @@ export function configurationTable(): string {
 }
 
 if (import.meta.main) {
-  const readme = readFileSync('README.md', 'utf8');
+  const readme = readFileSync(FILE, 'utf8');
   const between = /(?<=<!-- configuration -->\n)[^]*?(?=\n<!-- \/configuration -->)/;
   writeFileSync(
-    'README.md',
+    FILE,
     readme.replace(between, () => configurationTable()),
   );
 }

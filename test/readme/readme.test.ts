@@ -7,6 +7,8 @@ import { configurationTable } from './configuration-table.ts';
 const readme = readFileSync('README.md', 'utf8');
 const runbook = readFileSync('docs/runbook.md', 'utf8');
 const decisions = readFileSync('docs/decisions.md', 'utf8');
+const configuration = readFileSync('docs/configuration.md', 'utf8');
+const contributing = readFileSync('CONTRIBUTING.md', 'utf8');
 const names = v.record(v.string(), v.string());
 const manifest = v.parse(
   v.pipe(
@@ -19,7 +21,7 @@ const manifest = v.parse(
 
 describe('the README', () => {
   it('tells the configuration as the schema has it', () => {
-    const table = /<!-- configuration -->\n([^]*?)\n<!-- \/configuration -->/.exec(readme)?.[1];
+    const table = /<!-- configuration -->\n([^]*?)\n<!-- \/configuration -->/.exec(configuration)?.[1];
     expect(table).toBe(configurationTable());
   });
 
@@ -43,13 +45,19 @@ describe('the README', () => {
 
   it('names every script but the two that `npm test` runs', () => {
     const untold = Object.keys(manifest.scripts).filter(
-      (name) => !new RegExp(`\\bnpm (?:run )?${name}(?![\\w:])`).test(readme),
+      (name) => !new RegExp(`\\bnpm (?:run )?${name}(?![\\w:])`).test(readme + contributing),
     );
     expect(untold).toEqual(['lint', 'types']);
   });
 });
 
 describe('the runbook', () => {
+  it('says in every section when it is cured', () => {
+    const sections = runbook.split(/\n(?=### )/).slice(1);
+    expect(sections.length).toBeGreaterThan(30);
+    for (const text of sections) expect(text).toContain('**Cured when:**');
+  });
+
   it('has a section for every error of the contract', () => {
     for (const name of ERROR_NAMES) expect(runbook).toContain(`\n### ${name}\n`);
   });
