@@ -4,6 +4,7 @@ import type { Finding, FindingKind } from '../domain/findings.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import { daysLeft, reachedThreshold } from '../domain/licenses.ts';
 import { noticesAfterRun } from '../domain/plan/notices.ts';
+import { passedEndsAfter } from '../domain/plan/shrink-guard.ts';
 import type { Step } from '../domain/plan/step.ts';
 import { isNextNight, upcomingEnds } from '../domain/plan/upcoming.ts';
 import { announcementKey, findingKey, findingLevel, reportedItems } from '../domain/reported.ts';
@@ -140,7 +141,6 @@ function ledgerAfterReview(ledger: Ledger, reviewed: Reviewed, named: readonly S
         deployment,
         ...(tokenId === undefined ? {} : { tokenId }),
         since,
-        reported: true,
       })),
     ],
     notices: [
@@ -158,6 +158,7 @@ function ledgerAfterReview(ledger: Ledger, reviewed: Reviewed, named: readonly S
       paidUntil,
       accessUntil,
     })),
+    passedEnds: passedEndsAfter(ledger, snapshot),
     measures: {
       ...ledger.measures,
       licenses: ledger.measures.licenses && {

@@ -313,6 +313,17 @@ describe('the license list', () => {
     expect(steps(await night())).toEqual(['deactivate orange-cd done']);
   });
 
+  it('keeps an end that only a review has read', async () => {
+    world.addToken('orange-cd');
+    license(FAR, 'orange-cd');
+    await night();
+    license(PAST, 'orange-cd');
+    await audit({ review: true }, world.services());
+    license(undefined, 'orange-cd');
+    await audit({ review: true }, world.services());
+    expect(await nights(2)).toEqual(['1 deactivate orange-cd done']);
+  });
+
   it('that names the country otherwise is taken for a renewal', async () => {
     world.addToken('orange-cd');
     license(PAST, 'orange-cd');

@@ -77,7 +77,7 @@ export function rememberInputs(
 }
 
 /** The ends that had passed when they were read: they stay passed until a row says otherwise. */
-function passedEndsAfter(ledger: Ledger, { facts, today }: Snapshot): Ledger['passedEnds'] {
+export function passedEndsAfter(ledger: Ledger, { facts, today }: Snapshot): Ledger['passedEnds'] {
   const { licenses } = facts;
   if (licenses === undefined) return ledger.passedEnds;
   const gone = ledger.passedEnds.filter(({ deployment }) => !licenses.licenses.has(deployment));
