@@ -256,9 +256,11 @@ export class Life<World extends LifeWorld> {
     );
     for (const result of results)
       if (result.status === 'rejected' && !isAuditorError(result.reason)) throw result.reason;
-    this.expect(busy.length === 1, `${busy.length} of two functions that met were told to wait`);
+    // Whoever comes second waits for the first to end, and is told to wait where that takes too long.
+    this.expect(busy.length <= 1, `${busy.length} of two functions that met were told to wait`);
     const made = [...world.tokens].filter(([id]) => !before.has(id)).length;
-    this.expect(made <= 1, `${made} tokens were made by one function`);
+    const issuing = (meets === 'night' ? 1 : 2) - busy.length;
+    this.expect(made <= Math.max(1, issuing), `${made} tokens were made by ${issuing} functions`);
     this.check(before);
     this.hear(mails);
     world.now += 16 * 60_000;
