@@ -9,7 +9,7 @@ const filled = v.pipe(v.string(), v.trim(), v.minLength(1));
 const secretSchema = v.pipe(
   v.string(),
   v.parseJson(),
-  v.object({ role_id: filled, secret_id: filled, ca_cert: v.optional(v.string()) }),
+  v.object({ role_id: filled, secret_id: filled, ca_cert: v.nullish(v.string()) }),
 );
 
 function unavailable(id: string, what: string, cure: string): AuditorError {
@@ -59,9 +59,10 @@ export function createLoginSecret(id: string, options: AwsOptions = {}): LoginSe
     const parsed = v.safeParse(secretSchema, text);
     if (!parsed.success)
       throw unavailable(id, 'it is not JSON with role_id and secret_id', 'fill it as the README says');
-    const { role_id, secret_id, ca_cert = '' } = parsed.output;
-    const caCert = readCertificates(ca_cert);
-    if (caCert === undefined && ca_cert.trim() !== '')
+    const { role_id, secret_id } = parsed.output;
+    const given = parsed.output.ca_cert ?? '';
+    const caCert = readCertificates(given);
+    if (caCert === undefined && given.trim() !== '')
       throw unavailable(
         id,
         'its ca_cert is no certificate in PEM',

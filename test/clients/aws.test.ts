@@ -242,7 +242,7 @@ describe('the Vault login in Secrets Manager', () => {
     expect([failure.name, failure.message.includes('PEM')]).toEqual(['SecretUnavailable', true]);
   });
 
-  it.each(['', ' \n'])('has no ca_cert where that is %j', async (blank) => {
+  it.each(['', ' \n', null])('has no ca_cert where that is %j', async (blank) => {
     put({ ...login(), ca_cert: blank });
     expect(await createLoginSecret(SECRET, { answerMilliseconds: TIME_OUT }).read()).not.toHaveProperty(
       'caCert',
