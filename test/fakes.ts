@@ -326,6 +326,12 @@ export class InMemorySystems implements LifeWorld {
           return { body: new TextEncoder().encode(object.body), etag: object.etag };
         }),
       exists: (key) => this.call('bucket', `exists ${key}`, () => etagOf(key) !== undefined),
+      listTop: () =>
+        this.call('bucket', 'list', () =>
+          [...this.objects.keys()]
+            .filter((key) => etagOf(key) !== undefined && !/\/./.test(key))
+            .map((key) => ({ key, at: this.now })),
+        ),
       write: (key, body) =>
         this.call('bucket', `write ${key.replace(/\d.*/, '')}`, () => {
           this.put(key, body);

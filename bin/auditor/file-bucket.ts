@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import type { Bucket, ReadObject } from '../../lambdas/clients/ports.ts';
+import type { Bucket, ReadObject, TopObject } from '../../lambdas/clients/ports.ts';
 import { AuditorError } from '../../lambdas/errors.ts';
 import { escapeText } from '../../lambdas/text/display.ts';
 
@@ -51,6 +51,22 @@ export function createFolder(folder: string, files: ReadonlyMap<string, string> 
     }
   };
 
+  const listTop = async (): Promise<TopObject[]> => {
+    const entries = await readdir(root, { withFileTypes: true }).catch((error: unknown) => {
+      if (isMissing(error)) return [];
+      throw failure('Listing', 'the objects', error);
+    });
+    const own = entries
+      .filter(({ name }) => !name.startsWith('.') && !files.has(name))
+      .map((entry) => ({ key: entry.isDirectory() ? `${entry.name}/` : entry.name }));
+    const found: TopObject[] = [];
+    for (const { key } of [...own, ...[...files.keys()].map((key) => ({ key }))]) {
+      const at = await stat(pathOf(key)).then(({ mtimeMs }) => mtimeMs, () => undefined); // prettier-ignore
+      if (at !== undefined) found.push(key.endsWith('/') ? { key } : { key, at });
+    }
+    return found;
+  };
+
   const put = async (key: string, body: string, isNew: boolean): Promise<boolean> => {
     const path = pathOf(key);
     const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
@@ -94,6 +110,7 @@ export function createFolder(folder: string, files: ReadonlyMap<string, string> 
     location: root,
     read,
     exists: async (key) => typeof (await read(key)) !== 'string',
+    listTop,
     write: async (key, body) => {
       await put(key, body, false);
     },

@@ -3,6 +3,7 @@ import { listChanges } from '../domain/list-changes.ts';
 import type { Alert } from '../mail/news.ts';
 import { describeStatement, displayName, joinWithAnd } from '../text/display.ts';
 import type { AuditEvent } from './event.ts';
+import { listAlerts } from './list-alerts.ts';
 import type { Night } from './night.ts';
 
 /** So many changes of a list are a reason for a mail each; all of them stand in its notes. */
@@ -12,7 +13,13 @@ const CHANGE_KEY = 'list ';
 
 /** The alerts of a whole run, the gravest first. */
 export function alertsOf(night: Night): readonly Alert[] {
-  return [...storageAlert(night), ...approvalAlert(night), ...changeAlerts(night), ...night.checks.alerts];
+  return [
+    ...storageAlert(night),
+    ...approvalAlert(night),
+    ...listAlerts(night.inputs, night.decision.snapshot),
+    ...changeAlerts(night),
+    ...night.checks.alerts,
+  ];
 }
 
 /** Everything that a report says of a run besides its findings and actions, one printable sentence each. */

@@ -2,7 +2,7 @@
 import type { ReadObject } from '../clients/ports.ts';
 import { OBJECTS } from '../ledger/bucket-keys.ts';
 import { joinWithAnd } from '../text/display.ts';
-import type { CompleteInputs } from './read-inputs.ts';
+import { type CompleteInputs, isHeldNow } from './read-inputs.ts';
 import type { Run } from './run.ts';
 
 /**
@@ -20,7 +20,7 @@ export async function lastLook(
     const [licenses, exemptions, isHeld] = await Promise.all([
       bucket.read(OBJECTS.licenses),
       bucket.read(OBJECTS.exemptions),
-      bucket.exists(OBJECTS.hold),
+      isHeldNow(bucket),
     ]);
     const changed = [
       ...(etagOf(licenses) === versions.licenses?.etag ? [] : [OBJECTS.licenses]),

@@ -1,6 +1,6 @@
 // What a whole run mails, and what the ledger remembers when it went out or did not.
 import type { Action } from '../domain/actions.ts';
-import { iso } from '../domain/days.ts';
+import { dayOf, iso } from '../domain/days.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import { shortDay } from '../domain/nights.ts';
 import { noticesAfterRun } from '../domain/plan/notices.ts';
@@ -23,7 +23,7 @@ import {
   stillUnreported,
 } from '../mail/news.ts';
 import type { Notification } from '../mail/notification.ts';
-import type { Report } from '../report/report.ts';
+import { type Report, holdingText } from '../report/report.ts';
 import type { Services } from '../runtime/services.ts';
 import type { Settings } from '../runtime/settings.ts';
 import { joinWithAnd } from '../text/display.ts';
@@ -165,6 +165,9 @@ function withoutSkipped(intents: Ledger['intents'], actions: readonly Action[]):
 function obstaclesOf({ snapshot, report, ledger, plan }: NotificationInput): Obstacle[] {
   const shrunk = plan.shrunk.map(({ text }) => text);
   const since = reportedItems(ledger).get('HOLD')?.day;
+  const knownSince = since === undefined ? '' : ` (known since ${shortDay(since, snapshot.today)})`;
+  const dayText = (instant: string): string =>
+    shortDay(dayOf(Date.parse(instant), snapshot.policy.timeZone), snapshot.today);
   const obstacles: Obstacle[] = [];
   if (shrunk.length > 0)
     obstacles.push({
@@ -178,7 +181,7 @@ function obstaclesOf({ snapshot, report, ledger, plan }: NotificationInput): Obs
   if (report.inputs.hold)
     obstacles.push({
       kind: 'HOLD',
-      text: `HOLD is in the bucket${since === undefined ? '' : ` (known since ${shortDay(since, snapshot.today)})`}: nobody is cut off while it is there. Delete it when it is no longer needed.`,
+      text: `HOLD is in the bucket${holdingText(report.inputs, dayText) || knownSince}: nobody is cut off while it is there. Delete it when it is no longer needed.`,
     });
   return obstacles;
 }

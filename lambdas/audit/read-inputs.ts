@@ -1,15 +1,17 @@
 // Reading everything that a run goes by.
-import type { ReadObject } from '../clients/ports.ts';
+import type { Bucket, ReadObject, TopObject } from '../clients/ports.ts';
 import { type Exemption, readExemptions } from '../domain/exemptions.ts';
+import { iso } from '../domain/days.ts';
 import { type LicenseList, readLicenses } from '../domain/licenses.ts';
 import type { CompleteFacts, Facts } from '../domain/snapshot.ts';
 import type { HubToken, VaultKeys } from '../domain/token.ts';
 import { type AuditorError, asAuditorError } from '../errors.ts';
-import { OBJECTS } from '../ledger/bucket-keys.ts';
+import { OBJECTS, isHold, lookAlikeOf } from '../ledger/bucket-keys.ts';
 import { type LedgerStore, openLedger } from '../ledger/store.ts';
-import type { InputVersions } from '../report/report.ts';
+import type { FileVersion, InputVersions } from '../report/report.ts';
 import { dayRules } from '../runtime/license-list.ts';
 import type { Services } from '../runtime/services.ts';
+import { concealed } from '../text/conceal.ts';
 import { askForMissing } from './ask-for-missing.ts';
 import type { Run } from './run.ts';
 
@@ -17,6 +19,8 @@ import type { Run } from './run.ts';
 export interface Inputs {
   readonly facts: Facts;
   readonly hold: boolean;
+  /** Objects that look like one of those that are read, and are not. */
+  readonly strays: readonly TopObject[];
   /** The ledger's store; absent when it could not be read. */
   readonly store?: LedgerStore;
   /** Whether `exemptions.csv` is there. */
@@ -44,6 +48,7 @@ export function isComplete(inputs: Inputs): inputs is CompleteInputs {
 export const NOTHING_READ: Inputs = {
   facts: {},
   hold: true,
+  strays: [],
   exemptionsThere: false,
   versions: { hold: true },
   etags: {},
@@ -70,11 +75,12 @@ export async function readInputs(
   const causes: AuditorError[] = [];
   const reading = <Value>(promise: Promise<Value>, what: string): Promise<Value | undefined> =>
     attempt(promise, `Reading ${what}`, causes);
-  const [tokens, keys, licensesObject, exemptionsObject, hold, store] = await Promise.all([
+  const [tokens, keys, licensesObject, exemptionsObject, top, hold, store] = await Promise.all([
     reading(dockerHub.listTokens(), "Docker Hub's tokens"),
     reading(withValues ? vault.readKeys() : vault.readKeyNames(), "Vault's keys"),
     reading(bucket.read(OBJECTS.licenses), 'the license list'),
     reading(bucket.read(OBJECTS.exemptions), 'the exemptions'),
+    reading(bucket.listTop(), 'the names of the objects'),
     reading(bucket.exists(OBJECTS.hold), 'HOLD'),
     reading(openLedger(bucket), 'the ledger'),
   ]);
@@ -93,6 +99,8 @@ export async function readInputs(
       'Reading the exemptions',
       causes,
     );
+  // What could not be looked at may hold.
+  const isHeld = (hold ?? true) || top === undefined || top.some(({ key }) => isHold(key));
   const facts: Facts = {
     ...(tokens === undefined ? {} : { tokens }),
     ...(tokens === undefined || store === undefined
@@ -105,7 +113,8 @@ export async function readInputs(
   };
   return {
     facts,
-    hold: hold ?? true,
+    hold: isHeld,
+    strays: (top ?? []).filter(({ key }) => lookAlikeOf(key) !== undefined),
     ...(store === undefined ? {} : { store }),
     exemptionsThere: typeof exemptionsObject === 'object',
     versions: versionsOf(
@@ -113,11 +122,17 @@ export async function readInputs(
       keys,
       { licenses: licensesObject, exemptions: exemptionsObject },
       { licenses, exemptions },
-      hold ?? true,
+      { top: top ?? [], isHeld },
     ),
     etags: { licenses: etagOf(licensesObject), exemptions: etagOf(exemptionsObject) },
     causes: distinct(causes),
   };
+}
+
+/** Whether anything in the bucket holds all withdrawals. */
+export async function isHeldNow(bucket: Bucket): Promise<boolean> {
+  const [isThere, top] = await Promise.all([bucket.exists(OBJECTS.hold), bucket.listTop()]);
+  return isThere || top.some(({ key }) => isHold(key));
 }
 
 /** One cause per sentence: a failed login is met by every read that needs it. */
@@ -158,18 +173,32 @@ function versionsOf(
   keys: VaultKeys | undefined,
   objects: { readonly licenses: ReadObject | undefined; readonly exemptions: ReadObject | undefined },
   rows: { readonly licenses: LicenseList | undefined; readonly exemptions: readonly Exemption[] | undefined },
-  hold: boolean,
+  bucket: { readonly top: readonly TopObject[]; readonly isHeld: boolean },
 ): InputVersions {
   const { licenses, exemptions } = objects;
+  const writtenAt = ({ at }: TopObject): string | undefined => (at === undefined ? undefined : iso(at));
+  const versionOf = (key: string, etag: string, count: number): FileVersion => {
+    const uploadedAt = bucket.top.flatMap((object) => (object.key === key ? [writtenAt(object)] : []))[0];
+    return { etag, rows: count, ...(uploadedAt === undefined ? {} : { uploadedAt }) };
+  };
+  const holding = bucket.top.filter(({ key }) => isHold(key));
   return {
     ...(tokens === undefined ? {} : { dockerHub: { rows: tokens.length } }),
     ...(keys === undefined ? {} : { vault: { version: keys.version } }),
     ...(typeof licenses === 'object' && rows.licenses !== undefined
-      ? { licenses: { etag: licenses.etag, rows: rows.licenses.rowCount } }
+      ? {
+          licenses: {
+            ...versionOf(OBJECTS.licenses, licenses.etag, rows.licenses.rowCount),
+            separator: rows.licenses.separator,
+          },
+        }
       : {}),
     ...(typeof exemptions === 'object' && rows.exemptions !== undefined
-      ? { exemptions: { etag: exemptions.etag, rows: rows.exemptions.length } }
+      ? { exemptions: versionOf(OBJECTS.exemptions, exemptions.etag, rows.exemptions.length) }
       : {}),
-    hold,
+    hold: bucket.isHeld,
+    ...(holding.length === 0
+      ? {}
+      : { holding: holding.map((object) => ({ key: concealed(object.key), since: writtenAt(object) })) }),
   };
 }

@@ -12,7 +12,7 @@ import {
   withinTime,
 } from './aws.ts';
 import { systemClock } from './http.ts';
-import type { Bucket, ReadObject, StoredObject } from './ports.ts';
+import type { Bucket, ReadObject, StoredObject, TopObject } from './ports.ts';
 
 /** A report of so many letters takes its time to be sent: a hundred thousand deployments are some 60 MB. */
 const LONG_BODY = 4 * 1024 * 1024;
@@ -69,6 +69,14 @@ class S3Bucket implements Bucket {
     }
   }
 
+  async listTop(): Promise<readonly TopObject[]> {
+    try {
+      return await withinTime(this.options, (signal) => this.listPages(signal));
+    } catch (error) {
+      throw this.unavailable('Listing the objects', error);
+    }
+  }
+
   async write(key: string, body: string, contentType: string): Promise<void> {
     const patience = body.length > LONG_BODY ? { requestTimeout: LONG_BODY_MILLISECONDS } : {};
     try {
@@ -97,6 +105,22 @@ class S3Bucket implements Bucket {
       if (status === 412 || status === 409 || status === 404) return 'conflict';
       throw this.unavailable(`Writing ${key}`, error);
     }
+  }
+
+  private async listPages(abortSignal: AbortSignal): Promise<TopObject[]> {
+    const { sdk, client } = await this.s3();
+    const found: TopObject[] = [];
+    let ContinuationToken: string | undefined;
+    do {
+      const command = new sdk.ListObjectsV2Command({ Bucket: this.name, Delimiter: '/', ContinuationToken });
+      const page = await client.send(command, { abortSignal });
+      for (const { Key, LastModified } of page.Contents ?? [])
+        if (Key !== undefined) found.push({ key: Key, at: LastModified?.getTime() });
+      for (const { Prefix } of page.CommonPrefixes ?? [])
+        if (Prefix !== undefined) found.push({ key: Prefix });
+      ContinuationToken = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    } while (ContinuationToken !== undefined);
+    return found;
   }
 
   /** Reads a whole object; a body that breaks off or stops half way is read again. */

@@ -111,6 +111,13 @@ export interface StoredObject {
 /** What the bucket answers for one key. `deleted`: it existed once (delete marker). */
 export type ReadObject = StoredObject | 'absent' | 'deleted';
 
+/** An object at the top of the bucket, or a folder there, whose key ends with a slash. */
+export interface TopObject {
+  readonly key: string;
+  /** When it was written, milliseconds since 1970; unknown of a folder. */
+  readonly at?: number | undefined;
+}
+
 /** Where the objects of contract section 2 are. All methods reject with `StorageUnavailable`. */
 export interface Bucket {
   /** For reports and mail: `s3://name` or the folder. */
@@ -118,6 +125,8 @@ export interface Bucket {
   read(key: string): Promise<ReadObject>;
   /** Whether the object is there, whatever its content. */
   exists(key: string): Promise<boolean>;
+  /** What is at the top of the bucket, folders as such. */
+  listTop(): Promise<readonly TopObject[]>;
   /** Writes unconditionally. */
   write(key: string, body: string, contentType: string): Promise<void>;
   /**

@@ -27,7 +27,8 @@ export interface Columns {
 
 /** The place of each known column that a table has, and how many rows there are; or the clause that says why it is no table. */
 export type Table =
-  { readonly rows: number; readonly places: ReadonlyMap<string, number> } | { readonly unreadable: string };
+  | { readonly rows: number; readonly places: ReadonlyMap<string, number>; readonly separator: string }
+  | { readonly unreadable: string };
 
 /** A larger file is no list that people keep. */
 export const MAX_BYTES = 5 * 1024 * 1024;
@@ -67,7 +68,7 @@ export function readTable(body: Uint8Array, columns: Columns, take: (row: Row) =
   }
   return header === undefined
     ? { unreadable: lackingColumns(columns.required, []) }
-    : { rows, places: header.places };
+    : { rows, places: header.places, separator: delimiter };
 }
 
 /** The text of a file, or why it has none. */

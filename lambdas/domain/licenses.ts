@@ -61,6 +61,8 @@ export interface LicenseList {
   readonly rows: readonly LicenseRow[];
   /** How many rows are not empty, readable or not. */
   readonly rowCount: number;
+  /** What stands between its cells; absent where no file was read. */
+  readonly separator?: string;
   /** How days with slashes or hyphens were read, where none of them shows in which order they were written. */
   readonly assumedOrder?: AssumedOrder;
 }
@@ -133,7 +135,12 @@ function readRows(body: Uint8Array, graceDays: number, days: DayReader): Content
     ...row,
     about: shifts.isShifted(row, expiresAt) ? EVERYBODY : about,
   }));
-  return { ...licenses.finish(), invalid: numbered(invalid), rowCount: table.rows };
+  return {
+    ...licenses.finish(),
+    invalid: numbered(invalid),
+    rowCount: table.rows,
+    separator: table.separator,
+  };
 }
 
 function readRow(row: Row, graceDays: number, days: DayReader): LicenseRow | { readonly problem: string } {

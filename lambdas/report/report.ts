@@ -4,6 +4,7 @@ import type { Action, Mode, Outcome } from '../domain/actions.ts';
 import type { VerifiedCounts } from '../domain/content-checks.ts';
 import type { Day } from '../domain/days.ts';
 import type { Finding, FindingKind } from '../domain/findings.ts';
+import { displayName } from '../text/display.ts';
 
 export interface Counts {
   /** All tokens but automatic ones. */
@@ -78,20 +79,36 @@ export interface ExemptionRow {
   readonly inForce: boolean;
 }
 
+/** One of the lists, as a run read it. */
+export interface FileVersion {
+  readonly etag: string;
+  readonly rows: number;
+  /** When it was uploaded, ISO 8601 in UTC; absent where that is not known. */
+  readonly uploadedAt?: string | undefined;
+  /** What stands between its cells: what is saved from the page opens in the same spreadsheet. */
+  readonly separator?: string | undefined;
+}
+
+/** Which object holds all withdrawals, and since when, for a sentence after "is in the bucket". */
+export function holdingText({ holding = [] }: InputVersions, dayText: (instant: string) => string): string {
+  const texts = holding.map(({ key, since }) => {
+    const name = key === 'HOLD' ? '' : ` as ${displayName(key)}`;
+    return `${name}${since === undefined ? '' : ` since ${dayText(since)}`}`;
+  });
+  return texts.join(' and');
+}
+
 /** What a run was made from, so that it can be made again. */
 export interface InputVersions {
   /** Rows read and the number that Docker Hub counted are the same, else the run is incomplete. */
   readonly dockerHub?: { readonly rows: number };
   readonly vault?: { readonly version: number };
   /** ETags of the objects in the bucket; absent where the object is. */
-  readonly licenses?: {
-    readonly etag: string;
-    readonly rows: number;
-    /** What stands between its cells: what is saved from the page opens in the same spreadsheet. */
-    readonly separator?: string;
-  };
-  readonly exemptions?: { readonly etag: string; readonly rows: number };
+  readonly licenses?: FileVersion;
+  readonly exemptions?: FileVersion;
   readonly hold: boolean;
+  /** The objects that hold, and since when; absent where none was seen. */
+  readonly holding?: readonly { readonly key: string; readonly since?: string | undefined }[];
 }
 
 /** What the audit function returns (contract section 5), cut at 500 findings and actions. */

@@ -12,6 +12,7 @@ export function guardBucket(bucket: Bucket, secrets: Secrets): Bucket {
     location: bucket.location,
     read: (key) => bucket.read(key),
     exists: (key) => bucket.exists(key),
+    listTop: () => bucket.listTop(),
     write: (key, body, contentType) => bucket.write(key, secrets.redact(body), contentType),
     writeIf: (key, body, etag) => bucket.writeIf(key, secrets.redactJson(body), etag),
   };

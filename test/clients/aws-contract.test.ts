@@ -128,6 +128,7 @@ function ownBucket(): Bucket {
     location: own.location,
     read: (name) => own.read(folder + name),
     exists: (name) => own.exists(folder + name),
+    listTop: () => own.listTop(),
     write: (name, body, type) => own.write(folder + name, body, type),
     writeIf: (name, body, etag) => own.writeIf(folder + name, body, etag),
   };

@@ -170,6 +170,7 @@ class Invocation {
         location: bucket.location,
         read: this.guard((key: string) => bucket.read(key)),
         exists: this.guard((key: string) => bucket.exists(key)),
+        listTop: this.guard(() => bucket.listTop()),
         write: this.guard((key: string, body: string, type: string) => bucket.write(key, body, type)),
         writeIf: this.guard((key: string, body: string, etag: string | undefined) =>
           bucket.writeIf(key, body, etag),

@@ -25,6 +25,7 @@ describe('the edges', () => {
       location: 's3://bucket',
       read: async () => 'absent',
       exists: async () => false,
+      listTop: async () => [],
       write: async (_key, body) => {
         written.push(body);
       },

@@ -2,9 +2,10 @@
 
 import type { Action, ActionKind } from '../../domain/actions.ts';
 import type { Finding } from '../../domain/findings.ts';
+import { dayOf } from '../../domain/days.ts';
 import { shortDay, shortTime } from '../../domain/nights.ts';
 import { isWithoutAccess, openFindings } from '../open.ts';
-import type { Report, UpcomingEnd } from '../report.ts';
+import { type Report, type UpcomingEnd, holdingText } from '../report.ts';
 import { copyable, withEvents } from './events.ts';
 import { headline, losingAccess, tone } from './headline.ts';
 import { type Markup, amount, anchorOf, html, numeral, shownLabel } from './markup.ts';
@@ -31,10 +32,12 @@ export function firstScreen(report: Report): Markup {
     </section>`;
 }
 
-function hold({ inputs, outcome }: Report): Markup | undefined {
+function hold({ inputs, outcome, timeZone }: Report): Markup | undefined {
+  const dayText = (instant: string): string => dayOf(Date.parse(instant), timeZone);
   return inputs.hold && outcome !== 'incomplete'
     ? html`<p class="note">
-        <b>HOLD:</b> the object HOLD is in the bucket. While it is there nothing is withdrawn.
+        <b>HOLD:</b> the object HOLD is in the bucket${holdingText(inputs, dayText)}. While it is there
+        nothing is withdrawn.
       </p>`
     : undefined;
 }

@@ -1,6 +1,6 @@
 // Exemptions, notes, and what the report was made from.
 
-import type { ExemptionRow, InputVersions, Report } from '../report.ts';
+import { type ExemptionRow, type InputVersions, type Report, holdingText } from '../report.ts';
 import { withEvents } from './events.ts';
 import { type Markup, amount, html, numeral, shownLabel } from './markup.ts';
 
@@ -72,8 +72,12 @@ function moment(instant: string, timeZone: string): string {
   return `${clock.format(time)} ${timeZone} (${instant})`;
 }
 
-const object = (version: InputVersions['licenses'], absent: string): string =>
-  version === undefined ? absent : `${amount(version.rows, 'row')}, ETag ${version.etag}`;
+const object = (version: InputVersions['licenses'], absent: string, timeZone: string): string => {
+  if (version === undefined) return absent;
+  const { rows, etag, uploadedAt } = version;
+  const when = uploadedAt === undefined ? '' : `, uploaded ${moment(uploadedAt, timeZone)}`;
+  return `${amount(rows, 'row')}${when}, ETag ${etag}`;
+};
 
 /** Which inputs the run was made from, so that it can be made again. */
 export function inputsSection(report: Report): Markup {
@@ -88,12 +92,12 @@ export function inputsSection(report: Report): Markup {
     ['Finished', moment(report.finishedAt, timeZone)],
     ['Docker Hub', inputs.dockerHub === undefined ? absent : `${amount(inputs.dockerHub.rows, 'token')} listed, as many as Docker Hub counts`], // prettier-ignore
     ['Vault', inputs.vault === undefined ? absent : `version ${inputs.vault.version} of the secret`],
-    ['licenses.csv', object(inputs.licenses, absent)],
-    ['exemptions.csv', object(inputs.exemptions, absent)],
+    ['licenses.csv', object(inputs.licenses, absent, timeZone)],
+    ['exemptions.csv', object(inputs.exemptions, absent, timeZone)],
     [
       'HOLD',
       inputs.hold
-        ? 'in the bucket: nothing is withdrawn'
+        ? `in the bucket${holdingText(inputs, (since) => moment(since, timeZone))}: nothing is withdrawn`
         : report.outcome === 'incomplete'
           ? 'not seen'
           : 'not in the bucket',

@@ -1,0 +1,90 @@
+// What people must hear of the lists and of what lies beside them in the bucket, and what is no finding about a deployment.
+import { dayOf } from '../domain/days.ts';
+import type { Exemption } from '../domain/exemptions.ts';
+import { isExemptionInForce } from '../domain/exemptions.ts';
+import { assumedOrderText } from '../domain/licenses.ts';
+import { listChanges } from '../domain/list-changes.ts';
+import { shortDay } from '../domain/nights.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import { lookAlikeOf } from '../ledger/bucket-keys.ts';
+import type { Alert } from '../mail/news.ts';
+import { concealed } from '../text/conceal.ts';
+import { displayName, pluralize } from '../text/display.ts';
+import type { CompleteInputs } from './read-inputs.ts';
+
+/** The alerts about the lists as they were read. */
+export function listAlerts(inputs: CompleteInputs, snapshot: Snapshot): Alert[] {
+  return [
+    ...versionAlert(inputs, snapshot),
+    ...beside(inputs, snapshot),
+    ...exemptionAlerts(inputs.facts.exemptions, inputs, snapshot),
+  ];
+}
+
+/** What is no change, and holds as long as the lists are as they are: how days were read, and objects with a wrong name. */
+export function beside({ facts, strays }: CompleteInputs, snapshot: Snapshot): Alert[] {
+  const { assumedOrder } = facts.licenses;
+  return [
+    ...(assumedOrder === undefined
+      ? []
+      : [{ key: `days read ${assumedOrder.order}`, text: assumedOrderText(assumedOrder) }]),
+    ...strays.flatMap(({ key, at }): Alert[] => {
+      const meant = lookAlikeOf(key);
+      if (meant === undefined) return [];
+      const name = displayName(concealed(key));
+      const since =
+        at === undefined ? '' : `, of ${shortDay(dayOf(at, snapshot.policy.timeZone), snapshot.today)},`;
+      return [
+        {
+          key: `stray ${name}`,
+          text: `The object ${name}${since} lies in the bucket, looks like ${meant}, and is not read: give it the name ${meant} if it is the right one, else remove it.`,
+        },
+      ];
+    }),
+  ];
+}
+
+/** Which version of the license list changed it, and when; what changed is said beside it. */
+function versionAlert({ facts, versions }: CompleteInputs, snapshot: Snapshot): Alert[] {
+  const { sentences } = listChanges(facts.ledger.licenseRows, facts.licenses.rows, snapshot.today);
+  if (sentences.length === 0) return [];
+  const { etag = '', uploadedAt } = versions.licenses ?? {};
+  const when =
+    uploadedAt === undefined
+      ? ''
+      : `, uploaded on ${shortDay(dayOf(Date.parse(uploadedAt), snapshot.policy.timeZone), snapshot.today)}`;
+  return [
+    {
+      key: `version ${etag}`,
+      text: `licenses.csv changed (version ${etag.replaceAll('"', '')}${when}): ${pluralize(sentences.length, 'change')} since it was last read.`,
+    },
+  ];
+}
+
+function exemptionAlerts(
+  exemptions: readonly Exemption[],
+  { facts }: CompleteInputs,
+  snapshot: Snapshot,
+): Alert[] {
+  const known = new Set(
+    (facts.ledger.measures.exemptions ?? []).map(({ label, until }) => `${label}\0${until ?? ''}`),
+  );
+  const texts = exemptions.flatMap((exemption): string[] => {
+    const { label, until } = exemption;
+    const name = displayName(label);
+    if (until !== undefined && !isExemptionInForce(exemption, snapshot.today))
+      return known.has(`${label}\0${until}`)
+        ? []
+        : [
+            `The exemption of ${name} was over on ${until} already when it was added: it exempts nobody. Correct its until, or remove the row.`,
+          ];
+    if (snapshot.deployments.has(label)) return [];
+    const meant = snapshot.nameFinder.findNames(label);
+    return [
+      meant.length === 0
+        ? `The exemption of ${name} exempts nobody: no token, key or row of licenses.csv has that name. Correct the label, or remove the row.`
+        : `The exemption of ${name} exempts nobody, since no token, key or row of licenses.csv has that name; probably ${meant.join(' or ')} is meant, and nothing is withdrawn from ${meant.length === 1 ? 'it' : 'them'} until the label is corrected or the row removed.`,
+    ];
+  });
+  return [...new Set(texts)].map((text) => ({ key: text, text }));
+}

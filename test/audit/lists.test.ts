@@ -1,0 +1,177 @@
+// What a night makes of the lists, and of what lies beside them in the bucket.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { audit } from '../../lambdas/audit/audit.ts';
+import { DAY } from '../../lambdas/domain/days.ts';
+import { isHold, lookAlikeOf } from '../../lambdas/ledger/bucket-keys.ts';
+import type { AuditResult } from '../../lambdas/report/report.ts';
+import { InMemorySystems } from '../fakes.ts';
+
+let world: InMemorySystems;
+const names = Array.from({ length: 12 }, (_, index) => `telco${index}-be`);
+
+beforeEach(() => {
+  world = new InMemorySystems();
+  for (const name of names) world.addToken(name);
+  list();
+});
+
+/** Writes the list: every name paid for long, but those that are given other rows. */
+function list(changes: Readonly<Record<string, string>> = {}, more: readonly string[] = []): void {
+  const rows = names.map((name) => changes[name] ?? `${name.replace('-', ';')};2027-12-31`);
+  world.put('licenses.csv', ['telco;country;expires_on', ...rows, ...more, ''].join('\n'));
+}
+
+const night = async (): Promise<AuditResult> => {
+  const result = await audit({}, world.services());
+  world.now += DAY;
+  return result;
+};
+const nights = async (count: number): Promise<AuditResult> => {
+  let last = await night();
+  for (let index = 1; index < count; index++) last = await night();
+  return last;
+};
+const isOn = (name: string): boolean =>
+  [...world.tokens.values()].some(({ label, enabled }) => label === name && enabled);
+const lastMail = (): string => (world.mails.at(-1)?.text ?? '').replaceAll(/\s+/g, ' ');
+
+describe('an object that holds', () => {
+  it.each(['HOLD', 'HOLD.txt', 'hold', 'Hold.TXT', 'Hold/', ' hold .txt', 'HOLD.txt.txt', 'hold.'])(
+    'may be called %j, and the mail says since when it is there',
+    async (key) => {
+      list({ 'telco3-be': 'telco3;be;2026-02-01' });
+      world.put(key, '');
+      const result = await nights(3);
+      expect([isHold(key), isOn('telco3-be'), result.outcome]).toEqual([true, true, 'withheld']);
+      expect(world.mails[0]?.text.replaceAll(/\s+/g, ' ')).toMatch(/HOLD is in the bucket.* since 2 Mar/);
+    },
+  );
+
+  it.each(['threshold', 'holdings.csv', 'household', 'HOLD2', 'reports/', 'licenses.csv', 'ledger.json'])(
+    'is not %j',
+    (key) => {
+      expect(isHold(key)).toBe(false);
+    },
+  );
+
+  it('may be there under no name that can be seen: then nothing is withdrawn, and the run is incomplete', async () => {
+    list({ 'telco3-be': 'telco3;be;2026-02-01' });
+    await night();
+    world.fate = (call) => (call === 'bucket.list' ? 'fail before' : 'pass');
+    await expect(night()).rejects.toThrow('StorageUnavailable');
+    expect(isOn('telco3-be')).toBe(true);
+  });
+});
+
+describe('an object that looks like a list', () => {
+  it.each([
+    ['Licenses.csv', 'licenses.csv'],
+    ['licenses (1).csv', 'licenses.csv'],
+    ['licenses - Copy.csv', 'licenses.csv'],
+    ['Copy of licenses.csv', 'licenses.csv'],
+    ['licenses.csv.csv', 'licenses.csv'],
+    ['licenses.xlsx', 'licenses.csv'],
+    ['licences.csv', 'licenses.csv'],
+    ['license.csv', 'licenses.csv'],
+    ['licenses_2026-11.csv', 'licenses.csv'],
+    ['exemptions.xlsx', 'exemptions.csv'],
+    ['Exemption.csv', 'exemptions.csv'],
+    ['exemptions/', 'exemptions.csv'],
+    ['hold (1).txt', 'HOLD'],
+    ['ledger (1).json', 'ledger.json'],
+  ])('%j is reported', (key, meant) => {
+    expect(lookAlikeOf(key)).toBe(meant);
+  });
+
+  it.each([
+    'licenses.csv',
+    'exemptions.csv',
+    'HOLD',
+    'hold.txt',
+    'ledger.json',
+    'lease.json',
+    'reports/',
+    'notes.txt',
+    'invoices.csv',
+  ])('%j is not', (key) => {
+    expect(lookAlikeOf(key)).toBeUndefined();
+  });
+
+  it('is named in mail and report, without what it may have in its name, and not read', async () => {
+    world.put('Licenses.csv', 'telco;country;expires_on\n');
+    world.put('exemptions dckr_pat_AAAAAAAAAAAAAAAAAAAAAAAAAAA.csv', '');
+    const { notes, report } = await night();
+    expect(notes.join('\n')).toContain(
+      'The object Licenses.csv, of 2 Mar, lies in the bucket, looks like licenses.csv, and is not read',
+    );
+    expect(lastMail()).toContain('The object Licenses.csv');
+    expect(JSON.stringify([world.objects.get(report), notes, world.mails])).not.toContain('AAAAAAAA');
+    const before = world.mails.length;
+    await night();
+    expect(world.mails).toHaveLength(before);
+  });
+});
+
+describe('what changed in the license list', () => {
+  it('is said once, with the version that did', async () => {
+    await nights(2);
+    list({ 'telco1-be': 'telco1;be;2028-06-30', 'telco2-be': 'telco2;be;9999-12-31', 'telco3-be': '' }, [
+      'orange;cd;2027-01-01',
+    ]);
+    const { notes } = await night();
+    const text = notes.join('\n');
+    expect(text).toMatch(/licenses\.csv changed \(version [0-9a-f]{32}, uploaded on \d+ \w+\): 4 changes/);
+    expect(text).toContain('telco1-be: the end moved forward');
+    expect(text).toContain('telco2-be: the end moved forward');
+    expect(text).toContain('telco3-be is gone from the list');
+    expect(text).toContain('orange-cd is new');
+    expect(lastMail()).toContain('telco3-be is gone from the list');
+    expect((await night()).notes.join()).not.toContain('licenses.csv changed');
+    list({ 'telco2-be': 'telco2;be;2026-05-01', 'telco3-be': '' });
+    await night();
+    expect(lastMail()).toContain('telco2-be: the end moved BACK');
+  });
+});
+
+describe('how days were read', () => {
+  it('is said where no day of the list shows the order in which it was written', async () => {
+    list({ 'telco1-be': 'telco1;be;03/04/2027' });
+    const { notes } = await night();
+    expect(notes.join()).toContain('"03/04/2027" in line 3 as 2027-04-03');
+    expect(lastMail()).toContain('"03/04/2027" in line 3 as 2027-04-03');
+    list({ 'telco1-be': 'telco1;be;03/04/2027', 'telco2-be': 'telco2;be;31/12/2027' });
+    expect((await night()).notes.join()).not.toContain('03/04/2027');
+  });
+});
+
+describe('an exemption', () => {
+  const exempt = (...rows: string[]): void => {
+    world.put('exemptions.csv', ['label,reason,owner,until', ...rows, ''].join('\n'));
+  };
+
+  it('whose label is nobody’s name is reported with the one that was probably meant, which keeps its access', async () => {
+    list({ 'telco0-be': 'telco0;be;2026-02-01' });
+    exempt('Telco0-BE,strategic,sales,');
+    const { notes } = await nights(3);
+    expect(notes.join()).toContain('probably telco0-be is meant, and nothing is withdrawn from it');
+    expect(world.mails[0]?.text.replaceAll(/\s+/g, ' ')).toContain(
+      'The exemption of Telco0-BE exempts nobody',
+    );
+    expect(isOn('telco0-be')).toBe(true);
+  });
+
+  it('whose label is like no name is reported as such', async () => {
+    exempt('something-else,why,ann,');
+    expect((await night()).notes.join()).toContain(
+      'The exemption of something-else exempts nobody: no token, key or row',
+    );
+  });
+
+  it('that was over when it was added is said, once', async () => {
+    await night();
+    exempt('telco0-be,why,ann,2026-01-31');
+    expect((await night()).notes.join()).toContain('was over on 2026-01-31 already when it was added');
+    expect(lastMail()).toContain('was over on 2026-01-31 already');
+    expect((await night()).notes.join()).not.toContain('2026-01-31');
+  });
+});
