@@ -225,7 +225,7 @@ const held: Operation = {
 
 const MANY = ['orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td', 'tigo-sn'];
 
-/** Five at once are due, and three may go; the baseline tells that nothing was lost meanwhile. */
+/** Five at once are due, and three may go; the measures tell that nothing was lost meanwhile. */
 async function manyDue(hearing: Hearing): Promise<SmallWorld> {
   const world = await startSmallWorld(
     [{ label: BYSTANDER, lastDay: FAR }, ...MANY.map((label) => ({ label, lastDay: ENDED }))],
@@ -234,7 +234,7 @@ async function manyDue(hearing: Hearing): Promise<SmallWorld> {
   world.changeLedger((ledger) => ({
     ...ledger,
     notices: MANY.map((label) => notice(world, label)),
-    baseline: { tokens: 6, keys: 6, licenses: 6, exemptions: 0 },
+    measures: { tokens: 6, keys: 6, licenses: { deployments: 6, rows: null }, exemptions: [] },
   }));
   return world;
 }

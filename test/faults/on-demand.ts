@@ -75,10 +75,10 @@ const first: Operation = {
   wanted: airtelIsWhole,
 };
 
-/** A regenerated token: by the time the nights are over it is the only one, and Vault holds its content. */
+/** A regenerated token: by the time the nights are over it is the only one in use, and Vault holds its content. */
 const orangeIsOne = (world: SmallWorld): string | undefined => {
-  const { length } = labelled(world, 'orange-cd');
-  if (length !== 1) return `${length} tokens of orange-cd`;
+  const { length } = labelled(world, 'orange-cd').filter(({ is_active }) => is_active === true);
+  if (length !== 1) return `${length} tokens of orange-cd are on`;
   return canPull(world, 'orange-cd') ? undefined : 'orange-cd can not pull with what Vault holds';
 };
 

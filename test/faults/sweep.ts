@@ -41,10 +41,10 @@ const warningsIn = (text: string): string[] =>
     .filter((line) => /"level":"(?:WARN|ERROR|CRITICAL)"/.test(line))
     .map((line) => line.match(/"(?:message|error|causes)":(?:"[^"]*"|\[[^\]]*\])/g)?.join() ?? '');
 
-/** What a result says went wrong: steps that were not done, notes, and findings by kind and deployment. */
+/** What a result says went wrong: steps not done, nobody to read the mail, notes, findings by kind and deployment. */
 const complaintsIn = (result: unknown): readonly string[] =>
   JSON.stringify(result ?? null).match(
-    /"status":"(?:failed|skipped|withheld)"|"notes":\[[^\]]*\]|"kind":"[a-z-]+","severity":"\w+","deployment":"[^"]*"/g,
+    /"notified":false|"status":"(?:failed|skipped|withheld)"|"notes":\[[^\]]*\]|"kind":"[a-z-]+","severity":"\w+","deployment":"[^"]*"/g,
   ) ?? [];
 
 async function outcomeOf(world: SmallWorld, work: () => Promise<unknown>): Promise<Outcome> {
