@@ -75,10 +75,10 @@ const first: Operation = {
   wanted: airtelIsWhole,
 };
 
-/** A regenerated token: by the time the nights are over it is the only one in use, and Vault holds its content. */
+/** A regenerated token: by the time the nights are over it is the only one, and Vault holds its content. */
 const orangeIsOne = (world: SmallWorld): string | undefined => {
-  const { length } = labelled(world, 'orange-cd').filter(({ is_active }) => is_active === true);
-  if (length !== 1) return `${length} tokens of orange-cd are on`;
+  const { length } = labelled(world, 'orange-cd');
+  if (length !== 1) return `${length} tokens of orange-cd`;
   return canPull(world, 'orange-cd') ? undefined : 'orange-cd can not pull with what Vault holds';
 };
 
@@ -89,7 +89,8 @@ const regenerated: Operation = {
   run: (world) => issue(AT_ONCE, world.services()),
   recover: async (world) => {
     await later(world, () => issue(AT_ONCE, world.services()));
-    await nextNight(world);
+    // Switched off at once, deleted 7 days later.
+    await nextNight(world, 9);
   },
   wanted: orangeIsOne,
 };
@@ -101,7 +102,9 @@ const overlapped: Operation = {
   run: (world) => issue(OVERLAPPING, world.services()),
   recover: async (world) => {
     await later(world, () => issue(OVERLAPPING, world.services()));
+    // Switched off when the overlap is over, deleted 7 days later.
     await nextNight(world, 4);
+    await nextNight(world, 8);
   },
   always: (world) => {
     // What the customer's server holds works until the overlap is over, whatever became of the new token.
