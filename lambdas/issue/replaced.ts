@@ -3,6 +3,7 @@
 import { longTime } from '../domain/nights.ts';
 import { isActive } from '../domain/token.ts';
 import { asAuditorError } from '../errors.ts';
+import { recordDeactivation } from '../ledger/transitions.ts';
 import { otherHolders } from '../runtime/holders.ts';
 import { displayName, escapeText, joinWithAnd } from '../text/display.ts';
 import type { Issue } from './context.ts';
@@ -39,7 +40,7 @@ interface SwitchedOff {
  * holds (contract section 8). The audit does what could not be done here, and deletes them 7 days later.
  */
 export async function switchOffReplaced(issue: Issue): Promise<SwitchedOff> {
-  const { services, existing, ledger } = issue;
+  const { services, existing, ledger, deployment } = issue;
   const off: string[] = [];
   const left: { tokenId: string; why: string }[] = [];
   let holders: ReadonlyMap<string, readonly string[]>;
@@ -58,7 +59,8 @@ export async function switchOffReplaced(issue: Issue): Promise<SwitchedOff> {
       continue;
     }
     try {
-      if (enabled) await services.dockerHub.setEnabled(id, false);
+      if (!enabled) continue;
+      await services.dockerHub.setEnabled(id, false);
       off.push(id);
     } catch (error) {
       const { name } = asAuditorError(error, 'Switching a replaced token off');
@@ -67,7 +69,14 @@ export async function switchOffReplaced(issue: Issue): Promise<SwitchedOff> {
     }
   }
   try {
-    await ledger.update((current) => ({ ...current, inactive: [...new Set([...current.inactive, ...off])] }));
+    const at = services.clock.now();
+    const reason = 'a new token replaced it at once';
+    await ledger.update((current) =>
+      off.reduce(
+        (before, tokenId) => recordDeactivation(before, { tokenId, deployment, at, reason, replaced: true }),
+        current,
+      ),
+    );
   } catch (error) {
     // No reason to fail: the next night's audit finds them off, and that they are being replaced is written.
     const { name } = asAuditorError(error, 'Writing the ledger');

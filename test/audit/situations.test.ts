@@ -232,6 +232,13 @@ describe('a replaced token', () => {
     expect([world.tokens.get(old.id)?.enabled, isOn(fresh)]).toEqual([false, true]);
   });
 
+  it('without an overlap is off at once, and deleted 7 days after that', async () => {
+    const [old = ''] = world.tokens.keys();
+    await regenerate('telco0-be', 0);
+    expect([isOn(old), world.ledger.suspensions[0]?.replaced]).toEqual([false, true]);
+    expect(await nights(8)).toEqual(['7 delete-token telco0-be done']);
+  });
+
   it('is left alone while its deployment is exempt, or has an unreadable row', async () => {
     await regenerate('telco0-be');
     exempt('telco0-be,migration is late,ops,,');
