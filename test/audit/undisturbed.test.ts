@@ -76,6 +76,13 @@ describe('a list or HOLD that changes while the night is at work', () => {
       'HOLD changed while this run was at work',
     ],
     [
+      'HOLD is put under a name with a slip',
+      () => {
+        world.put('hold.txt', '');
+      },
+      'HOLD changed while this run was at work',
+    ],
+    [
       'the renewed list is saved',
       () => {
         licenses(FAR);
