@@ -36,19 +36,12 @@ interface Wanted {
  * @throws AuditorError `TokenNotFound`, `TokenAlreadyExists`, `InvalidRequest`
  */
 export async function findRenamed(services: Services, wanted: Wanted): Promise<Renamed> {
-  const { from, to, renamings } = wanted;
+  const { from, to } = wanted;
   const [all, keys] = await Promise.all([services.dockerHub.listTokens(), services.vault.readKeys()]);
   refuseOtherHalf(wanted, all, keys);
-  const open = renamings.find((entry) => entry.from === from && entry.to === to);
-  const begun = new Set(open?.tokenIds);
-  const old = all.filter(({ id, label }) => label === from || (label === to && begun.has(id)));
-  const proper = all.filter(({ id, label }) => label === to && !begun.has(id));
-  const isMoved = open?.fingerprint !== undefined && fingerprintOfKey(keys.values, to) === open.fingerprint;
-  const oldKey = keys.names.includes(from) || isMoved;
-  const properKey = keys.names.includes(to) && !isMoved;
-  if (old.length === 0 && !(oldKey && proper.length > 0)) throw nothingToRename(from);
-  if ((old.length > 0 && proper.length > 0) || (oldKey && properKey)) throw nameTaken(to);
-  if (oldKey && isConcealed(from)) throw concealedKeyName(from);
+  const halves = halvesOf(wanted, all, keys);
+  refuse(halves, wanted);
+  const { old, proper, oldKey, properKey, isMoved } = halves;
   const content = oldKey ? contentIn(keys, isMoved ? to : from) : undefined;
   const kept = properKey ? contentIn(keys, to) : undefined;
   const renamed: Renamed = {
@@ -63,6 +56,36 @@ export async function findRenamed(services: Services, wanted: Wanted): Promise<R
   return proper.length > 0 && content !== undefined
     ? { ...renamed, owner: await ownerOf(services, { key: from, content, tokens: proper, all }) }
     : renamed;
+}
+
+/** What has the old name and what has the new one. */
+interface NamedHalves {
+  readonly old: readonly HubToken[];
+  readonly proper: readonly HubToken[];
+  readonly oldKey: boolean;
+  readonly properKey: boolean;
+  /** The key has the new name since a broken-off rename. */
+  readonly isMoved: boolean;
+}
+
+function halvesOf({ from, to, renamings }: Wanted, all: readonly HubToken[], keys: VaultKeys): NamedHalves {
+  const open = renamings.find((entry) => entry.from === from && entry.to === to);
+  const begun = new Set(open?.tokenIds);
+  const isMoved = open?.fingerprint !== undefined && fingerprintOfKey(keys.values, to) === open.fingerprint;
+  return {
+    old: all.filter(({ id, label }) => label === from || (label === to && begun.has(id))),
+    proper: all.filter(({ id, label }) => label === to && !begun.has(id)),
+    oldKey: keys.names.includes(from) || isMoved,
+    properKey: keys.names.includes(to) && !isMoved,
+    isMoved,
+  };
+}
+
+/** @throws AuditorError where there is nothing to rename, or the new name is taken */
+function refuse({ old, proper, oldKey, properKey }: NamedHalves, { from, to }: Wanted): void {
+  if (old.length === 0 && !(oldKey && proper.length > 0)) throw nothingToRename(from);
+  if ((old.length > 0 && proper.length > 0) || (oldKey && properKey)) throw nameTaken(to);
+  if (oldKey && isConcealed(from)) throw concealedKeyName(from);
 }
 
 /** @throws AuditorError `InvalidRequest` where the same name is half renamed to another one already */
