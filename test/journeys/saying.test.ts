@@ -1,0 +1,178 @@
+// What mail, report and result say is so, on bad nights as well.
+
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { failureOf } from '../failure.ts';
+import { ENDED, PAID, Story, kindsOf } from './story.ts';
+
+const reportSchema = v.looseObject({
+  outcome: v.string(),
+  deployments: v.array(v.looseObject({ deployment: v.string(), hub: v.unknown(), verdict: v.string() })),
+});
+
+/** The last report in the bucket. */
+function reportOf({ world }: Story): v.InferOutput<typeof reportSchema> {
+  const reports = [...world.objects].filter(([key]) => /^reports\/.*\.json$/.test(key));
+  const object = reports.at(-1)?.[1];
+  const text = object === undefined || object === 'deleted' ? '' : object.body;
+  return v.parse(v.pipe(v.string(), v.parseJson(), reportSchema), text);
+}
+
+describe('a night in which something fails after a change', () => {
+  it.each(['bucket.writeIf ledger.json', 'bucket.write reports/'])(
+    'names the change in its own mail, and leaves a catch-up to do: %s',
+    async (call) => {
+      const story = new Story();
+      story.customer('orange-cd', ENDED);
+      await story.night(0);
+      let isOff = false;
+      story.world.fate = (name) => {
+        if (name === 'hub.setEnabled') isOff = true;
+        return isOff && name.startsWith(call) ? 'fail before' : 'pass';
+      };
+      await failureOf(() => story.night(24));
+      expect(story.isOn('orange-cd')).toBe(false);
+      expect(story.mail).toContain('orange-cd');
+      story.world.fate = () => 'pass';
+      const caughtUp = await story.night(25, { catchUp: true });
+      expect(caughtUp.counts.tokens).toBeGreaterThan(0);
+    },
+  );
+
+  it('does not report the same change a second time as resolved', async () => {
+    const story = new Story();
+    story.customer('orange-cd', ENDED);
+    await story.nights(0, 24);
+    const before = story.world.mails.length;
+    await story.night(25);
+    const later = story.world.mails.slice(before).map(({ text }) => text);
+    expect(later.filter((text) => text.includes('orange-cd'))).toEqual([]);
+  });
+});
+
+it('what nobody confirmed could read is reported again once somebody can', async () => {
+  const story = new Story();
+  story.world.addToken('mtn-gh', { id: 'orphan', key: false });
+  story.list({ 'mtn-gh': PAID });
+  await story.world.setConfirmed(false);
+  const silent = await story.nights(0, 48);
+  expect(silent.map(({ notified }) => notified)).toEqual([false, false, false]);
+  await story.world.setConfirmed(true);
+  const heard = await story.night(72);
+  expect(heard.notified).toBe(true);
+  expect(story.mail).toContain('mtn-gh');
+});
+
+it('a night that can not read Docker Hub says unknown of it and advises nothing about it', async () => {
+  const story = new Story();
+  story.world.addToken('Orange_LR', { id: 'misnamed' });
+  await story.night(0);
+  story.world.fate = (name) => (name === 'hub.listTokens' ? 'fail before' : 'pass');
+  const failure = await failureOf(() => story.night(24));
+  expect(failure.name).toBe('AuditIncomplete');
+  expect(failure.message).toMatch(/^DockerHubUnavailable/);
+  const report = reportOf(story);
+  expect(report.outcome).toBe('incomplete');
+  expect(JSON.stringify(report)).not.toContain('"delete": true');
+  for (const { hub, verdict } of report.deployments) {
+    expect(JSON.stringify(hub)).toContain('unknown');
+    expect(verdict).not.toBe('ok');
+  }
+});
+
+it('findings about a content lapse once its key holds something else', async () => {
+  const story = new Story();
+  await story.night(0);
+  story.world.keys.set('telco0-be', 'dckr_pat_AAAAAAAAAAAAAAAAAAAAAAAAAAA');
+  story.world.vaultVersion += 1;
+  expect(kindsOf(await story.night(24, { verifyAll: true }), 'telco0-be')).toContain('rejected-key');
+  await story.issue({ deployment: 'telco0-be', regenerate: true });
+  expect(kindsOf(await story.night(48), 'telco0-be')).not.toContain('rejected-key');
+});
+
+it('no event that people may paste holds a name that was made up', async () => {
+  const story = new Story();
+  story.world.addToken('Orange_LR', { id: 'misnamed' });
+  await story.nights(0, 24);
+  const said = story.world.mails.map(({ text }) => text).join('\n') + JSON.stringify(reportOf(story));
+  expect(said).not.toContain('telco-country');
+});
+
+it('a list that shrank is the first thing that is said, also where nothing is due', async () => {
+  const story = new Story({ customers: 60 });
+  await story.night(0);
+  story.list(Object.fromEntries(Array.from({ length: 20 }, (_, number) => [`telco${number}-be`, undefined])));
+  await story.night(24);
+  expect(story.mailLines.slice(0, 4).join(' ')).toMatch(/60.*40/);
+  expect(story.mail).not.toContain('switch it off');
+});
+
+it('a withheld step is not in nine mails in a row', async () => {
+  const story = new Story({ customers: 20 });
+  for (let number = 0; number < 8; number++) story.list({ [`telco${number}-be`]: ENDED });
+  await story.night(0);
+  const before = story.world.mails.length;
+  await story.nights(24, 9 * 24);
+  const naming = story.world.mails.slice(before).filter(({ text }) => text.includes('telco0-be'));
+  expect(naming.length).toBeGreaterThanOrEqual(2);
+  expect(naming.length).toBeLessThanOrEqual(3);
+});
+
+it('a forgotten HOLD is in a mail every week, with since when', async () => {
+  const story = new Story();
+  await story.night(0);
+  story.world.put('HOLD', '');
+  await story.nights(24, 48);
+  const before = story.world.mails.length;
+  await story.nights(72, 28 * 24);
+  const weekly = story.world.mails.slice(before).filter(({ text }) => text.includes('HOLD'));
+  expect(weekly.length).toBeGreaterThanOrEqual(3);
+});
+
+it('the same night twice changes nothing', async () => {
+  const story = new Story();
+  story.customer('orange-cd', ENDED);
+  await story.nights(0, 48);
+  const mails = story.world.mails.length;
+  const again = await story.night(48);
+  expect(again.actions).toEqual([]);
+  expect(story.world.mails.length).toBe(mails);
+});
+
+describe('a review after an upload', () => {
+  it('says who goes on which night, switches renewed customers on, and withdraws nothing', async () => {
+    const story = new Story();
+    story.customer('orange-cd', ENDED);
+    await story.nights(0, 24);
+    story.customer('mtn-gh', PAID);
+    await story.night(48);
+    story.list({ 'orange-cd': PAID, 'mtn-gh': ENDED });
+    const result = await story.night(50, { review: true });
+    expect(story.isOn('orange-cd')).toBe(true);
+    expect(story.isOn('mtn-gh')).toBe(true);
+    expect(story.mail).toContain('orange-cd');
+    expect(story.mail).toContain('mtn-gh');
+    expect(result.actions.every(({ kind, status }) => kind !== 'deactivate' || status === 'planned')).toBe(
+      true,
+    );
+    expect((await story.night(51, { catchUp: true })).actions).toBeDefined();
+  });
+
+  it('sends no mail where nothing changed', async () => {
+    const story = new Story();
+    await story.night(0);
+    const before = story.world.mails.length;
+    await story.night(2, { review: true });
+    expect(story.world.mails.length).toBe(before);
+  });
+
+  it('mails what it can not read, once for each version of the list', async () => {
+    const story = new Story();
+    await story.night(0);
+    story.world.put('licenses.csv', 'nonsense');
+    const before = story.world.mails.length;
+    await story.night(1, { review: true }).catch(() => undefined);
+    await story.night(2, { review: true }).catch(() => undefined);
+    expect(story.world.mails.length).toBe(before + 1);
+  });
+});
