@@ -37,10 +37,10 @@ const TOKEN_LIMITS =
   "check in Vault how long the role's tokens live (token_ttl, token_max_ttl), how often they may be used (token_num_uses) and from which addresses (token_bound_cidrs)";
 
 /** Where the answer, or the lack of one, says nothing of Vault itself. */
-function transportError(doing: string, refusal: VaultRefusal): AuditorError | undefined {
+function transportError(beginning: string, refusal: VaultRefusal): AuditorError | undefined {
   const { status, body, message } = refusal;
   const unavailable = (what: string, cure: string): AuditorError =>
-    new AuditorError('VaultUnavailable', `${doing} at Vault failed, because ${what}; ${cure}.`);
+    new AuditorError('VaultUnavailable', `${beginning} failed, because ${what}; ${cure}.`);
   if (status === 0)
     return message.includes('certificate is not trusted')
       ? unavailable(
@@ -71,7 +71,7 @@ export function loginError(error: unknown, context: LoginContext): AuditorError 
   const { how, mount, namespace, cure } = context;
   const inFront = transportError(doing, refusal);
   if (inFront !== undefined) return inFront;
-  if (![400, 403, 404].includes(status)) return toVaultError(refusal, { doing, path: mount, capability: 'update', secret: mount }); // prettier-ignore
+  if (![400, 403, 404].includes(status)) return otherError(doing, refusal);
   const where = namespace === '' ? 'without a namespace' : `in the namespace ${escapeText(namespace)}`;
   const namespaceCure =
     namespace === ''
@@ -83,9 +83,10 @@ export function loginError(error: unknown, context: LoginContext): AuditorError 
   if (status === 404)
     return make(
       `failed, because there is no login ${mount}`,
-      `enable it (vault auth enable -path=${mount.replace(/^auth\//, '')}), or ${namespaceCure}`,
+      `enable it (vault auth enable), or ${namespaceCure}`,
     );
-  return make('was refused', `${cure}; ${namespaceCure}`);
+  // Credentials that are wrong are a 400; a 403 comes of the namespace first of all.
+  return make('was refused', status === 403 ? `${namespaceCure}; else ${cure}` : `${cure}; ${namespaceCure}`);
 }
 
 /** One of our errors for what Vault answered to a request about a secret. */
@@ -93,15 +94,18 @@ export function toVaultError(error: unknown, context: VaultRequestContext): Audi
   if (isAuditorError(error)) return error;
   const refusal = asRefusal(error);
   return (
-    transportError(context.doing, refusal) ??
+    transportError(`${context.doing} at Vault`, refusal) ??
     permissionError(refusal, context) ??
     missingError(refusal, context) ??
     writeError(refusal, context) ??
-    new AuditorError(
-      'VaultUnavailable',
-      `${context.doing} at Vault failed, because ${refusal.status === 429 ? 'Vault limits the requests' : escapeText(refusal.message, 120)}; ${TRY_LATER}.`,
-    )
+    otherError(`${context.doing} at Vault`, refusal)
   );
+}
+
+/** What passes by itself, or nobody can tell. */
+function otherError(beginning: string, { status, message }: VaultRefusal): AuditorError {
+  const what = status === 429 ? 'Vault limits the requests' : escapeText(message, 120);
+  return new AuditorError('VaultUnavailable', `${beginning} failed, because ${what}; ${TRY_LATER}.`);
 }
 
 /** Whether a token has ended: a policy's refusal has other words. */
