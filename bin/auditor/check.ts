@@ -2,9 +2,15 @@
 
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { dayOf } from '../../lambdas/domain/days.ts';
+import { type Day, dayOf } from '../../lambdas/domain/days.ts';
 import { readExemptions } from '../../lambdas/domain/exemptions.ts';
-import { isInForce, readLicenses } from '../../lambdas/domain/licenses.ts';
+import {
+  type License,
+  assumedOrderText,
+  daysLeft,
+  isInForce,
+  readLicenses,
+} from '../../lambdas/domain/licenses.ts';
 import { ENV, readSettings } from '../../lambdas/runtime/settings.ts';
 import { pluralize } from '../../lambdas/text/display.ts';
 import { UsageError } from './arguments.ts';
@@ -43,15 +49,34 @@ export function checkFile(file: string, environment: Environment, look: Look): C
       failed: false,
     };
   }
-  const { rowCount, invalid, licenses } = readLicenses(body, settings.graceDays, rules);
+  const { rowCount, invalid, licenses, assumedOrder } = readLicenses(body, settings.graceDays, rules);
+  const ends = nextEnds([...licenses.values()], today);
   const inForce = [...licenses.values()].filter((license) => isInForce(license, today)).length;
   const lines = [
     `${pluralize(rowCount, 'row')} read: ${pluralize(licenses.size, 'deployment')}, ${inForce} in force today, ${licenses.size - inForce} ended.`,
     ...invalid.map(({ line, problem }) => `Line ${line} can't be read: ${problem}.`),
+    ...(assumedOrder === undefined ? [] : [assumedOrderText(assumedOrder)]),
+    ...(ends.length === 0 ? [] : ['Ended, or ending within 7 days:']),
+    ...ends.map(
+      ({ deployment, paidUntil, lastDay }) =>
+        `${deployment}: paid until ${paidUntil}, access until ${lastDay}${lastDay < today ? ' (ended)' : ''}.`,
+    ),
   ];
   return {
-    result: { rows: rowCount, deployments: licenses.size, inForce, invalid },
+    result: { rows: rowCount, deployments: licenses.size, inForce, invalid, ends },
     shown: lines.flatMap((line) => wrapLine(line, look.columns, '  ')).join('\n'),
     failed: invalid.length > 0,
   };
+}
+
+/** Ends this near are announced to people. */
+const ANNOUNCED_DAYS = 7;
+
+/** The licenses that have ended or end soon, the earliest end first. */
+function nextEnds(licenses: readonly License[], today: Day): License[] {
+  return licenses
+    .filter((license) => daysLeft(license, today) <= ANNOUNCED_DAYS)
+    .sort((a, b) =>
+      a.lastDay < b.lastDay ? -1 : a.lastDay > b.lastDay ? 1 : a.deployment < b.deployment ? -1 : 1,
+    );
 }

@@ -59,11 +59,12 @@ function byProduct(rows: readonly ComparedRow[]): Map<string, ComparedRow[]> {
 /** Rows that the other list has no equal of. */
 function unmatched(rows: readonly ComparedRow[] = [], others: readonly ComparedRow[] = []): ComparedRow[] {
   const days = ({ paidUntil, accessUntil }: ComparedRow): string => `${paidUntil} ${accessUntil}`;
-  const left = others.map(days);
+  const left = new Map<string, number>();
+  for (const other of others) left.set(days(other), (left.get(days(other)) ?? 0) + 1);
   return rows.filter((row) => {
-    const at = left.indexOf(days(row));
-    if (at >= 0) left.splice(at, 1);
-    return at < 0;
+    const count = left.get(days(row)) ?? 0;
+    left.set(days(row), count - 1);
+    return count <= 0;
   });
 }
 
