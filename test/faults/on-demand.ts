@@ -90,7 +90,8 @@ const regenerated: Operation = {
   recover: async (world) => {
     await later(world, () => issue(AT_ONCE, world.services()));
     // Switched off at once, deleted 7 days later.
-    await nextNight(world, 9);
+    await nextNight(world);
+    await nextNight(world, 8);
   },
   wanted: orangeIsOne,
 };
