@@ -1,5 +1,6 @@
 import { build } from 'esbuild';
 import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import { reconcile } from '../../lambdas/domain/reconcile.ts';
 import { takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import type { HubToken } from '../../lambdas/domain/token.ts';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
+import { Secrets } from '../../lambdas/text/redact.ts';
 import { writeBundle } from '../../lib/bundle.ts';
 import { FUNCTIONS } from '../../lib/names.ts';
 import { type Sandbox, startSandbox } from '../sandbox/world.ts';
@@ -221,6 +223,26 @@ async function benchBundles(): Promise<string[]> {
   }
 }
 
+/** The last look for secrets at a report's text, and the preparation for it. */
+function benchRedaction(number: number): string {
+  const secrets = new Secrets();
+  const row = (index: number): string =>
+    JSON.stringify({
+      deployment: `telco${index}-cd`,
+      tokenId: randomUUID(),
+      detail: 'It was last used in May.',
+    });
+  const text = Array.from({ length: number }, (_unused, index) => row(index)).join('\n');
+  for (let index = 0; index < number; index++)
+    secrets.add(`dckr_pat_${randomBytes(20).toString('base64url')}`);
+  const begin = performance.now();
+  secrets.redact('');
+  const ready = performance.now();
+  secrets.redact(text);
+  const end = performance.now();
+  return `Searching a text of ${(text.length / 1e6).toFixed(1)} MB for ${number.toLocaleString('en')} contents in every encoding: ${Math.round(end - ready)} ms, after ${Math.round(ready - begin)} ms of preparation once in a run.`;
+}
+
 /** The pure decision over a million tokens. */
 function benchReconcile(number: number): string {
   const now = Date.now();
@@ -293,5 +315,6 @@ console.log(
   `\n| bundle | read at once, of all | load in a fresh process (median of 20) |\n| --- | --- | --- |`,
 );
 for (const row of await benchBundles()) console.log(row);
+console.log(`\n${benchRedaction(15_000)}`);
 console.log(`\n${benchReconcile(1_000_000)}`);
 process.exit(0);
