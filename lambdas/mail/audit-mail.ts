@@ -145,14 +145,15 @@ function subjectParts(input: MailInput, reported: Reportable): string[] {
   const access = ends.filter(({ value }) => value.heldBy.length === 0);
   const held = namesOf(ends.filter(({ value }) => value.heldBy.length > 0));
   const tonight = access.filter(({ value }) => isNextNight(value, snapshot));
-  const soon = namesOf(access.filter((entry) => !tonight.includes(entry)));
+  const soon = namesOf(access.filter(({ value }) => !isNextNight(value, snapshot)));
   const failed = (wanted: string): string[] =>
     namesOf(reported.failed.filter(({ value }) => value.status === wanted));
   const done = (...kinds: string[]): string[] =>
     namesOf(reported.done.filter(({ value }) => kinds.includes(value.kind)));
   const isNothingDone = obstacles.length > 0 || report.mode !== 'enforce';
   const isJudged = !isDoubted(input);
-  const soonEnding = [...endingSoon].filter((name) => !access.some(({ value }) => value.deployment === name));
+  const announced = new Set(namesOf(ends));
+  const soonEnding = [...endingSoon].filter((name) => !announced.has(name));
   const parts = [
     ...(obstacles.length === 0 ? [] : [isJudged ? 'HOLD' : 'a list shrank']),
     ...(isNothingDone ? [] : countOf(namesOf(tonight), 'loses access tonight', 'lose access tonight')),

@@ -72,11 +72,12 @@ export function obstacleLines(reported: Reportable, events: Events): string[] {
 export function upcomingPart(input: MailInput, reported: Reportable, mentioned: Mentioned): Part {
   const { snapshot, report } = input;
   const { timeZone } = snapshot.policy;
+  const endItems = endItemsOf(reported);
   const entries = reported.upcoming
     .filter(({ value }) => value.heldBy.length === 0)
     .map(({ value, item }) => ({
       ...value,
-      items: [item, ...(value.what === 'deactivate' ? endItems(value, reported) : [])],
+      items: [item, ...(value.what === 'deactivate' ? endItems(value.deployment) : [])],
     }))
     .sort((a, b) => Number(b.isNew) - Number(a.isNew));
   for (const { deployment, what } of entries) if (what === 'deactivate') mentioned.add(deployment);
@@ -113,10 +114,7 @@ function upcomingLines(access: readonly Upcoming[], snapshot: Snapshot): string[
   const pad = column(access.map(({ deployment }) => deployment));
   const days = ({ paidUntil, end }: Upcoming): string =>
     `${paidUntil === undefined ? 'its row is gone' : `paid until ${shortDay(paidUntil, today)}`}, access until ${shortDay(end, today)}`;
-  const groups = Map.groupBy(
-    access,
-    (entry) => `${shortTime(entry.night, policy.timeZone, today)}  ${days(entry)}`,
-  );
+  const groups = Map.groupBy(access, ({ night, paidUntil, end }) => `${night} ${paidUntil ?? ''} ${end}`);
   return [...groups.values()].flatMap((entries) => {
     const [first] = entries;
     if (first === undefined) return [];
@@ -234,12 +232,13 @@ export function donePart(input: MailInput, reported: Reportable, mentioned: Ment
 
 /** What a guard holds, due or only announced, by guard, with the event that approves it. */
 export function withheldPart(input: MailInput, reported: Reportable, mentioned: Mentioned): Part {
+  const endItems = endItemsOf(reported);
   const withheld = reported.withheld.map((news): HeldEntry & { isNew: boolean } => ({
     ...news.value,
     why: news.value.withheld,
     isDue: true,
     isNew: news.isNew,
-    items: [news.item, ...announcementItems(news.value), ...endItems(news.value, reported)],
+    items: [news.item, ...announcementItems(news.value), ...endItems(news.value.deployment)],
   }));
   const renewedAs = renewalFinder(input.snapshot);
   const announced = reported.upcoming
@@ -249,7 +248,7 @@ export function withheldPart(input: MailInput, reported: Reportable, mentioned: 
       why: heldText(value, renewedAs),
       isDue: false,
       isNew,
-      items: [item, ...endItems(value, reported)],
+      items: [item, ...endItems(value.deployment)],
     }));
   for (const { deployment } of [...withheld, ...announced]) mentioned.add(deployment);
   const entries = [...withheld, ...announced].filter(({ isNew }) => isNew || reported.isWeekly);
@@ -345,11 +344,13 @@ function heldLines(names: readonly string[], held: readonly HeldEntry[], snapsho
   });
 }
 
-/** The finding that the license ends is the same news as that its end does not come. */
-function endItems({ deployment }: { readonly deployment: string }, { findings }: Reportable): Item[] {
-  return findings
-    .filter(({ value }) => END_KINDS.has(value.kind) && value.deployment === deployment)
-    .map(({ item }) => item);
+/** By deployment, the findings that say no more than that its license ends: the same news as what becomes of it. */
+function endItemsOf({ findings }: Reportable): (deployment: string) => Item[] {
+  const byName = Map.groupBy(
+    findings.filter(({ value }) => END_KINDS.has(value.kind)),
+    ({ value }) => value.deployment,
+  );
+  return (deployment) => (byName.get(deployment) ?? []).map(({ item }) => item);
 }
 
 /** What failed or was left alone, and in observe what would be done. */

@@ -45,10 +45,13 @@ export function upcomingEnds(
       .filter(({ kind }) => kind === 'deactivate' || kind === 'delete-token')
       .map(({ deployment }) => deployment),
   );
+  // Many ends come on few nights, and an instant by the clock of a place takes long to find.
+  const nightAfter = remembering((from: number) => nextNight(from, schedule));
+  const dayEnd = remembering((day: Day) => endOfDay(day, snapshot.policy.timeZone));
   const upcoming = new Map<string, Upcoming>();
   for (const notice of [...announcedBy(steps, now), ...standingOf(notices, steps, snapshot)]) {
     const { step, deployment, end, isNew } = notice;
-    const byHand = dueAt(notice, snapshot);
+    const byHand = dueAt(notice, snapshot, dayEnd);
     const key = `${step} ${deployment}`;
     const known = upcoming.get(key);
     if (due.has(deployment) || (known !== undefined && known.byHand <= byHand)) continue;
@@ -60,7 +63,7 @@ export function upcomingEnds(
       paidUntil: snapshot.licenses.get(licensed)?.paidUntil,
       byHand,
       // Never this very run: what it could do it has done.
-      night: nextNight(Math.max(byHand, now + 1), schedule),
+      night: nightAfter(Math.max(byHand, now + 1)),
       isNew,
       heldBy: (holds.get(deployment) ?? []).filter((name) => !GENERAL_HOLDS.has(name)),
     });
@@ -107,8 +110,12 @@ function isPending({ step, deployment: name, tokenId, end }: Notice, snapshot: S
     : deployment.tokens.some(({ id, enabled }) => id === tokenId && !enabled);
 }
 
-function dueAt({ step, tokenId, end, at }: Given, { policy, suspensions, now }: Snapshot): number {
-  if (step === 'deactivate') return Math.max(endOfDay(end, policy.timeZone), at + policy.noticeHours * HOUR);
+function dueAt(
+  { step, tokenId, end, at }: Given,
+  { policy, suspensions, now }: Snapshot,
+  dayEnd: (day: Day) => number,
+): number {
+  if (step === 'deactivate') return Math.max(dayEnd(end), at + policy.noticeHours * HOUR);
   const off = suspensions.get(tokenId)?.at;
   const deletion = off === undefined ? now : Date.parse(off) + (policy.deleteAfterDays ?? 0) * DAY;
   return Math.max(deletion, at + DELETION_NOTICE);
@@ -117,4 +124,14 @@ function dueAt({ step, tokenId, end, at }: Given, { policy, suspensions, now }: 
 /** Whether an end comes in the night that follows this day. */
 export function isNextNight({ night }: Upcoming, { today, policy }: Snapshot): boolean {
   return dayOf(night, policy.timeZone) <= addDays(today, 1);
+}
+
+/** A function that is asked for the same again and again. */
+function remembering<Key, Value>(find: (key: Key) => Value): (key: Key) => Value {
+  const known = new Map<Key, Value>();
+  return (key) => {
+    const value = known.get(key) ?? find(key);
+    known.set(key, value);
+    return value;
+  };
 }
