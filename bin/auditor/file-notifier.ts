@@ -1,3 +1,5 @@
+// Mails as files, for the command line without a topic.
+
 import type { Bucket, Notifier } from '../../lambdas/clients/ports.ts';
 
 /**

@@ -96,26 +96,19 @@ export function openSession(typed: Typed, given: Environment, voice: Voice, dry:
   const inFiles = licenses !== undefined || state !== undefined;
   if (inFiles && typed.text('bucket') !== undefined)
     throw new UsageError('--bucket and --licenses/--state exclude each other.');
-  const bucketName = typed.text('bucket') ?? environment[ENV.bucket]?.trim() ?? '';
-  const vaultToken = environment['VAULT_TOKEN']?.trim() ?? '';
-  const byAwsIdentity = environment[ENV.vaultLogin]?.trim() === 'aws-iam';
-  const hasTopic = (environment[ENV.topicArn]?.trim() ?? '') !== '';
+  const valueOf = (variable: string): string => environment[variable]?.trim() ?? '';
+  const bucketName = typed.text('bucket') ?? valueOf(ENV.bucket);
+  const vaultToken = valueOf('VAULT_TOKEN');
+  const hasTopic = valueOf(ENV.topicArn) !== '';
   const settings = settingsOf(environment, [
-    ...(vaultToken === '' && !environment[ENV.vaultLoginSecret]?.trim() && !byAwsIdentity
-      ? [`VAULT_TOKEN (or ${ENV.vaultLoginSecret})`]
-      : []),
-    ...(!inFiles && bucketName === '' ? [`${ENV.bucket} (or --bucket, or --licenses and --state)`] : []),
-    ...(!inFiles && !hasTopic && !dry ? [ENV.topicArn] : []),
+    ...vaultLoginMissing(valueOf),
+    ...(inFiles ? [] : bucketMissing(bucketName, hasTopic || dry)),
   ]);
 
-  const folder = inFiles
-    ? createFolder(
-        state ?? mkdtempSync(join(tmpdir(), 'hub-token-auditor-')),
-        new Map(licenses === undefined ? [] : [[OBJECTS.licenses, resolve(licenses)]]),
-      )
-    : undefined;
   const { scope = new EventScope() } = voice;
-  const bucket: Bucket = folder ?? createBucket(bucketName, environment, { scope });
+  const bucket: Bucket = inFiles
+    ? folderOf(licenses, state)
+    : createBucket(bucketName, environment, { scope });
   const notifier: Notifier = hasTopic ? createNotifier(settings.topicArn, { scope }) : createOutbox(bucket, () => Date.now(), (mail) => { voice.printError(mail); }); // prettier-ignore
   const log = (message: string): void => {
     if (environment['AUDITOR_VERBOSE'] === '1') voice.printError(message);
@@ -134,4 +127,28 @@ export function openSession(typed: Typed, given: Environment, voice: Voice, dry:
     },
   });
   return { services, onlyDry: inFiles && !isOnThisMachine(settings) };
+}
+
+/** What is missing to log in to Vault: a token, the secret of the AppRole login, or the function's AWS identity. */
+function vaultLoginMissing(valueOf: (variable: string) => string): string[] {
+  const hasLogin =
+    valueOf('VAULT_TOKEN') !== '' ||
+    valueOf(ENV.vaultLoginSecret) !== '' ||
+    valueOf(ENV.vaultLogin) === 'aws-iam';
+  return hasLogin ? [] : [`VAULT_TOKEN (or ${ENV.vaultLoginSecret})`];
+}
+
+function bucketMissing(bucketName: string, needsNoTopic: boolean): string[] {
+  return [
+    ...(bucketName === '' ? [`${ENV.bucket} (or --bucket, or --licenses and --state)`] : []),
+    ...(needsNoTopic ? [] : [ENV.topicArn]),
+  ];
+}
+
+/** A folder in place of the bucket; without one of its own, one that nobody keeps. */
+function folderOf(licenses: string | undefined, state: string | undefined): Bucket {
+  return createFolder(
+    state ?? mkdtempSync(join(tmpdir(), 'hub-token-auditor-')),
+    new Map(licenses === undefined ? [] : [[OBJECTS.licenses, resolve(licenses)]]),
+  );
 }

@@ -1,3 +1,5 @@
+// The folder in place of the bucket.
+
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

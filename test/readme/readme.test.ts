@@ -1,3 +1,5 @@
+// README, runbook and decisions say what is so.
+
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,5 @@
+// The report page as text: closed, escaped, and saying first what matters.
+
 import { createHash } from 'node:crypto';
 import { Script } from 'node:vm';
 import { describe, expect, it } from 'vitest';

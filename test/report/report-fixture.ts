@@ -1,3 +1,5 @@
+// Reports as nights may bring them, for tests of the page.
+
 import type { Action } from '../../lambdas/domain/actions.ts';
 import { type Day, addDays, daysBetween } from '../../lambdas/domain/days.ts';
 import { type Finding, type FindingKind, SEVERITY_OF } from '../../lambdas/domain/findings.ts';

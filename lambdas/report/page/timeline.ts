@@ -354,29 +354,34 @@ function monthsDrawing(endings: Endings): Markup {
       ${noEnd === 1 ? 'has' : 'have'} no end, ${numeral(switchedOff)}
       ${switchedOff === 1 ? 'has ended and has' : 'have ended and have'} no active token any more.
     </p>
-    <details>
-      <summary>The same as a table</summary>
-      <table class="list">
-        <caption>
-          Licenses ending by month
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">Month</th>
-            <th scope="col">Licenses ending</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${bars.map(
-            ({ name, ending }) =>
-              html`<tr>
-                <th scope="row">${name}</th>
-                <td>${numeral(ending)}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </details>`;
+    ${monthsTable(bars)}`;
+}
+
+/** The bars in words. */
+function monthsTable(bars: readonly { readonly name: string; readonly ending: number }[]): Markup {
+  return html`<details>
+    <summary>The same as a table</summary>
+    <table class="list">
+      <caption>
+        Licenses ending by month
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">Month</th>
+          <th scope="col">Licenses ending</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${bars.map(
+          ({ name, ending }) =>
+            html`<tr>
+              <th scope="row">${name}</th>
+              <td>${numeral(ending)}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </details>`;
 }
 
 /** How many licenses end in each month of the coming year. */
