@@ -51,6 +51,14 @@ describe('the bucket', () => {
     expect(await bodyOf('licenses.csv')).toBe('deleted');
   });
 
+  it('says what is at its top, folders as such, and since when', async () => {
+    aws.bucket.put('hold.txt', '');
+    aws.bucket.put('reports/2026/a.json', '{}');
+    const top = await bucket().listTop();
+    expect(top.map(({ key }) => key)).toEqual(expect.arrayContaining(['hold.txt', 'reports/']));
+    expect(typeof top.find(({ key }) => key === 'hold.txt')?.at).toBe('number');
+  });
+
   it('says whether an object is there, whatever its content', async () => {
     expect(await bucket().exists('HOLD')).toBe(false);
     aws.bucket.put('HOLD', '');
