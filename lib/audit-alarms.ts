@@ -38,7 +38,7 @@ export interface AuditAlarmsProps {
 /**
  * The alarms of the audit beside those that every function has.
  *
- * What lasts (a failing audit, `HOLD`, nobody confirmed) is a level that each real run says anew, and missing data
+ * What lasts (a failing audit, nobody confirmed, a silent check) is a level that each real run says anew, and missing data
  * change nothing: so there is one mail when it begins and one when it is over, however many tries a night has.
  */
 export class AuditAlarms extends Construct {
@@ -56,11 +56,7 @@ export class AuditAlarms extends Construct {
         'Nobody has confirmed to receive the mails: no end of access can be announced, so that nothing is withdrawn, and nobody hears of what does not fit.',
       section: 'nobody-confirmed',
     });
-    this.#addLevel('HoldTooLong', METRICS.holdDays, HOLD_DAYS, {
-      about: 'hold-too-long',
-      impact: `HOLD has been in the bucket for more than ${HOLD_DAYS} days: no expired license loses its access until it is removed.`,
-      section: 'hold-too-long',
-    });
+    this.#addHoldTooLong();
     this.#addLevel('ContentCheckSilent', METRICS.contentCheckSilent, 1, {
       about: 'content-check-silent',
       impact:
@@ -171,6 +167,23 @@ export class AuditAlarms extends Construct {
       threshold: 1,
       evaluationPeriods: FAILING_DAYS,
       datapointsToAlarm: FAILING_DAYS,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  /** A week is as far back as CloudWatch looks; the day that has not had its night yet does not count. */
+  #addHoldTooLong(): void {
+    new AuditorAlarm(this, 'HoldTooLong', {
+      alerting: this.#alerting,
+      about: 'hold-too-long',
+      impact:
+        'HOLD has been in the bucket for about a week: no expired license loses its access until it is removed.',
+      section: 'hold-too-long',
+      metric: this.#metric(METRICS.held, Stats.MINIMUM, Duration.days(1)),
+      threshold: 1,
+      evaluationPeriods: HOLD_DAYS,
+      datapointsToAlarm: HOLD_DAYS - 1,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });

@@ -99,7 +99,7 @@ export function makeDashboard(scope: Construct, props: DashboardProps): Dashboar
   dashboard.addWidgets(
     table('Last failures', QUERIES['Last failures']),
     graph('What stands in the way', [
-      metric(METRICS.holdDays, 'Days of HOLD', Stats.MAXIMUM),
+      metric(METRICS.held, 'HOLD', Stats.MAXIMUM),
       metric(METRICS.nobodyConfirmed, 'Nobody confirmed', Stats.MAXIMUM),
       metric(METRICS.contentCheckSilent, 'Content check says nothing', Stats.MAXIMUM),
     ]),

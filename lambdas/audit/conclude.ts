@@ -72,6 +72,7 @@ export async function conclude(night: Night): Promise<AuditResult> {
   if (errors[0] !== undefined) throw errors[0];
   measure(run, report, {
     confirmed: sent.published ? sent.confirmed : undefined,
+    held: inputs.hold,
     contentCheckSilent: night.checks.alerts.includes(NOTHING_SAID),
   });
   return resultOf(report);

@@ -1,6 +1,5 @@
 // The numbers that the dashboard and the alarms of a run go by.
 import type { Action } from '../domain/actions.ts';
-import { DAY } from '../domain/days.ts';
 import type { AuditResult } from '../report/report.ts';
 import { METRICS } from '../runtime/metric-names.ts';
 import type { Run } from './run.ts';
@@ -9,8 +8,8 @@ import type { Run } from './run.ts';
 export interface Levels {
   /** Whether somebody confirmed was there to read the mail; absent where none was due. */
   readonly confirmed?: boolean | undefined;
-  /** Milliseconds since 1970 at which `HOLD` was put into the bucket; absent where it is not there. */
-  readonly holdSince?: number | undefined;
+  /** Whether `HOLD` is in the bucket. */
+  readonly held: boolean;
   /** Whether the check of stored contents could compare none. */
   readonly contentCheckSilent: boolean;
 }
@@ -31,8 +30,7 @@ export function measure(run: Run, report: AuditResult, levels: Levels): void {
   for (const [kind, findings] of Object.entries(report.counts.findings))
     meter.count(METRICS.findings, findings, kind);
   if (levels.confirmed !== undefined) meter.count(METRICS.nobodyConfirmed, levels.confirmed ? 0 : 1);
-  const { holdSince } = levels;
-  meter.count(METRICS.holdDays, holdSince === undefined ? 0 : Math.floor((run.now - holdSince) / DAY));
+  meter.count(METRICS.held, levels.held ? 1 : 0);
   meter.count(METRICS.contentCheckSilent, levels.contentCheckSilent ? 1 : 0);
   meter.count(METRICS.failed, 0, 'audit');
   // Last of all: the alarm for a missed night waits for it.

@@ -34,8 +34,8 @@ export const METRICS = {
   findings: 'Findings',
   /** 1 where the mail topic has no confirmed subscriber, else 0. */
   nobodyConfirmed: 'NobodyConfirmed',
-  /** Days since `HOLD` was put into the bucket, 0 where it is not there. */
-  holdDays: 'HoldDays',
+  /** 1 where `HOLD` is in the bucket, else 0. */
+  held: 'Held',
   /** 1 where the night's check of stored contents could compare none of five or more, else 0. */
   contentCheckSilent: 'ContentCheckSilent',
 } as const;

@@ -37,7 +37,6 @@ const MISSING_DATA: Partial<Record<AlarmName, string>> = {
   'missed-night': 'breaching',
   'failed-audit': 'ignore',
   'nobody-confirmed': 'ignore',
-  'hold-too-long': 'ignore',
   'content-check-silent': 'ignore',
 };
 const statements = v.object({

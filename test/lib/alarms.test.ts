@@ -142,7 +142,6 @@ describe('The alarms that last', () => {
   it.each([
     ['failed-audit', METRICS.failed, 1],
     ['nobody-confirmed', METRICS.nobodyConfirmed, 1],
-    ['hold-too-long', METRICS.holdDays, 7],
     ['content-check-silent', METRICS.contentCheckSilent, 1],
   ])(
     '%s: begins with the first run that says so and ends with the first that does not, silence changes nothing',
@@ -158,6 +157,17 @@ describe('The alarms that last', () => {
       });
     },
   );
+
+  it('hold-too-long: goes off where HOLD was there through a week of nights, today’s aside', () => {
+    expect(alarm('hold-too-long')).toMatchObject({
+      MetricName: METRICS.held,
+      Statistic: 'Minimum',
+      Period: 86_400,
+      EvaluationPeriods: 7,
+      DatapointsToAlarm: 6,
+      Threshold: 1,
+    });
+  });
 
   it('failing-audit: goes off once more where every run of three days failed', () => {
     expect(alarm('failing-audit')).toMatchObject({
