@@ -63,25 +63,6 @@ export async function endIncomplete(
   const reported = new Set(lease?.reportedCauses(today));
   const mailDue = !dry && keys.some((key) => !reported.has(key));
   let notified = false;
-  const mail = (where: boolean): Promise<{ readonly confirmed: boolean }> =>
-    services.notifier.publish(
-      incompleteMail({
-        runId: run.runId,
-        causes,
-        account: services.settings.account,
-        today,
-        ...(where
-          ? {
-              where: {
-                location: services.bucket.location,
-                topicArn: services.settings.topicArn,
-                report: run.report,
-              },
-            }
-          : {}),
-        ...(report === undefined ? {} : { counts: report.counts }),
-      }),
-    );
   const write = async (mailed: boolean): Promise<boolean> => {
     if (report === undefined) return false;
     try {
@@ -97,7 +78,15 @@ export async function endIncomplete(
   if (mailDue) {
     try {
       // What nobody had confirmed to read is mailed again at the next try, and was told to nobody.
-      notified = (await mail(written)).confirmed;
+      const text = incompleteMail({
+        runId: run.runId,
+        causes,
+        account: services.settings.account,
+        today,
+        ...(written ? { where: placeOf(run) } : {}),
+        ...(report === undefined ? {} : { counts: report.counts }),
+      });
+      notified = (await services.notifier.publish(text)).confirmed;
       if (!notified && written) await write(false);
     } catch (error) {
       causes.push(asAuditorError(error, 'Sending the mail'));
@@ -108,6 +97,12 @@ export async function endIncomplete(
   services.log.error('The audit is incomplete', { runId: run.runId, causes: causes.map(({ name }) => name) });
   return auditIncomplete(causes);
 }
+
+const placeOf = ({ services, report }: Run) => ({
+  location: services.bucket.location,
+  topicArn: services.settings.topicArn,
+  report,
+});
 
 /** What is mailed once a day: a cause, and of a list that can't be read its version, so that another upload is news. */
 function causeKey(name: string, { etags }: Inputs): string {

@@ -1,10 +1,9 @@
 // Reading everything that a run goes by.
 import type { Bucket, ReadObject, TopObject } from '../clients/ports.ts';
-import { type Exemption, readExemptions } from '../domain/exemptions.ts';
+import { readExemptions } from '../domain/exemptions.ts';
 import { iso } from '../domain/days.ts';
-import { type LicenseList, readLicenses } from '../domain/licenses.ts';
+import { readLicenses } from '../domain/licenses.ts';
 import type { CompleteFacts, Facts } from '../domain/snapshot.ts';
-import type { HubToken, VaultKeys } from '../domain/token.ts';
 import { type AuditorError, asAuditorError } from '../errors.ts';
 import { OBJECTS, isHold, lookAlikeOf } from '../ledger/bucket-keys.ts';
 import { type LedgerStore, openLedger } from '../ledger/store.ts';
@@ -101,29 +100,22 @@ export async function readInputs(
     );
   // What could not be looked at may hold.
   const isHeld = (hold ?? true) || top === undefined || top.some(({ key }) => isHold(key));
-  const facts: Facts = {
-    ...(tokens === undefined ? {} : { tokens }),
-    ...(tokens === undefined || store === undefined
-      ? {}
-      : await askForMissing(dockerHub, store.current, tokens)),
-    ...(keys === undefined ? {} : { keys }),
-    ...(licenses === undefined ? {} : { licenses }),
-    ...(exemptions === undefined ? {} : { exemptions }),
-    ...(store === undefined ? {} : { ledger: store.current }),
-  };
+  const ledger = store?.current;
+  const missing =
+    tokens === undefined || ledger === undefined ? {} : await askForMissing(dockerHub, ledger, tokens);
+  const facts = { ...present({ tokens, keys, licenses, exemptions, ledger }), ...missing };
   return {
     facts,
     hold: isHeld,
     strays: (top ?? []).filter(({ key }) => lookAlikeOf(key) !== undefined),
     ...(store === undefined ? {} : { store }),
     exemptionsThere: typeof exemptionsObject === 'object',
-    versions: versionsOf(
-      tokens,
-      keys,
-      { licenses: licensesObject, exemptions: exemptionsObject },
-      { licenses, exemptions },
-      { top: top ?? [], isHeld },
-    ),
+    versions: versionsOf(facts, {
+      licenses: licensesObject,
+      exemptions: exemptionsObject,
+      top: top ?? [],
+      isHeld,
+    }),
     etags: { licenses: etagOf(licensesObject), exemptions: etagOf(exemptionsObject) },
     causes: distinct(causes),
   };
@@ -168,14 +160,22 @@ function parsed<Value>(parse: () => Value, doing: string, causes: AuditorError[]
   }
 }
 
-function versionsOf(
-  tokens: readonly HubToken[] | undefined,
-  keys: VaultKeys | undefined,
-  objects: { readonly licenses: ReadObject | undefined; readonly exemptions: ReadObject | undefined },
-  rows: { readonly licenses: LicenseList | undefined; readonly exemptions: readonly Exemption[] | undefined },
-  bucket: { readonly top: readonly TopObject[]; readonly isHeld: boolean },
-): InputVersions {
-  const { licenses, exemptions } = objects;
+/** The facts that were read; what could not be read is absent, not `undefined`. */
+function present(facts: { readonly [Part in keyof Facts]: Facts[Part] | undefined }): Facts {
+  return Object.fromEntries(Object.entries(facts).filter(([, part]) => part !== undefined));
+}
+
+/** What was found in the bucket. */
+interface Found {
+  readonly licenses: ReadObject | undefined;
+  readonly exemptions: ReadObject | undefined;
+  readonly top: readonly TopObject[];
+  readonly isHeld: boolean;
+}
+
+function versionsOf(facts: Facts, bucket: Found): InputVersions {
+  const { tokens, keys } = facts;
+  const { licenses, exemptions } = bucket;
   const writtenAt = ({ at }: TopObject): string | undefined => (at === undefined ? undefined : iso(at));
   const versionOf = (key: string, etag: string, count: number): FileVersion => {
     const uploadedAt = bucket.top.flatMap((object) => (object.key === key ? [writtenAt(object)] : []))[0];
@@ -185,16 +185,16 @@ function versionsOf(
   return {
     ...(tokens === undefined ? {} : { dockerHub: { rows: tokens.length } }),
     ...(keys === undefined ? {} : { vault: { version: keys.version } }),
-    ...(typeof licenses === 'object' && rows.licenses !== undefined
+    ...(typeof licenses === 'object' && facts.licenses !== undefined
       ? {
           licenses: {
-            ...versionOf(OBJECTS.licenses, licenses.etag, rows.licenses.rowCount),
-            separator: rows.licenses.separator,
+            ...versionOf(OBJECTS.licenses, licenses.etag, facts.licenses.rowCount),
+            separator: facts.licenses.separator,
           },
         }
       : {}),
-    ...(typeof exemptions === 'object' && rows.exemptions !== undefined
-      ? { exemptions: versionOf(OBJECTS.exemptions, exemptions.etag, rows.exemptions.length) }
+    ...(typeof exemptions === 'object' && facts.exemptions !== undefined
+      ? { exemptions: versionOf(OBJECTS.exemptions, exemptions.etag, facts.exemptions.length) }
       : {}),
     hold: bucket.isHeld,
     ...(holding.length === 0

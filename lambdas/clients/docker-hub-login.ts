@@ -155,6 +155,20 @@ function isKnownText(text: string): boolean {
   return SINGLE_SIGN_ON.test(text) || ORGANIZATION.test(text);
 }
 
+/** The first step of a login, by one of the two routes. */
+async function firstStep(
+  options: LoginOptions,
+  { username, password }: DockerHubLogin,
+  route: 'new' | 'old',
+): Promise<{ readonly answer: Answer; readonly session: string | undefined }> {
+  if (route === 'new') {
+    const answer = await post(options, '/v2/auth/token', { identifier: username, secret: password });
+    return { answer, session: parseJsonAs(newSession, answer)?.access_token };
+  }
+  const answer = await post(options, '/v2/users/login', { username, password });
+  return { answer, session: parseJsonAs(oldSession, answer)?.token };
+}
+
 /** What one of the two routes came to: a session, the half of one, or a refusal. */
 async function oneRoute(
   options: LoginOptions,
@@ -162,13 +176,7 @@ async function oneRoute(
   route: 'new' | 'old',
   isLastTry = false,
 ): Promise<Session | { refused: Answer }> {
-  const { username, password } = login;
-  const answer =
-    route === 'new'
-      ? await post(options, '/v2/auth/token', { identifier: username, secret: password })
-      : await post(options, '/v2/users/login', { username, password });
-  const session =
-    route === 'new' ? parseJsonAs(newSession, answer)?.access_token : parseJsonAs(oldSession, answer)?.token;
+  const { answer, session } = await firstStep(options, login, route);
   if (answer.status === 200 && session !== undefined) return sessionOf(session, options.clock);
   if (isLockOut(answer))
     throw loginError('DockerHubLockedOut', 'Docker Hub locked the account out after too many failed logins');

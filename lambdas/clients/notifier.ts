@@ -1,5 +1,6 @@
 /** The topic in SNS. */
 import { AuditorError } from '../errors.ts';
+import type { Notification } from '../mail/notification.ts';
 import { type AwsOptions, awsDefaults, awsReason, lazily, withinTime } from './aws.ts';
 import type { Notifier } from './ports.ts';
 
@@ -36,26 +37,11 @@ export function createNotifier(topicArn: string, options: AwsOptions = {}): Noti
     }
   };
   return {
-    async publish({ subject, text, summary, outcome, severity }) {
+    async publish(notification) {
       try {
         const { sdk, client } = await sns();
         const heard = isHeard();
-        const command = new sdk.PublishCommand({
-          TopicArn: topicArn,
-          Subject: subject,
-          MessageStructure: 'json',
-          Message: JSON.stringify({
-            default: text,
-            email: text,
-            sqs: summary,
-            lambda: summary,
-            https: summary,
-          }),
-          MessageAttributes: {
-            outcome: { DataType: 'String', StringValue: outcome },
-            severity: { DataType: 'String', StringValue: severity },
-          },
-        });
+        const command = new sdk.PublishCommand({ TopicArn: topicArn, ...messageOf(notification) });
         const { MessageId } = await withinTime(options, (abortSignal) =>
           client.send(command, { abortSignal }),
         );
@@ -68,6 +54,19 @@ export function createNotifier(topicArn: string, options: AwsOptions = {}): Noti
           `Sending the mail through SNS failed (${awsReason(error)}); check the topic ${topicArn} and the function's rights on it and on its key.`,
         );
       }
+    },
+  };
+}
+
+/** One publication: the text for people, the summary for programs. */
+function messageOf({ subject, text, summary, outcome, severity }: Notification) {
+  return {
+    Subject: subject,
+    MessageStructure: 'json',
+    Message: JSON.stringify({ default: text, email: text, sqs: summary, lambda: summary, https: summary }),
+    MessageAttributes: {
+      outcome: { DataType: 'String', StringValue: outcome },
+      severity: { DataType: 'String', StringValue: severity },
     },
   };
 }

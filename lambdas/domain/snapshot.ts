@@ -188,6 +188,15 @@ function addToken(deployment: Draft, token: HubToken, isUsable: boolean): void {
   deployment.tokens = all;
 }
 
+function joinRows({ licenses, invalid }: LicenseList, at: (name: string) => Draft): void {
+  for (const license of licenses.values()) {
+    const deployment = at(license.deployment);
+    deployment.license = license;
+    deployment.isListed = true;
+  }
+  for (const { about } of invalid) if (about.scope === 'deployment') at(about.deployment).isListed = true;
+}
+
 /** Joins all that was read by name: tokens, keys, rows and exemptions. */
 function joinByName(
   facts: Facts,
@@ -204,13 +213,7 @@ function joinByName(
     }
     return deployment;
   };
-  for (const license of facts.licenses?.licenses.values() ?? []) {
-    const deployment = at(license.deployment);
-    deployment.license = license;
-    deployment.isListed = true;
-  }
-  for (const { about } of facts.licenses?.invalid ?? [])
-    if (about.scope === 'deployment') at(about.deployment).isListed = true;
+  if (facts.licenses !== undefined) joinRows(facts.licenses, at);
   for (const token of tokens) addToken(at(token.label), token, isActive(token, now));
   for (const name of facts.keys?.names ?? []) {
     const deployment = at(name);

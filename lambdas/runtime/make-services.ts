@@ -8,7 +8,7 @@ import { EventScope } from '../clients/event-scope.ts';
 import { systemClock } from '../clients/http.ts';
 import { createLoginSecret } from '../clients/login-secret.ts';
 import { createNotifier } from '../clients/notifier.ts';
-import type { Bucket, Clock, Notifier } from '../clients/ports.ts';
+import type { Bucket, Clock, DockerHubLogin, Notifier, Vault } from '../clients/ports.ts';
 import { createRegistry } from '../clients/registry.ts';
 import type { AwsLogin, VaultSessionOptions } from '../clients/vault-session.ts';
 import { createVault } from '../clients/vault.ts';
@@ -88,12 +88,7 @@ export function makeServices(settings: Settings, options: ServicesOptions): Serv
         url: settings.dockerHubUrl,
         account: settings.account,
         codes,
-        login: async () => {
-          const login = await vault.readDockerHubLogin();
-          secrets.addPassword(login.password);
-          secrets.add(login.totpSecret?.replace(/[\s-]+/g, ''));
-          return login;
-        },
+        login: () => rememberedLogin(vault, secrets),
         ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
       }),
       secrets,
@@ -104,6 +99,14 @@ export function makeServices(settings: Settings, options: ServicesOptions): Serv
       registryUrl: settings.dockerRegistryUrl,
     }),
   };
+}
+
+/** The Docker Hub login, which must not leave from then on. */
+async function rememberedLogin(vault: Vault, secrets: Secrets): Promise<DockerHubLogin> {
+  const login = await vault.readDockerHubLogin();
+  secrets.addPassword(login.password);
+  secrets.add(login.totpSecret?.replace(/[\s-]+/g, ''));
+  return login;
 }
 
 /** Remembers the secrets that the function was given, and that its settings are none, whatever a key may hold. */

@@ -33,11 +33,15 @@ interface Case {
   readonly left: number;
 }
 
+/** The deployment whose license counts: of a misnamed one that of the name that was probably meant. */
+function licensedBy(deployment: Deployment, { deployments }: Snapshot): Deployment {
+  return deployment.meant === undefined ? deployment : (deployments.get(deployment.meant) ?? deployment);
+}
+
 /** All steps that one deployment's access asks for. */
 export function* stepsOf(deployment: Deployment, context: StepContext): Iterable<Step> {
   const { snapshot, approved } = context;
-  const licensed =
-    deployment.meant === undefined ? deployment : (snapshot.deployments.get(deployment.meant) ?? deployment);
+  const licensed = licensedBy(deployment, snapshot);
   const isExempt = deployment.exemption?.everything === true || licensed.exemption?.everything === true;
   // What is exempt is left alone; only whoever approves it by name is told why it is not done.
   const isLeft = isExempt && !approved.has(deployment.name);
