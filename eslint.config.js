@@ -32,5 +32,19 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    // What a function is about fits on a screen.
+    files: ['lambdas/**/*.ts'],
+    rules: {
+      complexity: ['error', 15],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+      'max-params': ['error', 4],
+    },
+  },
+  {
+    // The markup of a drawing is one template.
+    files: ['lambdas/report/page/timeline.ts'],
+    rules: { 'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true }] },
+  },
   { files: ['*.js', 'bin/*.js'], extends: [tseslint.configs.disableTypeChecked] },
 );

@@ -10,11 +10,13 @@ import { reportedItems } from '../domain/reported.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { type AuditorError, asAuditorError } from '../errors.ts';
 import { auditMail } from '../mail/audit-mail.ts';
-import { exemptionNews } from '../mail/exemption-news.ts';
+import { type ExemptionNews, exemptionNews } from '../mail/exemption-news.ts';
 import {
   type Alert,
+  type MailFate,
   type MailInput,
   type Obstacle,
+  type Reportable,
   hasNews,
   isNamed,
   rememberFindings,
@@ -103,49 +105,72 @@ export function planNotification(input: NotificationInput): PlannedNotification 
         .filter((step) => step.kind === 'announce' && !named(step))
         .map(({ tokenId = '' }) => tokenId),
     ),
-    remember(current, published, confirmed) {
-      const fate = made === undefined ? 'not due' : published && confirmed ? 'read' : 'unread';
-      const keys: ReadonlySet<string> = made !== undefined && fate === 'read' ? made.reported : new Set();
-      const enforced = report.mode === 'enforce';
-      const memory = rememberReported(current, reported, keys, { fate, today: snapshot.today });
-      const isExemptionsReported = reported.exemptions.every(({ item }) => keys.has(item.key));
-      return {
-        ...current,
-        reported: memory,
-        findings: rememberFindings(current, report.findings, reported, keys),
-        notices: noticesAfterRun(
-          current.notices,
-          plan,
-          enforced ? plan.steps.filter((step) => isNamed(step, keys)) : [],
-          snapshot.now,
-        ),
-        intents: withoutSkipped(current.intents, report.actions),
-        exemptions: isExemptionsReported
-          ? exemptions.remembered
-          : // Known all the same, so that a file that goes missing is missed.
-            (current.exemptions ?? (input.exemptionsThere ? [] : null)),
-        unreported: stillUnreported(current, keys),
-        ...rememberInputs(current, snapshot, {
-          approved: plan.isApproval,
-          deleted: {
-            tokens: countDone(report.actions, 'delete-token'),
-            keys: countDone(report.actions, 'remove-key'),
-          },
-        }),
-        // An approval is no night: a catch-up looks at the one before.
-        lastNight: plan.isApproval
-          ? current.lastNight
-          : {
-              day: snapshot.today,
-              runId: report.runId,
-              at: iso(snapshot.now),
-              undisturbed: (made === undefined || published) && !report.actions.some(disturbs),
-              outcome: report.outcome === 'incomplete' ? 'attention' : report.outcome,
-              report: report.report,
-            },
-        weeklyAt: reported.isWeekly && fate === 'read' ? iso(snapshot.now) : current.weeklyAt,
-      };
-    },
+    remember: (current, published, confirmed) =>
+      ledgerAfter(current, {
+        input,
+        reported,
+        exemptions,
+        keys: made !== undefined && published && confirmed ? made.reported : new Set<string>(),
+        fate: made === undefined ? 'not due' : published && confirmed ? 'read' : 'unread',
+        isUndisturbed: made === undefined || published,
+      }),
+  };
+}
+
+/** What became of a run's mail, and what it was about. */
+interface Ended {
+  readonly input: NotificationInput;
+  readonly reported: Reportable;
+  readonly exemptions: ExemptionNews;
+  /** Of everything that stood in the mail, where somebody could read it. */
+  readonly keys: ReadonlySet<string>;
+  readonly fate: MailFate;
+  /** Whether the mail went out where one was due. */
+  readonly isUndisturbed: boolean;
+}
+
+/** The ledger after a run. */
+function ledgerAfter(current: Ledger, ended: Ended): Ledger {
+  const { input, reported, exemptions, keys, fate } = ended;
+  const { snapshot, plan, report } = input;
+  const isExemptionsReported = reported.exemptions.every(({ item }) => keys.has(item.key));
+  return {
+    ...current,
+    reported: rememberReported(current, reported, keys, { fate, today: snapshot.today }),
+    findings: rememberFindings(current, report.findings, reported, keys),
+    notices: noticesAfterRun(
+      current.notices,
+      plan,
+      report.mode === 'enforce' ? plan.steps.filter((step) => isNamed(step, keys)) : [],
+      snapshot.now,
+    ),
+    intents: withoutSkipped(current.intents, report.actions),
+    exemptions: isExemptionsReported
+      ? exemptions.remembered
+      : // Known all the same, so that a file that goes missing is missed.
+        (current.exemptions ?? (input.exemptionsThere ? [] : null)),
+    unreported: stillUnreported(current, keys),
+    ...rememberInputs(current, snapshot, {
+      approved: plan.isApproval,
+      deleted: {
+        tokens: countDone(report.actions, 'delete-token'),
+        keys: countDone(report.actions, 'remove-key'),
+      },
+    }),
+    // An approval is no night: a catch-up looks at the one before.
+    lastNight: plan.isApproval ? current.lastNight : nightOf(input, ended.isUndisturbed),
+    weeklyAt: reported.isWeekly && fate === 'read' ? iso(snapshot.now) : current.weeklyAt,
+  };
+}
+
+function nightOf({ snapshot, report }: NotificationInput, isUndisturbed: boolean): Ledger['lastNight'] {
+  return {
+    day: snapshot.today,
+    runId: report.runId,
+    at: iso(snapshot.now),
+    undisturbed: isUndisturbed && !report.actions.some(disturbs),
+    outcome: report.outcome === 'incomplete' ? 'attention' : report.outcome,
+    report: report.report,
   };
 }
 

@@ -1,5 +1,5 @@
 // Reading everything that a run goes by.
-import type { Bucket, ReadObject, TopObject } from '../clients/ports.ts';
+import type { Bucket, DockerHub, ReadObject, TopObject } from '../clients/ports.ts';
 import { readExemptions } from '../domain/exemptions.ts';
 import { iso } from '../domain/days.ts';
 import { readLicenses } from '../domain/licenses.ts';
@@ -101,9 +101,7 @@ export async function readInputs(
   // What could not be looked at may hold.
   const isHeld = (hold ?? true) || top === undefined || top.some(({ key }) => isHold(key));
   const ledger = store?.current;
-  const missing =
-    tokens === undefined || ledger === undefined ? {} : await askForMissing(dockerHub, ledger, tokens);
-  const facts = { ...present({ tokens, keys, licenses, exemptions, ledger }), ...missing };
+  const facts = await withMissing(dockerHub, present({ tokens, keys, licenses, exemptions, ledger }));
   return {
     facts,
     hold: isHeld,
@@ -158,6 +156,13 @@ function parsed<Value>(parse: () => Value, doing: string, causes: AuditorError[]
     causes.push(asAuditorError(error, doing));
     return undefined;
   }
+}
+
+/** The facts with what Docker Hub says of tokens that the ledger knows and the list lacks. */
+async function withMissing(dockerHub: DockerHub, facts: Facts): Promise<Facts> {
+  const { tokens, ledger } = facts;
+  if (tokens === undefined || ledger === undefined) return facts;
+  return { ...facts, ...(await askForMissing(dockerHub, ledger, tokens)) };
 }
 
 /** The facts that were read; what could not be read is absent, not `undefined`. */

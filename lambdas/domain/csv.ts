@@ -55,7 +55,7 @@ export function readTable(body: Uint8Array, columns: Columns, take: (row: Row) =
       if (header === undefined) {
         const found = readHeader(record, columns);
         if (typeof found === 'string')
-          return { unreadable: withAdvice(found, record, table, delimiter, columns) };
+          return { unreadable: withAdvice(found, record, { text: table, delimiter, columns }) };
         header = found;
         continue;
       }
@@ -196,10 +196,13 @@ function lackingColumns(missing: readonly string[], cells: readonly string[]): s
 function withAdvice(
   problem: string,
   { line, cells }: CsvRecord,
-  text: string,
-  delimiter: string,
-  { required }: Columns,
+  table: { readonly text: string; readonly delimiter: string; readonly columns: Columns },
 ): string {
+  const {
+    text,
+    delimiter,
+    columns: { required },
+  } = table;
   const header = firstRecords(text, delimiter).find((record) => isHeaderOf(record, required));
   if (header !== undefined && header.line !== line)
     return `the header with the names of the columns is in line ${header.line}, and line ${line} above it says "${escapeText(cells.find((cell) => cell !== '') ?? '', 40)}": delete the rows above the header`;

@@ -49,6 +49,19 @@ function narrowed(
   );
 }
 
+const endOf = ({ until }: Exemption, today: Day): string =>
+  until === undefined ? 'no end' : `until ${shortDay(until, today)}`;
+
+function beginningOf(exemption: Exemption, isKnown: boolean, today: Day): string {
+  const from = fromWhat(kindsOf(exemption));
+  return `${displayName(exemption.label)} is ${isKnown ? 'now ' : ''}exempt ${from}, ${endOf(exemption, today)}: ${statementOf(exemption)}`;
+}
+
+function endingOf(exemption: Exemption, left: number, today: Day): string {
+  const time = left === 0 ? 'today only' : `${pluralize(left, 'more day')}, ${endOf(exemption, today)}`;
+  return `${displayName(exemption.label)} is exempt ${fromWhat(kindsOf(exemption))} for ${time}: ${statementOf(exemption)}`;
+}
+
 /**
  * Exemptions that came, went, changed what they are from, or end within 7 days (contract section 3): each told once. One
  * that is widened to everything ends every withdrawal of its label, so its kinds are told.
@@ -71,19 +84,12 @@ export function exemptionNews(
   for (const exemption of inForce) {
     const { label, until } = exemption;
     const kinds = kindsOf(exemption);
-    const name = displayName(label);
     const entry = known.get(keyOf(label, until, kinds)) ?? known.get(keyOf(label, until));
     const left = until === undefined ? Infinity : daysBetween(today, until);
-    const from = fromWhat(kinds);
-    const end = until === undefined ? 'no end' : `until ${shortDay(until, today)}`;
-    const who = statementOf(exemption);
     if (entry === undefined) {
       renewed.add(label);
-      lines.push(`${name} is ${knownLabels.has(label) ? 'now ' : ''}exempt ${from}, ${end}: ${who}`);
-    } else if (left <= END_REPORTED_DAYS && !entry.endReported)
-      lines.push(
-        `${name} is exempt ${from} for ${left === 0 ? 'today only' : `${pluralize(left, 'more day')}, ${end}`}: ${who}`,
-      );
+      lines.push(beginningOf(exemption, knownLabels.has(label), today));
+    } else if (left <= END_REPORTED_DAYS && !entry.endReported) lines.push(endingOf(exemption, left, today));
     remembered.set(keyOf(label, until, kinds), {
       label,
       ...(until === undefined ? {} : { until }),

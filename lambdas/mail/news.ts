@@ -187,7 +187,22 @@ export function rememberReported(
     if (keys.has(item.key)) after.set(item.key, reportedNow(item, today));
     else if (known !== undefined) after.set(item.key, known);
   }
-  for (const { value, item } of reported.resolved) {
+  keepUnmentioned(after, before, reported.resolved, { keys, today });
+  const weekly = before.get(WEEKLY_MAIL);
+  if (reported.isWeekly && fate === 'read') after.set(WEEKLY_MAIL, { key: WEEKLY_MAIL, day: today });
+  else if (weekly !== undefined) after.set(WEEKLY_MAIL, weekly);
+  if (fate === 'unread') after.set(UNHEARD, before.get(UNHEARD) ?? { key: UNHEARD, day: today });
+  return [...after.values()];
+}
+
+/** Keeps what is remembered of findings whose end no mail has reported, and of alerts that come and go. */
+function keepUnmentioned(
+  after: Map<string, ReportedItem>,
+  before: ReadonlyMap<string, ReportedItem>,
+  resolved: Reportable['resolved'],
+  { keys, today }: { readonly keys: ReadonlySet<string>; readonly today: Day },
+): void {
+  for (const { value, item } of resolved) {
     const known = before.get(findingKey(value.id));
     if (known !== undefined && !keys.has(item.key)) after.set(known.key, known);
   }
@@ -195,11 +210,6 @@ export function rememberReported(
   for (const [key, known] of before)
     if (key.startsWith('alert ') && !after.has(key) && !isDue({ key, repeat: 'weekly' }, known, today))
       after.set(key, known);
-  const weekly = before.get(WEEKLY_MAIL);
-  if (reported.isWeekly && fate === 'read') after.set(WEEKLY_MAIL, { key: WEEKLY_MAIL, day: today });
-  else if (weekly !== undefined) after.set(WEEKLY_MAIL, weekly);
-  if (fate === 'unread') after.set(UNHEARD, before.get(UNHEARD) ?? { key: UNHEARD, day: today });
-  return [...after.values()];
 }
 
 /** What no mail has reported of what was done. */

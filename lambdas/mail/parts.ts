@@ -257,7 +257,7 @@ export function withheldPart(input: MailInput, reported: Reportable, mentioned: 
     const guards = Map.groupBy(shown, ({ why }) => why);
     return [
       `NOT DONE, PLEASE DECIDE (${countNames(entries)})`,
-      ...[...guards].flatMap(([why, held]) => guardLines(why, held, approvable, events, input)),
+      ...[...guards].flatMap(([why, held]) => guardLines(why, held, { approvable, events, input })),
     ];
   });
 }
@@ -307,10 +307,13 @@ const countNames = (entries: readonly { readonly deployment: string }[]): number
 function guardLines(
   why: string,
   held: readonly HeldEntry[],
-  approvable: ReadonlySet<string>,
-  events: Events,
-  input: MailInput,
+  mail: {
+    readonly approvable: ReadonlySet<string>;
+    readonly events: Events;
+    readonly input: MailInput;
+  },
 ): string[] {
+  const { approvable, events, input } = mail;
   const names = [...new Set(held.map(({ deployment }) => deployment))];
   // In pieces, a name would be another one where it is pasted: a long one has to be approved from the report.
   const approved = names.filter((name) => approvable.has(name) && name.length < LONGEST_IN_EVENT);

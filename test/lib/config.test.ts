@@ -184,7 +184,7 @@ describe('The configuration', () => {
     [
       'what is no certificate',
       { vault: { caCert: '/etc/ssl/ca.pem' } },
-      /caCert must be certificates in PEM form/,
+      /caCert must be certificates in PEM: the text itself/,
     ],
     [
       'another order of dates',
