@@ -12,7 +12,6 @@ import {
   timeOfDay,
 } from '../lambdas/runtime/settings.ts';
 import { firstSkipped, minutesOf } from './clock-changes.ts';
-import { DEFAULT_NAME } from './names.ts';
 
 /** Key of the configuration in the context, `cdk.json`. */
 export const CONTEXT_KEY = 'hub-token-auditor';
@@ -219,20 +218,7 @@ const runbookUrl = v.pipe(
 );
 
 const entries = {
-  name: documented(
-    v.optional(
-      v.pipe(
-        text(
-          /^[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*$/,
-          'lower-case letters and digits in parts joined by hyphens, each part beginning with a letter',
-        ),
-        v.maxLength(40, 'must be 40 characters at most'),
-      ),
-      DEFAULT_NAME,
-    ),
-    'text',
-    'Begins the names of functions, alarms and stacks; another name is a second stage beside the first.',
-  ),
+  name: settings.name,
   mode: settings.mode,
   timeZone: settings.timeZone,
   organization: settings.organization,

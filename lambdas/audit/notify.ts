@@ -89,6 +89,7 @@ export function planNotification(input: NotificationInput): PlannedNotification 
     exemptionNews: exemptions,
     alerts: input.alerts ?? [],
     account: settings.account,
+    name: settings.name,
     bucket: input.bucket,
     topicArn: settings.topicArn,
     nightlyAt: settings.nightlyAt,

@@ -43,7 +43,7 @@ export function auditMail(input: MailInput, reported: Reportable): AuditMail {
     ...otherParts(input, reported),
   ];
   const closing = closingLines(input, reported);
-  const composed = composeText((events) => headingLines(input, reported, events), parts, closing);
+  const composed = composeText((events) => headingLines(input, reported, events), parts, closing, input.name);
   return {
     mail: {
       subject: subjectOf(subjectParts(input, reported), PREFIX[report.mode]),

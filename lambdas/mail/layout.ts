@@ -34,15 +34,18 @@ export interface Composed {
 /**
  * The text of a mail: heading and closing always stand. Where not everything fits, the rest is dropped first; then of the
  * other parts the longest, so that a long one never hides a short one.
+ *
+ * @param name what the functions' names begin with
  */
 export function composeText(
   heading: (events: Events) => readonly string[],
   parts: readonly Part[],
   closing: readonly string[],
+  name: string,
 ): Composed {
   const shown = parts.map(({ count }) => Math.min(count, MAX_ENTRIES));
   const textOf = (): string => {
-    const events = new Events();
+    const events = new Events(name);
     const top = heading(events);
     const body = parts.flatMap((part, index) =>
       part.count === 0 ? [] : [...part.render(shown[index] ?? 0, events), ''],
@@ -85,7 +88,8 @@ export function composeText(
 const MAX_ENTRIES = MAX_TEXT_BYTES / 4;
 
 const sizeOf = (part: Part, shown: number): number =>
-  Buffer.byteLength(part.render(shown, new Events()).join('\n'));
+  // Only the part's own lines count here, not those of its events.
+  Buffer.byteLength(part.render(shown, new Events('')).join('\n'));
 
 /** The largest whole number up to `max` that fits; 0 where none does. */
 function largest(max: number, fits: (candidate: number) => boolean): number {
@@ -102,6 +106,12 @@ function largest(max: number, fits: (candidate: number) => boolean): number {
 /** The events of one mail, numbered in the order in which the text mentions them. */
 export class Events {
   readonly #events: PasteEvent[] = [];
+  readonly #name: string;
+
+  /** @param name what the functions' names begin with */
+  constructor(name: string) {
+    this.#name = name;
+  }
 
   /** The mark of an event for the line that it belongs to, ` [2]`; empty where the mail has no room for more. */
   mark(event: PasteEvent | undefined): string {
@@ -127,20 +137,13 @@ export class Events {
     return [
       'How: AWS console, Lambda, the function named here, Test, paste the event:',
       ...runs.flatMap(({ name, first, events }) => [
-        `${events.length === 1 ? `[${first}]` : `[${first}] to [${first + events.length - 1}]`} ${FUNCTION_NAMES[name]}`,
+        `${events.length === 1 ? `[${first}]` : `[${first}] to [${first + events.length - 1}]`} ${this.#name}-${name}`,
         ...events.flatMap((json) => wrapText(`    ${json}`, '    ')),
       ]),
       '',
     ];
   }
 }
-
-/** The functions by the names that the stacks give them, if the configuration does not say otherwise. */
-const FUNCTION_NAMES: Record<PasteEvent['function'], string> = {
-  audit: 'hub-token-auditor-audit',
-  issue: 'hub-token-auditor-issue',
-  revoke: 'hub-token-auditor-revoke',
-};
 
 /** `... and 3 more`, with what becomes of them; nothing where all are shown. */
 export function moreLines(left: number, noun: string): string[] {

@@ -51,6 +51,8 @@ export interface MailInput {
   /** Their texts are among the report's notes. */
   readonly alerts: readonly Alert[];
   readonly account: string;
+  /** What the functions' names begin with. */
+  readonly name: string;
   readonly bucket: string;
   readonly topicArn: string;
   readonly nightlyAt: string;

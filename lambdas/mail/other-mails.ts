@@ -246,6 +246,8 @@ export function renamedText(news: {
 
 /** What became of a deployment's tokens through the revoke function. */
 export interface RevokedNews {
+  /** What the functions' names begin with. */
+  readonly name: string;
   readonly deployment: string;
   readonly statement: string;
   readonly what: 'revoke' | 'restore' | 'delete';
@@ -263,7 +265,7 @@ export interface RevokedNews {
 
 /** What was switched off, on or deleted, what that means, and how it is undone. */
 export function revokedText(news: RevokedNews): OnDemandText {
-  const name = displayName(news.deployment);
+  const label = displayName(news.deployment);
   const json = JSON.stringify(news.deployment);
   const [noun, done, was] = {
     revoke: ['switching off', 'switched off', 'off'],
@@ -275,20 +277,20 @@ export function revokedText(news: RevokedNews): OnDemandText {
   const next = {
     revoke: news.isStillOn
       ? 'Another token of it still works.'
-      : `Its servers can't pull any more. The audit never switches it on again. To undo: function hub-token-auditor-revoke, {"deployment": ${json}, "restore": true, "reason": "..."}`,
+      : `Its servers can't pull any more. The audit never switches it on again. To undo: function ${news.name}-revoke, {"deployment": ${json}, "restore": true, "reason": "..."}`,
     restore: 'The audit leaves it alone for 7 days, then goes by licenses.csv again.',
-    delete: `This can't be undone. If it needs a token again: function hub-token-auditor-issue, {"deployment": ${json}}`,
+    delete: `This can't be undone. If it needs a token again: function ${news.name}-issue, {"deployment": ${json}}`,
   }[news.what];
   const isChange = news.changed.length > 0 || news.isKeyRemoved;
   const title = isFailed
-    ? `${noun} ${name} failed`
+    ? `${noun} ${label} failed`
     : isChange
-      ? `${done} ${name}`
-      : `${name} was ${was} already`;
+      ? `${done} ${label}`
+      : `${label} was ${was} already`;
   return {
     title,
     lines: [
-      `${isFailed ? `${name}: ${noun} failed` : isChange ? `${name}: ${done}` : title} (${news.statement}).`,
+      `${isFailed ? `${label}: ${noun} failed` : isChange ? `${label}: ${done}` : title} (${news.statement}).`,
       '',
       ...news.failures.map((failure) => `NOT DONE: ${failure}`),
       ...(news.changed.length === 0

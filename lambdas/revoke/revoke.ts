@@ -69,6 +69,7 @@ async function revokeDeployment(
       action.tokenId !== undefined && changes(action, wasSo) === isChanged ? [action.tokenId] : [],
     );
   const text = revokedText({
+    name: services.settings.name,
     deployment,
     statement: describeStatement(event),
     what,

@@ -114,6 +114,21 @@ const setting = <const Schema extends v.GenericSchema>(
  * in its environment are both checked against this one table.
  */
 export const settingSchemas = {
+  name: setting(
+    'AUDITOR_NAME',
+    v.optional(
+      v.pipe(
+        text(
+          /^[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*$/,
+          'lower-case letters and digits in parts joined by hyphens, each part beginning with a letter',
+        ),
+        v.maxLength(40, 'must be 40 characters at most'),
+      ),
+      'hub-token-auditor',
+    ),
+    'text',
+    'Begins the names of functions, alarms and stacks; another name is a second stage beside the first.',
+  ),
   mode: setting(
     'MODE',
     v.optional(v.picklist(['enforce', 'observe'], 'must be enforce or observe'), 'enforce'),

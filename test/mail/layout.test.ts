@@ -61,7 +61,7 @@ describe('a subject', () => {
 
 describe('the events of a mail', () => {
   it('are numbered as the text mentions them, each once, on lines of their own', () => {
-    const events = new Events();
+    const events = new Events('hub-token-auditor');
     const issue = { function: 'issue', json: '{"deployment": "orange-cd"}' } as const;
     const revoke = { function: 'revoke', json: '{"deployment": "orange-cd", "restore": true}' } as const;
     const other = { function: 'issue', json: '{"deployment": "mtn-cm"}' } as const;
@@ -80,11 +80,11 @@ describe('the events of a mail', () => {
       `    ${revoke.json}`,
       '',
     ]);
-    expect(new Events().lines()).toEqual([]);
+    expect(new Events('hub-token-auditor').lines()).toEqual([]);
   });
 
   it('are in the report alone where a name would be broken in two, or the mail has many', () => {
-    const events = new Events();
+    const events = new Events('hub-token-auditor');
     const json = (name: string): string => `{"deployment": ${JSON.stringify(name)}}`;
     expect(events.mark({ function: 'issue', json: json('t'.repeat(68)) })).toBe(' (event: see the report)');
     for (let index = 1; index <= 15; index++)
@@ -93,7 +93,7 @@ describe('the events of a mail', () => {
   });
 
   it('that name many are broken between names and are JSON where they are pasted', () => {
-    const events = new Events();
+    const events = new Events('hub-token-auditor');
     const names = Array.from({ length: 40 }, (_, index) => `telco${index}-cd`);
     events.mark({ function: 'audit', json: `{"approve": [${names.map((name) => `"${name}"`).join(', ')}]}` });
     const lines = events.lines();
@@ -114,7 +114,7 @@ describe('a text', () => {
     reportedBy: (shown) => Array.from({ length: shown }, (_, index) => `${name} ${index}`),
   });
   const compose = (...parts: Part[]): { text: string; counts: Record<string, number>; bytes: number } => {
-    const { text, reported } = composeText(() => ['Heading.'], parts, ['Closing.']);
+    const { text, reported } = composeText(() => ['Heading.'], parts, ['Closing.'], 'auditor');
     const names = [...reported].map((key) => key.split(' ')[0] ?? '');
     return {
       text,

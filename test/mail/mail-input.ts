@@ -88,6 +88,7 @@ export function inputOf(situation: MailSituation): MailInput {
     account: 'riaktrdelivery',
     bucket: 's3://bucket',
     topicArn: 'arn:aws:sns:eu-west-1:123456789012:topic',
+    name: 'hub-token-auditor',
     nightlyAt: '03:30',
     ...input,
   };

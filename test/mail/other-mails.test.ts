@@ -213,6 +213,7 @@ describe('a rename', () => {
 
 describe('a token that was switched off, on or deleted', () => {
   const news = {
+    name: 'hub-token-auditor',
     deployment: 'orange-cd',
     statement: '"ann" says "leaked"',
     what: 'revoke',
