@@ -6,7 +6,7 @@ import { assumedOrderText } from '../domain/licenses.ts';
 import { listChanges } from '../domain/list-changes.ts';
 import { shortDay } from '../domain/nights.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
-import { lookAlikeOf } from '../ledger/bucket-keys.ts';
+import { OBJECTS, lookAlikeOf } from '../ledger/bucket-keys.ts';
 import type { Alert } from '../mail/news.ts';
 import { concealed } from '../text/conceal.ts';
 import { displayName, pluralize } from '../text/display.ts';
@@ -22,7 +22,9 @@ export function listAlerts(inputs: CompleteInputs, snapshot: Snapshot): Alert[] 
 }
 
 /** What is no change, and holds as long as the lists are as they are: how days were read, and objects with a wrong name. */
-export function beside({ facts, strays }: CompleteInputs, snapshot: Snapshot): Alert[] {
+export function beside({ facts, strays, versions }: CompleteInputs, snapshot: Snapshot): Alert[] {
+  const dayText = (instant: number): string =>
+    shortDay(dayOf(instant, snapshot.policy.timeZone), snapshot.today);
   const { assumedOrder } = facts.licenses;
   return [
     ...(assumedOrder === undefined
@@ -32,12 +34,13 @@ export function beside({ facts, strays }: CompleteInputs, snapshot: Snapshot): A
       const meant = lookAlikeOf(key);
       if (meant === undefined) return [];
       const name = displayName(concealed(key));
-      const since =
-        at === undefined ? '' : `, of ${shortDay(dayOf(at, snapshot.policy.timeZone), snapshot.today)},`;
+      const since = at === undefined ? '' : `, of ${dayText(at)},`;
+      const { uploadedAt } = (meant === OBJECTS.licenses ? versions.licenses : versions.exemptions) ?? {};
+      const used = uploadedAt === undefined ? '' : `, which is of ${dayText(Date.parse(uploadedAt))}`;
       return [
         {
           key: `stray ${name}`,
-          text: `The object ${name}${since} lies in the bucket, looks like ${meant}, and is not read: give it the name ${meant} if it is the right one, else remove it.`,
+          text: `The object ${name}${since} lies in the bucket, looks like ${meant}${used}, and is not read: give it the name ${meant} if it is the right one, else remove it.`,
         },
       ];
     }),

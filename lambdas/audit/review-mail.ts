@@ -7,6 +7,7 @@ import { wrapText } from '../mail/layout.ts';
 import type { Notification } from '../mail/notification.ts';
 import { reviewMail } from '../mail/other-mails.ts';
 import { displayName, pluralize } from '../text/display.ts';
+import { beside } from './list-alerts.ts';
 import type { Reviewed } from './review.ts';
 
 /** The mail of a review; `undefined` where nothing changed. */
@@ -60,6 +61,7 @@ function readLines({ night }: Reviewed): string[] {
   return [
     `licenses.csv: ${pluralize(licenses.rowCount, 'row')} of ${pluralize(licenses.licenses.size, 'deployment')}, ${unreadable === 0 ? 'all of them readable' : `${unreadable} can't be read`}.`,
     ...(night.inputs.exemptionsThere ? [`exemptions.csv: ${pluralize(exemptions.length, 'row')}.`] : []),
+    ...beside(night.inputs, night.decision.snapshot).map(({ text }) => text),
   ];
 }
 

@@ -109,7 +109,9 @@ function closingLines(input: MailInput, reported: Reportable): string[] {
   const checked = verified.matching + verified.rejected + verified.mismatched + verified.unclear;
   const isCalm = openFindings(report).length === 0 && reported.withheld.length === 0;
   return [
-    ...wrapText(`${openText(input)}${isCalm ? '' : ' Report:'}`, '  '),
+    ...wrapText(`${openText(input)}${isCalm ? '' : ' Report:'}`, '  ').map((line) =>
+      line === '  Report:' ? 'Report:' : line,
+    ),
     ...(isCalm
       ? wrapText(
           `Read: ${pluralize(tokens, 'token')}, ${pluralize(keys, 'key')} in Vault, ${pluralize(licenses, 'customer')}, ${pluralize(exempt, 'exemption')}; ${pluralize(checked, 'content')} checked.`,

@@ -102,7 +102,7 @@ describe('an object that looks like a list', () => {
     world.put('exemptions dckr_pat_AAAAAAAAAAAAAAAAAAAAAAAAAAA.csv', '');
     const { notes, report } = await night();
     expect(notes.join('\n')).toContain(
-      'The object Licenses.csv, of 2 Mar, lies in the bucket, looks like licenses.csv, and is not read',
+      'The object Licenses.csv, of 2 Mar, lies in the bucket, looks like licenses.csv, which is of 2 Mar, and is not read',
     );
     expect(lastMail()).toContain('The object Licenses.csv');
     expect(JSON.stringify([world.objects.get(report), notes, world.mails])).not.toContain('AAAAAAAA');

@@ -46,6 +46,21 @@ const isOn = (name: string): boolean =>
 const lastMail = (): string => (world.mails.at(-1)?.text ?? '').replace(/\s+/g, ' ');
 
 describe('a review', () => {
+  it('says how days were read that fit two orders, and that an object beside the list is not read', async () => {
+    await night();
+    world.put(
+      OBJECTS.licenses,
+      [
+        'telco,country,expires_on',
+        ...[...ends.keys()].map((name) => `${name.replace('-', ',')},01/02/2027`),
+      ].join('\n'),
+    );
+    world.put('Licenses.csv', 'telco,country,expires_on');
+    await review();
+    expect(lastMail()).toContain('No day of licenses.csv shows whether the day or the month comes first');
+    expect(lastMail()).toContain('The object Licenses.csv');
+  });
+
   it('sends no mail and remembers nothing where nothing changed', async () => {
     await night();
     const before = JSON.stringify(world.ledger);
