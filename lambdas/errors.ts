@@ -69,7 +69,7 @@ export function withDetail(error: AuditorError, more: string): AuditorError {
 }
 
 /**
- * An error of ours, whatever was caught: what is not ours is a defect and must still be told, by its class, never by
+ * An error of ours, whatever was caught: what is not ours is a defect and must still be reported, by its class, never by
  * its content, which may hold a request with its tokens.
  *
  * @param doing what was being done, as the beginning of a sentence: "Sending the mail"

@@ -38,7 +38,7 @@ export interface AuditAlarmsProps {
 /**
  * The alarms of the audit beside those that every function has.
  *
- * What lasts (a failing audit, nobody confirmed, a silent check) is a level that each real run says anew, and missing data
+ * What lasts (a failing audit, nobody confirmed, a silent check) is a level that each real run says again, and missing data
  * change nothing: so there is one mail when it begins and one when it is over, however many tries a night has.
  */
 export class AuditAlarms extends Construct {
@@ -75,7 +75,7 @@ export class AuditAlarms extends Construct {
     });
   }
 
-  /** An alarm on what each real run says anew; it lasts until one says otherwise. */
+  /** An alarm on what each real run says again; it lasts until one says otherwise. */
   #addLevel(
     id: string,
     metricName: string,

@@ -16,7 +16,7 @@ import { firstSkipped, minutesOf } from './clock-changes.ts';
 /** Key of the configuration in the context, `cdk.json`. */
 export const CONTEXT_KEY = 'hub-token-auditor';
 
-/** A key that only the stacks go by, with what people are told of it. */
+/** A key that only the stacks go by, with what people read about it. */
 const documented = <const Schema extends v.GenericSchema>(schema: Schema, type: string, meaning: string) =>
   v.pipe(schema, v.metadata({ type, meaning }));
 
@@ -57,7 +57,7 @@ const schedule = v.optional(
         [['nightly'], ['catchUps']],
         ({ nightly, catchUps }) => {
           const minutes = [nightly, ...catchUps].map(minutesOf);
-          // A time that can't be read is told by itself.
+          // A time that can't be read is reported by itself.
           if (minutes.some(Number.isNaN)) return true;
           return minutes.every(
             (minute, index) =>

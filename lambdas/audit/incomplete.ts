@@ -77,7 +77,7 @@ export async function endIncomplete(
   const written = await write(mailDue);
   if (mailDue) {
     try {
-      // What nobody had confirmed to read is mailed again at the next try, and was told to nobody.
+      // What nobody had confirmed to read is mailed again at the next try, and was reported to nobody.
       const text = incompleteMail({
         runId: run.runId,
         causes,

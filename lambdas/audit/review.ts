@@ -1,4 +1,4 @@
-// A review: what an upload of a list or HOLD means, told at once. Every withdrawal is left to the night.
+// A review: what an upload of a list or HOLD means, said at once. Every withdrawal is left to the night.
 import { iso } from '../domain/days.ts';
 import type { Finding, FindingKind } from '../domain/findings.ts';
 import type { Ledger } from '../domain/ledger.ts';

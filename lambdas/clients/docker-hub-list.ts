@@ -132,7 +132,7 @@ const PROBE_INTERVAL_MS = 50;
 
 /**
  * Keeps requests no faster than Docker Hub's headers allow: where the last answer says how many are left, no more than
- * that many are sent before the time at which the count starts anew. Answers overtake each other and say nothing of the
+ * that many are sent before the time at which the count starts again. Answers overtake each other and say nothing of the
  * requests behind them, so what is under way counts as used.
  */
 export class RateGate {
@@ -182,7 +182,7 @@ export class RateGate {
   }
 }
 
-/** Is told how many rows of how many were read. */
+/** Is called with how many rows of how many were read. */
 export type Progress = (rows: number, count: number) => void;
 
 /** How one page is asked for, already past the session's and the limits' concerns. */

@@ -24,7 +24,7 @@ export interface DockerHubOptions extends HubSessionOptions {
   readonly url: string;
   readonly answerMilliseconds?: number;
   readonly scope?: EventScope | undefined;
-  /** Is told how many rows of the list were read. */
+  /** Is called with how many rows of the list were read. */
   readonly onProgress?: Progress;
 }
 

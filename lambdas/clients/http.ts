@@ -16,7 +16,7 @@ const LONGEST_ANSWER = 16 * 1024 * 1024;
 /** Reads that failed in transit are tried so often again, after 0.2, 0.4 and 0.8 seconds with jitter. */
 const RETRIES = 3;
 const FIRST_RETRY_WAIT_MS = 200;
-/** Times that one request waits because it was told to. */
+/** Times that one request waits because it was asked to. */
 const MAX_RATE_LIMIT_WAITS = 5;
 /** Milliseconds to wait after the first 429 that does not say how long; twice as long after each further one. */
 const DEFAULT_RATE_LIMIT_WAIT_MS = 1000;
@@ -66,7 +66,7 @@ export interface Http {
   change(request: Request): Promise<Answer>;
   /**
    * Sends a request that changes nothing: failures in transit, 5xx and answers that `isUsable` refuses are tried again,
-   * a 429 waits as it is told. Resolves with the last answer. @throws NoAnswer
+   * a 429 waits as it is asked to. Resolves with the last answer. @throws NoAnswer
    */
   read(request: Request, isUsable?: (answer: Answer) => boolean): Promise<Answer>;
 }
@@ -144,7 +144,7 @@ function waitOf(value: string | undefined, now: number): number | undefined {
   const parts = value.split(',').map((part) => part.trim());
   if (parts.every(isNumber)) {
     const number = Math.max(...parts.map(Number));
-    // Nobody is told to wait for 30 years: that is a point in time, in seconds or in milliseconds.
+    // Nobody is asked to wait for 30 years: that is a point in time, in seconds or in milliseconds.
     if (number > 1_000_000_000_000) return number - now;
     return number > 1_000_000_000 ? number * 1000 - now : number * 1000;
   }

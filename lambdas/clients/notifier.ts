@@ -6,7 +6,7 @@ import type { Notifier } from './ports.ts';
 
 /**
  * The topic in SNS. A publication is sent once: one whose answer was lost may have reached everybody, and the same mail
- * twice is worse than an error that is told again.
+ * twice is worse than an error that is reported again.
  */
 export function createNotifier(topicArn: string, options: AwsOptions = {}): Notifier {
   // The topic's own region; elsewhere SNS says that there is no such topic.

@@ -34,7 +34,7 @@ export interface VaultSessionOptions {
   readonly aws?: AwsLogin | undefined;
   /** The AppRole login; read on first use. */
   readonly login: LoginSecret;
-  /** Is told what did not work and does no harm. */
+  /** Is called with what did not work and does no harm. */
   readonly onWarning?: ((message: string, fields: Record<string, unknown>) => void) | undefined;
 }
 

@@ -56,7 +56,7 @@ export function keysWithWhiteSpace(values: ReadonlyMap<string, unknown> | undefi
 }
 
 /**
- * What one check told of a key.
+ * What one check found of a key.
  *
  * @param stillActive whether the label's token was still active when it was read again after a refusal: a token that
  *   somebody switched off meanwhile says nothing about the stored content
@@ -88,7 +88,7 @@ export function judgeCheck(
 function entryOf(
   snapshot: Snapshot,
   { deployment, tokenId, content }: KeyToCheck,
-  told: Pick<ContentCheckEntry, 'verdict' | 'claimedId'>,
+  found: Pick<ContentCheckEntry, 'verdict' | 'claimedId'>,
 ): ContentCheckEntry {
   const token = snapshot.byId.get(tokenId);
   const used =
@@ -97,14 +97,14 @@ function entryOf(
     deployment,
     tokenId,
     at: iso(snapshot.now),
-    ...told,
+    ...found,
     fingerprint: fingerprintOf(content),
     ...(used === undefined ? {} : { lastUse: used === null ? null : iso(used) }),
   };
 }
 
 /**
- * What is remembered of a key for whose content Docker Hub gave no usable answer. It was not checked, so what was told of
+ * What is remembered of a key for whose content Docker Hub gave no usable answer. It was not checked, so what was found of
  * the same content stands; but it comes last from now on, or one key that is never answered would starve the others.
  */
 export function triedCheck(snapshot: Snapshot, key: KeyToCheck): ContentCheckEntry {

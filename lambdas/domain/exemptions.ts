@@ -91,7 +91,7 @@ export function isExemptionInForce(exemption: Exemption, today: Day): boolean {
   return exemption.until === undefined || today <= exemption.until;
 }
 
-/** Which kinds of finding are not told of a label, and whether its access is never withdrawn. */
+/** Which kinds of finding are not reported of a label, and whether its access is never withdrawn. */
 export interface Exempted {
   readonly everything: boolean;
   readonly kinds: ReadonlySet<FindingKind>;

@@ -1,11 +1,11 @@
-// What people were told already, and when they are to be told again: one memory for findings, steps, alerts and the rest.
+// What was reported already, and when it is to be reported again: one memory for findings, steps, alerts and the rest.
 import { type Day, mondayOn } from './days.ts';
 import type { Ledger, ReportedItem } from './ledger.ts';
 
 /** How often the same thing is reported while it lasts: `weekly` means once since Monday. */
 export type Repeat = 'once' | 'daily' | 'weekly';
 
-/** Something that people may have to be told. */
+/** Something that may have to be reported. */
 export interface Item {
   /** The same for the same thing. */
   readonly key: string;

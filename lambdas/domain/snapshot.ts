@@ -20,7 +20,7 @@ import type { Policy } from './policy.ts';
 import { type HubToken, type VaultKeys, isActive } from './token.ts';
 import { fingerprintOf } from '../text/fingerprint.ts';
 
-/** What was read. A part that could not be read wholly is absent; rules that need it are not judged. */
+/** What was read. A part that could not be read completely is absent; rules that need it are not judged. */
 export interface Facts {
   readonly tokens?: readonly HubToken[];
   readonly keys?: VaultKeys;

@@ -25,7 +25,7 @@ export interface HubToken {
 }
 
 /**
- * What exchanging a stored content for a session told.
+ * What exchanging a stored content for a session showed.
  * - `accepted`: a session came back; `claimedId` is the token id its claims name, where they name one, and
  *   `otherAccount` the account, where it is not ours: Docker Hub takes any account's token with any user name.
  * - `refused`: Docker Hub says these credentials are wrong.

@@ -12,7 +12,7 @@ export interface DayRules {
   readonly today?: Day | undefined;
 }
 
-/** What readers go by that are told nothing else. */
+/** What readers go by that have no other setting. */
 export const DAY_FIRST: DayRules = { dateOrder: 'day-first' };
 
 /** A day with slashes or hyphens and where it stands. */

@@ -61,7 +61,7 @@ function leftBy(error: WrongCreation): AuditorError {
 
 /**
  * Creates a deployment's token. A creation whose answer was lost leaves at most one token: that one is found and
- * deleted, then it is made anew, once.
+ * deleted, then it is made again, once.
  *
  * @param before ids of the tokens of that label that were there before
  * @throws TokenLeft where a lost one may be left; any other failure left nothing

@@ -14,7 +14,7 @@ export interface LedgerStore {
   readonly current: Ledger;
   /**
    * Writes the ledger that `change` makes of the current one. Where somebody wrote in between, it is read again and
-   * `change` decides anew. Writes nothing where `change` returns what it was given.
+   * `change` decides again. Writes nothing where `change` returns what it was given.
    *
    * @throws AuditorError `StorageUnavailable`, `LedgerUnreadable`
    */

@@ -5,7 +5,7 @@ import type { Ledger } from '../domain/ledger.ts';
 import { shortDay } from '../domain/nights.ts';
 import { pluralize, joinWithAnd, quoteProse, displayName } from '../text/display.ts';
 
-/** An exemption's end is told so many days before. */
+/** An exemption's end is reported so many days before. */
 const END_REPORTED_DAYS = 7;
 
 /** What a mail says of exemptions, and what the ledger remembers of them then. */
@@ -63,8 +63,8 @@ function endingOf(exemption: Exemption, left: number, today: Day): string {
 }
 
 /**
- * Exemptions that came, went, changed what they are from, or end within 7 days (contract section 3): each told once. One
- * that is widened to everything ends every withdrawal of its label, so its kinds are told.
+ * Exemptions that came, went, changed what they are from, or end within 7 days (contract section 3): each reported once. One
+ * that is widened to everything ends every withdrawal of its label, so its kinds are named.
  */
 export function exemptionNews(
   before: Ledger['exemptions'],

@@ -111,7 +111,7 @@ export function reportable(input: MailInput): Reportable {
     obstacles: input.obstacles.map((obstacle) => news(obstacle, obstacleItem(obstacle))),
     upcoming: upcomingOf(input).map((end) => {
       const found = news(end, upcomingItem(end, input));
-      // What is announced anew, because a notice lapsed, is news whatever was reported of it before.
+      // What is announced again, because a notice lapsed, is news whatever was reported of it before.
       return { ...found, isNew: found.isNew || (end.isNew && report.mode === 'enforce') };
     }),
     done: ledger.unreported
@@ -151,7 +151,7 @@ export function reportable(input: MailInput): Reportable {
   };
 }
 
-/** Whether there is anything that people have to be told today, the weekly mail aside. */
+/** Whether there is anything that has to be reported today, the weekly mail aside. */
 export function hasNews(reported: Reportable): boolean {
   const all = Object.values(reported).filter((entries): entries is readonly News<unknown>[] =>
     Array.isArray(entries),

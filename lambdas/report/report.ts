@@ -52,7 +52,7 @@ export interface DeploymentRow {
   readonly nextStep: string;
 }
 
-/** One deployment that was told an end which has not come yet. */
+/** One deployment that was announced an end which has not come yet. */
 export interface UpcomingEnd {
   readonly deployment: string;
   /** Access ends, or token and key go for good. */

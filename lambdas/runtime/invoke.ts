@@ -16,7 +16,7 @@ export type Invocation = Pick<Context, 'awsRequestId' | 'functionName' | 'getRem
 
 /**
  * Runs one event as Lambda calls it: settings from the environment, services for this event alone, every failure as an
- * error of ours, no secret in result or error, and no connection left open. What is not ours is a defect: it is told by its class, never by its content, which may hold a
+ * error of ours, no secret in result or error, and no connection left open. What is not ours is a defect: it is named by its class, never by its content, which may hold a
  * request with its tokens.
  *
  * @param raisesAlarm whether a failure that is not the caller's mistake is one for the alarms

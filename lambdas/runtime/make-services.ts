@@ -35,7 +35,7 @@ export interface ServicesOptions {
   readonly vaultToken?: string;
   /** Milliseconds that an answer may take; default 15,000, of AWS 10,000. */
   readonly answerMilliseconds?: number;
-  /** Is told how many of Docker Hub's tokens were read. */
+  /** Is called with how many of Docker Hub's tokens were read. */
   readonly onProgress?: (rows: number, count: number) => void;
 }
 

@@ -37,15 +37,15 @@ export async function withLease<Result>(
 export interface OnDemandNotification {
   readonly title: string;
   readonly lines: readonly string[];
-  /** What was changed: the audit's next mail tells it where this one fails. */
+  /** What was changed: the audit's next mail reports it where this one fails. */
   readonly done: readonly UnreportedAction[];
 }
 
 /** What becomes of the news in a mail that failed. */
 const LEFT_WORDS = {
-  'told later': "the next night's mail tells it",
-  nothing: 'no other mail will tell it, because nothing had to be changed',
-  lost: 'no other mail will tell it, because the ledger could not be written',
+  'reported later': "the next night's mail reports it",
+  nothing: 'no other mail will report it, because nothing had to be changed',
+  lost: 'no other mail will report it, because the ledger could not be written',
 } as const;
 
 /**
@@ -70,7 +70,7 @@ async function publish(
     services.log.error('The mail failed', { error: failure.name });
     try {
       await leaveToAudit(store, done);
-      return { error: failure, left: done.length === 0 ? 'nothing' : 'told later' };
+      return { error: failure, left: done.length === 0 ? 'nothing' : 'reported later' };
     } catch {
       return { error: failure, left: 'lost' };
     }
@@ -85,7 +85,7 @@ async function leaveToAudit(store: LedgerStore, done: OnDemandNotification['done
 
 /**
  * Tells support what was done. Where the mail fails, the next mail of the audit tells it instead, and the function
- * fails all the same: somebody expects to be told.
+ * fails all the same: somebody expects the mail.
  */
 export async function notifyDone(
   services: Services,

@@ -17,7 +17,7 @@ export interface Meter {
   flush(): void;
 }
 
-/** What a function works with; made anew for every event, because sessions and deadlines are one event's own. */
+/** What a function works with; made for every event, because sessions and deadlines are one event's own. */
 export interface Services {
   readonly settings: Settings;
   readonly clock: Clock;

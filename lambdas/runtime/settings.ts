@@ -1,4 +1,4 @@
-// Every setting of the functions, told once: variable, schema with default, form and meaning. Where the configuration
+// Every setting of the functions, stated once: variable, schema with default, form and meaning. Where the configuration
 // has it stands in lib/config.ts; the functions' environment, the README's table and the command line's help are made
 // from these two places.
 import * as v from 'valibot';
@@ -101,7 +101,7 @@ const caCert = v.pipe(
 
 const days = (max: number) => `days, 0 to ${max}`;
 
-/** A schema with what people are told of it and the variable that holds it. */
+/** A schema with what people read about it and the variable that holds it. */
 const setting = <const Schema extends v.GenericSchema>(
   variable: string,
   schema: Schema,
@@ -339,10 +339,10 @@ export type Settings = v.InferOutput<typeof settingsSchema>;
 
 const aboutSchema = v.object({ variable: v.optional(v.string()), type: v.string(), meaning: v.string() });
 
-/** What people are told of a key or setting: form, meaning, and the variable where it has one. */
+/** What people read about a key or setting: form, meaning, and the variable where it has one. */
 export type About = v.InferOutput<typeof aboutSchema>;
 
-/** What people are told of a setting. */
+/** What people read about a setting. */
 export function aboutSetting(schema: v.GenericSchema): About {
   return v.parse(aboutSchema, v.getMetadata(schema));
 }

@@ -45,7 +45,7 @@ export function powertoolsMeter(service: string): Meter {
   };
 }
 
-/** What the alarms are told of how an invocation ended. */
+/** What the alarms learn of how an invocation ended. */
 export interface Outcome {
   /** The function answered. */
   succeeded(): void;

@@ -1,4 +1,4 @@
-// A review: what an upload means, told at once; every withdrawal is left to the night.
+// A review: what an upload means, said at once; every withdrawal is left to the night.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
 import { DAY, HOUR } from '../../lambdas/domain/days.ts';

@@ -178,7 +178,7 @@ describe('notice', () => {
     expect(steps(await night())).toEqual(['deactivate orange-cd done']);
   });
 
-  it('lapses when people switch the token on: it is left for 7 days, then announced anew', async () => {
+  it('lapses when people switch the token on: it is left for 7 days, then announced again', async () => {
     end('2026-03-01', 'orange-cd');
     await night();
     await night();
@@ -597,7 +597,7 @@ describe('taking the steps', () => {
 });
 
 describe('a mail that fails after changes were made', () => {
-  it('loses neither what is resolved nor what has become critical: the next mail tells it', async () => {
+  it('loses neither what is resolved nor what has become critical: the next mail reports it', async () => {
     world.keys.set('old-xx', 'x');
     for (const token of world.tokens.values())
       if (token.label === 'mtn-cm') token.expiresAt = world.now + 1.5 * DAY;

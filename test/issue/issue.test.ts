@@ -908,7 +908,7 @@ describe('a failure after something changed', () => {
     const failure = await failureOf(() => call(event));
     expect([failure.name, failure.message]).toEqual([
       'NotificationFailed',
-      expect.stringContaining("the next night's mail tells it"),
+      expect.stringContaining("the next night's mail reports it"),
     ]);
     world.fate = () => 'pass';
     world.now += DAY;

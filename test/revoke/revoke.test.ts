@@ -209,7 +209,7 @@ describe('a revoke that fails', () => {
 });
 
 describe('restoring', () => {
-  it('switches on again, and the audit leaves the token alone for 7 days, then announces anew', async () => {
+  it('switches on again, and the audit leaves the token alone for 7 days, then announces again', async () => {
     world.putLicenses([
       ['orange-cd', '2026-03-01'],
       ['filler-zz', '2027-01-01'],
@@ -279,7 +279,7 @@ describe('a call for what is so already', () => {
     expect(world.mails[0]?.text).toContain('Already on: first and second.');
     world.fate = (name) => (name === 'topic.publish' ? 'fail before' : 'pass');
     const failure = await failureOf(() => call({ deployment: 'orange-cd', restore: true }));
-    expect(failure.message).toContain('no other mail will tell it, because nothing had to be changed');
+    expect(failure.message).toContain('no other mail will report it, because nothing had to be changed');
     world.fate = () => 'pass';
     await night();
     expect(JSON.stringify(world.mails)).not.toContain('switched on again');

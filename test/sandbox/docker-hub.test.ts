@@ -395,7 +395,7 @@ describe('one token', () => {
 });
 
 describe('rate limits', () => {
-  it('are told in headers: how many, how many left, and when the count starts anew', async () => {
+  it('are told in headers: how many, how many left, and when the count starts again', async () => {
     hub.switches.rateLimit = { requests: 3, seconds: 60 };
     const left = [];
     for (let asked = 0; asked < 4; asked++) left.push((await list()).headers['x-ratelimit-remaining']);

@@ -43,7 +43,7 @@ export function* stepsOf(deployment: Deployment, context: StepContext): Iterable
   const { snapshot, approved } = context;
   const licensed = licensedBy(deployment, snapshot);
   const isExempt = deployment.exemption?.everything === true || licensed.exemption?.everything === true;
-  // What is exempt is left alone; only whoever approves it by name is told why it is not done.
+  // What is exempt is left alone; only whoever approves it by name reads why it is not done.
   const isLeft = isExempt && !approved.has(deployment.name);
   if (!isLeft && deployment.replaced.length > 0) yield* replacedSteps(deployment, snapshot);
   const lastDay = lastDayOf(licensed);
