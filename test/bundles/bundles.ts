@@ -197,7 +197,7 @@ async function live(sandbox: Sandbox): Promise<void> {
     assert.deepEqual(run.actions.map(short), ['reactivate orange-cd done']);
     assert.deepEqual(isActive('orange-cd'), [true]);
   });
-  await tally.check('a token is replaced at once where no overlap is wanted', async () => {
+  await tally.check('a token is switched off at once where no overlap is wanted', async () => {
     const [before] = sandbox.dockerHub.tokens.labelled('mtn-gh');
     const made = await succeed(
       issue,
@@ -209,16 +209,20 @@ async function live(sandbox: Sandbox): Promise<void> {
       [before?.uuid],
     );
     assert.deepEqual(
-      sandbox.dockerHub.tokens.labelled('mtn-gh').map(({ uuid }) => uuid),
-      [made.tokenId],
+      sandbox.dockerHub.tokens.labelled('mtn-gh').map((token) => [token.uuid, token.is_active]),
+      [
+        [made.tokenId, true],
+        [before?.uuid, false],
+      ],
     );
   });
   await tally.check('people revoke and restore', async () => {
     clock.advance(HOUR);
     await succeed(revoke, { deployment: 'mtn-gh', reason: 'lost laptop' }, actionsSchema);
-    assert.deepEqual(isActive('mtn-gh'), [false]);
+    assert.deepEqual(isActive('mtn-gh'), [false, false]);
     await succeed(revoke, { deployment: 'mtn-gh', restore: true }, actionsSchema);
-    assert.deepEqual(isActive('mtn-gh'), [true]);
+    // What a new token replaced is meant only by its id.
+    assert.deepEqual(isActive('mtn-gh'), [true, false]);
     assert.equal(await fail(revoke, { deployment: 'example-xx', reason: 'as it stands' }), 'TokenNotFound');
   });
   await tally.check('people delete a token and its key for good', async () => {
