@@ -63,7 +63,10 @@ async function publish(
       onDemandMail({ requestId: services.requestId, title, lines, failed }),
     );
     // Where even the ledger can't be written, the mail went out all the same.
-    if (!confirmed) await leaveToAudit(store, done).catch(() => undefined);
+    if (!confirmed) {
+      services.log.warn('Nobody had confirmed to read the mail, or it is not known that somebody had');
+      await leaveToAudit(store, done).catch(() => undefined);
+    }
     return undefined;
   } catch (error) {
     const failure = asAuditorError(error, 'Sending the mail');

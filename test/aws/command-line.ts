@@ -16,6 +16,8 @@ export function emulated(url: string, home: string): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',
     HOME: home,
+    // The command line remembers which account a key belongs to, and would take another emulator's for this one's.
+    CDK_HOME: home,
     AWS_ENDPOINT_URL: url,
     // The command line tells CloudFormation where its template is; moto finds a bucket by AWS's own address only.
     AWS_ENDPOINT_URL_S3_FOR_CLOUDFORMATION: `http://s3.${REGION}.amazonaws.com`,

@@ -129,6 +129,19 @@ def schema(region, properties):
     )
 
 
+def query_definition(region, properties):
+    checked(
+        "logs",
+        region,
+        "put_query_definition",
+        {
+            "name": properties["Name"],
+            "queryString": properties["QueryString"],
+            "logGroupNames": properties["LogGroupNames"],
+        },
+    )
+
+
 SERVED = {
     "AWS::SNS::Subscription": subscription,
     "AWS::SNS::TopicPolicy": topic_policy,
@@ -140,7 +153,10 @@ SERVED = {
     "AWS::Scheduler::Schedule": schedule,
     "AWS::Lambda::EventInvokeConfig": invoke_config,
 }
-CHECKED = {"AWS::EventSchemas::Schema": schema}
+CHECKED = {
+    "AWS::EventSchemas::Schema": schema,
+    "AWS::Logs::QueryDefinition": query_definition,
+}
 
 
 def add(resource_type, make, done):
