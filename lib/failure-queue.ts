@@ -22,8 +22,8 @@ export function failureQueueArn(stack: Stack, name: string, part: FailureQueuePa
 
 /**
  * Where an event goes that Lambda or the scheduler could not do: the scheduler when it can't reach the function,
- * Lambda when the function failed or the event grew too old. It holds the event and the error, neither of which ever
- * contains anything that grants access.
+ * Lambda when the function failed or the event grew too old. It holds the error, in which every secret is concealed, and
+ * the event as it was sent: what a caller pasted into one lies here until the queue lets go of it.
  *
  * It is for looking at afterwards and raises no alarm: what failed in a function raises that function's, what never
  * reached one raises "undelivered", and an alarm that lasts until somebody empties a queue says nothing of the next
