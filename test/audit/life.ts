@@ -134,6 +134,12 @@ export class Life<World extends LifeWorld> {
 
   /** Lets one thing happen and checks what came of it. */
   async happen(what: Happening): Promise<void> {
+    await this.begin(what);
+    // A one-time code serves one function, and the next thing happens some minutes later.
+    this.world.now += 2 * 60_000;
+  }
+
+  private async begin(what: Happening): Promise<void> {
     const { world } = this;
     switch (what.do) {
       case 'pass':
