@@ -104,6 +104,10 @@ export class InMemorySystems implements LifeWorld {
     this.token(id).enabled = on;
   }
 
+  relabel(id: string, label: string): void {
+    this.token(id).label = label;
+  }
+
   loseKeys(names: readonly string[]): void {
     for (const name of names) this.keys.delete(name);
     this.vaultVersion += 1;

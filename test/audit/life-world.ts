@@ -53,6 +53,8 @@ export interface LifeWorld {
   addToken(label: string): unknown;
   /** Switches a token by hand. */
   switchToken(id: string, on: boolean): void;
+  /** Gives a token another label by hand. */
+  relabel(id: string, label: string): void;
   /** Removes keys from Vault by hand. */
   loseKeys(names: readonly string[]): void;
   /** Writes an object as support would. */

@@ -16,6 +16,14 @@ export type Happening =
   | { readonly do: 'garble'; readonly who: number }
   | { readonly do: 'switch'; readonly who: number; readonly on: boolean }
   | { readonly do: 'hold'; readonly on: boolean }
+  /** Somebody uploads a copy of the list that is so many changes old. */
+  | { readonly do: 'old copy'; readonly age: number }
+  /** Somebody sorts the column of days and leaves the other columns as they are. */
+  | { readonly do: 'sort one column' }
+  /** Somebody removes all rows whose end has passed. */
+  | { readonly do: 'tidy up' }
+  /** Somebody relabels a deployment's tokens on Docker Hub's page, as people write names, or back again. */
+  | { readonly do: 'relabel'; readonly who: number }
   | { readonly do: 'subscriber'; readonly on: boolean }
   | { readonly do: 'night'; readonly at: number; readonly fate: Fate; readonly times: number }
   | { readonly do: 'revoke' | 'restore' | 'regenerate'; readonly who: number }
@@ -38,6 +46,15 @@ export const NAMES = [
   'telma-mg',
   'onatel-bf',
 ] as const;
+
+/** How people write a deployment's name. */
+function asWrittenByHand(name: string): string {
+  return name.replace('-', '_').toUpperCase();
+}
+
+function nameMeantBy(label: string): string {
+  return NAMES.find((name) => asWrittenByHand(name) === label) ?? label;
+}
 
 /** A rule of the audit that was broken. */
 export class Broken extends Error {
@@ -76,6 +93,8 @@ export class Life<World extends LifeWorld> {
   /** Last paid day by deployment; `never` for an unreadable row; absent without a row. */
   private readonly paid = new Map<string, string>();
   private readonly misspelt = new Map<string, string>();
+  /** Every list that was uploaded, oldest first. */
+  private readonly copies: ReadonlyMap<string, string>[] = [];
   /** When the audit's own hand switched a token off. */
   private readonly offByAudit = new Map<string, number>();
   /** When the audit withdrew which deployment. */
@@ -99,6 +118,7 @@ export class Life<World extends LifeWorld> {
   }
 
   private writeLicenses(): void {
+    this.copies.push(new Map(this.paid));
     const rows = [...this.paid, ...this.misspelt].map(([name, end]) => {
       const cut = name.lastIndexOf('-');
       return `${name.slice(0, cut)},${name.slice(cut + 1)},${end},0`;
@@ -160,6 +180,20 @@ export class Life<World extends LifeWorld> {
         this.paid.set(this.name(what.who), 'never');
         this.writeLicenses();
         return;
+      case 'old copy':
+        this.replaceList(this.copies.at(-1 - what.age) ?? this.paid);
+        return;
+      case 'sort one column': {
+        const days = [...this.paid.values()].sort();
+        this.replaceList(new Map([...this.paid.keys()].map((name, row) => [name, days[row] ?? 'never'])));
+        return;
+      }
+      case 'tidy up':
+        this.replaceList(new Map([...this.paid].filter(([, end]) => end >= this.today)));
+        return;
+      case 'relabel':
+        this.relabel(this.name(what.who));
+        return;
       case 'switch':
         for (const token of world.tokens.values())
           if (token.label === this.name(what.who) && token.enabled !== what.on) {
@@ -209,6 +243,20 @@ export class Life<World extends LifeWorld> {
       case 'night':
         await this.night(what);
     }
+  }
+
+  private replaceList(list: ReadonlyMap<string, string>): void {
+    const rows = [...list];
+    this.paid.clear();
+    for (const [name, end] of rows) this.paid.set(name, end);
+    this.writeLicenses();
+  }
+
+  private relabel(name: string): void {
+    const byHand = asWrittenByHand(name);
+    for (const { id, label } of this.world.tokens.values())
+      if (label === name) this.world.relabel(id, byHand);
+      else if (label === byHand) this.world.relabel(id, name);
   }
 
   private regenerate(who: number): Work {
@@ -344,8 +392,9 @@ export class Life<World extends LifeWorld> {
           this.offByAudit.has(id),
           `${was.label} was switched on, and it was people who switched it off`,
         );
+        // A label written by hand counts as the name that was meant: that deployment has renewed.
         this.expect(
-          this.license(was.label) === 'in force',
+          this.license(nameMeantBy(was.label)) === 'in force',
           `${was.label} was switched on without a license in force`,
         );
         this.offByAudit.delete(id);

@@ -303,6 +303,10 @@ export class HttpWorld implements LifeWorld {
     this.small.hub.tokens.modify(id, { is_active: on });
   }
 
+  relabel(id: string, label: string): void {
+    this.small.hub.tokens.modify(id, { token_label: label });
+  }
+
   loseKeys(names: readonly string[]): void {
     const left = Object.entries(this.small.keys()).filter(([name]) => !names.includes(name));
     this.small.vault.kv.put(this.small.settings.vaultTokensPath, Object.fromEntries(left));

@@ -37,7 +37,11 @@ function happening(random: () => number, disturbed: boolean): Happening {
       fate: disturbed ? one(FATES) : 'pass',
       times: one([1, 1, 3, 100]),
     };
-  if (dice < 0.75) return { do: 'license', who: who(), days: one([null, -30, -1, 0, 3, 6, 90, 400, 400]) };
+  if (dice < 0.62) return { do: 'old copy', age: 1 + Math.floor(random() * 5) };
+  if (dice < 0.63) return { do: 'sort one column' };
+  if (dice < 0.64) return { do: 'tidy up' };
+  if (dice < 0.66) return { do: 'relabel', who: who() };
+  if (dice < 0.76) return { do: 'license', who: who(), days: one([null, -30, -1, 0, 3, 6, 90, 400, 400]) };
   if (dice < 0.8) return { do: 'switch', who: who(), on: random() < 0.5 };
   if (dice < 0.88) return { do: one(['revoke', 'restore', 'regenerate'] as const), who: who() };
   if (dice < 0.91)
