@@ -2,7 +2,9 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { DAY, HOUR, addDays, dayOf } from '../../lambdas/domain/days.ts';
+import { nextNight } from '../../lambdas/domain/nights.ts';
 import { OBJECTS, pageKey } from '../../lambdas/ledger/bucket-keys.ts';
+import { ENV, readSettings } from '../../lambdas/runtime/settings.ts';
 import { createClock } from './clock.ts';
 import { type Sandbox, startSandbox } from './world.ts';
 
@@ -21,7 +23,10 @@ async function show(): Promise<void> {
   // Logs and metrics of the functions go to CloudWatch in AWS; here they would hide the mail.
   process.env['POWERTOOLS_LOG_LEVEL'] = 'SILENT';
   process.env['POWERTOOLS_METRICS_DISABLED'] = 'true';
-  const sandbox = await startSandbox({ now: createClock({ ticking: false }) });
+  // It begins with the last night's run, as EventBridge would have started it.
+  const schedule = readSettings({ [ENV.vaultAddr]: 'http://127.0.0.1' });
+  const now = nextNight(Date.now() - DAY, schedule);
+  const sandbox = await startSandbox({ now: createClock({ now, ticking: false }) });
   Object.assign(process.env, sandbox.environment);
   const leave = liveIn(sandbox);
   try {
@@ -39,12 +44,12 @@ async function stories(sandbox: Sandbox): Promise<void> {
   const { handler: issue } = await import('../../lambdas/issue/handler.ts');
   const today = (): string => dayOf(sandbox.clock.now(), sandbox.environment[ZONE] ?? 'UTC');
 
-  title(`Night 1, ${today()}: everything is new, so the mail is long; its subject`);
+  title(`Night 1, ${today()}: everything is new, so the mail is long; this is its subject`);
   await audit({}, lambdaContext('audit', 'night-1'));
   say(sandbox.aws.published.at(-1)?.subject);
 
   sandbox.clock.advance(DAY);
-  title(`Night 2, ${today()}: somebody loses access next`);
+  title(`Night 2, ${today()}: who was announced loses access`);
   const night = await audit({}, lambdaContext('audit', 'night-2'));
   showMails(sandbox, -1);
 
