@@ -6,6 +6,7 @@ import type { UnreportedAction } from '../domain/ledger.ts';
 import { renewalFinder } from '../domain/plan/guards.ts';
 import type { Upcoming } from '../domain/plan/upcoming.ts';
 import { type Item, announcementKey } from '../domain/reported.ts';
+import { canRename } from '../domain/rules/remedies.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { type PasteEvent, curesOfMissing, isWithoutAccess } from '../report/open.ts';
 import { displayName, joinWithAnd } from '../text/display.ts';
@@ -257,7 +258,9 @@ export function withheldPart(input: MailInput, reported: Reportable, mentioned: 
     const guards = Map.groupBy(shown, ({ why }) => why);
     return [
       `NOT DONE, PLEASE DECIDE (${countNames(entries)})`,
-      ...[...guards].flatMap(([why, held]) => guardLines(why, held, { approvable, events, input })),
+      ...[...guards].flatMap(([why, held]) =>
+        guardLines(why, held, { approvable, renewedAs, events, input }),
+      ),
     ];
   });
 }
@@ -309,11 +312,13 @@ function guardLines(
   held: readonly HeldEntry[],
   mail: {
     readonly approvable: ReadonlySet<string>;
+    /** The names in force as which an ended deployment was probably renewed. */
+    readonly renewedAs: (ended: string) => readonly string[];
     readonly events: Events;
     readonly input: MailInput;
   },
 ): string[] {
-  const { approvable, events, input } = mail;
+  const { approvable, renewedAs, events, input } = mail;
   const names = [...new Set(held.map(({ deployment }) => deployment))];
   // In pieces, a name would be another one where it is pasted: a long one has to be approved from the report.
   const approved = names.filter((name) => approvable.has(name) && name.length < LONGEST_IN_EVENT);
@@ -331,9 +336,27 @@ function guardLines(
       ? 'Not cut off'
       : 'Nothing was done'
     : 'It will not be cut off';
+  const rename = names.length === 1 ? renameEvent(names[0] ?? '', renewedAs, input.snapshot) : undefined;
+  const reason =
+    rename !== undefined && why.endsWith('rename the token') ? `${why}${events.mark(rename)}` : why;
   const approval =
     event === undefined ? '' : ` Right all the same? Approve it${events.mark(event)}${measure}.`;
-  return [...heldLines(names, held, input.snapshot), ...wrapText(`  ${end}: ${why}.${approval}`, '  ')];
+  return [...heldLines(names, held, input.snapshot), ...wrapText(`  ${end}: ${reason}.${approval}`, '  ')];
+}
+
+/** The event that gives an ended deployment's token the one name as which it was probably renewed. */
+function renameEvent(
+  ended: string,
+  renewedAs: (ended: string) => readonly string[],
+  snapshot: Snapshot,
+): PasteEvent | undefined {
+  const [name, ...others] = renewedAs(ended);
+  if (name === undefined || others.length > 0 || !canRename(snapshot, ended, name)) return undefined;
+  if (Math.max(ended.length, name.length) >= LONGEST_IN_EVENT) return undefined;
+  return {
+    function: 'issue',
+    json: `{"deployment": ${JSON.stringify(ended)}, "renameTo": ${JSON.stringify(name)}}`,
+  };
 }
 
 function heldLines(names: readonly string[], held: readonly HeldEntry[], snapshot: Snapshot): string[] {

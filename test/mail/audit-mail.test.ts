@@ -222,7 +222,7 @@ describe('what was done, and what was not', () => {
     const { mail, reported } = mailOf(situation);
     expect(mail.text).not.toContain('LOSES ACCESS NEXT');
     expect(flat(mail.text)).toContain(
-      'NOT DONE, PLEASE DECIDE (1) expresso-sn paid until 1 Feb, access until 1 Feb It will not be cut off: it was probably renewed as expreso-sn: correct the name in licenses.csv, or rename the token.',
+      'NOT DONE, PLEASE DECIDE (1) expresso-sn paid until 1 Feb, access until 1 Feb It will not be cut off: it was probably renewed as expreso-sn: correct the name in licenses.csv, or rename the token [1].',
     );
     expect(reported).toContain('announced deactivate 2026-02-01 expresso-sn');
     // A token of its own for the new name would leave the customer with the old one, which goes.
