@@ -3,6 +3,7 @@
 import { awsDefaults, awsReason } from '../../lambdas/clients/aws.ts';
 import { type Http, NoAnswer, createHttp } from '../../lambdas/clients/http.ts';
 import type { ReadObject } from '../../lambdas/clients/ports.ts';
+import { MAX_LIST_BYTES } from '../../lambdas/domain/csv.ts';
 import { dayOf } from '../../lambdas/domain/days.ts';
 import { readExemptions } from '../../lambdas/domain/exemptions.ts';
 import { isInForce, readLicenses } from '../../lambdas/domain/licenses.ts';
@@ -121,8 +122,14 @@ function trials(
       'registry',
       () => registryTrial(services, http(settings.dockerAuthUrl), http(settings.dockerRegistryUrl)),
     ],
-    [OBJECTS.licenses, async () => licensesTrial(services, await bucket.read(OBJECTS.licenses))],
-    [OBJECTS.exemptions, async () => exemptionsTrial(services, await bucket.read(OBJECTS.exemptions))],
+    [
+      OBJECTS.licenses,
+      async () => licensesTrial(services, await bucket.read(OBJECTS.licenses, MAX_LIST_BYTES)),
+    ],
+    [
+      OBJECTS.exemptions,
+      async () => exemptionsTrial(services, await bucket.read(OBJECTS.exemptions, MAX_LIST_BYTES)),
+    ],
     [OBJECTS.hold, () => holdTrial(services)],
     [OBJECTS.ledger, () => ledgerTrial(services)],
     ['mail topic', () => topicTrial(settings.topicArn, hasTopic)],

@@ -1,5 +1,6 @@
 // The last look at what people say, right before the first withdrawal.
 import type { ReadObject } from '../clients/ports.ts';
+import { MAX_LIST_BYTES } from '../domain/csv.ts';
 import { OBJECTS } from '../ledger/bucket-keys.ts';
 import { joinWithAnd } from '../text/display.ts';
 import { type CompleteInputs, isHeldNow } from './read-inputs.ts';
@@ -18,8 +19,8 @@ export async function lastLook(
   const { bucket } = services;
   try {
     const [licenses, exemptions, isHeld] = await Promise.all([
-      bucket.read(OBJECTS.licenses),
-      bucket.read(OBJECTS.exemptions),
+      bucket.read(OBJECTS.licenses, MAX_LIST_BYTES),
+      bucket.read(OBJECTS.exemptions, MAX_LIST_BYTES),
       isHeldNow(bucket),
     ]);
     const changed = [

@@ -1,5 +1,6 @@
 // Reading everything that a run goes by.
 import type { Bucket, DockerHub, ReadObject, TopObject } from '../clients/ports.ts';
+import { MAX_LIST_BYTES } from '../domain/csv.ts';
 import { readExemptions } from '../domain/exemptions.ts';
 import { iso } from '../domain/days.ts';
 import { readLicenses } from '../domain/licenses.ts';
@@ -77,8 +78,8 @@ export async function readInputs(
   const [tokens, keys, licensesObject, exemptionsObject, top, hold, store] = await Promise.all([
     reading(dockerHub.listTokens(), "Docker Hub's tokens"),
     reading(withValues ? vault.readKeys() : vault.readKeyNames(), "Vault's keys"),
-    reading(bucket.read(OBJECTS.licenses), 'the license list'),
-    reading(bucket.read(OBJECTS.exemptions), 'the exemptions'),
+    reading(bucket.read(OBJECTS.licenses, MAX_LIST_BYTES), 'the license list'),
+    reading(bucket.read(OBJECTS.exemptions, MAX_LIST_BYTES), 'the exemptions'),
     reading(bucket.listTop(), 'the names of the objects'),
     reading(bucket.exists(OBJECTS.hold), 'HOLD'),
     reading(openLedger(bucket), 'the ledger'),

@@ -44,9 +44,9 @@ class S3Bucket implements Bucket {
     this.s3 = lazily(() => loadS3(options, isEmulated));
   }
 
-  async read(key: string): Promise<ReadObject> {
+  async read(key: string, most = Infinity): Promise<ReadObject> {
     try {
-      return await withinTime(this.options, (signal) => this.readAgain(key, signal));
+      return await withinTime(this.options, (signal) => this.readAgain(key, most, signal));
     } catch (error) {
       return this.absence(`Reading ${key}`, error);
     }
@@ -124,11 +124,11 @@ class S3Bucket implements Bucket {
   }
 
   /** Reads a whole object; a body that breaks off or stops half way is read again. */
-  private async readAgain(key: string, signal: AbortSignal): Promise<StoredObject> {
+  private async readAgain(key: string, most: number, signal: AbortSignal): Promise<StoredObject> {
     const { clock = systemClock } = this.options;
     for (let tries = 1; ; tries++) {
       try {
-        return await this.readOnce(key, signal);
+        return await this.readOnce(key, most, signal);
       } catch (error) {
         if (tries >= AWS_ATTEMPTS || !(error instanceof BrokenBody)) throw error;
       }
@@ -136,14 +136,17 @@ class S3Bucket implements Bucket {
     }
   }
 
-  private async readOnce(key: string, abortSignal: AbortSignal): Promise<StoredObject> {
+  private async readOnce(key: string, most: number, abortSignal: AbortSignal): Promise<StoredObject> {
     const { sdk, client } = await this.s3();
     const command = new sdk.GetObjectCommand({ Bucket: this.name, Key: key });
     const { Body, ETag, ContentLength } = await client.send(command, { abortSignal });
-    if (Body === undefined || ETag === undefined) throw new TypeError('no body');
-    if (Body instanceof Readable) abortSignal.addEventListener('abort', () => Body.destroy(), { once: true });
-    const body = await Body.transformToByteArray().catch(() => undefined);
-    if (body === undefined || (ContentLength !== undefined && body.length !== ContentLength))
+    if (!(Body instanceof Readable) || ETag === undefined) throw new TypeError('no body');
+    abortSignal.addEventListener('abort', () => Body.destroy(), { once: true });
+    const body = await firstBytes(Body, most + 1).catch(() => undefined);
+    if (
+      body === undefined ||
+      (ContentLength !== undefined && body.length !== Math.min(ContentLength, most + 1))
+    )
       throw new BrokenBody();
     return { body, etag: ETag };
   }
@@ -178,6 +181,21 @@ class S3Bucket implements Bucket {
       `${doing} in the bucket ${this.name} failed (${awsReason(error)}); ${cure}.`,
     );
   }
+}
+
+/** What a stream begins with, so many bytes at the most; the rest of it is not waited for. */
+async function firstBytes(stream: Readable, most: number): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  // To leave the loop ends the stream.
+  for await (const chunk of stream) {
+    if (!(chunk instanceof Uint8Array)) throw new TypeError('no bytes');
+    const taken = Buffer.from(chunk.buffer, chunk.byteOffset, Math.min(chunk.length, most - length));
+    chunks.push(taken);
+    length += taken.length;
+    if (length >= most) break;
+  }
+  return Buffer.concat(chunks);
 }
 
 /** An object of which not all came. */

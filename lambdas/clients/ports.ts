@@ -122,7 +122,13 @@ export interface TopObject {
 export interface Bucket {
   /** For reports and mail: `s3://name` or the folder. */
   readonly location: string;
-  read(key: string): Promise<ReadObject>;
+  /**
+   * Reads an object.
+   *
+   * @param most bytes that are of use. Of a larger object, by whatever somebody uploaded by a slip, only the first come,
+   *   one more than these, which shows that it is too large; default: all of it
+   */
+  read(key: string, most?: number): Promise<ReadObject>;
   /** Whether the object is there, whatever its content. */
   exists(key: string): Promise<boolean>;
   /** What is at the top of the bucket, folders as such. */

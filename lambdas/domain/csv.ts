@@ -30,8 +30,8 @@ export type Table =
   | { readonly rows: number; readonly places: ReadonlyMap<string, number>; readonly separator: string }
   | { readonly unreadable: string };
 
-/** A larger file is no list that people keep. */
-export const MAX_BYTES = 5 * 1024 * 1024;
+/** A larger file is no list that people keep; whoever reads one from somewhere need not read more of it. */
+export const MAX_LIST_BYTES = 5 * 1024 * 1024;
 
 /**
  * Reads a CSV file that people edit with a spreadsheet: UTF-8 with or without BOM, comma or semicolon, any line end,
@@ -73,10 +73,8 @@ export function readTable(body: Uint8Array, columns: Columns, take: (row: Row) =
 
 /** The text of a file, or why it has none. */
 function textOf(body: Uint8Array): string | { readonly unreadable: string } {
-  if (body.length > MAX_BYTES)
-    return {
-      unreadable: `it has ${(body.length / 1024 / 1024).toFixed(1)} MiB, and 5 are the most that is read`,
-    };
+  if (body.length > MAX_LIST_BYTES)
+    return { unreadable: 'it has more than 5 MiB, which is the most that is read' };
   if (body[0] === 0x50 && body[1] === 0x4b && body[2] === 3)
     return { unreadable: 'it is an Excel workbook (save it as "CSV UTF-8")' };
   const notText = { unreadable: 'it is not UTF-8 text (save it as "CSV UTF-8")' };

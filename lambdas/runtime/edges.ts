@@ -10,7 +10,7 @@ import type { Log, Meter } from './services.ts';
 export function guardBucket(bucket: Bucket, secrets: Secrets): Bucket {
   return {
     location: bucket.location,
-    read: (key) => bucket.read(key),
+    read: (key, most) => bucket.read(key, most),
     exists: (key) => bucket.exists(key),
     listTop: () => bucket.listTop(),
     write: (key, body, contentType) => bucket.write(key, secrets.redact(body), contentType),

@@ -1,5 +1,6 @@
 // The license list as issue and revoke read it.
 
+import { MAX_LIST_BYTES } from '../domain/csv.ts';
 import { dayOf } from '../domain/days.ts';
 import { type LicenseList, readLicenses } from '../domain/licenses.ts';
 import type { DayRules } from '../domain/written-days.ts';
@@ -14,7 +15,7 @@ import type { Settings } from './settings.ts';
  * @throws AuditorError `LicenseListUnreadable`, `StorageUnavailable`
  */
 export async function loadLicenses(services: Services): Promise<LicenseList> {
-  const object = await services.bucket.read(OBJECTS.licenses);
+  const object = await services.bucket.read(OBJECTS.licenses, MAX_LIST_BYTES);
   const { settings, clock } = services;
   return readLicenses(
     typeof object === 'string' ? undefined : object.body,

@@ -86,6 +86,21 @@ describe('the bucket', () => {
     expect(await bucket(SHORT).exists('HOLD')).toBe(true);
   });
 
+  it('reads no more of an object than is of use, so that a huge one fills no memory', async () => {
+    aws.bucket.put('licenses.csv', 'x'.repeat(3_000_000));
+    const read = async (most: number) => {
+      const found = await bucket(SHORT).read('licenses.csv', most);
+      return typeof found === 'string' ? found : found.body.length;
+    };
+    expect([await read(2_999_999), await read(3_000_000), await read(3_000_001)]).toEqual([
+      3_000_000, 3_000_000, 3_000_000,
+    ]);
+    // Whoever waited for the second half would wait for ever.
+    aws.faults.always(FAULTS.stalled);
+    expect(await read(1_000_000)).toBe(1_000_001);
+    expect(await read(0)).toBe(1);
+  });
+
   it('writes with the type of the content', async () => {
     await bucket().write('reports/a.html', '<p>', 'text/html');
     expect(aws.bucket.current('reports/a.html')?.contentType).toBe('text/html');

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readRecords } from '../../lambdas/domain/csv-records.ts';
-import { MAX_BYTES } from '../../lambdas/domain/csv.ts';
+import { MAX_LIST_BYTES } from '../../lambdas/domain/csv.ts';
 import { readLicenses } from '../../lambdas/domain/licenses.ts';
 import { isAuditorError } from '../../lambdas/errors.ts';
 import { bytes } from './situation.ts';
@@ -79,11 +79,11 @@ describe('size', () => {
   it('is 5 MiB at most', () => {
     const filler = (size: number): string =>
       `${HEADER}${ROW}${' '.repeat(size - HEADER.length - ROW.length)}`;
-    expect(outcomeOf(filler(MAX_BYTES))).toEqual({ rows: 1 });
-    expect(refusalOf(filler(MAX_BYTES + 1))).toContain('5.0 MiB, and 5 are the most'); // prettier-ignore
+    expect(outcomeOf(filler(MAX_LIST_BYTES))).toEqual({ rows: 1 });
+    expect(refusalOf(filler(MAX_LIST_BYTES + 1))).toContain('more than 5 MiB');
   });
 
-  const SIZE = MAX_BYTES - 1000;
+  const SIZE = MAX_LIST_BYTES - 1000;
   it.each([
     ['blanks within a cell', `${HEADER}${ROW}é${' '.repeat(SIZE)}é;cd;2027-01-01\n`, 2],
     ['empty lines', `${HEADER}${'\n'.repeat(SIZE)}${ROW}`, 1],
