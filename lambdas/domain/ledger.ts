@@ -24,6 +24,7 @@
  */
 import * as v from 'valibot';
 import { AuditorError } from '../errors.ts';
+import { withoutContents } from './conceal-ledger.ts';
 import { DAY, HOUR, isDay } from './days.ts';
 import { FINDING_KINDS } from './findings.ts';
 import { earlierItems } from './reported.ts';
@@ -388,7 +389,7 @@ export function readLedger(object: Uint8Array | 'absent' | 'deleted'): Ledger {
   } catch {
     throw ledgerUnreadable('it is not JSON');
   }
-  const parsed = v.safeParse(v.variant('version', [ledgerSchema, version1Schema]), content);
+  const parsed = v.safeParse(v.variant('version', [ledgerSchema, version1Schema]), withoutContents(content));
   if (!parsed.success)
     throw ledgerUnreadable(`its content is not what this version writes (at ${placeOf(parsed.issues[0])})`);
   return parsed.output.version === 1 ? fromVersion1(parsed.output) : parsed.output;

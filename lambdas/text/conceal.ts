@@ -31,6 +31,15 @@ export function concealContents(text: string): string {
   return concealPlain(text);
 }
 
+/** The same for a text that may name known ids, which stay. */
+export function concealContentsBeside(text: string, ids: ReadonlySet<string>): string {
+  if (text.length < SHORTEST) return text;
+  const id = text.match(UUID)?.find((found) => ids.has(found));
+  if (id === undefined) return concealContents(text);
+  const parts = text.split(id).map((part) => concealContentsBeside(part, ids));
+  return parts.join(id);
+}
+
 /** The name as it is outside: what {@link concealed} made of one that holds no content. */
 export function outsideName(name: string): string {
   return name.includes(MARK) ? name.replace(STARRED_MARK, '(concealed$1 ') : name;
