@@ -22,7 +22,8 @@ export function listAlerts(inputs: CompleteInputs, snapshot: Snapshot): Alert[] 
 }
 
 /** What is no change, and holds as long as the lists are as they are: how days were read, and objects with a wrong name. */
-export function beside({ facts, strays, versions }: CompleteInputs, snapshot: Snapshot): Alert[] {
+export function beside(inputs: CompleteInputs, snapshot: Snapshot): Alert[] {
+  const { facts, strays, versions, exemptionsOrder } = inputs;
   const dayText = (instant: number): string =>
     shortDay(dayOf(instant, snapshot.policy.timeZone), snapshot.today);
   const { assumedOrder } = facts.licenses;
@@ -30,6 +31,14 @@ export function beside({ facts, strays, versions }: CompleteInputs, snapshot: Sn
     ...(assumedOrder === undefined
       ? []
       : [{ key: `days read ${assumedOrder.order}`, text: assumedOrderText(assumedOrder) }]),
+    ...(exemptionsOrder === undefined
+      ? []
+      : [
+          {
+            key: `exemption days read ${exemptionsOrder.order}`,
+            text: assumedOrderText(exemptionsOrder, 'exemptions.csv'),
+          },
+        ]),
     ...strays.flatMap(({ key, at }): Alert[] => {
       const meant = lookAlikeOf(key);
       if (meant === undefined) return [];

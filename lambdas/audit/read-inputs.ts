@@ -1,10 +1,11 @@
 // Reading everything that a run goes by.
 import type { Bucket, DockerHub, ReadObject, TopObject } from '../clients/ports.ts';
 import { MAX_LIST_BYTES } from '../domain/csv.ts';
-import { readExemptions } from '../domain/exemptions.ts';
+import { readExemptionList } from '../domain/exemptions.ts';
 import { iso } from '../domain/days.ts';
 import { readLicenses } from '../domain/licenses.ts';
 import type { CompleteFacts, Facts } from '../domain/snapshot.ts';
+import type { AssumedOrder } from '../domain/written-days.ts';
 import { type AuditorError, asAuditorError } from '../errors.ts';
 import { OBJECTS, isHold, lookAlikeOf } from '../ledger/bucket-keys.ts';
 import { type LedgerStore, openLedger } from '../ledger/store.ts';
@@ -25,6 +26,8 @@ export interface Inputs {
   readonly store?: LedgerStore;
   /** Whether `exemptions.csv` is there. */
   readonly exemptionsThere: boolean;
+  /** How days of `exemptions.csv` were read, where none of them shows in which order they were written. */
+  readonly exemptionsOrder?: AssumedOrder | undefined;
   readonly versions: InputVersions;
   /** Which versions of the lists were looked at, readable or not; absent where there is none. */
   readonly etags: { readonly licenses?: string | undefined; readonly exemptions?: string | undefined };
@@ -92,13 +95,14 @@ export async function readInputs(
       causes,
     );
   const known = store?.current.exemptions ?? null;
-  const exemptions =
+  const exemptionList =
     exemptionsObject &&
     parsed(
-      () => readExemptions(bodyOf(exemptionsObject), known !== null, days),
+      () => readExemptionList(bodyOf(exemptionsObject), known !== null, days),
       'Reading the exemptions',
       causes,
     );
+  const exemptions = exemptionList?.exemptions;
   // What could not be looked at may hold.
   const isHeld = (hold ?? true) || top === undefined || top.some(({ key }) => isHold(key));
   const ledger = store?.current;
@@ -109,6 +113,7 @@ export async function readInputs(
     strays: (top ?? []).filter(({ key }) => lookAlikeOf(key) !== undefined),
     ...(store === undefined ? {} : { store }),
     exemptionsThere: typeof exemptionsObject === 'object',
+    exemptionsOrder: exemptionList?.assumedOrder,
     versions: versionsOf(facts, {
       licenses: licensesObject,
       exemptions: exemptionsObject,

@@ -4,7 +4,8 @@ import { escapeText } from '../text/display.ts';
 import { type Row, readTable } from './csv.ts';
 import type { Day } from './days.ts';
 import { type FindingKind, isFindingKind } from './findings.ts';
-import { DAY_FIRST, type DayReader, type DayRules, readingDays } from './written-days.ts';
+import type { Ledger } from './ledger.ts';
+import { type AssumedOrder, DAY_FIRST, type DayReader, type DayRules, readingDays } from './written-days.ts';
 
 /** A label that the audit leaves alone, as one row of `exemptions.csv` says. */
 export interface Exemption {
@@ -15,6 +16,13 @@ export interface Exemption {
   readonly until?: Day;
   /** Empty: every kind, and no withdrawal. */
   readonly findings: readonly FindingKind[];
+}
+
+/** The exemptions as they were read. */
+export interface ExemptionList {
+  readonly exemptions: readonly Exemption[];
+  /** How days with slashes or hyphens were read, where none of them shows in which order they were written. */
+  readonly assumedOrder?: AssumedOrder;
 }
 
 const COLUMNS = { required: ['label', 'reason', 'owner', 'until'], optional: ['findings'] } as const;
@@ -34,21 +42,27 @@ function unreadable(reason: string): AuditorError {
  * @param known whether an earlier run saw the file: then it may be emptied, not taken away
  * @throws AuditorError `ExemptionsUnreadable`
  */
-export function readExemptions(
+export function readExemptionList(
   body: Uint8Array | undefined,
   known: boolean,
   dayRules: DayRules = DAY_FIRST,
-): readonly Exemption[] {
+): ExemptionList {
   if (body === undefined) {
     if (known)
       throw unreadable(
         'an earlier night read the file and now it is gone (to have none, upload it with its header only)',
       );
-    return [];
+    return { exemptions: [] };
   }
   // An exemption may be meant for long.
   const { dateOrder } = dayRules;
-  return readingDays({ dateOrder }, (days) => readRows(body, days)).content;
+  const { content, assumed } = readingDays({ dateOrder }, (days) => readRows(body, days));
+  return { exemptions: content, ...(assumed === undefined ? {} : { assumedOrder: assumed }) };
+}
+
+/** The rows of {@link readExemptionList}, for those who need not know how their days were read. */
+export function readExemptions(...file: Parameters<typeof readExemptionList>): readonly Exemption[] {
+  return readExemptionList(...file).exemptions;
 }
 
 function readRows(body: Uint8Array, days: DayReader): readonly Exemption[] {
@@ -109,4 +123,24 @@ export function exemptedLabels(exemptions: readonly Exemption[], today: Day): Re
     });
   }
   return labels;
+}
+
+/**
+ * The exemptions that were read last, as far as the ledger remembers them: who is not judged where the file can't be
+ * read. One whose kinds nobody remembers counts as one from everything.
+ */
+export function lastExemptions({ exemptions, measures }: Ledger): readonly Exemption[] {
+  const known = exemptions ?? [];
+  const others = (measures.exemptions ?? []).filter(
+    ({ label, until }) => !known.some((entry) => entry.label === label && entry.until === until),
+  );
+  return [...known, ...others.map((entry) => ({ ...entry, findings: [] }))].map(
+    ({ label, until, findings = [] }) => ({
+      label,
+      reason: '',
+      owner: '',
+      ...(until === undefined ? {} : { until }),
+      findings: findings.filter(isFindingKind),
+    }),
+  );
 }

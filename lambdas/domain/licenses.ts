@@ -85,8 +85,11 @@ export function readLicenses(
 }
 
 /** What is given to people of how days were read that could have meant others: a sentence. */
-export function assumedOrderText({ order, text, line, day }: AssumedOrder): string {
-  return `No day of licenses.csv shows whether the day or the month comes first, so they were read ${order} (dateOrder): "${escapeText(text, 40)}" in line ${line} as ${day}.`;
+export function assumedOrderText(
+  { order, text, line, day }: AssumedOrder,
+  file: 'licenses.csv' | 'exemptions.csv' = 'licenses.csv',
+): string {
+  return `No day of ${file} shows whether the day or the month comes first, so they were read ${order} (dateOrder): "${escapeText(text, 40)}" in line ${line} as ${day}.`;
 }
 
 const COLUMNS = {

@@ -49,7 +49,7 @@ export function reconcile(snapshot: Snapshot): Finding[] {
   const findings = RULES.filter(({ needs }) => needs.every(isRead)).flatMap((rule) => {
     const canAdvise = (rule.advises ?? INPUTS).every(isRead);
     return draftsOf(rule, snapshot)
-      .filter(({ deployment }) => !isExempt(snapshot, rule.kind, deployment))
+      .filter(({ deployment }) => !isUnjudged(snapshot, rule.kind, deployment))
       .map((draft): Finding => {
         const id = idOf(rule.kind, draft);
         return {
@@ -97,7 +97,7 @@ function severityOf(snapshot: Snapshot, kind: FindingKind, { tokenId, severity }
   return severity ?? SEVERITY_OF[kind];
 }
 
-function isExempt(snapshot: Snapshot, kind: FindingKind, deployment: string): boolean {
-  const exempted = snapshot.exempted.get(deployment);
-  return exempted !== undefined && (exempted.everything || exempted.kinds.has(kind));
+function isUnjudged(snapshot: Snapshot, kind: FindingKind, deployment: string): boolean {
+  const unjudged = snapshot.unjudged.get(deployment);
+  return unjudged !== undefined && (unjudged.everything || unjudged.kinds.has(kind));
 }

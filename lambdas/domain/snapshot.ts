@@ -3,7 +3,7 @@
  * from one, a row of the report shows one.
  */
 import { type Day, dayOf } from './days.ts';
-import { type Exempted, type Exemption, exemptedLabels } from './exemptions.ts';
+import { type Exempted, type Exemption, exemptedLabels, lastExemptions } from './exemptions.ts';
 import {
   type ContentCheckEntry,
   type Ledger,
@@ -94,6 +94,8 @@ export interface Snapshot {
   readonly byId: ReadonlyMap<string, HubToken>;
   readonly licenses: ReadonlyMap<string, License>;
   readonly exempted: ReadonlyMap<string, Exempted>;
+  /** What is not judged of a label: what it is exempt from or, where the exemptions could not be read, was when they last could. */
+  readonly unjudged: ReadonlyMap<string, Exempted>;
   readonly suspensions: ReadonlyMap<string, Suspension>;
   /** Ids of tokens that a regenerated one replaces. */
   readonly replaced: ReadonlySet<string>;
@@ -301,6 +303,7 @@ export function takeSnapshot(facts: Facts, policy: Policy, now: number): Snapsho
     byId,
     licenses: facts.licenses?.licenses ?? new Map<string, License>(),
     exempted,
+    unjudged: facts.exemptions === undefined ? exemptedLabels(lastExemptions(ledger), today) : exempted,
     suspensions: new Map(ledger.suspensions.map((suspension) => [suspension.tokenId, suspension])),
     replaced: new Set(ledger.replaced.map((replaced) => replaced.tokenId)),
     nameFinder: names,

@@ -28,10 +28,15 @@ export function deploymentRows(snapshot: Snapshot, findings: readonly Finding[])
       vault: { state: keys === undefined ? 'unknown' : deployment.hasKey ? 'present' : 'absent' },
       exempt: deployment.exemption !== undefined,
       // What nobody read is not well: green is for what was looked at.
-      verdict: finding?.severity ?? (isRead ? 'ok' : 'unknown'),
+      verdict: finding?.severity ?? (isRead && !isLeftOut(snapshot, deployment) ? 'ok' : 'unknown'),
       nextStep: finding?.remedy ?? '',
     };
   });
+}
+
+/** Whether it was exempt when the exemptions were last read, and nobody knows whether it is. */
+function isLeftOut({ facts, unjudged }: Snapshot, { name }: Deployment): boolean {
+  return facts.exemptions === undefined && unjudged.has(name);
 }
 
 function licenseOf({ facts, today }: Snapshot, { license, isListed }: Deployment): DeploymentRow['license'] {

@@ -5,7 +5,7 @@ import { auditEventSchema } from '../../lambdas/audit/event.ts';
 import { DAY, HOUR } from '../../lambdas/domain/days.ts';
 import { emptyLedger, readLedger } from '../../lambdas/domain/ledger.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
-import type { AuditResult } from '../../lambdas/report/report.ts';
+import type { AuditResult, Report } from '../../lambdas/report/report.ts';
 import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
 import { failureOf } from '../failure.ts';
@@ -296,6 +296,32 @@ describe('a run that can not read one of its inputs wholly', () => {
     expect(report).toContain('misnamed-token');
     expect(report).not.toContain('orphaned-token');
   });
+
+  it.each([
+    ['everything', ''],
+    ['a kind', 'misnamed-token orphaned-token'],
+  ])(
+    'does not judge what was exempt from %s when the exemptions could last be read',
+    async (_from, kinds) => {
+      world.addToken('Orange_CD', { key: false });
+      world.addToken('MTN_CM', { key: false });
+      world.put(OBJECTS.exemptions, `label,reason,owner,until,findings\nOrange_CD,old,ops,,${kinds}\n`);
+      await run();
+      world.put(OBJECTS.exemptions, 'label,reason\nOrange_CD,old\n');
+      await failureOf(() => run());
+      const newest = reports()
+        .filter((key) => key.endsWith('.json'))
+        .at(-1);
+      const report = JSON.parse(reportText(newest)) as Report;
+      const kindsOf = (name: string): string[] =>
+        report.findings.filter(({ deployment }) => deployment === name).map(({ kind }) => kind);
+      expect(kindsOf('Orange_CD')).toEqual([]);
+      expect(kindsOf('MTN_CM')).toContain('misnamed-token');
+      expect(report.deployments.find(({ deployment }) => deployment === 'Orange_CD')?.verdict).toBe(
+        'unknown',
+      );
+    },
+  );
 
   it('because exemptions.csv is gone is incomplete, too', async () => {
     world.put(OBJECTS.exemptions, 'label,reason,owner,until\n');

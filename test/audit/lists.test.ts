@@ -175,3 +175,33 @@ describe('an exemption', () => {
     expect((await night()).notes.join()).not.toContain('2026-01-31');
   });
 });
+
+describe('the days of exemptions.csv', () => {
+  it.each(['03/04/2027', '03-04-2027'])(
+    'that fit both orders (%s) come with a note that says how they were read',
+    async (until) => {
+      world.put('exemptions.csv', `label,reason,owner,until\ntelco0-be,migration,ops,${until}\n`);
+      await night();
+      expect(lastMail()).toContain(
+        `No day of exemptions.csv shows whether the day or the month comes first, so they were read day-first (dateOrder): "${until}" in line 2 as 2027-04-03.`,
+      );
+    },
+  );
+
+  it('that show their order come with none', async () => {
+    world.put(
+      'exemptions.csv',
+      'label,reason,owner,until\ntelco0-be,a,ops,03/04/2027\ntelco1-be,b,ops,31/12/2027\n',
+    );
+    await night();
+    expect(lastMail()).not.toContain('No day of exemptions.csv');
+  });
+
+  it('are all unreadable where one fits the other order only, in whatever column', async () => {
+    world.put(
+      'exemptions.csv',
+      'label,reason,owner,until\ntelco0-be,since 2026,ops,03-04-2027\ntelco1-be,b,ops,12-31-2027\n',
+    );
+    await expect(night()).rejects.toThrow('ExemptionsUnreadable');
+  });
+});
