@@ -63,10 +63,10 @@ export function makeDashboard(scope: Construct, props: DashboardProps): Dashboar
   dashboard.addWidgets(new TextWidget({ markdown: introduction(stack, props), width: 24, height: 5 }));
   dashboard.addWidgets(
     new AlarmStatusWidget({ title: 'Alarms', alarms: allAlarms(stack, name), width: 12, height: 6 }),
-    table('Who loses access next (of the last run)', [
+    table('Who loses access next (what the last run said comes first)', [
       'filter ispresent(accessUntil)',
-      'stats latest(accessUntil) as until, latest(@timestamp) as seen by deployment',
-      'sort until asc',
+      'stats latest(paidUntil) as paid, latest(accessUntil) as until, latest(runId) as run by deployment',
+      'sort run desc, until asc',
       'limit 20',
     ]),
   );

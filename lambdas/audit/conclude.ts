@@ -7,7 +7,7 @@ import { type AuditResult, type Report, resultOf } from '../report/report.ts';
 import { alertsOf } from './alerts.ts';
 import { markApplied } from './apply-plan.ts';
 import { NOTHING_SAID } from './check-contents.ts';
-import { measure } from './metrics.ts';
+import { logUpcoming, measure } from './metrics.ts';
 import type { Night } from './night.ts';
 import { planNotification, send } from './notify.ts';
 import { draftReport, failAnnouncements, withApproval, writeReport } from './report.ts';
@@ -69,6 +69,7 @@ export async function conclude(night: Night): Promise<AuditResult> {
     return errors.length === 0 ? seen : disturbed(seen);
   };
   await attempt(inputs.store.update(remember), 'Writing the ledger');
+  logUpcoming(run, report);
   if (errors[0] !== undefined) throw errors[0];
   measure(run, report, {
     confirmed: sent.published ? sent.confirmed : undefined,

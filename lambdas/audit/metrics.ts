@@ -1,6 +1,6 @@
-// The numbers that the dashboard and the alarms of a run go by.
+// The numbers and lines that the dashboard and the alarms of a run go by.
 import type { Action } from '../domain/actions.ts';
-import type { AuditResult } from '../report/report.ts';
+import type { Report } from '../report/report.ts';
 import { METRICS } from '../runtime/metric-names.ts';
 import type { Run } from './run.ts';
 
@@ -14,8 +14,18 @@ export interface Levels {
   readonly contentCheckSilent: boolean;
 }
 
+/** As many ends of access as a run logs; mail and report hold them all. */
+const MOST_ENDS_LOGGED = 50;
+
+/** Logs who loses access next, a line each, the next first: the dashboard lists them by these fields. */
+export function logUpcoming({ runId, services: { log } }: Run, { upcoming }: Report): void {
+  const ends = upcoming.filter(({ what }) => what === 'deactivate');
+  for (const { deployment, paidUntil, accessUntil, night } of ends.slice(0, MOST_ENDS_LOGGED))
+    log.info('Loses access next', { runId, deployment, paidUntil, accessUntil, night });
+}
+
 /** Emits the numbers of a whole run that was not dry. */
-export function measure(run: Run, report: AuditResult, levels: Levels): void {
+export function measure(run: Run, report: Report, levels: Levels): void {
   const { meter, clock } = run.services;
   const number = (kinds: readonly Action['kind'][], status: Action['status']): number =>
     report.actions.filter((action) => kinds.includes(action.kind) && action.status === status).length;
