@@ -51,7 +51,7 @@ const OPTIONS = {
 } as const satisfies Record<Command, NonNullable<Parameters<typeof parseArgs>[0]>['options']>;
 
 /** Every option of any command, without its dashes. */
-export const OPTION_NAMES: readonly string[] = [
+const OPTION_NAMES: readonly string[] = [
   ...new Set(Object.values(OPTIONS).flatMap((options) => Object.keys(options))),
 ];
 

@@ -78,6 +78,7 @@ async function examine(typed: Typed, environment: Environment, voice: Voice): Pr
       'settings',
       `time zone ${settings.timeZone} (today is ${dayOf(services.clock.now(), settings.timeZone)}), mode ${settings.mode}, account ${settings.account}`,
     ),
+    ...proxyCheckup(environment),
   ];
   try {
     for (const [subject, trial] of trials(services, environment, typed.text('state') === undefined)) {
@@ -88,6 +89,21 @@ async function examine(typed: Typed, environment: Environment, voice: Voice): Pr
     await services.vault.close();
   }
   return checkups;
+}
+
+/** Nothing here goes through a proxy: who relies on one learns it before the first time-out. */
+function proxyCheckup(environment: Environment): Checkup[] {
+  const named = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'].find(
+    (variable) => (environment[variable] ?? '').trim() !== '',
+  );
+  return named === undefined
+    ? []
+    : [
+        note(
+          'proxy',
+          `${named} is set and not honoured: Docker Hub, registry, Vault and AWS are called directly; run this where they can be reached without a proxy.`,
+        ),
+      ];
 }
 
 async function attempt(subject: string, trial: Trial): Promise<readonly Checkup[]> {

@@ -15,7 +15,7 @@ const WHERE = `Where the files are (one of the two):
   --state DIR        a folder for everything else; against anything but this machine always a dry run
 
 The systems and settings come from the environment, as the functions have them. VAULT_TOKEN may stand in place of the
-login, and VAULT_CACERT names the PEM file of Vault's private certificate authority. Defaults are in docs/configuration.md; lists have commas, WARN_DAYS=30,14,7,1; null is DELETE_AFTER_DAYS=never.
+login, and VAULT_CACERT names the PEM file of Vault's private certificate authority. HTTPS_PROXY is not honoured. Defaults are in docs/configuration.md; lists have commas, WARN_DAYS=30,14,7,1; null is DELETE_AFTER_DAYS=never.
 ${settingLines.join('\n')}
 
   --json             print the result as JSON, for programs

@@ -99,11 +99,6 @@ export function noonOf(day: Day, timeZone: string): number {
   return instantOf(day, 12, timeZone);
 }
 
-/** The first instant of the Monday of the week that a day is in. */
-export function mondayOf(day: Day, timeZone: string): number {
-  return instantOf(mondayOn(day), 0, timeZone);
-}
-
 /** The Monday of the week that a day is in. */
 export function mondayOn(day: Day): Day {
   return addDays(day, -((new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7));

@@ -1,5 +1,4 @@
 // The naming rule of labels, keys and licensed deployments.
-import { isSimilar } from './similar-words.ts';
 
 /** Docker Hub's own limit for a label, too. */
 export const MAX_NAME_LENGTH = 100;
@@ -24,17 +23,7 @@ export function countryOf(name: string): string {
   return name.slice(name.lastIndexOf('-') + 1);
 }
 
-/** The telco of a well-formed name: all but its last part. */
-export function telcoOf(name: string): string {
-  return name.slice(0, name.lastIndexOf('-'));
-}
-
 /** Whether a text can be the country of a name. */
 export function isCountry(text: string): boolean {
   return /^[a-z]{2,}$/.test(text);
-}
-
-/** Whether two telcos of one country may be spellings of the same one: equal but for hyphens, or a letter or two apart. */
-export function isNearTelco(a: string, b: string): boolean {
-  return isSimilar(a.replaceAll('-', ''), b.replaceAll('-', ''));
 }

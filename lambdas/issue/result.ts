@@ -25,7 +25,7 @@ export function rememberAnswer(ledger: Ledger, requestId: string, at: string, re
 }
 
 /** What the issue function returns (contract section 9); it never holds the content. */
-export const issueResultSchema = v.object({
+const issueResultSchema = v.object({
   deployment: v.string(),
   tokenId: v.string(),
   scopes: v.array(v.string()),

@@ -9,7 +9,7 @@ import { OBJECTS } from './bucket-keys.ts';
 /** How long one function may change things; a lease left by a crash is taken over when it is past. */
 export const LEASE_MILLISECONDS = 15 * 60_000;
 /** How long a function waits for another one to end, unless it says otherwise. */
-export const LEASE_WAIT_MS = 60_000;
+const LEASE_WAIT_MS = 60_000;
 /** How often a waiting function looks again. */
 const POLL_MS = 3_000;
 /** Time that a waiting function leaves itself for its own work. */

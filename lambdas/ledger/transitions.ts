@@ -58,7 +58,7 @@ export function recordDeactivation(ledger: Ledger, deactivation: Deactivation): 
 }
 
 /** The audit switched the token on again, because its license is in force. */
-export function recordReactivation(ledger: Ledger, tokenId: string): Ledger {
+function recordReactivation(ledger: Ledger, tokenId: string): Ledger {
   const ids = new Set([tokenId]);
   const rest = forgetDecisions(ledger, ids);
   // Its overlap may last still.
@@ -69,7 +69,7 @@ export function recordReactivation(ledger: Ledger, tokenId: string): Ledger {
  * The audit deleted the token. Of one that had been switched off for its license its suspension stays, because its key
  * may still be there.
  */
-export function recordDeletion(ledger: Ledger, tokenId: string, at: number): Ledger {
+function recordDeletion(ledger: Ledger, tokenId: string, at: number): Ledger {
   const ids = new Set([tokenId]);
   const suspensions = ledger.suspensions.map((suspension) =>
     ids.has(suspension.tokenId) ? { ...suspension, deletedAt: iso(at) } : suspension,
@@ -260,7 +260,7 @@ function changedBy(ledger: Ledger, intent: Intent, at: number): Ledger {
 }
 
 /** Nothing that was decided of these tokens before counts any more, but for what they are being replaced by. */
-export function forgetDecisions(ledger: Ledger, ids: ReadonlySet<string>): Ledger {
+function forgetDecisions(ledger: Ledger, ids: ReadonlySet<string>): Ledger {
   return {
     ...ledger,
     intents: othersOf(ledger.intents, ids),

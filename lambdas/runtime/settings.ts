@@ -13,7 +13,7 @@ export function isLoopback(url: string): boolean {
 }
 
 /** `https://…`, or `http://…` on this machine; without a path's closing slash. */
-export const serverUrl = v.pipe(
+const serverUrl = v.pipe(
   v.string(),
   v.check((text) => {
     if (!URL.canParse(text)) return false;

@@ -209,6 +209,18 @@ describe('against the sandbox', () => {
     expect(out).toMatch(/^TO DO {2}Vault rights .*patch/m);
   });
 
+  it.each([
+    ['HTTPS_PROXY', true],
+    ['https_proxy', true],
+    ['OTHER_PROXY', false],
+  ])('the doctor says that a proxy is not honoured where one is named: %s', async (variable, isNamed) => {
+    const environment = { ...here(), [variable]: 'http://user:proxy-password@127.0.0.1:9' };
+    const { out } = await shell(['doctor'], environment, 300);
+    expect(out).toMatch(/^ok {5}Docker Hub/m);
+    expect(out.includes(`${variable} is set and not honoured`)).toBe(isNamed);
+    expect(out).not.toContain('proxy-password');
+  });
+
   it('the doctor says what to do where nothing is set', async () => {
     const { code, out } = await shell(['doctor'], {}, 300);
     expect(code).toBe(1);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { countryOf, isCountry, isNearTelco, isWellNamed, telcoOf } from '../../lambdas/domain/naming.ts';
+import { countryOf, isCountry, isWellNamed } from '../../lambdas/domain/naming.ts';
+import { isSimilar } from '../../lambdas/domain/similar-words.ts';
 
 describe('the naming rule', () => {
   it.each(['orange-cd', 'orange-dr-cd', 'm1-2x-abc', `${'a'.repeat(97)}-cd`])('accepts %s', (name) => {
@@ -27,8 +28,8 @@ describe('the naming rule', () => {
     expect(isWellNamed(name)).toBe(false);
   });
 
-  it('takes the last part as the country and all before it as the telco', () => {
-    expect([telcoOf('orange-dr-cd'), countryOf('orange-dr-cd')]).toEqual(['orange-dr', 'cd']);
+  it('takes the last part as the country', () => {
+    expect(countryOf('orange-dr-cd')).toBe('cd');
   });
 
   it('has countries of nothing but letters, two at least', () => {
@@ -37,19 +38,19 @@ describe('the naming rule', () => {
   });
 });
 
-describe('near telcos', () => {
-  it('are equal but for hyphens, or a letter or two apart, fewer for short names', () => {
-    expect(isNearTelco('orange', 'ornage')).toBe(true);
-    expect(isNearTelco('orange-rdc', 'orangerdc')).toBe(true);
-    expect(isNearTelco('mtn', 'mtm')).toBe(true);
-    expect(isNearTelco('mtn', 'max')).toBe(false);
-    expect(isNearTelco('orange', 'vodacom')).toBe(false);
-    expect(isNearTelco('orange', 'orange-dr2')).toBe(false);
-    expect(isNearTelco('orange', 'orange-dr')).toBe(true);
+describe('similar words', () => {
+  it('are equal, or a letter or two apart, fewer for short names', () => {
+    expect(isSimilar('orange', 'ornage')).toBe(true);
+    expect(isSimilar('orange-rdc', 'orangerdc')).toBe(true);
+    expect(isSimilar('mtn', 'mtm')).toBe(true);
+    expect(isSimilar('mtn', 'max')).toBe(false);
+    expect(isSimilar('orange', 'vodacom')).toBe(false);
+    expect(isSimilar('orange', 'orange-dr2')).toBe(false);
+    expect(isSimilar('orange', 'orangedr')).toBe(true);
   });
 
   it('may differ by one letter below five letters of the shorter one, by two from five on', () => {
-    expect([isNearTelco('abcd', 'abcde'), isNearTelco('abcd', 'abcdef')]).toEqual([true, false]);
-    expect([isNearTelco('abcde', 'abcxy'), isNearTelco('abcde', 'abxyz')]).toEqual([true, false]);
+    expect([isSimilar('abcd', 'abcde'), isSimilar('abcd', 'abcdef')]).toEqual([true, false]);
+    expect([isSimilar('abcde', 'abcxy'), isSimilar('abcde', 'abxyz')]).toEqual([true, false]);
   });
 });

@@ -246,7 +246,7 @@ export function stoppedBy(
 }
 
 /** The deployments in force whose key was last seen to hold a token's content: they would be cut off with it. */
-export function holdersInForce({ heldBy, today }: Snapshot, tokenId: string): readonly Deployment[] {
+function holdersInForce({ heldBy, today }: Snapshot, tokenId: string): readonly Deployment[] {
   return (heldBy.get(tokenId) ?? []).filter(
     ({ license }) => license !== undefined && isInForce(license, today),
   );
