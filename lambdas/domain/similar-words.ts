@@ -21,7 +21,7 @@ export class SimilarWords {
       const numbers = numbersIn(word);
       this.add(numbers, word);
       // A digit or two may be slips themselves: such a word is also looked for among those without a number.
-      if (numbers !== '' && numbers.length <= MAX_SLIPS) this.add('', word);
+      if (numbers !== '' && numbers.replaceAll('.', '').length <= MAX_SLIPS) this.add('', word);
     }
     for (const { words, backwards } of this.groups.values()) {
       words.sort();

@@ -166,6 +166,11 @@ describe('near names', () => {
     expect(names.filter((name) => findName(name.toUpperCase().replace('-', '_')) !== name)).toEqual([]);
   });
 
+  it('are mutual where two single digits are both slips', () => {
+    expect(near('1c1-xx', 'aca-xx')).toEqual(near('aca-xx', '1c1-xx').map(() => 'aca-xx'));
+    expect(near('aca-xx', '1c1-xx')).toHaveLength(1);
+  });
+
   it('are mutual, whatever the names', () => {
     const name = fc
       .tuple(fc.stringMatching(/^[a-c1]{2,6}$/), fc.constantFrom('cd', 'drc', 'ci', 'civ', 'xx', 'xy'))
