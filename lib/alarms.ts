@@ -1,4 +1,4 @@
-// What every alarm has in common: what it means, where the runbook says what to do, and whom it tells.
+// What every alarm has in common: what it means, where the runbook says what to do, and whom it mails.
 import { Alarm, type AlarmProps, type IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -69,7 +69,7 @@ export function alertingOf(config: Config, data: Data): Alerting {
   return { name: config.name, topic: data.alarmTopic, runbook: config.runbookUrl ?? RUNBOOK };
 }
 
-/** An alarm of ours: nobody gets one without being told what it means and what to do. */
+/** An alarm of ours: nobody gets one that does not say what it means and what to do. */
 export interface AuditorAlarmProps extends Omit<AlarmProps, 'alarmName' | 'alarmDescription'> {
   readonly alerting: Alerting;
   readonly about: AlarmName;

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** Where a bundle is built as if: source maps name their sources from here, whatever folder is written to. */
 const BUILD_FOLDER = join(root, 'bundle');
 
-/** What Lambda is told to call: the export `handler` of `index.mjs`. */
+/** What Lambda calls: the export `handler` of `index.mjs`. */
 export const HANDLER = 'index.handler';
 
 /** One file of a bundle. */

@@ -94,7 +94,7 @@ export function functionStatements(scope: IConstruct, props: PermissionProps): P
       resources: objects(ACCESS[kind].writes),
     }),
     new PolicyStatement({
-      // Without it a missing object is a refusal, and a first night can't be told from a broken one.
+      // Without it a missing object is a refusal, and a first night looks like a broken one.
       sid: 'SeeWhatIsMissing',
       actions: ['s3:ListBucket'],
       resources: [data.bucket.bucketArn],

@@ -15,7 +15,7 @@ export function reviewRuleName(name: string): string {
 const REVIEW = { review: true };
 
 /**
- * EventBridge invokes the audit when one of the lists or `HOLD` is uploaded or removed. The bucket tells EventBridge of
+ * EventBridge invokes the audit when one of the lists or `HOLD` is uploaded or removed. The bucket sends an event for
  * every object; what the functions write themselves matches no key here, so that no run causes another.
  */
 export class ReviewRule extends Construct {

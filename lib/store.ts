@@ -32,7 +32,7 @@ export const REPORTS_REASON = 'Reports are named by day and run; the wildcard is
  * there already. Its name is not fixed, so that a stack that was deleted can be deployed again beside the bucket that
  * was kept.
  *
- * Every version of `ledger.json` is kept: a deleted ledger is told from one that never existed by its delete marker,
+ * Every version of `ledger.json` is kept: a deleted ledger differs from one that never existed by its delete marker,
  * which S3 would tidy away once the versions under it are gone. The two lists that people edit keep theirs as well,
  * which is the way back after a wrong edit.
  */
@@ -67,7 +67,7 @@ export function makeStore(scope: Stack, config: Config, key: Key): Store {
     resource.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
   acknowledge(bucket, {
     'AwsSolutions-S1':
-      'Versions, ledger and reports say what was changed and when. Access logs would need a second bucket to keep and to read; where a company wants to know who read, CloudTrail tells it for all its buckets.',
+      'Versions, ledger and reports say what was changed and when. Access logs would need a second bucket to keep and to read; where a company wants to know who read, CloudTrail says it for all its buckets.',
   });
   // Exported by hand, so that what others make of it is known before synthesis, to acknowledge a finding by.
   return refer(bucket.bucketName, scope.exportValue(bucket.bucketArn));

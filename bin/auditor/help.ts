@@ -37,7 +37,7 @@ Without --enforce this is a dry run: it changes nothing and says what would be d
 
   --enforce          do it: withdraw, restore, mail, remember
   --dry-run          change nothing, send no mail, write nothing but the report (the default)
-  --as-of DAY        judge as at noon of that day (YYYY-MM-DD); always a dry run
+  --as-of DAY        decide as at noon of that day (YYYY-MM-DD); always a dry run
   --verify-all       check the content of every key, not only this night's share
   --approve NAME     withdraw exactly this one over the caps; may be repeated
   --accept-counts    withdraw nothing, and take the lists as they are now as the new measure; wants --reason
