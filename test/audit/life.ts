@@ -35,7 +35,11 @@ export type Happening =
       /** Whether the person comes first where both want the lease. */
       readonly personFirst: boolean;
     }
-  | { readonly do: 'lose keys' };
+  | { readonly do: 'lose keys' }
+  /** Two runs at once after each other, undisturbed. */
+  | { readonly do: 'night twice' }
+  /** Ten undisturbed nights without `HOLD`, with a readable list and a reader: time enough for whatever is due. */
+  | { readonly do: 'quiet nights' };
 
 export const NAMES = [
   'orange-cd',
@@ -242,6 +246,56 @@ export class Life<World extends LifeWorld> {
         return;
       case 'night':
         await this.night(what);
+        return;
+      case 'night twice':
+        await this.nightTwice();
+        return;
+      case 'quiet nights':
+        await this.quietNights();
+    }
+  }
+
+  private async nightTwice(): Promise<void> {
+    await this.night();
+    const overlaps = this.overlapsOver();
+    const once = JSON.stringify(this.state);
+    await this.night();
+    // An overlap that was over only now makes a change of its own due.
+    this.expect(
+      JSON.stringify(this.state) === once || this.overlapsOver() !== overlaps,
+      'the same night once more changed something',
+    );
+  }
+
+  private overlapsOver(): number {
+    return [...this.snapshot().values()].filter(({ overlapOver }) => overlapOver).length;
+  }
+
+  private async quietNights(): Promise<void> {
+    const { world } = this;
+    world.remove(OBJECTS.hold);
+    await world.setConfirmed(true);
+    for (const [name, end] of this.paid) if (end === 'never') this.paid.set(name, addDays(this.today, 90));
+    this.writeLicenses();
+    const mails = world.mails.length;
+    for (let night = 0; night < 10; night++) {
+      await this.night();
+      world.now += DAY;
+    }
+    const texts = world.mails.slice(mails).map(({ text }) => text);
+    for (const [name, end] of this.paid) {
+      const tokens = [...world.tokens.values()].filter(({ label }) => label === name);
+      const isOn = tokens.some(({ enabled }) => enabled);
+      const isWithheld = texts.some((text) => new RegExp(`NOT DONE(?:(?!\n\n)[^])*\\b${name}\\b`).test(text));
+      // Two days: the last nights saw an end that has passed since as one to come.
+      this.expect(
+        end >= addDays(this.today, -3) || !isOn || isWithheld,
+        `${name} ended on ${end}, still has access after ten quiet nights, and no mail says what holds it`,
+      );
+      this.expect(
+        end <= this.today || isOn || !tokens.some(({ id }) => this.offByAudit.has(id)),
+        `${name} has paid until ${end} and was not switched on again in ten quiet nights`,
+      );
     }
   }
 

@@ -55,7 +55,8 @@ function happening(random: () => number, disturbed: boolean): Happening {
   if (dice < 0.95) return { do: 'misspell', who: who(), days: 200 };
   if (dice < 0.97) return { do: 'hold', on: random() < 0.3 };
   if (dice < 0.99) return { do: 'subscriber', on: random() < 0.7 };
-  return { do: 'lose keys' };
+  if (dice < 0.993) return { do: 'lose keys' };
+  return { do: one(['night twice', 'night twice', 'quiet nights']) };
 }
 
 /** What happens in one life, which goes by the seed and its number alone. */

@@ -60,7 +60,7 @@ export function makePlan(snapshot: Snapshot, options: PlanOptions): Plan {
     deployment,
     step: isWithdrawal(step) ? guardedStep(step, deployment, context, approval) : step,
   }));
-  const steps = onceEach(guarded.map(({ step }) => step)).sort(inOrder);
+  const steps = withTheirTokens(onceEach(guarded.map(({ step }) => step))).sort(inOrder);
   return {
     steps,
     notDue: (options.approve ?? []).filter(
@@ -182,6 +182,22 @@ function onceEach(steps: readonly Step[]): Step[] {
     if (before === undefined || rank(step) > rank(before)) taken.set(key, step);
   }
   return [...taken.values()];
+}
+
+/** A key goes with the last token of its label: not where that is announced again, and withheld where that is. */
+function withTheirTokens(steps: readonly Step[]): Step[] {
+  const kept = new Map<string, Step>();
+  for (const step of steps) {
+    const isLeft = step.kind === 'announce' && step.announces === 'delete-token';
+    if (isLeft || (step.kind === 'delete-token' && step.withheld !== undefined))
+      kept.set(step.deployment, step);
+  }
+  return steps.flatMap((step) => {
+    const token = step.kind === 'remove-key' ? kept.get(step.deployment) : undefined;
+    if (token === undefined) return [step];
+    const { withheld, guard } = token;
+    return withheld === undefined ? [] : [{ ...step, withheld, guard }];
+  });
 }
 
 const rank = ({ kind, withheld, replaced }: Step): number =>

@@ -162,6 +162,37 @@ describe('deleting what was switched off', () => {
     ]);
   });
 
+  it('leaves the key alone where the token is announced again, or withheld', () => {
+    const old = { ...notice, at: iso(NOW - 40 * DAY) };
+    expect(texts(remains({ suspensions: [suspensionOf()], notices: [old] }))).toEqual(['announce t1']);
+    const held = remains(
+      { suspensions: [suspensionOf()], notices: [notice] },
+      {
+        tokens: [{ enabled: false }, { id: 't2', label: 'mtn-cm' }],
+        keys: { ...KEY, 'mtn-cm': CONTENT },
+        licenses: [...ended('orange-cd'), `mtn,cm,${FAR},0`],
+        ledger: {
+          suspensions: [suspensionOf()],
+          notices: [notice],
+          checks: [
+            {
+              deployment: 'mtn-cm',
+              tokenId: 't2',
+              claimedId: 't1',
+              verdict: 'mismatched',
+              fingerprint: fingerprintOf(CONTENT),
+              at: iso(NOW - DAY),
+            },
+          ],
+        },
+      },
+    );
+    expect(held.map(({ kind, guard }) => [kind, guard])).toEqual([
+      ['delete-token', 'in use by somebody else'],
+      ['remove-key', 'in use by somebody else'],
+    ]);
+  });
+
   it('does not happen before deleteAfterDays are over, whatever was announced', () => {
     const offFor = (less: number): string[] =>
       texts(remains({ suspensions: [suspensionOf({ at: iso(NOW - 90 * DAY + less) })], notices: [notice] }));
