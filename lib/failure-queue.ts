@@ -5,6 +5,12 @@ import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import type { Data } from './data-stack.ts';
 
+/**
+ * Long enough to look at on the Tuesday after a bad Friday night. No longer, because Lambda keeps with a refused event
+ * whatever a caller pasted into it.
+ */
+const RETENTION = Duration.days(4);
+
 /** The two queues by their part of the name. */
 export const FAILURE_QUEUES = ['audit', 'issue'] as const;
 
@@ -36,7 +42,7 @@ export class FailureQueue extends Queue {
       encryption: QueueEncryption.KMS,
       encryptionMasterKey: data.key,
       enforceSSL: true,
-      retentionPeriod: Duration.days(14),
+      retentionPeriod: RETENTION,
     });
     acknowledge(this, { 'AwsSolutions-SQS3': 'This is the dead-letter queue itself.' });
   }

@@ -265,6 +265,13 @@ describe('The queues of failures', () => {
   );
 });
 
+it.each([audit, issue])(
+  'A failed event is kept over a long weekend and no longer, because it may hold what a caller pasted ($name)',
+  (stack) => {
+    expect(stack.one('SQS::Queue').properties['MessageRetentionPeriod']).toBe(4 * 24 * 60 * 60);
+  },
+);
+
 describe('The dashboard', () => {
   const body = String(audit.one('CloudWatch::Dashboard').properties['DashboardBody']);
 
