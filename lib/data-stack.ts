@@ -3,6 +3,7 @@ import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { CallerTrail } from './caller-trail.ts';
 import type { Config } from './config.ts';
 import { consoleLink } from './console-links.ts';
 import { makeDataKey } from './data-key.ts';
@@ -39,6 +40,7 @@ export class DataStack extends Stack implements Data {
     this.topic = makeMailTopic(this, config, this.key);
     this.alarmTopic = makeAlarmTopic(this, config, this.key, this.topic);
     this.vaultLogin = makeVaultLogin(this, config, this.key);
+    if (config.trail) new CallerTrail(this, 'Callers', config, this.bucket);
     new CfnOutput(this, 'BucketName', {
       value: this.bucket.bucketName,
       description: 'Where licenses.csv belongs and the reports are',

@@ -29,6 +29,7 @@ describe('cdk-nag’s AwsSolutions', () => {
   it.each([
     ['by default', {}],
     ['in a VPC', { vpc: { subnetIds: ['subnet-0a1b2c3d'], securityGroupIds: ['sg-0a1b2c3d'] } }],
+    ['with a trail of callers', { trail: true }],
     ['with a bucket that is there already', { bucketName: 'licenses-of-ours' }],
     ['in a region of China', { aws: { account: '123456789012', region: 'cn-north-1' } }],
     ['in a second stage', { name: 'hub-token-auditor-test', notifications: { emails: ['a@example.com'] } }],
