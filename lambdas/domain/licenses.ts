@@ -1,5 +1,4 @@
 // The license list: what each deployment has paid for, and what can't be read of it (contract section 3).
-import { createHash } from 'node:crypto';
 import { AuditorError } from '../errors.ts';
 import { pluralize, escapeText } from '../text/display.ts';
 import { type Row, readTable } from './csv.ts';
@@ -29,8 +28,11 @@ export interface License {
 /** A row that can't be read, and whom it may be about: nothing is withdrawn from these. */
 export interface InvalidRow {
   readonly line: number;
-  /** The same for the same cells, wherever in the file they stand. */
-  readonly fingerprint: string;
+  /**
+   * What tells it from other unreadable rows of its name, wherever in the file they stand: the columns that can't be
+   * read. Made from no cell but a day, also not as a hash: a cell may hold a password, and a hash of one can be guessed.
+   */
+  readonly distinction: string;
   /** What was in the name's cells, for people; not necessarily a well-formed name. */
   readonly name: string;
   /** Why it can't be read, a clause for a sentence. */
@@ -121,7 +123,7 @@ function readRows(body: Uint8Array, graceDays: number, days: DayReader): Content
     const read = readRow(row, graceDays, days);
     if ('problem' in read) {
       unreadableRows += 1;
-      if (rejected.length < MAX_REJECTED) rejected.push(rejectedRow(row, read.problem));
+      if (rejected.length < MAX_REJECTED) rejected.push(rejectedRow(row, read));
       return;
     }
     shifts.learn(row);
@@ -146,18 +148,29 @@ function readRows(body: Uint8Array, graceDays: number, days: DayReader): Content
   };
 }
 
-function readRow(row: Row, graceDays: number, days: DayReader): LicenseRow | { readonly problem: string } {
+/** Why a row can't be read, and in which columns. */
+interface Problem {
+  readonly problem: string;
+  readonly column: string;
+}
+
+function readRow(row: Row, graceDays: number, days: DayReader): LicenseRow | Problem {
   const mistake = spreadsheetMistake(row);
-  if (mistake !== undefined) return { problem: mistake };
+  if (mistake !== undefined) return { problem: mistake, column: 'row' };
   const name = readName(row.cell('telco').toLowerCase(), row.cell('country').toLowerCase());
   const end = readEnd(row, graceDays, days);
   if ('problem' in name || 'problem' in end || row.overlong) {
     const problems = [
-      ...('problem' in name ? [name.problem] : []),
-      ...('problem' in end ? [end.problem] : []),
-      ...(row.overlong ? ['it has more cells than the header has columns'] : []),
+      ...('problem' in name ? [name] : []),
+      ...('problem' in end ? [end] : []),
+      ...(row.overlong
+        ? [{ problem: 'it has more cells than the header has columns', column: 'cells' }]
+        : []),
     ];
-    return { problem: problems.join(' and ') };
+    return {
+      problem: problems.map(({ problem }) => problem).join(' and '),
+      column: problems.map(({ column }) => column).join('+'),
+    };
   }
   return { deployment: name.name, product: row.cell('product'), ...end, line: row.line };
 }
@@ -178,24 +191,38 @@ function readEnd(
   row: Row,
   graceDays: number,
   days: DayReader,
-): { readonly paidUntil: Day; readonly accessUntil: Day } | { readonly problem: string } {
+): { readonly paidUntil: Day; readonly accessUntil: Day } | Problem {
   const expires = row.cell('expires_on');
-  if (expires === '') return { problem: `expires_on is empty (write YYYY-MM-DD, or ${NO_END} for no end)` };
+  const column = 'expires_on';
+  if (expires === '')
+    return { column, problem: `expires_on is empty (write YYYY-MM-DD, or ${NO_END} for no end)` };
   const read = days.read(expires, row.line);
   if ('advice' in read)
-    return { problem: `expires_on "${escapeText(expires, 40)}" is not a day (${read.advice})` };
+    return {
+      column: columnAndDay(column, expires),
+      problem: `expires_on "${escapeText(expires, 40)}" is not a day (${read.advice})`,
+    };
   const grace = row.cell('grace_days');
   if (grace !== '' && (!/^\d{1,3}$/.test(grace) || Number(grace) > 365))
-    return { problem: `grace_days "${escapeText(grace, 40)}" is not a whole number from 0 to 365` };
+    return {
+      column: 'grace_days',
+      problem: `grace_days "${escapeText(grace, 40)}" is not a whole number from 0 to 365`,
+    };
   return { paidUntil: read.day, accessUntil: addDays(read.day, grace === '' ? graceDays : Number(grace)) };
 }
 
-function readName(telco: string, country: string): { name: string } | { problem: string } {
+/** A column with its cell where that is a day that no calendar has: no secret, and another one is news. */
+function columnAndDay(column: string, cell: string): string {
+  return /^\d{1,4}([./-])\d{1,2}\1\d{1,4}$/.test(cell) ? `${column} ${cell}` : column;
+}
+
+function readName(telco: string, country: string): { name: string } | Problem {
   const name = `${telco}-${country}`;
-  if (telco === '') return { problem: 'telco is empty' };
-  if (country === '') return { problem: 'country is empty' };
-  if (!isCountry(country)) return { problem: `country "${escapeText(country, 40)}" is not letters only` };
-  if (!isWellNamed(name)) return { problem: `"${escapeText(name)}" breaks the naming rule` };
+  if (telco === '') return { column: 'telco', problem: 'telco is empty' };
+  if (country === '') return { column: 'country', problem: 'country is empty' };
+  if (!isCountry(country))
+    return { column: 'country', problem: `country "${escapeText(country, 40)}" is not letters only` };
+  if (!isWellNamed(name)) return { column: 'name', problem: `"${escapeText(name)}" breaks the naming rule` };
   return { name };
 }
 
@@ -208,16 +235,16 @@ function aboutWhom(telco: string, country: string): InvalidRow['about'] {
 }
 
 /** An unreadable row before it is known in which columns readable ones have days. */
-interface RejectedRow extends Omit<InvalidRow, 'fingerprint'> {
-  /** What makes it the same row wherever it stands. */
-  readonly identity: string;
+interface RejectedRow extends Omit<InvalidRow, 'distinction'> {
+  /** The columns that can't be read. */
+  readonly column: string;
   /** The columns in which it has days. */
   readonly dayColumns: readonly number[];
   readonly overlong: boolean;
   readonly short: boolean;
 }
 
-function rejectedRow(row: Row, problem: string): RejectedRow {
+function rejectedRow(row: Row, { problem, column }: Problem): RejectedRow {
   const telco = row.cell('telco').toLowerCase();
   const country = row.cell('country').toLowerCase();
   return {
@@ -225,21 +252,21 @@ function rejectedRow(row: Row, problem: string): RejectedRow {
     name: [telco, country].filter((part) => part !== '').join('-'),
     problem,
     about: aboutWhom(telco, country),
-    identity: [...COLUMNS.required, 'grace_days', 'product'].map((column) => row.cell(column)).join('\0'),
-    dayColumns: [...row.cells.keys()].filter((column) => looksLikeDay(row.cells[column] ?? '')),
+    column,
+    dayColumns: [...row.cells.keys()].filter((index) => looksLikeDay(row.cells[index] ?? '')),
     overlong: row.overlong,
     short: row.short,
   };
 }
 
-/** Unreadable rows with their fingerprints: of two with the same cells the second has another one. */
-function numbered(rows: readonly Omit<RejectedRow, 'fingerprint'>[]): InvalidRow[] {
+/** Unreadable rows with what tells them apart: of two of one name with the same columns the second has another one. */
+function numbered(rows: readonly RejectedRow[]): InvalidRow[] {
   const seen = new Map<string, number>();
-  return rows.map(({ line, name, problem, about, identity }) => {
-    const nth = (seen.get(identity) ?? 0) + 1;
-    seen.set(identity, nth);
-    const fingerprint = createHash('sha256').update(`${identity}\0${nth}`).digest('hex').slice(0, 12);
-    return { line, fingerprint, name, problem, about };
+  return rows.map(({ line, name, problem, about, column }) => {
+    const key = `${name}\0${column}`;
+    const nth = (seen.get(key) ?? 0) + 1;
+    seen.set(key, nth);
+    return { line, distinction: nth === 1 ? column : `${column} ${nth}`, name, problem, about };
   });
 }
 

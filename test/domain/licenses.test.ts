@@ -192,20 +192,27 @@ describe('the license list', () => {
     expect([b === a, c === a, a, d]).toEqual([true, true, ['p'], ['q']]);
   });
 
-  it('gives different unreadable rows different fingerprints of 12 digits, whatever stands before them', () => {
+  describe('what tells unreadable rows of one name apart', () => {
     const of = (...rows: string[]): string[] =>
-      read([HEADER, ...rows, ''].join('\n')).invalid.map(({ fingerprint }) => fingerprint);
-    const [one, other] = of('orange,cd,never,,', 'mtn,cm,never,,');
-    expect(one).toMatch(/^[0-9a-f]{12}$/);
-    expect(of('mtn,cm,never,,', 'orange,cd,never,,')).toEqual([other, one]);
-    expect(new Set(of('a,cd,never,,', 'a,cd,never,1,')).size).toBe(2);
-  });
+      read([HEADER, ...rows, ''].join('\n')).invalid.map(({ distinction }) => distinction);
 
-  it('gives an unreadable row the same fingerprint wherever it stands, and two equal rows two', () => {
-    const rows = (text: string): string[] => read(text).invalid.map(({ fingerprint }) => fingerprint);
-    const [first, second] = rows(`${HEADER}\norange,cd,never,,\norange,cd,never,,\n`);
-    expect(first).not.toBe(second);
-    expect(rows(`${HEADER}\nmtn,cm,2026-07-01,0,\norange,cd,never,,\n`)).toEqual([first]);
+    it('is which columns of them can not be read, and which days were meant', () => {
+      expect(of('a,cd,never,,', 'b,cd,2026-02-30,,')).toEqual(['expires_on', 'expires_on 2026-02-30']);
+      expect(of('a,cd,2026-01-01,x,', ',cd,2026-01-01,,')).toEqual(['grace_days', 'telco']);
+      expect(of('or ange,c4,never,,', 'or ange,cd,2026-01-01,,')).toEqual(['country+expires_on', 'name']);
+    });
+
+    it('holds nothing of a cell that may be a secret, also not as a hash', () => {
+      const [first] = of('orange,cd,Winter2026!,,');
+      expect(of('orange,cd,Summer2026!,,')).toEqual([first]);
+      expect(of('orange,cd,never,,hunter2')).toEqual([first]);
+    });
+
+    it('is the same wherever they stand, and two for two that are equal', () => {
+      const [first, second] = of('orange,cd,never,,', 'orange,cd,never,,');
+      expect(first).not.toBe(second);
+      expect(of('mtn,cm,2026-07-01,0,', 'orange,cd,never,,')).toEqual([first]);
+    });
   });
 
   it.each([

@@ -72,7 +72,7 @@ export const invalidLicense: Rule = {
             : 'from anybody';
       return {
         deployment: row.name,
-        distinction: row.fingerprint,
+        distinction: row.distinction,
         detail: `Line ${row.line} of licenses.csv (${row.name === '' ? 'no name' : displayName(row.name)}) can't be read: ${row.problem}; until it can, nothing is withdrawn ${whom}.`,
         remedy: `Correct line ${row.line} of licenses.csv and upload the file again.`,
       };
