@@ -19,11 +19,14 @@ export const dayField = v.pipe(
 /** A field that is true or false. */
 export const flag = v.boolean('must be true or false');
 
-/** A text for people: not empty, one line of at most 500 characters. */
+/** What nobody sees; also the blanks that count as letters or signs. */
+const UNSEEN = /[\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+
+/** A text for people: at most 500 characters, something to read among them. */
 export const sentence = v.pipe(
   v.string('must be text'),
   v.trim(),
-  v.minLength(1, 'must not be empty'),
+  v.check((text) => text.replace(UNSEEN, '') !== '', 'must not be empty'),
   v.maxLength(500, 'must be 500 characters at most'),
 );
 

@@ -19,6 +19,20 @@ const messageOf = (event: unknown): string => {
   return '';
 };
 
+describe('a reason', () => {
+  it.each(['', '  ', '\u200b', '\u2060\ufeff', '\u3164\u115f', '\u2800', '\u00a0\u00ad', '\u0000'])(
+    'is none where nobody sees it (%j)',
+    (reason) => {
+      const event = { deployment: 'orange-cd', allowUnlicensed: true, reason };
+      expect(messageOf(event)).toMatch(/^InvalidRequest: .*reason must not be empty/);
+    },
+  );
+
+  it.each(['x', '7', '?', 'नमस्ते', '支払済', '🙂'])('may be in any writing (%s)', (reason) => {
+    expect(parseEvent(issueEventSchema, { deployment: 'orange-cd', reason }).reason).toBe(reason);
+  });
+});
+
 describe('a token’s content in an event', () => {
   it.each([
     ['in a label', { deployment: CONTENT }],
