@@ -1,5 +1,5 @@
 // What support should hear of a run although it is no finding.
-import { listChanges } from '../domain/list-changes.ts';
+import { listChanges, rowsReported } from '../domain/list-changes.ts';
 import type { Alert } from '../mail/news.ts';
 import { describeStatement, displayName, joinWithAnd } from '../text/display.ts';
 import type { AuditEvent } from './event.ts';
@@ -35,7 +35,7 @@ export function notesOf(night: Night): readonly string[] {
 /** What changed in the license list since it was last read. */
 function changeNotes({ inputs, decision }: Night): readonly string[] {
   const { ledger, licenses } = inputs.facts;
-  return listChanges(ledger.licenseRows, licenses.rows, decision.snapshot.today).sentences.map(
+  return listChanges(rowsReported(ledger), licenses.rows, decision.snapshot.today).sentences.map(
     (sentence) => `licenses.csv: ${sentence}`,
   );
 }

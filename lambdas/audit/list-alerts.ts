@@ -3,7 +3,7 @@ import { dayOf } from '../domain/days.ts';
 import type { Exemption } from '../domain/exemptions.ts';
 import { isExemptionInForce } from '../domain/exemptions.ts';
 import { assumedOrderText } from '../domain/licenses.ts';
-import { listChanges } from '../domain/list-changes.ts';
+import { listChanges, rowsReported } from '../domain/list-changes.ts';
 import { shortDay } from '../domain/nights.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { OBJECTS, lookAlikeOf } from '../ledger/bucket-keys.ts';
@@ -58,7 +58,7 @@ export function beside(inputs: CompleteInputs, snapshot: Snapshot): Alert[] {
 
 /** Which version of the license list changed it, and when; what changed is said beside it. */
 function versionAlert({ facts, versions }: CompleteInputs, snapshot: Snapshot): Alert[] {
-  const { sentences } = listChanges(facts.ledger.licenseRows, facts.licenses.rows, snapshot.today);
+  const { sentences } = listChanges(rowsReported(facts.ledger), facts.licenses.rows, snapshot.today);
   if (sentences.length === 0) return [];
   const { etag = '', uploadedAt } = versions.licenses ?? {};
   const when =

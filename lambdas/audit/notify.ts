@@ -1,4 +1,5 @@
 // What a whole run mails, and what the ledger remembers when it went out or did not.
+import { rowsReported } from '../domain/list-changes.ts';
 import type { Action } from '../domain/actions.ts';
 import { dayOf, iso } from '../domain/days.ts';
 import type { Ledger } from '../domain/ledger.ts';
@@ -135,8 +136,10 @@ function ledgerAfter(current: Ledger, ended: Ended): Ledger {
   const { input, reported, exemptions, keys, fate } = ended;
   const { snapshot, plan, report } = input;
   const isExemptionsReported = reported.exemptions.every(({ item }) => keys.has(item.key));
+  const { reportedRows: _, ...kept } = current;
+  const compared = rowsReported(current);
   return {
-    ...current,
+    ...kept,
     reported: rememberReported(current, reported, keys, { fate, today: snapshot.today }),
     findings: rememberFindings(current, report.findings, reported, keys),
     notices: noticesAfterRun(
@@ -158,6 +161,7 @@ function ledgerAfter(current: Ledger, ended: Ended): Ledger {
         keys: countDone(report.actions, 'remove-key'),
       },
     }),
+    ...(fate === 'unread' && compared !== null ? { reportedRows: compared } : {}),
     // An approval is no night: a catch-up looks at the one before.
     lastNight: plan.isApproval ? current.lastNight : nightOf(input, ended.isUndisturbed),
     weeklyAt: reported.isWeekly && fate === 'read' ? iso(snapshot.now) : current.weeklyAt,

@@ -1,7 +1,7 @@
 // What changed in the lists and HOLD since they were last read.
 import type { Exemption } from '../domain/exemptions.ts';
 import type { Ledger } from '../domain/ledger.ts';
-import { listChanges } from '../domain/list-changes.ts';
+import { listChanges, rowsReported } from '../domain/list-changes.ts';
 import { reportedItems } from '../domain/reported.ts';
 import { exemptionNews } from '../mail/exemption-news.ts';
 import { displayName } from '../text/display.ts';
@@ -21,7 +21,7 @@ export interface ReviewedChange {
 export function changeSeen({ inputs, decision }: Night): ReviewedChange {
   const { ledger, licenses } = inputs.facts;
   const { today } = decision.snapshot;
-  const rows = listChanges(ledger.licenseRows, licenses.rows, today);
+  const rows = listChanges(rowsReported(ledger), licenses.rows, today);
   const isFirst = ledger.licenseRows === null;
   const hold = holdChange(ledger, inputs.hold);
   const exemptions = exemptionChange(ledger, inputs.facts.exemptions, inputs.exemptionsThere, today);

@@ -129,8 +129,9 @@ function ledgerAfterReview(ledger: Ledger, reviewed: Reviewed, named: readonly S
   const touched = ledger.notices.filter(({ deployment }) => change.touches(deployment));
   const given = run.mode === 'enforce' ? named : [];
   const switchedOn = new Set(night.applied.actions.filter(({ status }) => status === 'done').map(({ tokenId }) => tokenId)); // prettier-ignore
+  const { reportedRows: _, ...kept } = ledger;
   return {
-    ...ledger,
+    ...kept,
     reported: reportedAfter(ledger, reviewed, named),
     findings: [
       ...ledger.findings.filter((finding) => !isResolved(finding)),

@@ -263,6 +263,8 @@ const parts = {
   exemptions: v.nullable(v.array(rememberedExemption)),
   /** The readable rows of the license list as the last whole run read it, `null` before that. */
   licenseRows: v.nullable(v.array(licenseRow)),
+  /** The rows that changes are reported against, where no mail about the later ones could be read; else absent. */
+  reportedRows: v.optional(v.array(licenseRow)),
   /** Ends of licenses that had passed when they were last read, whether a row is left or not. */
   passedEnds: v.array(v.object({ deployment: v.string(), end: day })),
   /** Steps that no mail reported yet, because it failed or the run broke off. */

@@ -1,6 +1,7 @@
 // What changed in the license list since it was last read: rows added and gone, ends moved forward and back.
 import { displayName } from '../text/display.ts';
 import type { Day } from './days.ts';
+import type { Ledger } from './ledger.ts';
 import { shortDay } from './nights.ts';
 
 /** A row of the license list, as far as its changes are reported. */
@@ -10,6 +11,14 @@ export interface ComparedRow {
   readonly paidUntil: Day;
   /** Grace included. */
   readonly accessUntil: Day;
+}
+
+/** The rows of which somebody could read how they had changed: what the next mail compares with. */
+export function rowsReported({
+  reportedRows,
+  licenseRows,
+}: Pick<Ledger, 'reportedRows' | 'licenseRows'>): Ledger['licenseRows'] {
+  return reportedRows ?? licenseRows;
 }
 
 /** What changed. */

@@ -173,6 +173,37 @@ describe('a mail that nobody confirmed could read', () => {
     world.confirmed = true;
     expect((await night()).notified).toBe(true);
   });
+
+  it.each(['nobody confirmed', 'the mail failed'])(
+    'leaves the changes of the list to the next that somebody can read: %s',
+    async (why) => {
+      licenses(FAR);
+      await night();
+      const unread = async (): Promise<void> => {
+        world.confirmed = why !== 'nobody confirmed';
+        world.fate = (call) => (!world.confirmed || call !== 'topic.publish' ? 'pass' : 'fail before');
+        world.now += DAY;
+        await night().catch(() => undefined);
+        world.confirmed = true;
+        world.fate = () => 'pass';
+      };
+      licenses('2026-09-30');
+      await unread();
+      await unread();
+      world.now += DAY;
+      await night();
+      expect(lastMail()).toMatch(/orange-cd: the end moved BACK, from .* to 30 Sep/);
+      const mails = world.mails.length;
+      world.now += DAY;
+      await night();
+      expect(
+        world.mails
+          .slice(mails)
+          .map(({ text }) => text)
+          .join(''),
+      ).not.toContain('moved BACK');
+    },
+  );
 });
 
 describe('what a run itself did', () => {
