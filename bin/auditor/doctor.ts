@@ -1,7 +1,7 @@
 // `doctor`: tries every setting, system and right without changing anything; a line each, ok or what to do.
 
-import { awsDefaults, awsReason } from '../../lambdas/clients/aws.ts';
 import { type Http, NoAnswer, createHttp } from '../../lambdas/clients/http.ts';
+import { countSubscribers } from '../../lambdas/clients/notifier.ts';
 import type { ReadObject } from '../../lambdas/clients/ports.ts';
 import { MAX_LIST_BYTES } from '../../lambdas/domain/csv.ts';
 import { dayOf } from '../../lambdas/domain/days.ts';
@@ -148,7 +148,7 @@ function trials(
     ],
     [OBJECTS.hold, () => holdTrial(services)],
     [OBJECTS.ledger, () => ledgerTrial(services)],
-    ['mail topic', () => topicTrial(settings.topicArn, hasTopic)],
+    ['mail topic', () => topicTrial(services, hasTopic)],
   ];
 }
 
@@ -252,32 +252,23 @@ async function ledgerTrial({ bucket }: Services): Promise<Checkup> {
 }
 
 /** Publishing to nobody succeeds silently, so the subscribers are counted. */
-async function topicTrial(topicArn: string, isWanted: boolean): Promise<Checkup> {
+async function topicTrial(
+  { settings: { topicArn }, clock, deadline }: Services,
+  isWanted: boolean,
+): Promise<Checkup> {
   const subject = 'mail topic';
   if (topicArn === '')
     return isWanted
       ? problem(subject, 'TOPIC_ARN is not set; without it nobody gets mail and nothing can be enforced.')
       : note(subject, 'TOPIC_ARN is not set: mails become files in the folder of --state');
-  const { SNSClient, GetTopicAttributesCommand } = await import('@aws-sdk/client-sns');
-  const region = topicArn.split(':')[3] ?? '';
-  const client = new SNSClient({ ...awsDefaults(), ...(region === '' ? {} : { region }) });
-  try {
-    const { Attributes } = await client.send(new GetTopicAttributesCommand({ TopicArn: topicArn }));
-    const confirmed = Number(Attributes?.['SubscriptionsConfirmed'] ?? 0);
-    const pending = Number(Attributes?.['SubscriptionsPending'] ?? 0);
-    return confirmed > 0
-      ? ok(
-          subject,
-          `${pluralize(confirmed, 'confirmed subscriber')}${pending > 0 ? `, ${pending} not confirmed yet` : ''}`,
-        )
-      : problem(
-          subject,
-          `has no confirmed subscriber${pending > 0 ? ` (${pending} not confirmed yet)` : ''}, so nobody would read the mail and nothing is withdrawn; let the addresses confirm.`,
-        );
-  } catch (error) {
-    return problem(
-      subject,
-      `could not be asked (${awsReason(error)}); check TOPIC_ARN, AWS credentials and the right sns:GetTopicAttributes.`,
-    );
-  }
+  const { confirmed, pending } = await countSubscribers(topicArn, { clock, deadline });
+  return confirmed > 0
+    ? ok(
+        subject,
+        `${pluralize(confirmed, 'confirmed subscriber')}${pending > 0 ? `, ${pending} not confirmed yet` : ''}`,
+      )
+    : problem(
+        subject,
+        `has no confirmed subscriber${pending > 0 ? ` (${pending} not confirmed yet)` : ''}, so nobody would read the mail and nothing is withdrawn; let the addresses confirm.`,
+      );
 }

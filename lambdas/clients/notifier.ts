@@ -9,29 +9,11 @@ import type { Notifier } from './ports.ts';
  * twice is worse than an error that is reported again.
  */
 export function createNotifier(topicArn: string, options: AwsOptions = {}): Notifier {
-  // The topic's own region; elsewhere SNS says that there is no such topic.
-  const region = topicArn.split(':')[3] ?? '';
-  const sns = lazily(async () => {
-    const sdk = await import('@aws-sdk/client-sns');
-    const client = new sdk.SNSClient({
-      ...awsDefaults(options),
-      maxAttempts: 1,
-      ...(region === '' ? {} : { region }),
-    });
-    options.scope?.atEnd(() => {
-      client.destroy();
-    });
-    return { sdk, client };
-  });
+  const sns = lazily(() => loadSns(topicArn, options));
   /** Publishing to nobody succeeds silently, so it is asked whether anybody would get it. Not to know counts as no. */
   const isHeard = async (): Promise<boolean> => {
     try {
-      const { sdk, client } = await sns();
-      const command = new sdk.GetTopicAttributesCommand({ TopicArn: topicArn });
-      const { Attributes } = await withinTime(options, (abortSignal) =>
-        client.send(command, { abortSignal }),
-      );
-      return Number(Attributes?.['SubscriptionsConfirmed'] ?? 0) > 0;
+      return (await askForSubscribers(await sns(), topicArn, options)).confirmed > 0;
     } catch {
       return false;
     }
@@ -55,6 +37,61 @@ export function createNotifier(topicArn: string, options: AwsOptions = {}): Noti
         );
       }
     },
+  };
+}
+
+/** How many the topic has: those who get the mail, and those who have yet to confirm that they want it. */
+export interface Subscribers {
+  readonly confirmed: number;
+  readonly pending: number;
+}
+
+/**
+ * Counts who is subscribed to the topic.
+ *
+ * @throws AuditorError `NotificationFailed`
+ */
+export async function countSubscribers(topicArn: string, options: AwsOptions = {}): Promise<Subscribers> {
+  try {
+    return await askForSubscribers(await loadSns(topicArn, options), topicArn, options);
+  } catch (error) {
+    throw new AuditorError(
+      'NotificationFailed',
+      `Asking SNS who is subscribed to ${topicArn} failed (${awsReason(error)}); check TOPIC_ARN, AWS credentials and the right sns:GetTopicAttributes.`,
+    );
+  }
+}
+
+interface Sns {
+  readonly sdk: typeof import('@aws-sdk/client-sns');
+  readonly client: import('@aws-sdk/client-sns').SNSClient;
+}
+
+async function loadSns(topicArn: string, options: AwsOptions): Promise<Sns> {
+  const sdk = await import('@aws-sdk/client-sns');
+  // The topic's own region; elsewhere SNS says that there is no such topic.
+  const region = topicArn.split(':')[3] ?? '';
+  const client = new sdk.SNSClient({
+    ...awsDefaults(options),
+    maxAttempts: 1,
+    ...(region === '' ? {} : { region }),
+  });
+  options.scope?.atEnd(() => {
+    client.destroy();
+  });
+  return { sdk, client };
+}
+
+async function askForSubscribers(
+  { sdk, client }: Sns,
+  topicArn: string,
+  options: AwsOptions,
+): Promise<Subscribers> {
+  const command = new sdk.GetTopicAttributesCommand({ TopicArn: topicArn });
+  const { Attributes } = await withinTime(options, (abortSignal) => client.send(command, { abortSignal }));
+  return {
+    confirmed: Number(Attributes?.['SubscriptionsConfirmed'] ?? 0),
+    pending: Number(Attributes?.['SubscriptionsPending'] ?? 0),
   };
 }
 

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createBucket } from '../../lambdas/clients/bucket.ts';
 import { createLoginSecret } from '../../lambdas/clients/login-secret.ts';
-import { createNotifier } from '../../lambdas/clients/notifier.ts';
+import { countSubscribers, createNotifier } from '../../lambdas/clients/notifier.ts';
 import type { Bucket } from '../../lambdas/clients/ports.ts';
 import type { Notification } from '../../lambdas/mail/notification.ts';
 import { failureOf } from '../failure.ts';
@@ -370,6 +370,17 @@ describe('the notifier', () => {
       confirmed: false,
     });
     expect(aws.published).toHaveLength(2);
+  });
+
+  it('counts subscribers without a mail, and says what to check where it can not', async () => {
+    const count = () => countSubscribers(aws.topicArn, { answerMilliseconds: TIME_OUT });
+    expect(await count()).toEqual({ confirmed: 1, pending: 0 });
+    await aws.topics.setSubscribed(false);
+    expect((await count()).confirmed).toBe(0);
+    aws.faults.nth(1, FAULTS.forbidden);
+    const { name, message } = await failureOf(count);
+    expect([name, message.includes('sns:GetTopicAttributes')]).toEqual(['NotificationFailed', true]);
+    expect(aws.published).toHaveLength(0);
   });
 
   it('never takes a page of somebody else for a mail that was sent: a notice would count from it', async () => {
