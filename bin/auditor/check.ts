@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Day, dayOf } from '../../lambdas/domain/days.ts';
-import { readExemptions } from '../../lambdas/domain/exemptions.ts';
+import { readExemptionList } from '../../lambdas/domain/exemptions.ts';
 import {
   type License,
   assumedOrderText,
@@ -11,6 +11,9 @@ import {
   isInForce,
   readLicenses,
 } from '../../lambdas/domain/licenses.ts';
+import { reconcile } from '../../lambdas/domain/reconcile.ts';
+import { takeSnapshot } from '../../lambdas/domain/snapshot.ts';
+import { exemptionNews } from '../../lambdas/mail/exemption-news.ts';
 import { ENV, readSettings } from '../../lambdas/runtime/settings.ts';
 import { pluralize } from '../../lambdas/text/display.ts';
 import { UsageError } from './arguments.ts';
@@ -42,19 +45,27 @@ export function checkFile(file: string, environment: Environment, look: Look): C
   const today = dayOf(Date.now(), settings.timeZone);
   const rules = { dateOrder: settings.dateOrder, today };
   if (/exemption/i.test(basename(file))) {
-    const { length } = readExemptions(body, true, rules);
+    const { exemptions, assumedOrder } = readExemptionList(body, true, rules);
+    const lines = [
+      `${pluralize(exemptions.length, 'row')} read, every one of them.`,
+      ...(assumedOrder === undefined ? [] : [assumedOrderText(assumedOrder, 'exemptions.csv')]),
+      ...exemptionNews(null, exemptions, true, today).lines,
+    ];
     return {
-      result: { rows: length },
-      shown: `${pluralize(length, 'row')} read, every one of them.`,
+      result: { rows: exemptions.length },
+      shown: lines.flatMap((line) => wrapLine(line, look.columns, '  ')).join('\n'),
       failed: false,
     };
   }
-  const { rowCount, invalid, licenses, assumedOrder } = readLicenses(body, settings.graceDays, rules);
+  const list = readLicenses(body, settings.graceDays, rules);
+  const { rowCount, invalid, licenses, assumedOrder } = list;
+  // Nothing but the list is read: what a run would find in it alone.
+  const found = reconcile(takeSnapshot({ licenses: list }, settings, Date.now()));
   const ends = nextEnds([...licenses.values()], today);
   const inForce = [...licenses.values()].filter((license) => isInForce(license, today)).length;
   const lines = [
     `${pluralize(rowCount, 'row')} read: ${pluralize(licenses.size, 'deployment')}, ${inForce} in force today, ${licenses.size - inForce} ended.`,
-    ...invalid.map(({ line, problem }) => `Line ${line} can't be read: ${problem}.`),
+    ...found.map(({ detail, remedy }) => `${detail} ${remedy}`),
     ...(assumedOrder === undefined ? [] : [assumedOrderText(assumedOrder)]),
     ...(ends.length === 0 ? [] : ['Ended, or ending within 7 days:']),
     ...ends.map(

@@ -242,7 +242,17 @@ describe('checking a list', () => {
     const { code, out } = await shell(['check', file]);
     expect(code).toBe(1);
     expect(out).toContain('2 rows read');
-    expect(out).toContain('Line 2');
+    expect(out.replaceAll(/\s+/g, ' ')).toContain("Line 2 of licenses.csv (orange-cd) can't be read");
+    expect(out.replaceAll(/\s+/g, ' ')).toContain('nothing is withdrawn from orange-cd');
+  });
+
+  it('says of exemptions whom they exempt, and how their days were read', async () => {
+    const file = join(folder, 'exemptions.csv');
+    writeFileSync(file, 'label,reason,owner,until\norange-cd,migration,ops,03/04/2090\n');
+    const { code, out } = await shell(['check', file], {}, 300);
+    expect(code).toBe(0);
+    expect(out).toContain('No day of exemptions.csv shows');
+    expect(out).toContain('orange-cd is exempt from everything, until');
   });
 
   it('ends with code 0 where every row can be read', async () => {
