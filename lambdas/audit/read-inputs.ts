@@ -103,21 +103,22 @@ export async function readInputs(
       causes,
     );
   const exemptions = exemptionList?.exemptions;
+  const names = top ?? [];
   // What could not be looked at may hold.
-  const isHeld = (hold ?? true) || top === undefined || top.some(({ key }) => isHold(key));
+  const isHeld = (hold ?? true) || top === undefined || names.some(({ key }) => isHold(key));
   const ledger = store?.current;
   const facts = await withMissing(dockerHub, present({ tokens, keys, licenses, exemptions, ledger }));
   return {
     facts,
     hold: isHeld,
-    strays: (top ?? []).filter(({ key }) => lookAlikeOf(key) !== undefined),
+    strays: names.filter(({ key }) => lookAlikeOf(key) !== undefined),
     ...(store === undefined ? {} : { store }),
     exemptionsThere: typeof exemptionsObject === 'object',
     exemptionsOrder: exemptionList?.assumedOrder,
     versions: versionsOf(facts, {
       licenses: licensesObject,
       exemptions: exemptionsObject,
-      top: top ?? [],
+      top: names,
       isHeld,
     }),
     etags: { licenses: etagOf(licensesObject), exemptions: etagOf(exemptionsObject) },

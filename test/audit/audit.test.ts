@@ -5,7 +5,7 @@ import { auditEventSchema } from '../../lambdas/audit/event.ts';
 import { DAY, HOUR } from '../../lambdas/domain/days.ts';
 import { emptyLedger, readLedger } from '../../lambdas/domain/ledger.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
-import type { AuditResult, Report } from '../../lambdas/report/report.ts';
+import type { AuditResult } from '../../lambdas/report/report.ts';
 import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
 import { failureOf } from '../failure.ts';
@@ -312,14 +312,18 @@ describe('a run that can not read one of its inputs wholly', () => {
       const newest = reports()
         .filter((key) => key.endsWith('.json'))
         .at(-1);
-      const report = JSON.parse(reportText(newest)) as Report;
-      const kindsOf = (name: string): string[] =>
-        report.findings.filter(({ deployment }) => deployment === name).map(({ kind }) => kind);
-      expect(kindsOf('Orange_CD')).toEqual([]);
-      expect(kindsOf('MTN_CM')).toContain('misnamed-token');
-      expect(report.deployments.find(({ deployment }) => deployment === 'Orange_CD')?.verdict).toBe(
-        'unknown',
-      );
+      const report: unknown = JSON.parse(reportText(newest));
+      expect(report).not.toMatchObject({
+        findings: expect.arrayContaining([expect.objectContaining({ deployment: 'Orange_CD' })]) as unknown,
+      });
+      expect(report).toMatchObject({
+        findings: expect.arrayContaining([
+          expect.objectContaining({ deployment: 'MTN_CM', kind: 'misnamed-token' }),
+        ]) as unknown,
+        deployments: expect.arrayContaining([
+          expect.objectContaining({ deployment: 'Orange_CD', verdict: 'unknown' }),
+        ]) as unknown,
+      });
     },
   );
 
