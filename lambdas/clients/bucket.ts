@@ -195,7 +195,8 @@ async function firstBytes(stream: Readable, most: number): Promise<Uint8Array> {
     length += taken.length;
     if (length >= most) break;
   }
-  return Buffer.concat(chunks);
+  const whole = Buffer.concat(chunks);
+  return new Uint8Array(whole.buffer, whole.byteOffset, whole.length);
 }
 
 /** An object of which not all came. */

@@ -108,7 +108,7 @@ function showMails(sandbox: Sandbox, from: number): void {
   for (const { subject, messages } of mails) {
     say(`Subject: ${subject}`);
     say();
-    say(messages.get('email') ?? '');
+    say((messages.get('email') ?? '').trimEnd());
   }
   if (mails.length === 0) say('(no mail: nothing is new)\n');
 }
