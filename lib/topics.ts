@@ -46,7 +46,7 @@ export function makeMailTopic(scope: Construct, config: Config, key: Key): Topic
   const { emails } = config.notifications;
   if (emails.length === 0)
     Validations.of(scope).addWarning(
-      'hub-token-auditor:nobody-is-told',
+      'hub-token-auditor:no-mail-address',
       'hub-token-auditor.notifications.emails names no mail address: unless somebody subscribes to the topic, nobody hears of findings and failures, and nothing is withdrawn, because no notice can be given.',
     );
   return makeTopic(scope, 'Topic', { topicName: config.name, emails, config, key });

@@ -76,7 +76,7 @@ function headingLines(input: MailInput, reported: Reportable, events: Events): s
       ? []
       : [
           ...wrapText(
-            `Nobody had confirmed the subscription to these mails since ${shortDay(unheard, snapshot.today)}: what was to be said since then stands here.`,
+            `No mail since ${shortDay(unheard, snapshot.today)} reached anybody who had confirmed the subscription: what was to be said since then stands here.`,
           ),
           '',
         ]),

@@ -10,6 +10,7 @@ import { canRename } from '../domain/rules/remedies.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { type PasteEvent, curesOfMissing, isWithoutAccess } from '../report/open.ts';
 import { displayName, joinWithAnd } from '../text/display.ts';
+import { eventText } from '../text/event-json.ts';
 import { type Events, type Part, moreLines, nameLines, wrapText } from './layout.ts';
 import { type MailInput, type Reportable, type WithheldStep, isDoubted } from './news.ts';
 import { type Brief, briefOf, endText } from './words.ts';
@@ -211,7 +212,7 @@ export function donePart(input: MailInput, reported: Reportable, mentioned: Ment
   );
   const restore: PasteEvent = {
     function: 'revoke',
-    json: `{"restoreRun": ${JSON.stringify(report.runId)}, "reason": "..."}`,
+    json: eventText({ restoreRun: report.runId, reason: '...' }),
   };
   return partOf(
     entries,
@@ -321,13 +322,13 @@ function guardLines(
   const { approvable, renewedAs, events, input } = mail;
   const names = [...new Set(held.map(({ deployment }) => deployment))];
   // In pieces, a name would be another one where it is pasted: a long one has to be approved from the report.
-  const approved = names.filter((name) => approvable.has(name) && name.length < LONGEST_IN_EVENT);
+  const approved = names.filter((name) => approvable.has(name) && staysWhole(name));
   const event: PasteEvent | undefined =
     approved.length === 0
       ? undefined
       : {
           function: 'audit',
-          json: `{"approve": [${approved.map((name) => JSON.stringify(name)).join(', ')}]}`,
+          json: eventText({ approve: approved }),
         };
   const measure = isDoubted(input) ? ', which lets the new numbers count as well' : '';
   const isCutOff = held.every(({ kind, replaced }) => kind === 'deactivate' && replaced !== true);
@@ -352,11 +353,13 @@ function renameEvent(
 ): PasteEvent | undefined {
   const [name, ...others] = renewedAs(ended);
   if (name === undefined || others.length > 0 || !canRename(snapshot, ended, name)) return undefined;
-  if (Math.max(ended.length, name.length) >= LONGEST_IN_EVENT) return undefined;
-  return {
-    function: 'issue',
-    json: `{"deployment": ${JSON.stringify(ended)}, "renameTo": ${JSON.stringify(name)}}`,
-  };
+  if (!staysWhole(ended) || !staysWhole(name)) return undefined;
+  return { function: 'issue', json: eventText({ deployment: ended, renameTo: name }) };
+}
+
+/** Whether a name, as an event writes it, is not broken in two on a line of the mail. */
+function staysWhole(name: string): boolean {
+  return eventText({ approve: [name] }).length - eventText({ approve: [''] }).length < LONGEST_IN_EVENT;
 }
 
 function heldLines(names: readonly string[], held: readonly HeldEntry[], snapshot: Snapshot): string[] {

@@ -213,6 +213,28 @@ describe('what was done, and what was not', () => {
     expect(textOf({ ...situation, approvable: [] })).not.toContain('approve');
   });
 
+  it('writes a name in an event as ASCII, so that it can pass for no other one', () => {
+    const label = 'Orange\u202e_CD';
+    const { mail } = mailOf({
+      tokens: [{ label }],
+      keys: { [label]: 'x' },
+      licenses: [PAID],
+      report: { outcome: 'withheld', actions: [actionOf('deactivate', 'withheld', { deployment: label })] },
+      steps: [
+        {
+          kind: 'deactivate',
+          deployment: label,
+          tokenId: 't1',
+          reason: 'ended',
+          withheld: 'its name is misspelt',
+        },
+      ],
+      approvable: [label],
+    });
+    expect(mail.text).toContain('{"approve": ["Orange\\u202e_CD"]}');
+    expect(mail.text).not.toContain('\u202e');
+  });
+
   it('names whom a guard will hold among those to decide about, not among those who lose access', () => {
     const situation: MailSituation = {
       tokens: [{ label: 'expresso-sn' }, { label: 'moov-bj' }],
@@ -367,7 +389,9 @@ https://eu-west-1.console.aws.amazon.com/s3/object/bucket?region=eu-west-1&prefi
       'Is it right? Then let the new numbers count [1].',
     ]);
     expect(mail.text).toContain('    {"approve": [], "reason": "..."}\n');
-    expect(flat(mail.text)).toContain('Nobody had confirmed the subscription to these mails since 27 Feb');
+    expect(flat(mail.text)).toContain(
+      'No mail since 27 Feb reached anybody who had confirmed the subscription',
+    );
     expect(mail.subject).toContain('a list shrank');
   });
 

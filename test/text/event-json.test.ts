@@ -13,6 +13,12 @@ describe('the text of an event', () => {
     }
   });
 
+  it('names several, each as one is named', () => {
+    const approve = ['orange-cd', 'о\u202e'];
+    expect(eventText({ approve })).toBe('{"approve": ["orange-cd", "\\u043e\\u202e"]}');
+    expect(eventText({ approve: [] })).toBe('{"approve": []}');
+  });
+
   it('can name what has 1 to 100 characters', () => {
     expect(['', 'a', 'a'.repeat(100), 'a'.repeat(101)].map(fitsEvent)).toEqual([false, true, true, false]);
   });
