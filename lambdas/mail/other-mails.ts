@@ -4,6 +4,7 @@ import { longDay, shortDay } from '../domain/nights.ts';
 import type { License } from '../domain/licenses.ts';
 import type { Report } from '../report/report.ts';
 import { displayName, escapeText, joinWithAnd, pluralize } from '../text/display.ts';
+import { eventText } from '../text/event-json.ts';
 import { MAX_TEXT_BYTES, fitting, subjectOf, summaryOf, wrapText } from './layout.ts';
 import { type ReportPlace, reportLink } from './links.ts';
 import type { Notification } from './notification.ts';
@@ -266,7 +267,7 @@ export interface RevokedNews {
 /** What was switched off, on or deleted, what that means, and how it is undone. */
 export function revokedText(news: RevokedNews): OnDemandText {
   const label = displayName(news.deployment);
-  const json = JSON.stringify(news.deployment);
+  const { deployment } = news;
   const [noun, done, was] = {
     revoke: ['switching off', 'switched off', 'off'],
     restore: ['switching on', 'switched on again', 'on'],
@@ -277,9 +278,9 @@ export function revokedText(news: RevokedNews): OnDemandText {
   const next = {
     revoke: news.isStillOn
       ? 'Another token of it still works.'
-      : `Its servers can't pull any more. The audit never switches it on again. To undo: function ${news.name}-revoke, {"deployment": ${json}, "restore": true, "reason": "..."}`,
+      : `Its servers can't pull any more. The audit never switches it on again. To undo: function ${news.name}-revoke, ${eventText({ deployment, restore: true, reason: '...' })}`,
     restore: 'The audit leaves it alone for 7 days, then goes by licenses.csv again.',
-    delete: `This can't be undone. If it needs a token again: function ${news.name}-issue, {"deployment": ${json}}`,
+    delete: `This can't be undone. If it needs a token again: function ${news.name}-issue, ${eventText({ deployment })}`,
   }[news.what];
   const isChange = news.changed.length > 0 || news.isKeyRemoved;
   const title = isFailed

@@ -241,6 +241,11 @@ describe('a token that was switched off, on or deleted', () => {
     );
   });
 
+  it('writes a label in the event that undoes it as ASCII', () => {
+    const undo = revokedText({ ...news, deployment: 'Orange\u202e_CD' }).lines.at(-1);
+    expect(undo).toContain('{"deployment": "Orange\\u202e_CD", "restore": true, "reason": "..."}');
+  });
+
   it('says what was so already, and first what is not done', () => {
     expect(revokedText({ ...news, changed: [], unchanged: ['t1'] }).title).toBe('orange-cd was off already');
     const { title, lines } = revokedText({ ...news, failures: ['Docker Hub is away.'], isFailed: true });
