@@ -370,7 +370,10 @@ describe('a replaced token', () => {
   const unused = { createdAt: made, lastUsedAt: null };
   const minute = 60_000;
   const ours: Partial<Ledger> = {
-    issued: [{ tokenId: 't2', deployment: 'orange-cd', at: iso(made + minute) }],
+    issued: [
+      { tokenId: 't9', deployment: 'mtn-cm', at: iso(NOW) },
+      { tokenId: 't2', deployment: 'orange-cd', at: iso(made + minute) },
+    ],
     checks: [
       {
         deployment: 'orange-cd',
