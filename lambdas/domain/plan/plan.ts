@@ -128,12 +128,15 @@ function mayHaveSteps({ active, suspensions, replaced }: Deployment): boolean {
   return active.length > 0 || suspensions.length > 0 || replaced.length > 0;
 }
 
-/** Counted by deployments: what is due, without held, replaced and approved ones, and what went in the last hours. */
+/**
+ * Counted by deployments: what is due, without held and replaced ones, and what went in the last hours. What is approved
+ * need not be left out: it goes over the caps, and beside it nothing else goes.
+ */
 function capsOf(proposed: readonly Proposed[], ledger: Ledger, context: GuardContext): GuardContext['caps'] {
-  const { snapshot, approved } = context;
+  const { snapshot } = context;
   const due = new Set<string>();
   for (const { step, deployment } of proposed) {
-    if (!isWithdrawal(step) || step.replaced === true || approved?.has(deployment.name) === true) continue;
+    if (!isWithdrawal(step) || step.replaced === true) continue;
     if (stoppedBy(HOLDS, { step, deployment }, context) === undefined) due.add(deployment.name);
   }
   const recent = new Set(

@@ -498,7 +498,9 @@ describe('a replaced token', () => {
       },
     });
     expect(texts(planned(ending('t1', 't2')))).toEqual(['deactivate t1', 'deactivate t2']);
+    expect(planned(ending('t1', 't2')).map(({ replaced }) => replaced)).toEqual([undefined, undefined]);
     expect(texts(planned(ending('t2')))).toEqual(['deactivate t1', 'deactivate t2']);
+    expect(planned(ending('t2')).map(({ replaced }) => replaced)).toEqual([true, undefined]);
     const row = { licenses: [...ended('orange-cd'), 'orange,cd,never,0', 'orange,cd,never,0'] };
     expect(texts(planned({ ...ending('t2'), ...row }))).toEqual(['deactivate t2 withheld', 'announce t1']);
   });
@@ -689,6 +691,42 @@ describe('an approval', () => {
     );
     expect(withheld.approvable).toEqual(['a-aa']);
     expect(texts(planned(shrunk, { approve: ['a-aa'] }))).toEqual(['deactivate id-a-aa']);
+  });
+
+  it('is said in the reason with whose word it was, and what it went over', () => {
+    const reasonOf = (situation: Situation, options: Partial<PlanOptions>): string | undefined =>
+      planned(situation, options)[0]?.reason;
+    const reason = planned(due('a-aa'))[0]?.reason;
+    expect(reasonOf(due('a-aa'), { approve: ['a-aa'] })).toBe(`by approval; ${reason}`);
+    expect(reasonOf(due('a-aa'), { approve: ['a-aa'], approval: '"ann"' })).toBe(
+      `by approval ("ann"); ${reason}`,
+    );
+    expect(reasonOf(four, { approve: ['a-aa'] })).toBe(
+      `by approval, over: 4 withdrawals due and 0 in the last 20 hours are more than the 3 allowed; ${reason}`,
+    );
+  });
+
+  it('is offered for a deployment of which one token is withheld and another is not', () => {
+    const two = {
+      tokens: [{}, {}],
+      keys: { 'mtn-cm': CONTENT },
+      licenses: [...ended('orange-cd'), `mtn,cm,${FAR},0`],
+      ledger: {
+        notices: [noticeOf(), noticeOf({ tokenId: 't2' })],
+        checks: [
+          {
+            deployment: 'mtn-cm',
+            tokenId: 't9',
+            claimedId: 't1',
+            verdict: 'mismatched' as const,
+            fingerprint: fingerprintOf(CONTENT),
+            at: iso(NOW - DAY),
+          },
+        ],
+      },
+    };
+    expect(texts(planned(two))).toEqual(['deactivate t1 withheld', 'deactivate t2']);
+    expect(plan(two).approvable).toEqual(['orange-cd']);
   });
 
   it('is not offered where it would not help, nor where nothing is withheld', () => {
