@@ -40,24 +40,27 @@ export function noticesAfterRun(
   const kept = notices.filter((notice) => belongs(notice, plan));
   const key = ({ tokenId, step, end }: Pick<Notice, 'tokenId' | 'step' | 'end'>): string =>
     `${step} ${end} ${tokenId}`;
-  const after = new Map(
-    kept.map((notice): [string, Notice] => {
-      const { deployment } = notice;
-      const holds = plan.holds.get(deployment) ?? [];
-      const isLapsed = isStanding(notice, holds, now) === 'lapsed';
-      return [key(notice), { ...notice, heldBy: holds.length === 0 ? undefined : [...holds], ...(isLapsed ? { lapsed: true } : {}) }]; // prettier-ignore
-    }),
-  );
+  const holdsOn = (deployment: string): readonly string[] => plan.holds.get(deployment) ?? [];
+  const heldBy = (deployment: string): Pick<Notice, 'heldBy'> =>
+    holdsOn(deployment).length === 0 ? {} : { heldBy: [...holdsOn(deployment)] };
+  const after = new Map<string, Notice>();
+  for (const { heldBy: before = [], ...notice } of kept) {
+    const isLapsed = isStanding({ ...notice, heldBy: before }, holdsOn(notice.deployment), now) === 'lapsed';
+    after.set(key(notice), {
+      ...notice,
+      ...heldBy(notice.deployment),
+      ...(isLapsed ? { lapsed: true } : {}),
+    });
+  }
   for (const { tokenId, deployment, announces, end } of given) {
     if (tokenId === undefined || announces === undefined || end === undefined) continue;
-    const holds = plan.holds.get(deployment) ?? [];
     const notice: Notice = {
       tokenId,
       deployment,
       step: announces,
       end,
       at: iso(now),
-      ...(holds.length === 0 ? {} : { heldBy: [...holds] }),
+      ...heldBy(deployment),
     };
     const before = after.get(key(notice));
     after.set(

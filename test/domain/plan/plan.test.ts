@@ -80,17 +80,25 @@ describe('an announcement', () => {
   });
 
   it('waits for 7 days where people switched the token on, to the millisecond', () => {
-    const restored = (at: number): string[] =>
+    const restored = (at: number, id = 't1'): string[] =>
       texts(
         planned({
           tokens: [{}],
           licenses: ended('orange-cd'),
           ledger: {
-            restores: [{ tokenId: 't1', deployment: 'orange-cd', at: iso(at), reason: 'by hand' }],
+            restores: [{ tokenId: id, deployment: 'orange-cd', at: iso(at), reason: 'by hand' }],
           },
         }),
       );
     expect([restored(NOW - 7 * DAY + 1), restored(NOW - 7 * DAY)]).toEqual([[], ['announce t1']]);
+    expect(restored(NOW - DAY, 't2')).toEqual(['announce t1']);
+  });
+
+  it('of a misspelt label says for whom the token was probably meant', () => {
+    expect(planned({ tokens: [{ label: 'Orange_CD' }], licenses: ended('orange-cd') })[0]).toMatchObject({
+      deployment: 'Orange_CD',
+      reason: `the license of orange-cd, for which it was probably meant, ended with ${ENDED}; the token will be switched off in the night of 2026-03-03, 03:30`,
+    });
   });
 });
 
@@ -221,6 +229,11 @@ describe('deleting what was switched off', () => {
     const far = { ...notice, end: FAR };
     expect(remains({ suspensions: [suspensionOf()], notices: [far] }, expired)).toEqual([]);
     expect(remains({ suspensions: [suspensionOf()] }, expired)).toEqual([]);
+    const today = '2026-03-02';
+    const ending = { ...expired, licenses: [`orange,cd,${today},0`] };
+    expect(remains({ suspensions: [suspensionOf()], notices: [{ ...notice, end: today }] }, ending)).toEqual(
+      [],
+    );
   });
 
   describe('and then the key', () => {
@@ -691,6 +704,26 @@ describe('an approval', () => {
     );
     expect(withheld.approvable).toEqual(['a-aa']);
     expect(texts(planned(shrunk, { approve: ['a-aa'] }))).toEqual(['deactivate id-a-aa']);
+  });
+
+  it('goes by the first notice that was given, though a hold that is over made it void', () => {
+    const lapsed = (first: number, second: number): Situation => ({
+      ...due('a-aa'),
+      ledger: {
+        notices: [
+          noticeOf({
+            deployment: 'a-aa',
+            tokenId: 'id-a-aa',
+            firstAt: iso(NOW - first),
+            at: iso(NOW - second),
+            lapsed: true,
+          }),
+        ],
+      },
+    });
+    expect(texts(planned(lapsed(DAY, 0)))).toEqual(['announce id-a-aa']);
+    expect(texts(planned(lapsed(DAY, 0), { approve: ['a-aa'] }))).toEqual(['deactivate id-a-aa']);
+    expect(plan(lapsed(HOUR, 0), { approve: ['a-aa'] }).notDue).toEqual(['a-aa']);
   });
 
   it('is said in the reason with whose word it was, and what it went over', () => {
