@@ -4,9 +4,12 @@ import type { Clock } from './ports.ts';
 
 /** Time-outs in milliseconds; the SDK's own have none for an answer that never comes. */
 const CONNECT_MILLISECONDS = 3_000;
-const ANSWER_MILLISECONDS = 10_000;
+/** Milliseconds until an answer must have begun and may pause, where nothing else is said. */
+export const ANSWER_MILLISECONDS = 10_000;
 /** From the first try of a call to its end, whatever happens: a server may go on sending a byte now and then. */
 const CALL_MILLISECONDS = 45_000;
+/** What the slowest link that is worth waiting for moves: 2 Mbit/s. */
+const BYTES_PER_MILLISECOND = 250;
 
 /** How often a request is sent at the most. */
 export const AWS_ATTEMPTS = 3;
@@ -45,6 +48,11 @@ export function awsDefaults({ answerMilliseconds = ANSWER_MILLISECONDS }: AwsOpt
   } as const;
 }
 
+/** Milliseconds for which a body of so many bytes may be under way, beyond what a call without one may take. */
+export function transferMilliseconds(bytes: number): number {
+  return Math.ceil(bytes / BYTES_PER_MILLISECOND);
+}
+
 /** The call took longer than there was time for. */
 class CallTimeout extends Error {
   override readonly name = 'TimeoutError';
@@ -54,12 +62,12 @@ class CallTimeout extends Error {
  * Makes a call and reads its answer, within a minute and before the function's own end.
  *
  * @param call is given the signal that ends its requests; what it reads itself it must end by it
- * @param milliseconds for the whole, tries included; default 45,000
+ * @param bytes of a body that the call moves, which gives it more time; default none worth counting
  */
 export async function withinTime<Value>(
   { clock, deadline = Infinity }: AwsOptions,
   call: (signal: AbortSignal) => Promise<Value>,
-  milliseconds = CALL_MILLISECONDS,
+  bytes = 0,
 ): Promise<Value> {
   const remaining = deadline - (clock?.now() ?? Date.now());
   if (remaining <= 0) throw new CallTimeout();
@@ -71,7 +79,7 @@ export async function withinTime<Value>(
         reject(new CallTimeout());
         controller.abort();
       },
-      Math.min(remaining, milliseconds),
+      Math.min(remaining, CALL_MILLISECONDS + transferMilliseconds(bytes)),
     );
   });
   try {

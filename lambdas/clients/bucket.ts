@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import { AuditorError } from '../errors.ts';
 import {
+  ANSWER_MILLISECONDS,
   AWS_ATTEMPTS,
   type AwsOptions,
   awsDefaults,
@@ -9,14 +10,14 @@ import {
   awsReason,
   awsStatus,
   lazily,
+  transferMilliseconds,
   withinTime,
 } from './aws.ts';
 import { systemClock } from './http.ts';
 import type { Bucket, ReadObject, StoredObject, TopObject } from './ports.ts';
 
-/** A report of so many letters takes its time to be sent: a hundred thousand deployments are some 60 MB. */
-const LONG_BODY = 4 * 1024 * 1024;
-const LONG_BODY_MILLISECONDS = 25_000;
+/** Bytes from which on a body is sent by a client with more patience: the report on 100,000 deployments is some 60 MB. */
+const LONG_BODY = 1024 * 1024;
 /** Milliseconds before a body is read again, which the SDK does not do; twice as long before the third time. */
 const FIRST_RETRY_WAIT_MS = 200;
 
@@ -33,6 +34,7 @@ class S3Bucket implements Bucket {
   readonly location: string;
   private readonly name: string;
   private readonly options: AwsOptions;
+  private readonly isEmulated: boolean;
   private readonly s3: () => Promise<S3>;
 
   constructor(name: string, environment: Readonly<Record<string, string | undefined>>, options: AwsOptions) {
@@ -40,13 +42,13 @@ class S3Bucket implements Bucket {
     this.name = name;
     this.options = options;
     // Emulators are reached by address: the bucket's name can't be part of the host there.
-    const isEmulated = Boolean(environment['AWS_ENDPOINT_URL_S3'] ?? environment['AWS_ENDPOINT_URL']);
-    this.s3 = lazily(() => loadS3(options, isEmulated));
+    this.isEmulated = Boolean(environment['AWS_ENDPOINT_URL_S3'] ?? environment['AWS_ENDPOINT_URL']);
+    this.s3 = lazily(() => loadS3(options, this.isEmulated));
   }
 
   async read(key: string, most = Infinity): Promise<ReadObject> {
     try {
-      return await withinTime(this.options, (signal) => this.readAgain(key, most, signal));
+      return await this.readAgain(key, most);
     } catch (error) {
       return this.absence(`Reading ${key}`, error);
     }
@@ -78,11 +80,8 @@ class S3Bucket implements Bucket {
   }
 
   async write(key: string, body: string, contentType: string): Promise<void> {
-    const patience = body.length > LONG_BODY ? { requestTimeout: LONG_BODY_MILLISECONDS } : {};
     try {
-      await withinTime(this.options, (abortSignal) =>
-        this.put({ Key: key, ContentType: contentType, Body: body }, { abortSignal, ...patience }),
-      );
+      await this.put({ Key: key, ContentType: contentType }, body);
     } catch (error) {
       throw this.unavailable(`Writing ${key}`, error);
     }
@@ -91,9 +90,7 @@ class S3Bucket implements Bucket {
   async writeIf(key: string, body: string, etag: string | undefined): Promise<{ etag: string } | 'conflict'> {
     const condition = etag === undefined ? { IfNoneMatch: '*' } : { IfMatch: etag };
     try {
-      return await withinTime(this.options, (abortSignal) =>
-        this.put({ Key: key, Body: body, ContentType: 'application/json', ...condition }, { abortSignal }),
-      );
+      return await this.put({ Key: key, ContentType: 'application/json', ...condition }, body);
     } catch (error) {
       const status = awsStatus(error);
       if (status !== undefined && status !== 412 && status !== 409 && status !== 404 && status < 500)
@@ -124,11 +121,11 @@ class S3Bucket implements Bucket {
   }
 
   /** Reads a whole object; a body that breaks off or stops half way is read again. */
-  private async readAgain(key: string, most: number, signal: AbortSignal): Promise<StoredObject> {
+  private async readAgain(key: string, most: number): Promise<StoredObject> {
     const { clock = systemClock } = this.options;
     for (let tries = 1; ; tries++) {
       try {
-        return await this.readOnce(key, most, signal);
+        return await this.readOnce(key, most);
       } catch (error) {
         if (tries >= AWS_ATTEMPTS || !(error instanceof BrokenBody)) throw error;
       }
@@ -136,30 +133,45 @@ class S3Bucket implements Bucket {
     }
   }
 
-  private async readOnce(key: string, most: number, abortSignal: AbortSignal): Promise<StoredObject> {
+  private async readOnce(key: string, most: number): Promise<StoredObject> {
     const { sdk, client } = await this.s3();
     const command = new sdk.GetObjectCommand({ Bucket: this.name, Key: key });
-    const { Body, ETag, ContentLength } = await client.send(command, { abortSignal });
+    const { Body, ETag, ContentLength } = await withinTime(this.options, (abortSignal) =>
+      client.send(command, { abortSignal }),
+    );
     if (!(Body instanceof Readable) || ETag === undefined) throw new TypeError('no body');
-    abortSignal.addEventListener('abort', () => Body.destroy(), { once: true });
-    const body = await firstBytes(Body, most + 1).catch(() => undefined);
-    if (
-      body === undefined ||
-      (ContentLength !== undefined && body.length !== Math.min(ContentLength, most + 1))
-    )
-      throw new BrokenBody();
+    const expected = ContentLength === undefined ? undefined : Math.min(ContentLength, most + 1);
+    const read = (signal: AbortSignal): Promise<Uint8Array | undefined> => {
+      signal.addEventListener('abort', () => Body.destroy(), { once: true });
+      return firstBytes(Body, most + 1).catch(() => undefined);
+    };
+    const body = await withinTime(this.options, read, expected);
+    if (body === undefined || (expected !== undefined && body.length !== expected)) throw new BrokenBody();
     return { body, etag: ETag };
   }
 
-  private async put(
-    object: PutObject,
-    sending: { readonly abortSignal: AbortSignal; readonly requestTimeout?: number },
-  ): Promise<{ etag: string }> {
-    const { sdk, client } = await this.s3();
-    const { ETag } = await client.send(new sdk.PutObjectCommand({ Bucket: this.name, ...object }), sending);
+  private async put(object: Omit<PutObject, 'Body'>, text: string): Promise<{ etag: string }> {
+    const body = Buffer.from(text);
+    const { sdk, client } = await (body.length > LONG_BODY ? this.patientS3(body.length) : this.s3());
+    const command = new sdk.PutObjectCommand({ Bucket: this.name, ...object, Body: body });
+    const { ETag } = await withinTime(
+      this.options,
+      (abortSignal) => client.send(command, { abortSignal }),
+      body.length,
+    );
     // A page of somebody in between comes with 200, too.
     if (ETag === undefined) throw new TypeError('no etag');
     return { etag: ETag };
+  }
+
+  /**
+   * A client that waits as long as a slow link needs for so many bytes. How long a connection may be still is one client's
+   * setting, and it is still while the system's buffer, of some megabytes, is on its way.
+   */
+  private patientS3(bytes: number): Promise<S3> {
+    const { answerMilliseconds = ANSWER_MILLISECONDS } = this.options;
+    const patience = { answerMilliseconds: answerMilliseconds + transferMilliseconds(bytes) };
+    return loadS3({ ...this.options, ...patience }, this.isEmulated);
   }
 
   /** What an error says of an object that is not there; any other is thrown. */

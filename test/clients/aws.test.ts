@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { awsReason, withinTime } from '../../lambdas/clients/aws.ts';
 import { createBucket } from '../../lambdas/clients/bucket.ts';
 import { createLoginSecret } from '../../lambdas/clients/login-secret.ts';
 import { countSubscribers, createNotifier } from '../../lambdas/clients/notifier.ts';
@@ -135,6 +136,20 @@ describe('the bucket', () => {
       expect(failure.name).toBe('StorageUnavailable');
     },
   );
+
+  it('gives a long body the time that a slow link needs for it, and a short one only its usual time', async () => {
+    const slow = await startAws({ latencyMs: 2 * SHORT });
+    try {
+      vi.stubEnv('AWS_ENDPOINT_URL', slow.url);
+      const hurried = createBucket(slow.bucketName, process.env, { answerMilliseconds: SHORT });
+      await hurried.write('reports/a.html', long.body, long.type);
+      expect(await hurried.writeIf('ledger.json', long.body, undefined)).not.toBe('conflict');
+      expect(slow.bucket.text('ledger.json') === long.body).toBe(true);
+      expect((await failureOf(() => hurried.write('a', 'b', 'text/plain'))).name).toBe('StorageUnavailable');
+    } finally {
+      await slow.close();
+    }
+  });
 
   it.each<FaultName>(['okPage', 'forbidden', 'internalError'])(
     'never takes an object for written that S3 did not confirm with its etag (%s)',
@@ -303,6 +318,37 @@ describe('the Vault login in Secrets Manager', () => {
     aws.secrets.set(SECRET, { error });
     const failure = await failureOf(() => createLoginSecret(SECRET, { answerMilliseconds: TIME_OUT }).read());
     expect([failure.name, failure.message.includes(words)]).toEqual(['SecretUnavailable', true]);
+  });
+});
+
+describe('a call to AWS', () => {
+  it.each([
+    ['that moves nothing', 0, 45_000],
+    ['with a ledger of 12.5 MB', 12_500_000, 95_000],
+  ])('%s ends by a bound that grows with what it moves', async (_, bytes, bound) => {
+    vi.useFakeTimers();
+    try {
+      let end: unknown;
+      const ended = withinTime(
+        {},
+        () =>
+          new Promise((resolve) =>
+            setTimeout(() => {
+              resolve('too late');
+            }, bound),
+          ),
+        bytes,
+      ).catch((error: unknown) => error);
+      void ended.then((value) => {
+        end = value;
+      });
+      await vi.advanceTimersByTimeAsync(bound - 1);
+      expect(end).toBeUndefined();
+      await vi.advanceTimersByTimeAsync(1);
+      expect(awsReason(await ended)).toBe('no whole answer in time');
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 
