@@ -1,5 +1,6 @@
 // The command line: what was typed, the environment, and where the words go.
 
+import { INTERRUPTED, interruptedText } from './auditor/interrupted.ts';
 import { run } from './auditor/run.ts';
 import { DEFAULT_COLUMNS } from './auditor/words.ts';
 
@@ -12,6 +13,12 @@ function clearProgress(): void {
   if (hasProgress) process.stderr.write('\r\x1b[2K');
   hasProgress = false;
 }
+
+process.once('SIGINT', () => {
+  clearProgress();
+  process.stderr.write(`${interruptedText(process.argv.slice(2), process.env)}\n`);
+  process.exit(INTERRUPTED);
+});
 
 process.exitCode = await run(process.argv.slice(2), process.env, {
   print: (text) => {

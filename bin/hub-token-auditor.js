@@ -13,6 +13,9 @@ function nodeBeside() {
   }
 }
 
+// Ctrl-C reaches both: the command line says how it ended, and this one ends behind it.
+process.on('SIGINT', () => undefined);
+
 const executable = process.features.typescript ? process.execPath : nodeBeside();
 const { status, signal } = spawnSync(
   executable,

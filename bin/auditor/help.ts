@@ -2,7 +2,7 @@
 
 import { ENV, aboutSetting, settingNames, settingSchemas } from '../../lambdas/runtime/settings.ts';
 import type { Command } from './arguments.ts';
-import type { Program } from './words.ts';
+import { type Program, wrapLine } from './words.ts';
 
 const settingLines = settingNames.map((name) => {
   const { type, meaning } = aboutSetting(settingSchemas[name]);
@@ -14,8 +14,9 @@ const WHERE = `Where the files are (one of the two):
   --licenses FILE    the license list, and
   --state DIR        a folder for everything else; against anything but this machine always a dry run
 
-The systems and settings come from the environment, as the functions have them. VAULT_TOKEN may stand in place of the
-login, and VAULT_CACERT names the PEM file of Vault's private certificate authority. HTTPS_PROXY is not honoured. Defaults are in docs/configuration.md; lists have commas, WARN_DAYS=30,14,7,1; null is DELETE_AFTER_DAYS=never.
+The systems and settings come from the environment, as the functions have them. VAULT_TOKEN may stand in place of the \
+login, and VAULT_CACERT names the PEM file of Vault's private certificate authority. HTTPS_PROXY is not honoured. \
+Defaults are in docs/configuration.md; lists have commas, WARN_DAYS=30,14,7,1; null is DELETE_AFTER_DAYS=never.
 ${settingLines.join('\n')}
 
   --json             print the result as JSON, for programs
@@ -104,8 +105,25 @@ Run it before the first night, and whenever a night fails.`,
 /** Commands that ask no system, or few. */
 const WITHOUT_SYSTEMS: ReadonlySet<Command> = new Set(['check']);
 
-/** The help of one command, or of all. */
-export function helpOf(command: Command | undefined, program: Program): string {
+/** The help of one command, or of all, for a terminal so many columns wide. */
+export function helpOf(command: Command | undefined, program: Program, columns: number): string {
+  return textOf(command, program)
+    .split('\n')
+    .flatMap((line) => wrapHelpLine(line, columns))
+    .join('\n');
+}
+
+/** A line goes on under the column in which its explanation begins, if that leaves room to read. */
+function wrapHelpLine(line: string, columns: number): string[] {
+  const [, margin = '', rest = ''] = /^( *)(.*)$/.exec(line) ?? [];
+  const start = margin === '' ? 0 : (/^\S.*?  +(?=\S)/.exec(rest)?.[0].length ?? 0);
+  const width = columns - margin.length;
+  return wrapLine(rest, width, ' '.repeat(start <= width / 2 ? start : 0)).map((part) =>
+    `${margin}${part}`.trimEnd(),
+  );
+}
+
+function textOf(command: Command | undefined, program: Program): string {
   if (command !== undefined) {
     const { usage, text } = HELP[command];
     return `${program} ${usage}\n\n${text}${WITHOUT_SYSTEMS.has(command) ? '' : `\n\n${WHERE}`}`;

@@ -1,7 +1,6 @@
 // The command line: runs what was typed, prints what came of it, and says with which exit code the program ends.
 
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { accessSync, constants, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { audit } from '../../lambdas/audit/audit.ts';
@@ -32,7 +31,7 @@ import { doctor } from './doctor.ts';
 import { helpOf } from './help.ts';
 import { type Session, type Voice, openSession, withoutSecrets } from './session.ts';
 import { type Look, showAudit, showCalendar, showIssue, showRevoke } from './show.ts';
-import { type Program, inShellWords } from './words.ts';
+import { type Program, inShellWords, programOf } from './words.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -65,10 +64,9 @@ export async function run(
   environment: Environment,
   given: Voice,
 ): Promise<0 | 1 | 2> {
-  const program: Program =
-    environment['npm_lifecycle_event'] === 'npx' ? 'npx hub-token-auditor' : 'npm run auditor --';
+  const program = programOf(environment);
   const voice = withoutSecrets(given, new EventScope());
-  const answer = withoutSystems(words, program);
+  const answer = withoutSystems(words, program, voice.columns);
   if (answer !== undefined) {
     voice.print(answer);
     return 0;
@@ -89,11 +87,13 @@ export async function run(
 }
 
 /** Help and version, which need nothing else to be right. */
-function withoutSystems(words: readonly string[], program: Program): string | undefined {
+function withoutSystems(words: readonly string[], program: Program, columns: number): string | undefined {
   const [first, second] = words;
   if (first === '--version' || first === '-V' || first === 'version') return versionOf();
-  if (first === 'help') return helpOf(isCommand(second) ? second : undefined, program);
-  return words.includes('--help') || words.includes('-h') ? helpOf(commandOf(words), program) : undefined;
+  if (first === 'help') return helpOf(isCommand(second) ? second : undefined, program, columns);
+  return words.includes('--help') || words.includes('-h')
+    ? helpOf(commandOf(words), program, columns)
+    : undefined;
 }
 
 function versionOf(): string {
@@ -106,7 +106,7 @@ function reportFailure(error: unknown, words: readonly string[], program: Progra
   if (error instanceof UsageError) {
     voice.printError(
       command === undefined
-        ? `${error.message}\n\n${helpOf(command, program)}`
+        ? `${error.message}\n\n${helpOf(command, program, voice.columns)}`
         : `${error.message}\n${program} ${command} --help says how.`,
     );
     return 2;
@@ -201,7 +201,8 @@ async function runAudit({ typed, environment, voice, look }: Invocation): Promis
   if (file !== undefined) {
     const key = file.endsWith('.html') ? pageKey(result.report) : result.report;
     const report = await services.bucket.read(key);
-    if (typeof report !== 'string') await writeFile(file, report.body);
+    // At once: Ctrl-C comes before the file or after it.
+    if (typeof report !== 'string') writeFileSync(file, report.body);
   }
   return { result, shown: showAudit(result, services.bucket.location, look) };
 }

@@ -8,6 +8,11 @@ export const DEFAULT_COLUMNS = 80;
 /** What begins a command line, as the person who reads it started the program. */
 export type Program = 'npm run auditor --' | 'npx hub-token-auditor';
 
+/** How the program was started. */
+export function programOf(environment: Readonly<Record<string, string | undefined>>): Program {
+  return environment['npm_lifecycle_event'] === 'npx' ? 'npx hub-token-auditor' : 'npm run auditor --';
+}
+
 /** Breaks a paragraph into lines of at most so many columns, all but the first indented. No word is broken. */
 export function wrapLine(text: string, columns: number, indent = ''): string[] {
   const lines: string[] = [];

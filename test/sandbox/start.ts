@@ -1,6 +1,6 @@
 // `npm start`: two nights, an upload and a new token in a sandbox on this machine; with `-- --serve` it stays, to try commands against.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { DAY, HOUR, addDays, dayOf } from '../../lambdas/domain/days.ts';
 import { nextNight } from '../../lambdas/domain/nights.ts';
 import { OBJECTS, pageKey } from '../../lambdas/ledger/bucket-keys.ts';
@@ -154,4 +154,7 @@ async function serve(): Promise<void> {
     process.once('SIGTERM', resolve);
   });
   await sandbox.close();
+  rmSync(file, { force: true });
+  say();
+  say('The sandbox has stopped, and what was in it is gone.');
 }
