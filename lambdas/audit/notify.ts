@@ -201,12 +201,9 @@ function obstaclesOf({ snapshot, report, ledger, plan }: NotificationInput): Obs
   const obstacles: Obstacle[] = [];
   if (shrunk.length > 0)
     obstacles.push({
-      kind: 'shrunk',
-      text: `${capitalized(joinWithAnd(shrunk))} since the last whole run. Nobody is cut off until that is cleared up. Is it a mistake? Upload the complete list again.`,
-      approval: {
-        event: { function: 'audit', json: '{"approve": [], "reason": "..."}' },
-        text: 'Is it right? Then let the new numbers count',
-      },
+      kind: plan.isApproval ? 'approved' : 'shrunk',
+      text: `${capitalized(joinWithAnd(shrunk))} since the last whole run. ${plan.isApproval ? APPROVED : DOUBTED}`,
+      ...(plan.isApproval ? {} : { approval: APPROVAL_OF_LISTS }),
     });
   if (report.inputs.hold)
     obstacles.push({
@@ -215,6 +212,14 @@ function obstaclesOf({ snapshot, report, ledger, plan }: NotificationInput): Obs
     });
   return obstacles;
 }
+
+const APPROVED = 'This run approves that: the next nights compare the lists with what was read now.';
+const DOUBTED =
+  'Nobody is cut off until that is cleared up. Is it a mistake? Upload the complete list again.';
+const APPROVAL_OF_LISTS = {
+  event: { function: 'audit', json: '{"approve": [], "reason": "..."}' },
+  text: 'Is it right? Then let the new numbers count',
+} as const;
 
 const capitalized = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 

@@ -1,13 +1,13 @@
 // The mail of a whole run, for somebody who is no programmer and has ten seconds (contract section 12).
 import type { Mode } from '../domain/actions.ts';
 import { longDay, shortDay } from '../domain/nights.ts';
-import { isNextNight } from '../domain/plan/upcoming.ts';
-import { openFindings, openGroups } from '../report/open.ts';
+import { type Upcoming, isNextNight } from '../domain/plan/upcoming.ts';
+import { openFindings, openGroups, withdrawnGroups } from '../report/open.ts';
 import type { Report } from '../report/report.ts';
 import { pluralize } from '../text/display.ts';
 import { type Events, composeText, subjectOf, summaryOf, wrapText } from './layout.ts';
 import { reportLink } from './links.ts';
-import { type MailInput, type News, type Reportable, isDoubted } from './news.ts';
+import { type MailInput, type News, type Obstacle, type Reportable, isDoubted, isHeld } from './news.ts';
 import type { Notification } from './notification.ts';
 import {
   Mentioned,
@@ -139,42 +139,89 @@ function openText({ report }: MailInput): string {
   return counts.length === 0 ? 'Nothing is open: all is well.' : `Still open: ${counts.join(', ')}.`;
 }
 
-/** The most urgent first, in deployments. */
+const OBSTACLES: Record<Obstacle['kind'], string> = {
+  shrunk: 'a list shrank',
+  approved: 'shrunken list approved',
+  HOLD: 'HOLD',
+};
+
+/** The most urgent first, in deployments; that all is well only where nothing of it is so. */
 function subjectParts(input: MailInput, reported: Reportable): string[] {
-  const { report, snapshot, obstacles } = input;
-  const { cantPull, toFix, endingSoon } = openGroups(report);
-  const ends = reported.upcoming.filter(({ value }) => value.what === 'deactivate');
-  const access = ends.filter(({ value }) => value.heldBy.length === 0);
-  const held = namesOf(ends.filter(({ value }) => value.heldBy.length > 0));
-  const tonight = access.filter(({ value }) => isNextNight(value, snapshot));
-  const soon = namesOf(access.filter(({ value }) => !isNextNight(value, snapshot)));
-  const failed = (wanted: string): string[] =>
-    namesOf(reported.failed.filter(({ value }) => value.status === wanted));
-  const done = (...kinds: string[]): string[] =>
-    namesOf(reported.done.filter(({ value }) => kinds.includes(value.kind)));
-  const isNothingDone = obstacles.length > 0 || report.mode !== 'enforce';
-  const isJudged = !isDoubted(input);
-  const announced = new Set(namesOf(ends));
-  const soonEnding = [...endingSoon].filter((name) => !announced.has(name));
+  const { report, snapshot } = input;
   const parts = [
-    ...(obstacles.length === 0 ? [] : [isJudged ? 'HOLD' : 'a list shrank']),
-    ...(isNothingDone ? [] : countOf(namesOf(tonight), 'loses access tonight', 'lose access tonight')),
-    ...countOf(cantPull, "can't pull"),
-    ...countOf(failed('failed'), 'failed'),
-    ...countOf(done('deactivate', 'delete-token', 'remove-key'), 'revoked'),
-    ...countOf(failed('skipped'), 'left alone'),
-    ...countOf([...namesOf(reported.withheld), ...held], 'withheld'),
-    ...countOf(done('reactivate'), 'restored'),
-    ...countOf(done('issue', 'rename'), 'issued or renamed'),
-    ...(isNothingDone ? [] : countOf(soon, 'loses access soon', 'lose access soon')),
-    ...(isJudged ? countOf(toFix, 'to fix') : []),
-    ...(isJudged ? countOf(soonEnding, 'ending soon') : []),
+    ...new Set(input.obstacles.map(({ kind }) => OBSTACLES[kind])),
+    ...endingParts(input, reported),
+    ...(isDoubted(input) ? [] : countOf(openGroups(report).toFix, 'to fix')),
+    ...(isDoubted(input) ? [] : stillOpenParts(input, reported)),
   ];
   return parts.length === 0
     ? [
         `all is well, ${pluralize(report.counts.tokens, 'token')}, ${pluralize(snapshot.licenses.size, 'customer')}`,
       ]
     : parts;
+}
+
+/** Who loses access, can't pull or has lost it, and what a guard or a failure left undone. */
+function endingParts(input: MailInput, reported: Reportable): string[] {
+  const { report, snapshot } = input;
+  const { access, deletions, held } = endsOf(reported);
+  const [tonight, soon] = [true, false].map((isTonight) =>
+    namesOf(access.filter(({ value }) => isNextNight(value, snapshot) === isTonight)),
+  );
+  const failed = (wanted: string): string[] =>
+    namesOf(reported.failed.filter(({ value }) => value.status === wanted));
+  const done = (...kinds: string[]): string[] =>
+    namesOf(reported.done.filter(({ value }) => kinds.includes(value.kind)));
+  const withdrawn = withdrawnGroups(
+    reported.done.map(({ value }) => value),
+    report.deployments,
+  );
+  const ends = (names: Iterable<string> = [], when = ''): string[] => {
+    if (isHeld(input)) return [];
+    return countOf(names, `loses access ${when}`, `lose access ${when}`);
+  };
+  const isEnforced = report.mode === 'enforce';
+  return [
+    ...(isEnforced ? ends(tonight, 'tonight') : countOf(namesOf(access), 'would lose access')),
+    ...countOf(openGroups(report).cantPull, "can't pull"),
+    ...countOf(failed('failed'), 'failed'),
+    ...countOf(withdrawn.revoked, 'revoked'),
+    ...countOf(failed('skipped'), 'left alone'),
+    ...countOf([...namesOf(reported.withheld), ...held], 'withheld'),
+    ...countOf(done('reactivate'), 'restored'),
+    ...countOf(done('issue', 'rename'), 'issued or renamed'),
+    ...(isEnforced ? ends(soon, 'soon') : []),
+    ...countOf(withdrawn.deleted, 'deleted'),
+    ...countOf(withdrawn.oldTokens, 'old token removed', 'old tokens removed'),
+    ...(isHeld(input) ? [] : countOf(deletions, 'to be deleted')),
+  ];
+}
+
+/** Who ends soon or has ended and can still pull, and stands in no other part. */
+function stillOpenParts({ report }: MailInput, reported: Reportable): string[] {
+  const { ended, endingSoon } = openGroups(report);
+  const { access, held } = endsOf(reported);
+  const named = new Set([...namesOf(access), ...held, ...namesOf(reported.failed)]);
+  const isUnnamed = (name: string): boolean => !named.has(name);
+  return [
+    ...countOf([...ended].filter(isUnnamed), 'ended, can still pull'),
+    ...countOf([...endingSoon].filter(isUnnamed), 'ending soon'),
+  ];
+}
+
+/** Who was announced: to lose access, to lose what is off already, and held by a guard until then. */
+function endsOf({ upcoming }: Reportable): {
+  readonly access: Reportable['upcoming'];
+  readonly deletions: readonly string[];
+  readonly held: readonly string[];
+} {
+  const isFree = ({ value }: News<Upcoming>): boolean => value.heldBy.length === 0;
+  const ends = upcoming.filter(({ value }) => value.what === 'deactivate');
+  return {
+    access: ends.filter(isFree),
+    deletions: namesOf(upcoming.filter((end) => end.value.what === 'delete-token' && isFree(end))),
+    held: namesOf(ends.filter((end) => !isFree(end))),
+  };
 }
 
 const namesOf = (entries: readonly News<{ readonly deployment: string }>[]): string[] =>

@@ -32,7 +32,8 @@ export interface Alert {
 
 /** What stands in the way of the whole: the first that a mail says. */
 export interface Obstacle {
-  readonly kind: 'shrunk' | 'HOLD';
+  /** `approved`: an input shrank, and this run's approval lets that count; it is said as well, and holds nothing. */
+  readonly kind: 'shrunk' | 'approved' | 'HOLD';
   /** What is so and what to do, in printable sentences. */
   readonly text: string;
   /** What `approves` it, with what that means. */
@@ -263,6 +264,11 @@ const obstacleItem = ({ kind, text }: Obstacle): Item => ({
 /** Whether what was read is too little to be believed: then little can be said of what it lacks. */
 export function isDoubted({ obstacles }: MailInput): boolean {
   return obstacles.some(({ kind }) => kind === 'shrunk');
+}
+
+/** Whether nobody loses access, whatever is due. */
+export function isHeld({ obstacles }: MailInput): boolean {
+  return obstacles.some(({ kind }) => kind !== 'approved');
 }
 
 function upcomingOf({ snapshot, plan, ledger, nightlyAt }: MailInput): Upcoming[] {

@@ -12,7 +12,7 @@ import { type PasteEvent, curesOfMissing, isWithoutAccess } from '../report/open
 import { displayName, joinWithAnd } from '../text/display.ts';
 import { eventText } from '../text/event-json.ts';
 import { type Events, type Part, moreLines, nameLines, wrapText } from './layout.ts';
-import { type MailInput, type Reportable, type WithheldStep, isDoubted } from './news.ts';
+import { type MailInput, type Reportable, type WithheldStep, isDoubted, isHeld } from './news.ts';
 import { type Brief, briefOf, endText } from './words.ts';
 
 /** From so many entries of one kind on they are written as a list of names instead of a line each. */
@@ -90,7 +90,6 @@ export function upcomingPart(input: MailInput, reported: Reportable, mentioned: 
       : report.mode === 'observe'
         ? ' (not in mode observe)'
         : ' (nothing has happened yet)';
-  const isAnythingInTheWay = input.obstacles.length > 0;
   return partOf(entries, (shown) => {
     const byNight = [...shown].sort((a, b) => a.night - b.night);
     const access = byNight.filter(({ what }) => what === 'deactivate');
@@ -99,7 +98,7 @@ export function upcomingPart(input: MailInput, reported: Reportable, mentioned: 
       `LOSES ACCESS NEXT${held}`,
       ...(access.length === 0 && entries.every(({ what }) => what !== 'deactivate') ? ['  nobody'] : []),
       ...upcomingLines(access, snapshot),
-      ...(access.length === 0 || isAnythingInTheWay ? [] : adviceLines(access, snapshot)),
+      ...(access.length === 0 || isHeld(input) ? [] : adviceLines(access, snapshot)),
       ...(deletions.length === 0 ? [] : ['Token and key are deleted for good:']),
       ...deletions.flatMap(({ deployment, night, end }) =>
         row(

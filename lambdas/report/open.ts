@@ -1,4 +1,5 @@
 // What is open when a run is over, in deployments: the same groups and numbers for mail and page.
+import type { ActionKind } from '../domain/actions.ts';
 import type { Finding } from '../domain/findings.ts';
 import { type Report, putRight } from './report.ts';
 
@@ -16,6 +17,16 @@ export interface OpenGroups {
   /** Nobody has to do anything about them at once. */
   readonly toKnow: ReadonlySet<string>;
   readonly switchedOff: ReadonlySet<string>;
+}
+
+/** Deployments by what was withdrawn of them. None is in two groups. */
+export interface WithdrawnGroups {
+  /** They could pull and can't any more. */
+  readonly revoked: ReadonlySet<string>;
+  /** What was off already went for good. */
+  readonly deleted: ReadonlySet<string>;
+  /** A token went that another one had replaced: they can pull as before. */
+  readonly oldTokens: ReadonlySet<string>;
 }
 
 /** An event that a function is to be invoked with. */
@@ -64,6 +75,44 @@ export function openGroups(report: Pick<Report, 'actions' | 'findings'>): OpenGr
     switchedOff: namesOf(({ kind }) => kind === 'suspended'),
   };
 }
+
+/**
+ * Groups withdrawals, done or planned, by what they mean for a deployment.
+ *
+ * @param deployments as they were before the steps
+ */
+export function withdrawnGroups(
+  steps: readonly {
+    readonly kind: string;
+    readonly deployment: string;
+    readonly tokenId?: string | undefined;
+  }[],
+  deployments: Report['deployments'],
+): WithdrawnGroups {
+  const gone = new Set(steps.filter(({ kind }) => kind === 'deactivate').map(({ tokenId }) => tokenId));
+  const working = new Set(
+    deployments
+      .filter(
+        ({ hub, license }) =>
+          license.state !== 'ended' &&
+          hub.tokens.some(({ tokenId, state }) => state === 'active' && !gone.has(tokenId)),
+      )
+      .map(({ deployment }) => deployment),
+  );
+  const revoked = new Set<string>();
+  const deleted = new Set<string>();
+  const oldTokens = new Set<string>();
+  for (const { kind, deployment } of steps) {
+    if (!WITHDRAWALS.has(kind)) continue;
+    if (working.has(deployment)) oldTokens.add(deployment);
+    else if (kind === 'deactivate') revoked.add(deployment);
+    else deleted.add(deployment);
+  }
+  for (const name of revoked) deleted.delete(name);
+  return { revoked, deleted, oldTokens };
+}
+
+const WITHDRAWALS: ReadonlySet<string> = new Set<ActionKind>(['deactivate', 'delete-token', 'remove-key']);
 
 /** Whether a finding says that a deployment that has paid can't pull. */
 export function isWithoutAccess({ kind, severity }: Finding): boolean {

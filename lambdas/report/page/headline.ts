@@ -1,13 +1,10 @@
 // The outcome of a run in one line, with the same numbers as the mail's subject.
 
-import type { ActionKind, ActionStatus } from '../../domain/actions.ts';
-import { HOUR } from '../../domain/days.ts';
-import { openFindings, openGroups } from '../open.ts';
+import type { Action, ActionKind, ActionStatus } from '../../domain/actions.ts';
+import { addDays, dayOf } from '../../domain/days.ts';
+import { openFindings, openGroups, withdrawnGroups } from '../open.ts';
 import type { Report, UpcomingEnd } from '../report.ts';
 import { amount, numeral } from './markup.ts';
-
-/** The next night is a day away, and an hour more where clocks change or a run began early. */
-const NEXT_NIGHT = 25 * HOUR;
 
 /** The outcome in one line, as a support person would say it: the most urgent first, counted in deployments. */
 export function headline(report: Report): string {
@@ -33,43 +30,60 @@ export function losingAccess({ upcoming }: Report): readonly UpcomingEnd[] {
   return upcoming.filter(({ what }) => what === 'deactivate');
 }
 
-const WITHDRAWALS: ReadonlySet<ActionKind> = new Set(['deactivate', 'delete-token', 'remove-key']);
-
 function headlineParts(report: Report): string[] {
-  const { cantPull, toFix, toDecide, endingSoon } = openGroups(report);
-  const losing = losingAccess(report);
-  const started = Date.parse(report.startedAt);
-  const isTonight = ({ night }: UpcomingEnd): boolean => Date.parse(night) - started <= NEXT_NIGHT;
-  const withdrawn = (status: ActionStatus): number =>
-    namesOf(report.actions.filter((action) => action.status === status && WITHDRAWALS.has(action.kind)));
-  const restored = report.actions.filter(({ kind, status }) => kind === 'reactivate' && status === 'done');
-  const ending = [...endingSoon].filter((name) => !losing.some(({ deployment }) => deployment === name));
-  const quiet = isNothingDone(report);
-  const soon = losing.filter((end) => !isTonight(end));
+  const { cantPull, toFix, toDecide, endingSoon, ended } = openGroups(report);
+  const of = (status: ActionStatus): readonly Action[] =>
+    report.actions.filter((action) => action.status === status);
+  const done = withdrawnGroups(of('done'), report.deployments);
+  const planned = withdrawnGroups(of('planned'), report.deployments);
+  const failed = of('failed').filter(({ kind }) => isChange(kind));
+  const skipped = of('skipped').filter(({ kind }) => isChange(kind));
+  const restored = of('done').filter(({ kind }) => kind === 'reactivate');
+  const toBeDeleted = report.upcoming.filter(({ what }) => what === 'delete-token');
+  const named = new Set([...namesOf([...losingAccess(report), ...failed]), ...planned.revoked]);
   return [
     ...(report.inputs.hold ? ['HOLD'] : []),
-    ...(quiet ? [] : count(namesOf(losing.filter(isTonight)), 'loses access tonight', 'lose access tonight')),
-    ...count(cantPull.size, "can't pull"),
-    ...count(withdrawn('failed'), 'failed'),
-    ...count(withdrawn('done'), 'revoked'),
-    ...count(withdrawn('planned'), 'would be revoked'),
-    ...count(withdrawn('skipped'), 'left alone'),
-    ...count(toDecide.size, 'withheld'),
+    ...losingParts(report, true),
+    ...count(cantPull, "can't pull"),
+    ...count(namesOf(failed), 'failed'),
+    ...count(done.revoked, 'revoked'),
+    ...count(planned.revoked, 'would be revoked'),
+    ...count(namesOf(skipped), 'left alone'),
+    ...count(toDecide, 'withheld'),
     ...count(namesOf(restored), 'restored'),
-    ...(quiet ? [] : count(namesOf(soon), 'loses access soon', 'lose access soon')),
-    ...count(toFix.size, 'to fix'),
-    ...count(ending.length, 'ending soon'),
+    ...losingParts(report, false),
+    ...count(done.deleted, 'deleted'),
+    ...count(planned.deleted, 'would be deleted'),
+    ...count(done.oldTokens, 'old token removed', 'old tokens removed'),
+    ...(report.inputs.hold ? [] : count(namesOf(toBeDeleted), 'to be deleted')),
+    ...count(planned.oldTokens, 'old token would be removed', 'old tokens would be removed'),
+    ...count(toFix, 'to fix'),
+    ...count(without(ended, named), 'ended, can still pull'),
+    ...count(without(endingSoon, named), 'ending soon'),
   ];
 }
 
-const namesOf = (entries: readonly { readonly deployment: string }[]): number =>
-  new Set(entries.map(({ deployment }) => deployment)).size;
-
-function count(number: number, one: string, many = one): string[] {
-  return number === 0 ? [] : [`${numeral(number)} ${number === 1 ? one : many}`];
+/** Who loses access in the next night, or later; nobody does while `HOLD` is there, nor by a run that only plans. */
+function losingParts(report: Report, isTonight: boolean): string[] {
+  if (report.inputs.hold) return [];
+  const losing = losingAccess(report);
+  if (report.mode !== 'enforce') return isTonight ? count(namesOf(losing), 'would lose access') : [];
+  const tomorrow = addDays(report.asOf, 1);
+  const isMeant = ({ night }: UpcomingEnd): boolean =>
+    dayOf(Date.parse(night), report.timeZone) <= tomorrow === isTonight;
+  const names = namesOf(losing.filter(isMeant));
+  const when = isTonight ? 'tonight' : 'soon';
+  return count(names, `loses access ${when}`, `lose access ${when}`);
 }
 
-/** Whether steps are only planned in this run, or held by `HOLD`: then nobody loses anything tonight. */
-function isNothingDone({ mode, inputs }: Report): boolean {
-  return mode !== 'enforce' || inputs.hold;
+const isChange = (kind: ActionKind): boolean => kind !== 'announce';
+
+const namesOf = (entries: readonly { readonly deployment: string }[]): ReadonlySet<string> =>
+  new Set(entries.map(({ deployment }) => deployment));
+
+const without = (names: ReadonlySet<string>, others: ReadonlySet<string>): ReadonlySet<string> =>
+  new Set([...names].filter((name) => !others.has(name)));
+
+function count({ size }: ReadonlySet<string>, one: string, many = one): string[] {
+  return size === 0 ? [] : [`${numeral(size)} ${size === 1 ? one : many}`];
 }
