@@ -1,11 +1,13 @@
 // What a review mails: what was read, what changed, who goes on which night, who was switched on again.
 import type { Day } from '../domain/days.ts';
+import type { Finding } from '../domain/findings.ts';
 import { nextNight, shortDay, shortTime } from '../domain/nights.ts';
 import { type Step, isWithdrawal } from '../domain/plan/step.ts';
 import { upcomingEnds } from '../domain/plan/upcoming.ts';
 import { wrapText } from '../mail/layout.ts';
 import type { Notification } from '../mail/notification.ts';
 import { reviewMail } from '../mail/other-mails.ts';
+import { isWithoutAccess } from '../report/open.ts';
 import { displayName, pluralize } from '../text/display.ts';
 import { beside } from './list-alerts.ts';
 import type { Reviewed } from './review.ts';
@@ -22,11 +24,9 @@ export function reviewNotification(reviewed: Reviewed): Notification | undefined
     runId: run.runId,
     today: decision.snapshot.today,
     read: readLines(reviewed),
-    changes: [
-      ...change.sentences,
-      ...heldLines(reviewed),
-      ...found.map(({ detail, remedy }) => `${detail} ${remedy}`),
-    ],
+    changes: change.sentences,
+    cantPull: entriesOf(found.filter(isWithoutAccess)),
+    toFix: [...heldLines(reviewed), ...entriesOf(found.filter((finding) => !isWithoutAccess(finding)))],
     leaving: leavingLines(reviewed).map(({ line }) => line),
     restored: switchedOn.map(({ deployment, reason }) => `${displayName(deployment)}: ${reason}`),
     obstacles: [
@@ -42,6 +42,13 @@ export function reviewNotification(reviewed: Reviewed): Notification | undefined
     },
     outcome: report.outcome,
   });
+}
+
+/** What was found, one entry a deployment however much it is. */
+function entriesOf(found: readonly Finding[]): string[] {
+  return [...Map.groupBy(found, ({ deployment }) => deployment).values()].map((findings) =>
+    findings.map(({ detail, remedy }) => `${detail} ${remedy}`).join(' '),
+  );
 }
 
 /** The announcements that a mail's text names: notice is for nobody else. */

@@ -26,6 +26,8 @@ export async function endUnreadReview(run: Run, inputs: Inputs): Promise<AuditRe
     today: report.asOf,
     read: [],
     changes: [],
+    cantPull: [],
+    toFix: [],
     leaving: [],
     restored: [],
     obstacles: causes.map(({ message }) => message),

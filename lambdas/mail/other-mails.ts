@@ -62,8 +62,12 @@ export interface ReviewNews {
   readonly today: Day;
   /** What was uploaded, and what of it was read: `licenses.csv: 60 rows read, 2 not`. */
   readonly read: readonly string[];
-  /** Rows added and gone, ends moved forward and back; rows that can't be read; one sentence each. */
+  /** Rows added and gone, ends moved forward and back; one sentence each. */
   readonly changes: readonly string[];
+  /** Who has paid and can't pull now, with what cures it; one entry a deployment. */
+  readonly cantPull: readonly string[];
+  /** Rows that can't be read, and what else the change brings, with what to do; one entry a deployment. */
+  readonly toFix: readonly string[];
   /** Who loses access on which night, one line each. */
   readonly leaving: readonly string[];
   /** Who was switched on again. */
@@ -83,7 +87,9 @@ export function reviewMail(news: ReviewNews): Notification {
   const parts = [
     ...(news.obstacles.length === 0 ? [] : ['please look']),
     ...(news.leaving.length === 0 ? [] : [`${news.leaving.length} to lose access`]),
+    ...(news.cantPull.length === 0 ? [] : [`${news.cantPull.length} can't pull`]),
     ...(news.restored.length === 0 ? [] : [`${news.restored.length} switched on again`]),
+    ...(news.toFix.length === 0 ? [] : [`${news.toFix.length} to fix`]),
     ...(news.changes.length === 0 ? [] : [pluralize(news.changes.length, 'change')]),
   ];
   return {
@@ -99,6 +105,8 @@ export function reviewMail(news: ReviewNews): Notification {
         '',
         ...section('SWITCHED ON AGAIN', news.restored),
         ...section('LOSES ACCESS NEXT (nothing has happened yet)', news.leaving),
+        ...section("CAN'T PULL TODAY", news.cantPull),
+        ...section('TO PUT IN ORDER', news.toFix),
         ...section('WHAT CHANGED', news.changes),
         'Not as you meant it? Correct the list and upload it again.',
       ],

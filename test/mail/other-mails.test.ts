@@ -87,7 +87,9 @@ describe('the mail of a review', () => {
     runId: 'run-1',
     today: '2026-03-02',
     read: ['licenses.csv: 60 rows read, 2 not.'],
-    changes: ['Line 4 can not be read.'],
+    changes: ['mtn-cm: the end moved forward.'],
+    cantPull: ['moov-bj has no token.'],
+    toFix: ['Line 4 can not be read.'],
     leaving: ['Tue  3 Mar 03:30  orange-cd  paid until 1 Feb, access until 4 Feb'],
     restored: ['mtn-cm'],
     obstacles: [],
@@ -97,11 +99,15 @@ describe('the mail of a review', () => {
 
   it('says what was read, who is on again, who goes on which night, and that nothing happens before', () => {
     const { subject, text } = reviewMail(news);
-    expect(subject).toBe('[Docker Hub tokens] list changed: 1 to lose access, 1 switched on again, 1 change');
+    expect(subject).toBe(
+      "[Docker Hub tokens] list changed: 1 to lose access, 1 can't pull, 1 switched on again, 1 to fix",
+    );
     expect(text).toContain('Nobody is switched off before\nthe night.\nlicenses.csv: 60 rows read, 2 not.\n');
     expect(text).toContain('SWITCHED ON AGAIN (1)\n  mtn-cm\n');
     expect(text).toContain('  Tue  3 Mar 03:30  orange-cd  paid until 1 Feb, access until 4 Feb\n');
-    expect(text).toContain('WHAT CHANGED (1)\n  Line 4 can not be read.\n');
+    expect(text).toContain("CAN'T PULL TODAY (1)\n  moov-bj has no token.\n");
+    expect(text).toContain('TO PUT IN ORDER (1)\n  Line 4 can not be read.\n');
+    expect(text).toContain('WHAT CHANGED (1)\n  mtn-cm: the end moved forward.\n');
   });
 
   it('begins with what stands in the way', () => {
