@@ -46,7 +46,7 @@ const OPTIONS = {
   revoke: { ...COMMON, ...PEOPLE, 'token-id': text, delete: flag, confirm: text },
   restore: { ...COMMON, ...PEOPLE, 'token-id': text, run: text },
   simulate: { ...COMMON, until: text },
-  check: { json: flag, help: flag },
+  check: { licenses: text, exemptions: text, state: text, json: flag, help: flag },
   doctor: COMMON,
 } as const satisfies Record<Command, NonNullable<Parameters<typeof parseArgs>[0]>['options']>;
 

@@ -89,10 +89,15 @@ be announced, switched off and deleted when. Changes nothing.
   --until DAY        the last day that is played (YYYY-MM-DD), from today on`,
   },
   check: {
-    usage: 'check FILE',
-    summary: 'read a license list or exemptions on this machine, and say what is wrong',
-    text: `Reads a license list (or exemptions) on this machine and says what of it can be read. Asks no system.
-TIME_ZONE and GRACE_DAYS are as the functions have them.`,
+    usage: 'check FILE [options]',
+    summary: 'read a license list or exemptions on this machine, and say what a review would',
+    text: `Reads a license list (or exemptions, where the file is called so) on this machine, and says of it what the mail
+after its upload would, as far as files alone tell. Asks no system. TIME_ZONE, GRACE_DAYS and DATE_ORDER are as the
+functions have them.
+
+  --exemptions FILE  the exemptions beside the license list
+  --licenses FILE    the license list beside the exemptions
+  --state DIR        a folder with a copy of ledger.json: what changed since a night last read the lists`,
   },
   doctor: {
     usage: 'doctor [options]',

@@ -129,7 +129,7 @@ async function runCommand(invocation: Invocation): Promise<Outcome> {
     case 'simulate':
       return runSimulate(invocation);
     case 'check':
-      return checkFile(typed.subject ?? '', environment, look);
+      return checkFile(typed, environment, look);
     case 'doctor':
       return doctor(typed, environment, voice);
     case 'issue': {

@@ -3,6 +3,7 @@ import { dayOf } from '../domain/days.ts';
 import type { Exemption } from '../domain/exemptions.ts';
 import { isExemptionInForce } from '../domain/exemptions.ts';
 import { assumedOrderText } from '../domain/licenses.ts';
+import type { Ledger } from '../domain/ledger.ts';
 import { listChanges, rowsReported } from '../domain/list-changes.ts';
 import { shortDay } from '../domain/nights.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
@@ -17,7 +18,7 @@ export function listAlerts(inputs: CompleteInputs, snapshot: Snapshot): Alert[] 
   return [
     ...versionAlert(inputs, snapshot),
     ...beside(inputs, snapshot),
-    ...exemptionAlerts(inputs.facts.exemptions, inputs, snapshot),
+    ...exemptionAlerts(inputs.facts.exemptions, inputs.facts.ledger, snapshot),
   ];
 }
 
@@ -73,30 +74,40 @@ function versionAlert({ facts, versions }: CompleteInputs, snapshot: Snapshot): 
   ];
 }
 
-function exemptionAlerts(
+/**
+ * Exemptions that exempt nobody: over when they were added, or with a label that nothing has.
+ *
+ * @param snapshot whose tokens or keys may be unread: then it is not said that there are none
+ */
+export function exemptionAlerts(
   exemptions: readonly Exemption[],
-  { facts }: CompleteInputs,
+  { measures }: Pick<Ledger, 'measures'>,
   snapshot: Snapshot,
 ): Alert[] {
-  const known = new Set(
-    (facts.ledger.measures.exemptions ?? []).map(({ label, until }) => `${label}\0${until ?? ''}`),
-  );
+  const known = new Set((measures.exemptions ?? []).map(({ label, until }) => `${label}\0${until ?? ''}`));
   const texts = exemptions.flatMap((exemption): string[] => {
     const { label, until } = exemption;
-    const name = displayName(label);
     if (until !== undefined && !isExemptionInForce(exemption, snapshot.today))
       return known.has(`${label}\0${until}`)
         ? []
         : [
-            `The exemption of ${name} was over on ${until} already when it was added: it exempts nobody. Correct its until, or remove the row.`,
+            `The exemption of ${displayName(label)} was over on ${until} already when it was added: it exempts nobody. Correct its until, or remove the row.`,
           ];
-    if (snapshot.deployments.has(label)) return [];
-    const meant = snapshot.nameFinder.findNames(label);
-    return [
-      meant.length === 0
-        ? `The exemption of ${name} exempts nobody: no token, key or row of licenses.csv has that name. Correct the label, or remove the row.`
-        : `The exemption of ${name} exempts nobody, since no token, key or row of licenses.csv has that name; probably ${meant.join(' or ')} is meant, and nothing is withdrawn from ${meant.length === 1 ? 'it' : 'them'} until the label is corrected or the row removed.`,
-    ];
+    return snapshot.deployments.has(label) ? [] : [unknownLabelText(label, snapshot)];
   });
   return [...new Set(texts)].map((text) => ({ key: text, text }));
+}
+
+function unknownLabelText(label: string, { facts, nameFinder }: Snapshot): string {
+  const subject = `The exemption of ${displayName(label)}`;
+  const meant = nameFinder.findNames(label);
+  const problem =
+    facts.tokens === undefined || facts.keys === undefined
+      ? `${subject} exempts nobody, unless a token or key has that name: no row of licenses.csv has it`
+      : meant.length === 0
+        ? `${subject} exempts nobody: no token, key or row of licenses.csv has that name`
+        : `${subject} exempts nobody, since no token, key or row of licenses.csv has that name`;
+  return meant.length === 0
+    ? `${problem}. Correct the label, or remove the row.`
+    : `${problem}; probably ${meant.join(' or ')} is meant, and nothing is withdrawn from ${meant.length === 1 ? 'it' : 'them'} until the label is corrected or the row removed.`;
 }

@@ -2,9 +2,10 @@
 import type { Exemption } from '../domain/exemptions.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import { listChanges, rowsReported } from '../domain/list-changes.ts';
-import { reportedItems } from '../domain/reported.ts';
+import { alertKey, reportedItems } from '../domain/reported.ts';
 import { exemptionNews } from '../mail/exemption-news.ts';
 import { displayName } from '../text/display.ts';
+import { exemptionAlerts } from './list-alerts.ts';
 import type { Night } from './night.ts';
 
 /** What an upload changed. */
@@ -15,6 +16,8 @@ export interface ReviewedChange {
   readonly sentences: readonly string[];
   /** The exemptions to remember. */
   readonly exemptions: Ledger['exemptions'];
+  /** Of the sentences, the keys of those that a night would say as well, and that are to be remembered as said. */
+  readonly alertKeys: readonly string[];
 }
 
 /** Compares what was read with what the ledger says was read last. Pure. */
@@ -25,16 +28,23 @@ export function changeSeen({ inputs, decision }: Night): ReviewedChange {
   const isFirst = ledger.licenseRows === null;
   const hold = holdChange(ledger, inputs.hold);
   const exemptions = exemptionChange(ledger, inputs.facts.exemptions, inputs.exemptionsThere, today);
+  const reported = reportedItems(ledger);
+  const alerts = exemptionAlerts(inputs.facts.exemptions, ledger, decision.snapshot)
+    .map(({ key, text }) => ({ key: alertKey(key), text }))
+    .filter(({ key }) => !reported.has(key));
   return {
     touches: (deployment) =>
       hold !== undefined || rows.names.has(deployment) || exemptions.labels.has(deployment),
     sentences: [
       ...(hold === undefined ? [] : [hold]),
       ...(isFirst ? ['licenses.csv is read for the first time: no night has gone by it yet.'] : []),
+      // First, since what does not fit into the mail is cut at the end.
+      ...alerts.map(({ text }) => text),
       ...rows.sentences,
       ...exemptions.lines,
     ],
     exemptions: exemptions.remembered,
+    alertKeys: alerts.map(({ key }) => key),
   };
 }
 

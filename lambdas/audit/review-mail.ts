@@ -1,7 +1,10 @@
 // What a review mails: what was read, what changed, who goes on which night, who was switched on again.
 import type { Day } from '../domain/days.ts';
+import type { Exemption } from '../domain/exemptions.ts';
 import type { Finding } from '../domain/findings.ts';
+import type { LicenseList } from '../domain/licenses.ts';
 import { nextNight, shortDay, shortTime } from '../domain/nights.ts';
+import type { ShrunkInput } from '../domain/plan/shrink-guard.ts';
 import { type Step, isWithdrawal } from '../domain/plan/step.ts';
 import { upcomingEnds } from '../domain/plan/upcoming.ts';
 import { wrapText } from '../mail/layout.ts';
@@ -64,12 +67,21 @@ export function namedInMail(reviewed: Reviewed, text: string): readonly Step[] {
 
 function readLines({ night }: Reviewed): string[] {
   const { licenses, exemptions } = night.inputs.facts;
-  const unreadable = licenses.invalid.length;
   return [
-    `licenses.csv: ${pluralize(licenses.rowCount, 'row')} of ${pluralize(licenses.licenses.size, 'deployment')}, ${unreadable === 0 ? 'all of them readable' : `${unreadable} can't be read`}.`,
-    ...(night.inputs.exemptionsThere ? [`exemptions.csv: ${pluralize(exemptions.length, 'row')}.`] : []),
+    licensesRead(licenses),
+    ...(night.inputs.exemptionsThere ? [exemptionsRead(exemptions)] : []),
     ...beside(night.inputs, night.decision.snapshot).map(({ text }) => text),
   ];
+}
+
+/** What of a license list was read: a sentence. */
+export function licensesRead({ rowCount, licenses, invalid }: LicenseList): string {
+  return `licenses.csv: ${pluralize(rowCount, 'row')} of ${pluralize(licenses.size, 'deployment')}, ${invalid.length === 0 ? 'all of them readable' : `${invalid.length} can't be read`}.`;
+}
+
+/** The same of exemptions, which are read as a whole or not at all. */
+export function exemptionsRead(exemptions: readonly Exemption[]): string {
+  return `exemptions.csv: ${pluralize(exemptions.length, 'row')}.`;
 }
 
 /** Who loses access, or a token for good, on which night: the line, and whom it is about. */
@@ -139,12 +151,17 @@ function heldLines({ night, change }: Reviewed): string[] {
 function obstacleLines({ night }: Reviewed): string[] {
   const { inputs, decision } = night;
   return [
-    ...decision.plan.shrunk
-      .filter(({ input }) => input === 'licenses' || input === 'exemptions')
-      .map(
-        ({ text }) =>
-          `${text.charAt(0).toUpperCase()}${text.slice(1)}: nobody is cut off. Is that right? If not, upload the complete list again.`,
-      ),
+    ...shrunkLines(decision.plan.shrunk),
     ...(inputs.hold ? ['HOLD is in the bucket: nobody is cut off while it is there.'] : []),
   ];
+}
+
+/** The lists that lost so much that nothing is withdrawn, a sentence each. */
+export function shrunkLines(shrunk: readonly ShrunkInput[]): string[] {
+  return shrunk
+    .filter(({ input }) => input === 'licenses' || input === 'exemptions')
+    .map(
+      ({ text }) =>
+        `${text.charAt(0).toUpperCase()}${text.slice(1)}: nobody is cut off. Is that right? If not, upload the complete list again.`,
+    );
 }

@@ -171,7 +171,7 @@ function ledgerAfterReview(ledger: Ledger, reviewed: Reviewed, named: readonly S
 }
 
 function reportedAfter(ledger: Ledger, reviewed: Reviewed, named: readonly Step[]): Ledger['reported'] {
-  const { night, found } = reviewed;
+  const { night, change, found } = reviewed;
   const { run, inputs, decision } = night;
   const { snapshot } = decision;
   const day = snapshot.today;
@@ -187,6 +187,7 @@ function reportedAfter(ledger: Ledger, reviewed: Reviewed, named: readonly Step[
         : undefined;
     add(findingKey(id), findingLevel(severity, threshold));
   }
+  for (const key of change.alertKeys) add(key);
   const names = new Set(named.map(({ deployment }) => deployment));
   const schedule = { timeZone: snapshot.policy.timeZone, nightlyAt: run.services.settings.nightlyAt };
   for (const end of upcomingEnds({ snapshot, steps: named, holds: decision.plan.holds }, [], schedule))

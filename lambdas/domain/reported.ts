@@ -53,6 +53,9 @@ export function findingLevel(severity: string, threshold: number | undefined): n
   return (severity === 'critical' ? CRITICAL_LEVEL : 0) + WIDEST_THRESHOLD - (threshold ?? WIDEST_THRESHOLD);
 }
 
+/** Key of something that people should hear of although it is no finding. */
+export const alertKey = (key: string): string => `alert ${key}`;
+
 export const findingKey = (id: string): string => `finding ${id}`;
 
 export function stepKey(step: {

@@ -10,6 +10,7 @@ import { type Upcoming, isNextNight, upcomingEnds } from '../domain/plan/upcomin
 import {
   type Item,
   WEEKLY_MAIL,
+  alertKey,
   announcementKey,
   findingKey,
   findingLevel,
@@ -146,7 +147,7 @@ export function reportable(input: MailInput): Reportable {
       item: { key: `exemption ${line}`, repeat: 'once' },
       isNew: true,
     })),
-    alerts: input.alerts.map((alert) => news(alert, { key: `alert ${alert.key}`, repeat: 'weekly' })),
+    alerts: input.alerts.map((alert) => news(alert, { key: alertKey(alert.key), repeat: 'weekly' })),
     isWeekly: isDue(weekly, memory.get(WEEKLY_MAIL), today),
     unheardSince: memory.get(UNHEARD)?.day,
   };

@@ -94,6 +94,22 @@ describe('a review', () => {
     ]);
   });
 
+  it('says of an exemption at once that it exempts nobody, and the night does not say it again', async () => {
+    await night();
+    world.put(
+      OBJECTS.exemptions,
+      'label,reason,owner,until\nOrange-CD,strategic,sales,\nmtn-cm,migration,ops,2026-01-31\n',
+    );
+    await review();
+    expect(lastMail()).toContain('The exemption of Orange-CD exempts nobody, since no token, key or row');
+    expect(lastMail()).toContain('probably orange-cd is meant');
+    expect(lastMail()).toContain('The exemption of mtn-cm was over on 2026-01-31 already when it was added');
+    const mails = world.mails.length;
+    expect((await review()).notified).toBe(false);
+    await night();
+    expect(world.mails.slice(mails)).toEqual([]);
+  });
+
   it('reports the same change once, however often it is delivered', async () => {
     await night();
     upload({ 'orange-cd': '2026-03-20', 'expresso-sn': FAR });

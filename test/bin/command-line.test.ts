@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { COMMANDS } from '../../bin/auditor/arguments.ts';
 import { run } from '../../bin/auditor/run.ts';
 import { addDays, dayOf } from '../../lambdas/domain/days.ts';
+import { emptyLedger, ledgerText } from '../../lambdas/domain/ledger.ts';
 import { type Sandbox, startSandbox } from '../sandbox/world.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'auditor-test-'));
@@ -241,7 +242,7 @@ describe('checking a list', () => {
     writeFileSync(file, 'telco,country,expires_on\norange,cd,2099-02-30\nmtn,gn,2027-01-31\n');
     const { code, out } = await shell(['check', file]);
     expect(code).toBe(1);
-    expect(out).toContain('2 rows read');
+    expect(out).toContain("licenses.csv: 2 rows of 1 deployment, 1 can't be read.");
     expect(out.replaceAll(/\s+/g, ' ')).toContain("Line 2 of licenses.csv (orange-cd) can't be read");
     expect(out.replaceAll(/\s+/g, ' ')).toContain('nothing is withdrawn from orange-cd');
   });
@@ -253,6 +254,24 @@ describe('checking a list', () => {
     expect(code).toBe(0);
     expect(out).toContain('No day of exemptions.csv shows');
     expect(out).toContain('orange-cd is exempt from everything, until');
+  });
+
+  it('reads exemptions beside the list, and the ledger for what changed', async () => {
+    const list = join(folder, 'renewed.csv');
+    const exemptions = join(folder, 'beside.csv');
+    writeFileSync(list, 'telco,country,expires_on\nmtn,gn,2030-01-31\n');
+    writeFileSync(exemptions, 'label,reason,owner,until\nMTN_gn,migration,ops,\n');
+    writeFileSync(join(folder, 'ledger.json'), ledgerText(emptyLedger()));
+    const { code, out } = await shell(
+      ['check', list, '--exemptions', exemptions, '--state', folder],
+      {},
+      300,
+    );
+    expect(code).toBe(0);
+    expect(out).toContain('exemptions.csv: 1 row.');
+    expect(out).toContain('probably mtn-gn is meant');
+    expect((await shell(['check', list, '--licenses', list])).code).toBe(2);
+    expect((await shell(['check', list, '--state', join(folder, 'nowhere')])).code).toBe(2);
   });
 
   it('ends with code 0 where every row can be read', async () => {

@@ -108,7 +108,11 @@ function endText({ paidUntil, lastDay }: License): string {
 }
 
 /** What to do where the license was probably renewed under another spelling; `undefined` where it was not. */
-function spellingText(snapshot: Snapshot, name: string, others: readonly string[]): string | undefined {
+export function spellingText(
+  snapshot: Snapshot,
+  name: string,
+  others: readonly string[],
+): string | undefined {
   const [other] = others;
   if (other === undefined) return undefined;
   if (others.length > 1)
