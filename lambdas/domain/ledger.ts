@@ -90,7 +90,10 @@ const suspension = v.object({
   by,
   at: time,
   reason: v.string(),
-  /** Of an audit's suspension: its overlap was over. The audit never switches it on. */
+  /**
+   * It was replaced: of an audit's suspension, its overlap was over. The audit never switches it on, and people do only
+   * by its id.
+   */
   replaced: v.optional(v.boolean()),
   /** The license's last day then. Of people's suspension: once it has moved on, the token is missed. */
   end: v.optional(day),
@@ -110,6 +113,8 @@ const restore = v.object({
   deployment: v.string(),
   at: time,
   reason: v.string(),
+  /** Restored with a whole run and not by its id: a replaced one is being replaced still. */
+  withRun: v.optional(v.boolean()),
 });
 
 const replacedToken = v.object({

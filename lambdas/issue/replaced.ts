@@ -24,7 +24,9 @@ export function replacedUntil({ existing, ledger, services }: Issue, until: stri
   );
   return existing.map(({ id: tokenId }) => {
     const before = replaced.find((entry) => entry.tokenId === tokenId);
-    const isRestored = restores.some((entry) => entry.tokenId === tokenId && entry.at >= (before?.at ?? ''));
+    const isRestored = restores.some(
+      (entry) => entry.tokenId === tokenId && entry.withRun !== true && entry.at >= (before?.at ?? ''),
+    );
     const stands = before !== undefined && before.until < until && active.has(before.by) && !isRestored;
     return { tokenId, until: stands ? before.until : until };
   });

@@ -225,7 +225,8 @@ function replacedNow(
     return isPastExpiry(token, now) || (!token.enabled && !byAudit.has(id));
   };
   const isRestored = ({ tokenId, at }: Ledger['replaced'][number]): boolean =>
-    at !== undefined && ledger.restores.some((entry) => entry.tokenId === tokenId && entry.at >= at);
+    at !== undefined &&
+    ledger.restores.some((entry) => entry.tokenId === tokenId && entry.withRun !== true && entry.at >= at);
   return ledger.replaced.flatMap((entry) => {
     const { tokenId, by } = entry;
     if (isGone(tokenId) || switchedOn.has(tokenId) || isRestored(entry) || isLost(by)) return [];

@@ -16,6 +16,8 @@ export interface PeoplesDecision {
   readonly requestedBy?: string | undefined;
   /** Another token of the label stays active: then the deployment is not meant to have none. */
   readonly leavesAccess?: boolean;
+  /** The tokens were restored with a whole run: of those, the replaced ones are being replaced still. */
+  readonly withRun?: boolean;
 }
 
 /** A token that the audit switched off, or the issue function because a new one replaces it. */
@@ -109,19 +111,17 @@ export function recordRevocation(ledger: Ledger, decision: PeoplesDecision): Led
 
 /**
  * People switched tokens on through us: they are left alone for 7 days, then announced again. A replaced one among them
- * was named by its id, and is being replaced no longer.
+ * is being replaced no longer where it was named by its id, and still where it came back with a whole run.
  */
 export function recordRestore(ledger: Ledger, decision: PeoplesDecision): Ledger {
-  const { deployment, tokenIds, at, reason } = decision;
+  const { deployment, tokenIds, at, reason, withRun } = decision;
   const ids = new Set(tokenIds);
   const rest = forgetDecisions(ledger, ids);
+  const entry = { deployment, at: iso(at), reason, ...(withRun === true ? { withRun } : {}) };
   return {
     ...rest,
-    replaced: othersOf(rest.replaced, ids),
-    restores: [
-      ...rest.restores,
-      ...[...ids].map((tokenId) => ({ tokenId, deployment, at: iso(at), reason })),
-    ],
+    replaced: withRun === true ? onAgain(rest.replaced, ids) : othersOf(rest.replaced, ids),
+    restores: [...rest.restores, ...[...ids].map((tokenId) => ({ tokenId, ...entry }))],
   };
 }
 
@@ -282,6 +282,7 @@ export function othersOf<Entry extends { readonly tokenId?: string | undefined }
 function suspensionsOf(ledger: Ledger, decision: PeoplesDecision): Suspension[] {
   const { deployment, tokenIds, at, reason, requestedBy, leavesAccess } = decision;
   const end = knownEnd(ledger, deployment);
+  const replaced = replacedAmong(ledger, new Set(tokenIds));
   return [...new Set(tokenIds)].map((tokenId) => ({
     tokenId,
     deployment,
@@ -291,7 +292,16 @@ function suspensionsOf(ledger: Ledger, decision: PeoplesDecision): Suspension[] 
     requestedBy,
     end,
     ...(leavesAccess === true ? { superseded: true } : {}),
+    ...(replaced.has(tokenId) ? { replaced: true } : {}),
   }));
+}
+
+/** The tokens that had gone because they were replaced, or would have, and are switched off with what replaces them. */
+function replacedAmong({ replaced, suspensions }: Ledger, ids: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([
+    ...suspensions.filter((entry) => entry.replaced === true).map(({ tokenId }) => tokenId),
+    ...replaced.filter(({ by }) => ids.has(by)).map(({ tokenId }) => tokenId),
+  ]);
 }
 
 /** A license's last day as the last whole run read it. */

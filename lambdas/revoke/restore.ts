@@ -63,23 +63,41 @@ export async function restore(call: RevokeCall): Promise<Outcome> {
       ...replaced.map((token) =>
         skipped(
           token,
-          `the token ${escapeText(successors.get(token.id) ?? '')} replaces it; to switch it on all the same name it with "tokenId"`,
+          `${successorText(successors.get(token.id))} replaces it; to switch it on all the same name it with "tokenId"`,
         ),
       ),
     ],
   };
 }
 
-/** Of the tokens that a working one of the label replaces, and that the call does not name by their id: by whom. */
-function successorsOf({ event, store, services, tokens }: RevokeCall): ReadonlyMap<string, string> {
+/**
+ * Of the tokens that a working one of the label replaces or replaced, and that the call does not name by their id: by
+ * whom, `undefined` where that is not remembered any more because people switched both off.
+ */
+function successorsOf({
+  event,
+  store,
+  services,
+  tokens,
+}: RevokeCall): ReadonlyMap<string, string | undefined> {
   if (event.tokenId !== undefined) return new Map();
+  const { replaced, suspensions } = store.current;
   const working = new Set(
     tokens.filter((token) => isActive({ ...token, enabled: true }, services.clock.now())).map(({ id }) => id),
   );
-  return new Map(
-    store.current.replaced.filter(({ by }) => working.has(by)).map(({ tokenId, by }) => [tokenId, by]),
+  const being = new Map<string, string | undefined>(
+    replaced.filter(({ by }) => working.has(by)).map(({ tokenId, by }) => [tokenId, by]),
   );
+  const were = suspensions.filter((entry) => entry.replaced === true && !being.has(entry.tokenId));
+  const others = new Set(working);
+  for (const { tokenId } of were) others.delete(tokenId);
+  return others.size === 0
+    ? being
+    : new Map([...were.map(({ tokenId }) => [tokenId, undefined] as const), ...being]);
 }
+
+const successorText = (id: string | undefined): string =>
+  id === undefined ? 'another token' : `the token ${escapeText(id)}`;
 
 function expiryText({ settings }: Services, { expiresAt = 0 }: HubToken): string {
   return `stopped working on ${dayOf(expiresAt, settings.timeZone)} by its own expiry, which can't be changed`;

@@ -328,6 +328,23 @@ describe('restoring a token that another one replaces', () => {
     expect(isOn('first')).toBe(false);
     expect(world.ledger.replaced).toHaveLength(1);
   });
+
+  it.each([
+    ['is on still', 0],
+    ['is off since its overlap was over', 1],
+  ])('by its label never brings it back after both were revoked, where it %s', async (_, nightsBefore) => {
+    for (let day = 0; day < nightsBefore; day++) await night();
+    await call({ deployment: 'orange-cd', reason: 'unpaid' });
+    for (let day = 0; day < 2; day++) await night();
+    const { actions } = await call({ deployment: 'orange-cd', restore: true });
+    expect(actions.map(({ tokenId, status }) => [tokenId === 'first', status]).sort()).toEqual([
+      [false, 'done'],
+      [true, 'skipped'],
+    ]);
+    expect(isOn('first')).toBe(false);
+    await call({ deployment: 'orange-cd', restore: true, tokenId: 'first' });
+    expect(isOn('first')).toBe(true);
+  });
 });
 
 describe('undoing what one run of the audit switched off', () => {
@@ -373,6 +390,30 @@ describe('undoing what one run of the audit switched off', () => {
       reason: 'the token is gone',
     });
     expect(ENDED.map(isOn)).toEqual([undefined, true, true]);
+  });
+
+  it.each([
+    ['lasts: it comes back and still goes when it is over', 240, true],
+    ['is over: it stays off', 72, false],
+  ])('of a replaced token whose overlap %s', async (_, overlapHours, comesBack) => {
+    world = new InMemorySystems();
+    world.addToken('orange-cd', { id: 'first' });
+    world.putLicenses([['orange-cd', '2026-03-03']]);
+    const { tokenId } = await issue(
+      { deployment: 'orange-cd', regenerate: true, overlapHours },
+      world.services(),
+    );
+    await audit({}, world.services());
+    await night();
+    const run = (await night()).runId;
+    expect([isOn('first'), isOn(tokenId)]).toEqual([false, false]);
+    world.now += 2 * DAY;
+    const { actions } = await undo(run);
+    expect(actions.find((action) => action.tokenId === 'first')?.status).toBe(comesBack ? 'done' : 'skipped');
+    expect([isOn('first'), isOn(tokenId)]).toEqual([comesBack, true]);
+    world.putLicenses([['orange-cd', '2027-03-03']]);
+    for (let day = 0; day < 12; day++) await night();
+    expect([isOn('first') ?? false, isOn(tokenId)]).toEqual([false, true]);
   });
 
   it('is TokenNotFound for a run that switched off nothing, and for one that is undone already', async () => {
