@@ -13,10 +13,6 @@ const SHRUNK_NUMBER = 2;
 /** An input that lost too many of its entries, against the last whole run in which it had not. */
 export interface ShrunkInput {
   readonly input: keyof Measures;
-  /** How many entries it had then, has now, and how many of those of then are lost or worth less. */
-  readonly before: number;
-  readonly now: number;
-  readonly lost: number;
   /** A clause: what became of it since when. */
   readonly text: string;
 }
@@ -101,7 +97,7 @@ function countLoss(
   now: number,
 ): ShrunkInput | undefined {
   if (before === null || !hasShrunk(before, before - now)) return undefined;
-  return { input, before, now, lost: before - now, text: `${name} went from ${before} to ${now}` };
+  return { input, text: `${name} went from ${before} to ${now}` };
 }
 
 /** The ends of each deployment's product, the latest first: two rows of one product are two entries. */
@@ -113,7 +109,7 @@ function endsOf(rows: readonly LicenseRow[]): Map<string, Day[]> {
     if (of === undefined) ends.set(key, [accessUntil]);
     else of.push(accessUntil);
   }
-  for (const of of ends.values()) if (of.length > 1) of.sort().reverse();
+  for (const of of ends.values()) of.sort().reverse();
   return ends;
 }
 
@@ -133,7 +129,7 @@ function rowLoss(ledger: Ledger, list: LicenseList): ShrunkInput | undefined {
     // Version 1 counted deployments and remembered no rows.
     const [then, now] = [measure.deployments, list.licenses.size];
     return hasShrunk(then, then - now)
-      ? { input: 'licenses', before: then, now, lost: then - now, text: `${name} went from ${then} to ${now} deployments` } // prettier-ignore
+      ? { input: 'licenses', text: `${name} went from ${then} to ${now} deployments` }
       : undefined;
   }
   if (before.every((row, index) => isKept(row, list.rows[index]))) return undefined;
@@ -155,9 +151,6 @@ function rowLoss(ledger: Ledger, list: LicenseList): ShrunkInput | undefined {
   ];
   return {
     input: 'licenses',
-    before: before.length,
-    now: list.rows.length,
-    lost: gone + earlier,
     text: `${name} went from ${before.length} to ${pluralize(list.rows.length, 'row')} (${lost.join(', ')})`,
   };
 }
@@ -178,6 +171,6 @@ function exemptionLoss(
     else if (until === undefined || until >= today) lost += 1;
   }
   return hasShrunk(before.length, lost)
-    ? { input: 'exemptions', before: before.length, now: exemptions.length, lost, text: `the exemptions went from ${before.length} to ${exemptions.length}` } // prettier-ignore
+    ? { input: 'exemptions', text: `the exemptions went from ${before.length} to ${exemptions.length}` }
     : undefined;
 }

@@ -105,6 +105,20 @@ describe('the license list', () => {
     ]);
   });
 
+  it('counts each row once, the longest first, where one product has several', () => {
+    const three = (...ends: string[]): Situation =>
+      list(...ends.map((end) => `a,cd,${end},0`), ...rows(...names(7, 'b')));
+    const before = three('2026-05-01', '2026-07-01', '2026-06-01');
+    expect(shrunk(before, three('2026-07-01', '2026-06-01', '2026-05-01'))).toEqual([]);
+    expect(shrunk(before, three('2026-08-01', '2026-08-01', '2026-08-01'))).toEqual([]);
+    expect(shrunk(before, three('2026-04-01', '2026-04-01', '2026-04-01'))).toEqual([
+      'the license list went from 10 to 10 rows (the access of 3 rows of 10 ends earlier)',
+    ]);
+    expect(shrunk(before, list('a,cd,2026-04-01,0', ...rows(...names(7, 'b'))))).toEqual([
+      'the license list went from 10 to 8 rows (2 rows of 10 are gone, the access of 1 row of 10 ends earlier)',
+    ]);
+  });
+
   it('says how many ends moved back', () => {
     expect(shrunk(list(...rows(...ten)), list(...day('2026-12-31', ...ten)))).toEqual([
       'the license list went from 10 to 10 rows (the access of 10 rows of 10 ends earlier)',
@@ -148,6 +162,12 @@ describe('the exemptions', () => {
   it('have shrunk where more than 2 were removed before their end', () => {
     expect(shrunk(exempt(...three), exempt())).toEqual(['the exemptions went from 3 to 0']);
     expect(shrunk(exempt(...three), exempt('a-cd,,,,'))).toEqual([]);
+  });
+
+  it('are counted one by one where a label stands several times', () => {
+    const twice = exempt(...three, ...three);
+    expect(shrunk(twice, exempt(...three))).toEqual(['the exemptions went from 6 to 3']);
+    expect(shrunk(twice, exempt(...three, ...three.slice(2)))).toEqual([]);
   });
 
   it('have not where their time was over', () => {
