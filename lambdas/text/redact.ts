@@ -13,7 +13,7 @@ const MIN_PASSWORD_LENGTH = 8;
 /** Of a longer secret the beginning is searched for. */
 const MAX_SECRET_LENGTH = 4_000;
 /** Characters of a form that are looked up at every place of a text. */
-const WINDOW = 12;
+const WINDOW = 11;
 /** They begin behind this share of it: contents of tokens begin alike, and so do all their forms. */
 const ALIKE_SHARE = 0.34;
 /** Characters of a secret that were cut off behind so many are recognised. */
@@ -113,12 +113,21 @@ const FOLDED = Uint16Array.from({ length: 65_536 }, (_unused, code) => {
 });
 const foldedAt = (text: string, at: number): number => FOLDED[text.charCodeAt(at)] ?? 0;
 
-const HASH_BASE = 0x01000193;
-/** What a character weighs when the window leaves it behind. */
-const LEAVING = Array.from({ length: WINDOW }).reduce<number>((power) => Math.imul(power, HASH_BASE), 1);
-/** Bits of the table that says for nearly every hash that nothing begins like that. */
-const TABLE_BITS = 24;
-const slotOf = (hash: number): number => (hash ^ (hash >>> 15)) & (2 ** TABLE_BITS - 1);
+/**
+ * What each character adds to the rolling hash. Three bits are shifted out with every further character, so that a hash
+ * of 32 bits is that of the last {@link WINDOW} characters and of none before.
+ */
+const ADDED = Int32Array.from(FOLDED, (code) => Math.imul(code + 1, 0x9e3779b1));
+const hashWith = (hash: number, text: string, at: number): number =>
+  ((hash << 3) + (ADDED[text.charCodeAt(at)] ?? 0)) | 0;
+/** Bits of the table that says for nearly every hash that nothing begins like that; half a megabyte stays in a cache. */
+const TABLE_BITS = 22;
+/** The upper bits are those that all characters of the window have a part in. */
+const slotOf = (hash: number): number => hash >>> (32 - TABLE_BITS);
+const isMarked = (table: Uint32Array, hash: number): boolean => {
+  const slot = slotOf(hash);
+  return (((table[slot >>> 5] ?? 0) >>> (slot & 31)) & 1) !== 0;
+};
 
 /** Finds every form of some secrets in texts. */
 class SearchIndex {
@@ -137,8 +146,7 @@ class SearchIndex {
   private put(form: string): void {
     let hash = 0;
     const begin = windowOf(form);
-    for (let at = begin; at < begin + WINDOW; at++)
-      hash = (Math.imul(hash, HASH_BASE) + foldedAt(form, at)) | 0;
+    for (let at = begin; at < begin + WINDOW; at++) hash = hashWith(hash, form, at);
     const slot = slotOf(hash);
     if (this.table !== undefined) this.table[slot >>> 5] = (this.table[slot >>> 5] ?? 0) | (1 << (slot & 31));
     const known = this.byHash.get(hash);
@@ -160,29 +168,35 @@ class SearchIndex {
     return found.length === 0 ? text : redacted + text.slice(end);
   }
 
-  private *longOnes(text: string): Iterable<Place> {
+  /** Where forms stand whose beginnings are in the table. */
+  private longOnes(text: string): Place[] {
     const { table } = this;
-    if (table === undefined) return;
+    const found: Place[] = [];
+    if (table === undefined) return found;
     let hash = 0;
     for (let at = 0; at < text.length; at++) {
-      hash = (Math.imul(hash, HASH_BASE) + foldedAt(text, at)) | 0;
-      const begin = at - WINDOW + 1;
-      if (begin < 0) continue;
-      if (begin > 0) hash = (hash - Math.imul(foldedAt(text, begin - 1), LEAVING)) | 0;
-      const slot = slotOf(hash);
-      if ((((table[slot >>> 5] ?? 0) >>> (slot & 31)) & 1) === 0) continue;
-      for (const form of this.byHash.get(hash) ?? []) {
-        const start = begin - windowOf(form);
-        const end = start < 0 ? start : endOf(form, text, start);
-        if (end > start) yield { start, end };
-      }
+      hash = hashWith(hash, text, at);
+      if (isMarked(table, hash)) found.push(...this.formsAt(text, at - WINDOW + 1, hash));
     }
+    return found;
   }
 
-  private *shortOnes(text: string): Iterable<Place> {
-    if (this.short === undefined) return;
-    for (const match of text.matchAll(this.short))
-      yield { start: match.index, end: match.index + match[0].length };
+  /** The forms whose looked-up characters, with this hash, begin at a place of a text. */
+  private formsAt(text: string, begin: number, hash: number): Place[] {
+    return (this.byHash.get(hash) ?? [])
+      .map((form) => {
+        const start = begin - windowOf(form);
+        return { start, end: start < 0 ? start : endOf(form, text, start) };
+      })
+      .filter(({ start, end }) => end > start);
+  }
+
+  private shortOnes(text: string): Place[] {
+    if (this.short === undefined) return [];
+    return [...text.matchAll(this.short)].map(({ index, 0: { length } }) => ({
+      start: index,
+      end: index + length,
+    }));
   }
 }
 
@@ -219,7 +233,7 @@ function formsOf(secret: string): string[] {
     secret,
     // Wherever in the encoded bytes it begins; without the letters at its ends that its neighbours share.
     ...[0, 1, 2].map((before) =>
-      Buffer.concat([Buffer.alloc(before), bytes])
+      Buffer.from('\0'.repeat(before) + secret)
         .toString('base64url')
         .slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6)),
     ),
