@@ -27,30 +27,27 @@ const REVIEW_WAIT_MS = 10 * 60_000;
  */
 export async function audit(event: AuditEvent, services: Services): Promise<AuditResult> {
   const run = beginRun(event, services);
+  let lease: Lease | undefined;
   try {
     const earlier = await undisturbedNight(run);
     if (earlier !== null) return alreadyDone(run, earlier);
 
-    const lease = await leaseOf(run);
-    try {
-      const inputs = await readInputs(services, wantsValues(run));
-      if (!isComplete(inputs)) {
-        if (event.review === true) return await endUnreadReview(run, inputs);
-        throw await endIncomplete(run, inputs, lease);
-      }
-      const checks = await checkContents(run, inputs);
-      const decision = await decideOrEnd(run, inputs, checks, lease);
-      const applied = await applyPlan(
-        { services, store: inputs.store, now: run.now, lastLook: () => lastLook(run, inputs) },
-        decision.steps,
-      );
-      const night = { run, inputs, checks, decision, applied };
-      return await (event.review === true ? concludeReview(night) : conclude(night));
-    } finally {
-      await lease?.release();
+    lease = await leaseOf(run);
+    const inputs = await readInputs(services, wantsValues(run));
+    if (!isComplete(inputs)) {
+      if (event.review === true) return await endUnreadReview(run, inputs);
+      throw await endIncomplete(run, inputs, lease);
     }
+    const checks = await checkContents(run, inputs);
+    const decision = await decideOrEnd(run, inputs, checks, lease);
+    const applied = await applyPlan(
+      { services, store: inputs.store, now: run.now, lastLook: () => lastLook(run, inputs) },
+      decision.steps,
+    );
+    const night = { run, inputs, checks, decision, applied };
+    return await (event.review === true ? concludeReview(night) : conclude(night));
   } finally {
-    await services.vault.close();
+    await Promise.all([lease?.release(), services.vault.close()]);
   }
 }
 

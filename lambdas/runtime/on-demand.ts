@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { UnreportedAction } from '../domain/ledger.ts';
 import { type AuditorError, asAuditorError, withDetail } from '../errors.ts';
-import { takeLease } from '../ledger/lease.ts';
+import { type Lease, takeLease } from '../ledger/lease.ts';
 import { type LedgerStore, openLedger } from '../ledger/store.ts';
 import { onDemandMail } from '../mail/other-mails.ts';
 import { joinWithAnd, escapeText } from '../text/display.ts';
@@ -20,16 +20,12 @@ export async function withLease<Result>(
   functionName: 'issue' | 'revoke',
   work: (store: LedgerStore) => Promise<Result>,
 ): Promise<Result> {
+  let lease: Lease | undefined;
   try {
-    const runId = services.requestId || randomUUID();
-    const lease = await takeLease(services, functionName, runId);
-    try {
-      return await work(await openLedger(services.bucket));
-    } finally {
-      await lease.release();
-    }
+    lease = await takeLease(services, functionName, services.requestId || randomUUID());
+    return await work(await openLedger(services.bucket));
   } finally {
-    await services.vault.close();
+    await Promise.all([lease?.release(), services.vault.close()]);
   }
 }
 
