@@ -128,8 +128,8 @@ export function listedToken(snapshot: Snapshot, id: string): HubToken | undefine
 }
 
 /** Tokens that a program made for itself: listed, not judged by the rules of deployments. */
-export function automaticTokens({ facts, byId }: Snapshot): readonly HubToken[] {
-  return (facts.tokens ?? []).filter(({ id }) => !byId.has(id));
+export function automaticTokens({ facts, automaticTokens: number, byId }: Snapshot): readonly HubToken[] {
+  return number === 0 ? [] : (facts.tokens ?? []).filter(({ id }) => !byId.has(id));
 }
 
 /**
@@ -190,12 +190,14 @@ function addToken(deployment: Draft, token: HubToken, isUsable: boolean): void {
   deployment.tokens = all;
 }
 
-function joinRows({ licenses, invalid }: LicenseList, at: (name: string) => Draft): void {
-  for (const license of licenses.values()) {
-    const deployment = at(license.deployment);
-    deployment.license = license;
-    deployment.isListed = true;
-  }
+function joinRows(
+  { licenses, invalid }: LicenseList,
+  deployments: Map<string, Draft>,
+  at: (name: string) => Draft,
+): void {
+  // The first names of all: none has to be looked for.
+  for (const [name, license] of licenses)
+    deployments.set(name, { ...draftOf(name), license, isListed: true });
   for (const { about } of invalid) if (about.scope === 'deployment') at(about.deployment).isListed = true;
 }
 
@@ -215,7 +217,7 @@ function joinByName(
     }
     return deployment;
   };
-  if (facts.licenses !== undefined) joinRows(facts.licenses, at);
+  if (facts.licenses !== undefined) joinRows(facts.licenses, deployments, at);
   for (const token of tokens) addToken(at(token.label), token, isActive(token, now));
   for (const name of facts.keys?.names ?? []) {
     const deployment = at(name);
