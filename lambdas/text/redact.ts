@@ -104,26 +104,38 @@ const LONG_WORDS = /[\w+/.-]{20,}={0,2}/g;
 /** A well-formed name of a deployment, or an address. */
 const HARMLESS = /^(?:[a-z0-9]+(?:-[a-z0-9]+)*-[a-z]{2,}|https?:\/\/[\w.:/-]+)$/;
 
-/** Letters of either case are one, and so are the two alphabets of base64. */
-const FOLDED = Uint16Array.from({ length: 65_536 }, (_unused, code) => {
-  if (code === 43) return 45;
-  if (code === 47) return 95;
-  const lower = String.fromCharCode(code).toLowerCase();
-  return lower.length === 1 ? lower.charCodeAt(0) : code;
-});
-const foldedAt = (text: string, at: number): number => FOLDED[text.charCodeAt(at)] ?? 0;
+/** What the search knows of each character, by its code. */
+interface Letters {
+  /** The code that it is compared by: letters of either case are one, and so are the two alphabets of base64. */
+  readonly folded: Uint16Array;
+  /**
+   * What it adds to the rolling hash. Three bits are shifted out with every further character, so that a hash of 32 bits
+   * is that of the last {@link WINDOW} characters and of none before.
+   */
+  readonly added: Int32Array;
+}
 
-/**
- * What each character adds to the rolling hash. Three bits are shifted out with every further character, so that a hash
- * of 32 bits is that of the last {@link WINDOW} characters and of none before.
- */
-const ADDED = Int32Array.from(FOLDED, (code) => Math.imul(code + 1, 0x9e3779b1));
-const hashWith = (hash: number, text: string, at: number): number =>
-  ((hash << 3) + (ADDED[text.charCodeAt(at)] ?? 0)) | 0;
+/** Made by the first search: a cold start, which has nothing to search yet, would pay for it with a third of its time. */
+let letters: Letters | undefined;
+
+function letterTables(): Letters {
+  if (letters !== undefined) return letters;
+  const folded = Uint16Array.from({ length: 65_536 }, (_unused, code) => {
+    if (code === 43) return 45;
+    if (code === 47) return 95;
+    const lower = String.fromCharCode(code).toLowerCase();
+    return lower.length === 1 ? lower.charCodeAt(0) : code;
+  });
+  letters = { folded, added: Int32Array.from(folded, (code) => Math.imul(code + 1, 0x9e3779b1)) };
+  return letters;
+}
+
 /** Bits of the table that says for nearly every hash that nothing begins like that; half a megabyte stays in a cache. */
 const TABLE_BITS = 22;
 /** The upper bits are those that all characters of the window have a part in. */
 const slotOf = (hash: number): number => hash >>> (32 - TABLE_BITS);
+const hashWith = (hash: number, code: number, { added }: Letters): number =>
+  ((hash << 3) + (added[code] ?? 0)) | 0;
 const isMarked = (table: Uint32Array, hash: number): boolean => {
   const slot = slotOf(hash);
   return (((table[slot >>> 5] ?? 0) >>> (slot & 31)) & 1) !== 0;
@@ -131,6 +143,7 @@ const isMarked = (table: Uint32Array, hash: number): boolean => {
 
 /** Finds every form of some secrets in texts. */
 class SearchIndex {
+  private readonly letters = letterTables();
   private readonly byHash = new Map<number, string[]>();
   private readonly table: Uint32Array | undefined;
   private readonly short: RegExp | undefined;
@@ -146,7 +159,7 @@ class SearchIndex {
   private put(form: string): void {
     let hash = 0;
     const begin = windowOf(form);
-    for (let at = begin; at < begin + WINDOW; at++) hash = hashWith(hash, form, at);
+    for (let at = begin; at < begin + WINDOW; at++) hash = hashWith(hash, form.charCodeAt(at), this.letters);
     const slot = slotOf(hash);
     if (this.table !== undefined) this.table[slot >>> 5] = (this.table[slot >>> 5] ?? 0) | (1 << (slot & 31));
     const known = this.byHash.get(hash);
@@ -170,12 +183,12 @@ class SearchIndex {
 
   /** Where forms stand whose beginnings are in the table. */
   private longOnes(text: string): Place[] {
-    const { table } = this;
+    const { table, letters } = this;
     const found: Place[] = [];
     if (table === undefined) return found;
     let hash = 0;
     for (let at = 0; at < text.length; at++) {
-      hash = hashWith(hash, text, at);
+      hash = hashWith(hash, text.charCodeAt(at), letters);
       if (isMarked(table, hash)) found.push(...this.formsAt(text, at - WINDOW + 1, hash));
     }
     return found;
@@ -186,16 +199,31 @@ class SearchIndex {
     return (this.byHash.get(hash) ?? [])
       .map((form) => {
         const start = begin - windowOf(form);
-        return { start, end: start < 0 ? start : endOf(form, text, start) };
+        return { start, end: start < 0 ? start : this.endOf(form, text, start) };
       })
       .filter(({ start, end }) => end > start);
   }
 
+  /** Where a form that begins at a place ends; the place itself where it is another text. */
+  private endOf(form: string, text: string, start: number): number {
+    const { folded } = this.letters;
+    let length = 0;
+    while (
+      length < form.length &&
+      folded[form.charCodeAt(length)] === folded[text.charCodeAt(start + length)]
+    )
+      length += 1;
+    if (length === form.length) return start + length;
+    const isCut =
+      length >= MIN_CUT_LENGTH && /^(?:\.\.\.|…)/.test(text.slice(start + length, start + length + 3));
+    return isCut ? start + length : start;
+  }
+
   private shortOnes(text: string): Place[] {
     if (this.short === undefined) return [];
-    return [...text.matchAll(this.short)].map(({ index, 0: { length } }) => ({
-      start: index,
-      end: index + length,
+    return [...text.matchAll(this.short)].map((match) => ({
+      start: match.index,
+      end: match.index + match[0].length,
     }));
   }
 }
@@ -208,16 +236,6 @@ interface Place {
 /** Where in a form the characters stand that are looked up. */
 const windowOf = (form: string): number =>
   Math.min(Math.floor(form.length * ALIKE_SHARE), form.length - WINDOW);
-
-/** Where a form that begins at a place ends; the place itself where it is another text. */
-function endOf(form: string, text: string, start: number): number {
-  let length = 0;
-  while (length < form.length && foldedAt(form, length) === foldedAt(text, start + length)) length += 1;
-  if (length === form.length) return start + length;
-  const isCut =
-    length >= MIN_CUT_LENGTH && /^(?:\.\.\.|…)/.test(text.slice(start + length, start + length + 3));
-  return isCut ? start + length : start;
-}
 
 /** A backslash before the place that belongs to its first letter goes with it, or what is left is no JSON. */
 function withoutEscape(text: string, start: number): number {
