@@ -5,7 +5,7 @@ import type { Finding, FindingKind } from '../domain/findings.ts';
 import type { Ledger, ReportedFinding, ReportedItem, UnreportedAction } from '../domain/ledger.ts';
 import { daysLeft, reachedThreshold } from '../domain/licenses.ts';
 import type { Plan } from '../domain/plan/plan.ts';
-import type { Step } from '../domain/plan/step.ts';
+import { type Step, isLeftToNight } from '../domain/plan/step.ts';
 import { type Upcoming, isNextNight, upcomingEnds } from '../domain/plan/upcoming.ts';
 import {
   type Item,
@@ -120,7 +120,7 @@ export function reportable(input: MailInput): Reportable {
       .filter(({ status }) => status === 'done')
       .map((action) => news(action, doneItem(action))),
     withheld: input.plan.steps
-      .filter((step): step is WithheldStep => step.withheld !== undefined)
+      .filter((step): step is WithheldStep => step.withheld !== undefined && !isLeftToNight(step))
       .map((step) => news(step, { key: stepKey(step), repeat: 'once', state: step.guard ?? step.withheld }))
       // What is announced again among the withheld is news whatever was reported of it before.
       .map((found) => ({ ...found, isNew: found.isNew || found.value.announces !== undefined })),

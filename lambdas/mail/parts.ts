@@ -298,6 +298,7 @@ function heldText({ deployment, heldBy }: Upcoming, renewedAs: (ended: string) =
 
 /** What a guard that holds one deployment means for people. */
 const HELD_WORDS: ReadonlyMap<string, string> = new Map([
+  ['caps of 0', 'with caps of 0 in the configuration the audit withdraws nothing'],
   ['in use by somebody else', 'its token is in use by somebody else, who would lose access too'],
   ['unreadable row', "a row of licenses.csv that can't be read may be about it: correct the row"],
   ['exemption under another name', 'an exemption under another name probably means it: correct the name'],

@@ -1,6 +1,7 @@
 // What is open when a run is over, in deployments: the same groups and numbers for mail and page.
 import type { ActionKind } from '../domain/actions.ts';
 import type { Finding } from '../domain/findings.ts';
+import { LEFT_TO_NIGHT } from '../domain/plan/guards.ts';
 import { type Report, putRight } from './report.ts';
 
 /** Deployments by what is open of them. Only who can't pull may be in another group as well. */
@@ -49,7 +50,9 @@ export function openGroups(report: Pick<Report, 'actions' | 'findings'>): OpenGr
     new Set(open.filter(isMeant).map(({ deployment }) => deployment));
   const cantPull = namesOf(isWithoutAccess);
   const toDecide = new Set(
-    report.actions.filter(({ status }) => status === 'withheld').map(({ deployment }) => deployment),
+    report.actions
+      .filter(({ status, reason }) => status === 'withheld' && !reason.startsWith(LEFT_TO_NIGHT))
+      .map(({ deployment }) => deployment),
   );
   const ended = namesOf(({ kind, deployment }) => kind === 'license-expired' && !toDecide.has(deployment));
   const endingSoon = namesOf(

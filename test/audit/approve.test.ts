@@ -96,6 +96,43 @@ describe('an approval', () => {
   });
 });
 
+describe('who is due and not named by an approval', () => {
+  it('loses access the next night, as the mail says, where nothing else holds them', async () => {
+    await night();
+    const result = await run({ approve: ['orange-cd'] });
+    expect(steps(result)).toContain('deactivate mtn-cm withheld');
+    const mail = lastMail();
+    expect(mail).not.toContain('NOT DONE');
+    expect(mail).toContain('LOSES ACCESS NEXT');
+    for (const name of ['mtn-cm', 'airtel-td', 'moov-bj']) expect(mail).toContain(`Tue 3 Mar 03:30 ${name}`);
+    expect(mail).not.toContain('Nobody loses access');
+    expect(world.mails.at(-1)?.subject).toContain('3 lose access tonight, 1 revoked');
+    expect(mail).toContain('Still open: 3 ended');
+    world.now += DAY;
+    expect(
+      steps(await run())
+        .filter((step) => step.endsWith('done'))
+        .sort(),
+    ).toEqual(['deactivate airtel-td done', 'deactivate moov-bj done', 'deactivate mtn-cm done']);
+  });
+
+  it('stays withheld by what holds them besides, and is reported once for that', async () => {
+    const more = ['free-sn', 'tigo-tz'];
+    for (const name of more) world.addToken(name);
+    world.putLicenses([...NAMES, ...more].map((name) => [name, ENDED.includes(name) || more.includes(name) ? '2026-03-01' : '2027-01-01'])); // prettier-ignore
+    await night();
+    await run();
+    const result = await run({ approve: ['orange-cd'] });
+    const others = result.actions.filter(({ status }) => status === 'withheld');
+    expect(others.map(({ reason }) => reason.split(';')[0])).toEqual(
+      Array(5).fill('5 withdrawals due and 0 in the last 20 hours are more than the 3 allowed'),
+    );
+    const mails = world.mails.length;
+    await night();
+    expect(world.mails.slice(mails).map(({ text }) => text)).toEqual([]);
+  });
+});
+
 describe('what guards withhold', () => {
   it('disturbs nothing: a catch-up has nothing to do', async () => {
     await night();

@@ -176,3 +176,29 @@ describe('a review after an upload', () => {
     expect(story.world.mails.length).toBe(before + 1);
   });
 });
+
+describe('who loses access next', () => {
+  it('is said on every night, also while an old token of the same deployment is held', async () => {
+    const story = new Story();
+    story.customer('orange-cd', '2026-03-12');
+    await story.night(0);
+    await story.issue({ deployment: 'orange-cd', regenerate: true });
+    for (let day = 1; day <= 10; day++) {
+      const old = story.at(day * 24).world.tokens.get('orange-cd');
+      if (old !== undefined) old.lastUsedAt = story.world.now;
+      await story.night(day * 24);
+    }
+    // The last night before it happens.
+    expect(story.mail).toContain('Fri 13 Mar 03:30 orange-cd paid until 12 Mar, access until 12 Mar');
+    expect(story.world.mails.at(-1)?.subject).toContain('1 loses access tonight');
+  });
+
+  it('is nobody where the caps are 0: who has ended stands among the withheld from the first night on', async () => {
+    const story = new Story({ settings: { maxWithdrawals: 0, maxWithdrawalPercent: 0 } });
+    story.customer('orange-cd', ENDED);
+    await story.night(0);
+    expect(story.mail).not.toContain('LOSES ACCESS NEXT');
+    expect(story.mail).toMatch(/NOT DONE, PLEASE DECIDE \(1\) orange-cd .* with caps of 0/);
+    expect(story.world.mails.at(-1)?.subject).toContain('1 withheld');
+  });
+});

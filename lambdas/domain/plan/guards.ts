@@ -105,15 +105,17 @@ const nearExemption: Guard = {
   },
 };
 
+/** Why a step waits that an approval does not name and nothing else holds, a clause: nobody has to decide about it. */
+export const LEFT_TO_NIGHT =
+  'this run withdraws only what its event approves, and the next night does the rest';
+
 /** An approval withdraws exactly what it names. */
-const notApproved: Guard = {
+export const notApproved: Guard = {
   name: 'not approved',
   approvable: true,
   holds: false,
   why: ({ step }, { approved }) =>
-    approved !== undefined && !approved.has(step.deployment)
-      ? 'this run withdraws only what its event approves'
-      : undefined,
+    approved !== undefined && !approved.has(step.deployment) ? LEFT_TO_NIGHT : undefined,
 };
 
 /** Probably renewed under another spelling: an ended deployment beside a near one in force without an active token. */

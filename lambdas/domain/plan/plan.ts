@@ -3,7 +3,15 @@ import { joinWithAnd } from '../../text/display.ts';
 import { CAP_WINDOW, type Ledger, emptyLedger } from '../ledger.ts';
 import type { Deployment, Snapshot } from '../snapshot.ts';
 import { stepsOf } from './access-steps.ts';
-import { GUARDS, type GuardContext, HOLDS, renewalFinder, stoppedBy, withdrawalLimit } from './guards.ts';
+import {
+  GUARDS,
+  type GuardContext,
+  HOLDS,
+  notApproved,
+  renewalFinder,
+  stoppedBy,
+  withdrawalLimit,
+} from './guards.ts';
 import { type ShrunkInput, shrunkInputs } from './shrink-guard.ts';
 import { ORDER, type Step, isWithdrawal } from './step.ts';
 
@@ -52,9 +60,12 @@ export function makePlan(snapshot: Snapshot, options: PlanOptions): Plan {
   const proposed = proposedSteps(snapshot, base, holds);
   const context = { ...base, caps: capsOf(proposed, ledger, base) };
   const without = { ...base, approved: undefined };
+  const others = proposed.filter(({ step }) => base.approved?.has(step.deployment) !== true);
   const approval: Approval = {
     said: options.approval,
     without: { ...without, caps: capsOf(proposed, ledger, without) },
+    // It takes what was read as the measure, and what it names is gone then.
+    after: { ...without, shrunk: [], caps: capsOf(others, ledger, without) },
   };
   const guarded = proposed.map(({ step, deployment }) => ({
     deployment,
@@ -152,6 +163,8 @@ function capsOf(proposed: readonly Proposed[], ledger: Ledger, context: GuardCon
 interface Approval {
   readonly said: string | undefined;
   readonly without: GuardContext;
+  /** How the guards will stand after it: what holds then those that it does not name. */
+  readonly after: GuardContext;
 }
 
 /** A withdrawal as the guards leave it. One that is approved by name goes over those that an approval overrides. */
@@ -159,11 +172,13 @@ function guardedStep(
   step: Step,
   deployment: Deployment,
   context: GuardContext,
-  { said, without }: Approval,
+  { said, without, after }: Approval,
 ): Step {
   const isApproved = context.approved?.has(step.deployment) === true;
   const guards = isApproved ? GUARDS.filter(({ approvable }) => !approvable) : GUARDS;
-  const stopped = stoppedBy(guards, { step, deployment }, context);
+  const first = stoppedBy(guards, { step, deployment }, context);
+  const stopped =
+    first?.guard === notApproved ? (stoppedBy(guards, { step, deployment }, after) ?? first) : first;
   if (stopped !== undefined)
     return { ...step, approved: isApproved, withheld: stopped.why, guard: stopped.guard.name };
   if (isApproved) {

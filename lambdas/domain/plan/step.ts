@@ -71,6 +71,11 @@ export function isWithdrawal(step: Pick<Step, 'kind'>): boolean {
   return step.kind !== 'announce' && step.kind !== 'reactivate';
 }
 
+/** Whether a run leaves a step to the next night, because the run is an approval that does not name it. */
+export function isLeftToNight({ guard }: Pick<Step, 'guard'>): boolean {
+  return guard === 'not approved';
+}
+
 /** A step for a sentence: what, of whom. */
 export function stepText({ kind, deployment }: Pick<Step, 'kind' | 'deployment'>): string {
   return `${kind} ${displayName(deployment)}`;

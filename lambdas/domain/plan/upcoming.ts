@@ -2,9 +2,10 @@
 import { DAY, type Day, HOUR, addDays, dayOf } from '../days.ts';
 import type { Ledger, Notice } from '../ledger.ts';
 import { type Schedule, endOfDay, nextNight } from '../nights.ts';
+import { capsAreZero } from '../policy.ts';
 import { type Snapshot, lastDayOf } from '../snapshot.ts';
 import type { Plan } from './plan.ts';
-import type { Step } from './step.ts';
+import { type Step, isLeftToNight, isWithdrawal } from './step.ts';
 
 /** Deletion of a token is announced so long before. */
 const DELETION_NOTICE = 7 * DAY;
@@ -40,11 +41,13 @@ export function upcomingEnds(
   schedule: Schedule,
 ): Upcoming[] {
   const { now } = snapshot;
+  // Of a deployment with several tokens another one may go later.
   const due = new Set(
     steps
-      .filter(({ kind }) => kind === 'deactivate' || kind === 'delete-token')
-      .map(({ deployment }) => deployment),
+      .filter((step) => isWithdrawal(step) && !(isLeftToNight(step) && step.announces === undefined))
+      .map(({ tokenId }) => tokenId),
   );
+  const always = capsAreZero(snapshot.policy) ? ['caps of 0'] : [];
   // Many ends come on few nights, and an instant by the clock of a place takes long to find.
   const nightAfter = remembering((from: number) => nextNight(from, schedule));
   const dayEnd = remembering((day: Day) => endOfDay(day, snapshot.policy.timeZone));
@@ -54,7 +57,7 @@ export function upcomingEnds(
     const byHand = dueAt(notice, snapshot, dayEnd);
     const key = `${step} ${deployment}`;
     const known = upcoming.get(key);
-    if (due.has(deployment) || (known !== undefined && known.byHand <= byHand)) continue;
+    if (due.has(notice.tokenId) || (known !== undefined && known.byHand <= byHand)) continue;
     const licensed = snapshot.deployments.get(deployment)?.meant ?? deployment;
     upcoming.set(key, {
       deployment,
@@ -65,7 +68,7 @@ export function upcomingEnds(
       // Never this very run: what it could do it has done.
       night: nightAfter(Math.max(byHand, now + 1)),
       isNew,
-      heldBy: (holds.get(deployment) ?? []).filter((name) => !GENERAL_HOLDS.has(name)),
+      heldBy: [...always, ...(holds.get(deployment) ?? []).filter((name) => !GENERAL_HOLDS.has(name))],
     });
   }
   return [...upcoming.values()].sort(
