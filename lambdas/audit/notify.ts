@@ -26,10 +26,9 @@ import {
   stillUnreported,
 } from '../mail/news.ts';
 import type { Notification } from '../mail/notification.ts';
-import { type Report, holdingText } from '../report/report.ts';
+import { ACCEPTING, ACCEPT_COUNTS, type Report, holdingText, shrunkText } from '../report/report.ts';
 import type { Services } from '../runtime/services.ts';
 import type { Settings } from '../runtime/settings.ts';
-import { joinWithAnd } from '../text/display.ts';
 
 /** The mail of a run, if one is due, and what the ledger remembers when it went out or did not. */
 export interface PlannedNotification {
@@ -193,16 +192,15 @@ function withoutSkipped(intents: Ledger['intents'], actions: readonly Action[]):
 
 /** What stands in the way of the whole: the first that the mail says. */
 function obstaclesOf({ snapshot, report, ledger, plan }: NotificationInput): Obstacle[] {
-  const shrunk = plan.shrunk.map(({ text }) => text);
   const since = reportedItems(ledger).get('HOLD')?.day;
   const knownSince = since === undefined ? '' : ` (known since ${shortDay(since, snapshot.today)})`;
   const dayText = (instant: string): string =>
     shortDay(dayOf(Date.parse(instant), snapshot.policy.timeZone), snapshot.today);
   const obstacles: Obstacle[] = [];
-  if (shrunk.length > 0)
+  if (report.shrunk !== undefined)
     obstacles.push({
       kind: plan.isApproval ? 'approved' : 'shrunk',
-      text: `${capitalized(joinWithAnd(shrunk))} since the last whole run. ${plan.isApproval ? APPROVED : DOUBTED}`,
+      text: shrunkText(report.shrunk),
       ...(plan.isApproval ? {} : { approval: APPROVAL_OF_LISTS }),
     });
   if (report.inputs.hold)
@@ -213,15 +211,10 @@ function obstaclesOf({ snapshot, report, ledger, plan }: NotificationInput): Obs
   return obstacles;
 }
 
-const APPROVED = 'This run approves that: the next nights compare the lists with what was read now.';
-const DOUBTED =
-  'Nobody is cut off until that is cleared up. Is it a mistake? Upload the complete list again.';
 const APPROVAL_OF_LISTS = {
-  event: { function: 'audit', json: '{"approve": [], "reason": "..."}' },
-  text: 'Is it right? Then let the new numbers count',
+  event: { function: 'audit', json: ACCEPT_COUNTS },
+  text: ACCEPTING,
 } as const;
-
-const capitalized = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
 function countDone(actions: readonly Action[], deletion: Action['kind']): number {
   return actions.filter(({ kind, status }) => kind === deletion && status === 'done').length;

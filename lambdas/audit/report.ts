@@ -7,6 +7,7 @@ import { isExemptionInForce } from '../domain/exemptions.ts';
 import type { Finding } from '../domain/findings.ts';
 import type { ContentCheckEntry } from '../domain/ledger.ts';
 import type { Plan } from '../domain/plan/plan.ts';
+import { shrunkSentence } from '../domain/plan/shrink-guard.ts';
 import { type Step, isChange, isWithdrawal } from '../domain/plan/step.ts';
 import { type Upcoming, upcomingEnds } from '../domain/plan/upcoming.ts';
 import { countKinds } from '../domain/reconcile.ts';
@@ -16,7 +17,7 @@ import { pageKey } from '../ledger/bucket-keys.ts';
 import { approvalNote } from '../mail/approval.ts';
 import { deploymentRows } from '../report/deployment-rows.ts';
 import { reportPage } from '../report/page.ts';
-import { type Report, type UpcomingEnd, reportJson } from '../report/report.ts';
+import { type Report, type ShrunkLists, type UpcomingEnd, reportJson } from '../report/report.ts';
 import { notesOf } from './alerts.ts';
 import { type AppliedPlan, actionOf } from './apply-plan.ts';
 import type { Night } from './night.ts';
@@ -42,7 +43,13 @@ export function draftReport(night: Night): Omit<Report, 'notified'> {
     notes,
     causes: [],
     upcoming: upcomingRows(run, snapshot, plan),
+    shrunk: shrunkIn(plan),
   });
+}
+
+/** What shrank, as the report holds it. */
+export function shrunkIn({ shrunk, isApproval }: Plan): ShrunkLists | undefined {
+  return shrunk.length === 0 ? undefined : { text: shrunkSentence(shrunk), isApproved: isApproval };
 }
 
 /** The report besides the result: the whole event that approves, which may be too long for mail and result. */
@@ -86,13 +93,25 @@ export interface Outcomes {
   /** Why it is incomplete; empty where it is whole. */
   readonly causes: readonly AuditorError[];
   readonly upcoming: readonly UpcomingEnd[];
+  readonly shrunk?: ShrunkLists | undefined;
 }
 
 /** The report of a run; whether it was mailed shows only afterwards. */
 export function makeReport(
   run: Run,
   inputs: Inputs,
-  { snapshot, findings, judged = findings, checks, actions, outcome, notes, causes, upcoming }: Outcomes,
+  {
+    snapshot,
+    findings,
+    judged = findings,
+    checks,
+    actions,
+    outcome,
+    notes,
+    causes,
+    upcoming,
+    shrunk,
+  }: Outcomes,
 ): Omit<Report, 'notified'> {
   const keyCount = snapshot.facts.keys?.names.length ?? 0;
   return {
@@ -119,6 +138,7 @@ export function makeReport(
     notes,
     deployments: deploymentRows(snapshot, judged),
     upcoming,
+    shrunk,
     exemptions: (inputs.facts.exemptions ?? []).map((exemption) => ({
       ...exemption,
       inForce: isExemptionInForce(exemption, snapshot.today),

@@ -19,6 +19,7 @@ import {
   outcomeOf,
   reviewActions,
   writeReport,
+  shrunkIn,
   upcomingRows,
 } from './report.ts';
 import { type ReviewedChange, changeSeen } from './review-change.ts';
@@ -114,6 +115,7 @@ function reviewOf(night: Night): Reviewed {
     notes: ['This was a review of a changed list or HOLD: the night does the rest.', ...change.sentences],
     causes: [],
     upcoming: upcomingRows(run, snapshot, plan),
+    shrunk: shrunkIn(plan),
   });
   return { night, change, found, announcements, report };
 }

@@ -111,6 +111,25 @@ export interface InputVersions {
   readonly holding?: readonly { readonly key: string; readonly since?: string | undefined }[];
 }
 
+/** Inputs that lost too much to be believed. */
+export interface ShrunkLists {
+  /** One sentence: which, from how many to how many. */
+  readonly text: string;
+  /** Whether this run was told that they are right. */
+  readonly isApproved: boolean;
+}
+
+/** What says that the shrunken lists are right, and the words before it. */
+export const ACCEPT_COUNTS = '{"approve": [], "reason": "..."}';
+export const ACCEPTING = 'Is it right? Then let the new numbers count';
+
+/** What shrank, and what that means: the first that mail and page say. */
+export function shrunkText({ text, isApproved }: ShrunkLists): string {
+  return isApproved
+    ? `${text} This run approves that: the next nights compare the lists with what was read now.`
+    : `${text} Nobody is cut off until that is cleared up. Is it a mistake? Upload the complete list again.`;
+}
+
 /** What the audit function returns (contract section 5), cut at 500 findings and actions. */
 export interface AuditResult {
   readonly runId: string;
@@ -137,6 +156,8 @@ export interface Report extends AuditResult {
   /** Who loses access next, the next first; whom a guard holds is not among them. */
   readonly upcoming: readonly UpcomingEnd[];
   readonly exemptions: readonly ExemptionRow[];
+  /** What shrank against the last whole run; absent where nothing did. */
+  readonly shrunk?: ShrunkLists | undefined;
   readonly inputs: InputVersions;
   /** Names and sentences of what could not be read; empty but for `incomplete`. */
   readonly causes: readonly string[];

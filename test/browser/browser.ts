@@ -17,6 +17,7 @@ import {
   pageOf,
   realisticReport,
 } from '../report/report-fixture.ts';
+import { SEEN, liveFiveNights } from '../sandbox/five-nights.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const ARGUMENTS = [
@@ -82,9 +83,14 @@ const REPORTS = new Map([
   ['/many', realisticReport(MANY)],
 ]);
 
+const nights = await liveFiveNights();
+
 /** Every request that reached the server: each visit to the page may be one, and no other. */
 const asked: string[] = [];
-const pages = new Map([...REPORTS].map(([path, report]) => [path, pageOf(report)]));
+const pages = new Map([
+  ...[...REPORTS].map(([path, report]) => [path, pageOf(report)] as const),
+  ...nights.map(({ page }, index) => [`/night-${index + 1}`, page] as const),
+]);
 const server = createServer((request, response) => {
   const path = request.url ?? '';
   asked.push(path);
@@ -164,9 +170,49 @@ async function axeFindings(page: Page): Promise<string> {
 
 const OPEN_ALL = `document.querySelectorAll('details').forEach((details) => { details.open = true; })`;
 
+/** Whether a text stands completely on the screen before anybody has scrolled: a name as a whole word. */
+const isOnFirstScreen = (page: Page, text: string): Promise<string> =>
+  inPage(
+    page,
+    `(() => {
+      const wanted = ${JSON.stringify(text)};
+      const texts = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+      while (texts.nextNode()) {
+        const node = texts.currentNode;
+        for (let at = node.data.indexOf(wanted); at >= 0; at = node.data.indexOf(wanted, at + 1)) {
+          if (/[\\w-]/.test(node.data[at - 1] ?? '') || /[\\w-]/.test(node.data[at + wanted.length] ?? '')) continue;
+          const range = document.createRange();
+          range.setStart(node, at);
+          range.setEnd(node, at + wanted.length);
+          const { bottom, height, right } = range.getBoundingClientRect();
+          if (height > 0 && bottom <= innerHeight && right <= innerWidth) return true;
+        }
+      }
+      return false;
+    })()`,
+  );
+
 type Test = readonly [title: string, run: (browser: Browser) => Promise<void>];
 
+const SCREENS = [
+  ['1280x800', { width: 1280, height: 800 }],
+  ['a phone', PHONE],
+] as const;
+const READERS: readonly Test[] = SCREENS.flatMap(([name, viewport]) =>
+  SEEN.map(({ night, what, names, page: texts }): Test => [
+    `night ${night} says on the first screen of ${name} ${what}`,
+    (browser) =>
+      visit(browser, `/night-${night}`, { viewport }, async ({ page }) => {
+        const missing: string[] = [];
+        for (const text of [...names, ...texts])
+          if ((await isOnFirstScreen(page, text)) !== 'true') missing.push(text);
+        assert.deepEqual(missing, []);
+      }),
+  ]),
+);
+
 const TESTS: readonly Test[] = [
+  ...READERS,
   [
     'no request leaves the page, and nothing in it breaks its policy, whatever is done with it',
     (browser) =>

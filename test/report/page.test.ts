@@ -322,9 +322,24 @@ describe('the verdict comes first', () => {
     expect(textOf(section(page(licensed, [unknown]), 'verdict'))).toContain(
       '1 license has ended, and whether the tokens are active is not known',
     );
-    expect(timeline).toContain('0 have ended and have no active token');
-    expect(textOf(section(page(licensed), 'findings'))).toContain('None in what could be judged');
+    expect(timeline).toContain('1 has ended, and whether the tokens are active is not known');
+    expect(timeline).not.toMatch(/overdue|no active token/);
+    expect(textOf(section(page(licensed), 'findings'))).toContain('None in what could be read');
     expect(textOf(section(pageOf(makeReport()), 'counts'))).not.toContain('not known');
+  });
+
+  it('says first that a list shrank, that nobody is cut off by it, and what says that it is right', () => {
+    const text = 'The license list went from 60 to 40 rows since the last whole run.';
+    const withShrunk = (isApproved: boolean): string =>
+      textOf(section(pageOf(makeReport({ shrunk: { text, isApproved } })), 'verdict'));
+    expect(withShrunk(false)).toMatch(/^ ?a list shrank The license list went from 60 to 40 rows/);
+    expect(withShrunk(false)).toContain('Nobody is cut off until that is cleared up');
+    expect(withShrunk(false)).toContain('{"approve": [], "reason": "..."}');
+    expect(section(pageOf(makeReport({ shrunk: { text, isApproved: false } })), 'verdict')).toContain(
+      'class="verdict warning"',
+    );
+    expect(withShrunk(true)).toMatch(/^ ?shrunken list approved .*This run approves that/);
+    expect(withShrunk(true)).not.toContain('{"approve"');
   });
 
   it('says why steps were withheld, each reason once, with whom it kept', () => {
@@ -354,6 +369,25 @@ describe('the verdict comes first', () => {
     expect(textOf(page).indexOf(words)).toBeLessThan(textOf(page).indexOf('would be revoked'));
     expect(textOf(section(page, 'actions'))).toContain('Steps that a real run would take planned 1 step would be done; nothing was changed'); // prettier-ignore
     expect(textOf(page)).not.toContain('What was done');
+  });
+
+  it('says of a dry run who would lose access in the coming nights, and with HOLD that nobody does', () => {
+    const upcoming = [
+      {
+        deployment: 'orange-cd',
+        what: 'deactivate',
+        night: '2026-03-05T02:30:00.000Z',
+        byHand: '2026-03-05T00:00:00.000Z',
+        paidUntil: '2026-03-01',
+        accessUntil: '2026-03-04',
+      },
+    ] as const;
+    const title = (mode: Report['mode'], hold = false): string =>
+      section(pageOf(makeReport({ mode, upcoming, outcome: 'attention', inputs: { hold } })), 'verdict');
+    expect(title('dry-run')).toContain('1 would lose access');
+    expect(title('enforce')).toContain('1 loses access soon');
+    for (const text of [title('enforce', true), title('dry-run', true)])
+      expect(/<h2[^>]*>.*?<\/h2>/s.exec(text)?.[0]).not.toMatch(/loses? access/);
   });
 
   it('says nothing of the kind for a run that may change things', () => {
@@ -460,6 +494,18 @@ describe('the time line', () => {
     );
     expect(months.slice(-2).map(({ ending: number }) => number)).toEqual([1, 1]);
     expect(later).toBe(1);
+  });
+
+  it('gives no token that was not read for an active one, by name or by week', () => {
+    const days = [...Array(14).keys()].map((day) => `2026-03-${day + 10}`);
+    for (const ends of [days.slice(0, 2), days]) {
+      const deployments = ends.map((day, index) => ending(`t${index}-cd`, day, 'unknown'));
+      const inputs = { hold: false, licenses: { etag: '"1"', rows: ends.length } };
+      const page = section(pageOf(makeReport({ outcome: 'incomplete', deployments, inputs })), 'verdict');
+      expect(page).not.toMatch(/class="(?:soon|overdue|tokenless)"/);
+      expect(textOf(page)).toContain('whether its token is active is not known');
+      expect(textOf(page)).not.toMatch(/token active|\d active/);
+    }
   });
 
   it('has a title, a description and a table that says the same as the drawing', () => {

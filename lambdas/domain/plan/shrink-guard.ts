@@ -1,5 +1,5 @@
 // The shrink guard: which inputs lost too much to be believed, and what each is compared with.
-import { pluralize } from '../../text/display.ts';
+import { joinWithAnd, pluralize } from '../../text/display.ts';
 import type { Day } from '../days.ts';
 import type { Exemption } from '../exemptions.ts';
 import type { Ledger, LicenseRow, Measures } from '../ledger.ts';
@@ -15,6 +15,12 @@ export interface ShrunkInput {
   readonly input: keyof Measures;
   /** A clause: what became of it since when. */
   readonly text: string;
+}
+
+/** What shrank, in one sentence for mail and page: the first that both say. */
+export function shrunkSentence(shrunk: readonly ShrunkInput[]): string {
+  const clauses = joinWithAnd(shrunk.map(({ text }) => text));
+  return `${clauses.charAt(0).toUpperCase()}${clauses.slice(1)} since the last whole run.`;
 }
 
 /** Whether an input lost more than 20 % of its entries and more than 2. */

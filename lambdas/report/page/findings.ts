@@ -11,7 +11,7 @@ import { SEVERITIES } from './words.ts';
 export function findingsSection(report: Report): Markup {
   const gone = putRight(report);
   const byName = [...Map.groupBy(report.findings, ({ deployment }) => deployment)];
-  const none = report.outcome === 'incomplete' ? 'None in what could be judged.' : 'None.';
+  const none = report.outcome === 'incomplete' ? 'None in what could be read.' : 'None.';
   return html`<section aria-labelledby="findings">
     <h2 id="findings">Findings</h2>
     ${

@@ -5,9 +5,16 @@ import type { Finding } from '../../domain/findings.ts';
 import { dayOf } from '../../domain/days.ts';
 import { shortDay, shortTime } from '../../domain/nights.ts';
 import { isWithoutAccess, openFindings } from '../open.ts';
-import { type Report, type UpcomingEnd, holdingText } from '../report.ts';
+import {
+  ACCEPTING,
+  ACCEPT_COUNTS,
+  type Report,
+  type UpcomingEnd,
+  holdingText,
+  shrunkText,
+} from '../report.ts';
 import { copyable, withEvents } from './events.ts';
-import { headline, losingAccess, tone } from './headline.ts';
+import { headline, isDoubted, losingAccess, tone } from './headline.ts';
 import { type Markup, amount, anchorOf, html, numeral, shownLabel } from './markup.ts';
 import { nextDays, nextEnding } from './timeline.ts';
 import { MODE_BANNERS, SEVERITIES, SEVERITY_WORDS } from './words.ts';
@@ -23,13 +30,21 @@ export function firstScreen(report: Report): Markup {
   return html`${banner === undefined ? undefined : html`<p class="mode"><b>${banner.title}.</b> ${banner.text}</p>`}
     <section class="verdict ${tone(report)}" aria-labelledby="verdict">
       <h2 id="verdict" class="headline">${headline(report)}</h2>
-      ${hold(report)} ${report.outcome === 'incomplete' ? causes(report) : blocks(report)}
-      ${licenseEnds(report)}
+      ${shrunkLists(report)} ${hold(report)}
+      ${report.outcome === 'incomplete' ? causes(report) : blocks(report)} ${licenseEnds(report)}
     </section>
     <section aria-labelledby="counts">
       <h2 id="counts" class="quiet">Counts</h2>
       ${tiles(report)}
     </section>`;
+}
+
+function shrunkLists({ shrunk }: Report): Markup | undefined {
+  if (shrunk === undefined) return undefined;
+  const accepting = shrunk.isApproved
+    ? undefined
+    : html` ${ACCEPTING}: the audit function with ${copyable(ACCEPT_COUNTS)}`;
+  return html`<p class="note">${shrunkText(shrunk)}${accepting}</p>`;
 }
 
 function hold({ inputs, outcome, timeZone }: Report): Markup | undefined {
@@ -86,9 +101,11 @@ function nextBlock(report: Report): Markup {
   const deleted = report.upcoming.filter(({ what }) => what === 'delete-token');
   const held = report.inputs.hold
     ? 'Not while HOLD is there.'
-    : report.mode === 'observe'
-      ? 'Not in mode observe.'
-      : 'Nothing has happened yet. Paid after all? Correct licenses.csv before that night. Not sure? Upload an empty file called HOLD.';
+    : isDoubted(report)
+      ? 'Not while it is doubted what was read.'
+      : report.mode === 'observe'
+        ? 'Not in mode observe.'
+        : 'Nothing has happened yet. Paid after all? Correct licenses.csv before that night. Not sure? Upload an empty file called HOLD.';
   const next = nextEnding(report);
   const nobody =
     next === undefined
@@ -175,7 +192,7 @@ function cantPullBlock(report: Report): Markup {
     byName.length,
     byName.length === 0
       ? none('Nobody who has paid.')
-      : html`<ul>
+      : html`<ul class="can-not-pull">
           ${byName.slice(0, ENTRIES).map(([, [finding]]) => (finding === undefined ? undefined : cantPullEntry(finding)))}
           ${more(byName.length - ENTRIES, 'findings')}
         </ul>`,

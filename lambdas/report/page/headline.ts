@@ -22,7 +22,7 @@ export function tone(report: Report): 'unknown' | 'critical' | 'warning' | 'ok' 
     report.actions.some(({ status }) => status === 'failed') ||
     openFindings(report).some(({ severity }) => severity === 'critical');
   if (isGrave) return 'critical';
-  return report.outcome === 'clean' && !report.inputs.hold ? 'ok' : 'warning';
+  return report.outcome === 'clean' && !report.inputs.hold && !isDoubted(report) ? 'ok' : 'warning';
 }
 
 /** Who loses access, without those whose token is only deleted. */
@@ -42,6 +42,7 @@ function headlineParts(report: Report): string[] {
   const toBeDeleted = report.upcoming.filter(({ what }) => what === 'delete-token');
   const named = new Set([...namesOf([...losingAccess(report), ...failed]), ...planned.revoked]);
   return [
+    ...shrunkParts(report),
     ...(report.inputs.hold ? ['HOLD'] : []),
     ...losingParts(report, true),
     ...count(cantPull, "can't pull"),
@@ -55,17 +56,28 @@ function headlineParts(report: Report): string[] {
     ...count(done.deleted, 'deleted'),
     ...count(planned.deleted, 'would be deleted'),
     ...count(done.oldTokens, 'old token removed', 'old tokens removed'),
-    ...(report.inputs.hold ? [] : count(namesOf(toBeDeleted), 'to be deleted')),
+    ...(report.inputs.hold || isDoubted(report) ? [] : count(namesOf(toBeDeleted), 'to be deleted')),
     ...count(planned.oldTokens, 'old token would be removed', 'old tokens would be removed'),
-    ...count(toFix, 'to fix'),
-    ...count(without(ended, named), 'ended, can still pull'),
-    ...count(without(endingSoon, named), 'ending soon'),
+    ...(isDoubted(report)
+      ? []
+      : [
+          ...count(toFix, 'to fix'),
+          ...count(without(ended, named), 'ended, can still pull'),
+          ...count(without(endingSoon, named), 'ending soon'),
+        ]),
   ];
+}
+
+/** Whether what was read is not believed, as too much of it is gone: then nobody is cut off by it. */
+export const isDoubted = ({ shrunk }: Report): boolean => shrunk !== undefined && !shrunk.isApproved;
+
+function shrunkParts({ shrunk }: Report): string[] {
+  return shrunk === undefined ? [] : [shrunk.isApproved ? 'shrunken list approved' : 'a list shrank'];
 }
 
 /** Who loses access in the next night, or later; nobody does while `HOLD` is there, nor by a run that only plans. */
 function losingParts(report: Report, isTonight: boolean): string[] {
-  if (report.inputs.hold) return [];
+  if (report.inputs.hold || isDoubted(report)) return [];
   const losing = losingAccess(report);
   if (report.mode !== 'enforce') return isTonight ? count(namesOf(losing), 'would lose access') : [];
   const tomorrow = addDays(report.asOf, 1);

@@ -90,7 +90,7 @@ svg text { fill: var(--text); font-size: 12.5px; }
 .today line { stroke: var(--text); stroke-width: 2; } .today text { font-weight: 700; }
 .soon .span { fill: var(--info-tint); } .soon .end { fill: var(--info); }
 .overdue .span { fill: var(--critical-tint); } .overdue .end { fill: var(--critical); }
-.tokenless .span { fill: var(--plain-tint); } .tokenless .end { fill: var(--muted); }
+.tokenless .span, .unread .span { fill: var(--plain-tint); } .tokenless .end, .unread .end { fill: var(--muted); }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; font-size: .8125rem; }
 .legend span::before { content: ""; display: inline-block; width: .25rem; height: .9rem; margin-right: .5rem; vertical-align: -.1rem; background: var(--muted); }
 .legend .soon::before { background: var(--info); } .legend .overdue::before { background: var(--critical); }
@@ -126,6 +126,9 @@ input, select, .controls button, .more button { font: inherit; font-size: 1rem; 
   header, main, footer, nav { padding-left: .75rem; padding-right: .75rem; }
   section { padding: .9rem; }
   .blocks { grid-template-columns: minmax(0, 1fr); }
+  .can-not-pull { display: flex; flex-wrap: wrap; gap: 0 1rem; } .can-not-pull .meta { display: none; }
+  nav ul { gap: .1rem 1rem; margin: .4rem 0 .6rem; font-size: .875rem; }
+  header { padding-top: .75rem; } h1, .headline { font-size: 1.25rem; }
   .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .marks .day { display: none; }
   #controls label:not(:first-child) { flex: 1 1 8rem; }

@@ -140,9 +140,23 @@ function cut(name: string): string {
   return name.length <= NAME_LETTERS ? name : `${name.slice(0, NAME_LETTERS - 1)}…`;
 }
 
+/** What the colour of a line says; `unread` of a token that Docker Hub did not name, as it was not asked. */
+type Kind = 'overdue' | 'soon' | 'tokenless' | 'unread';
+
+/** The legend's words. */
+const KIND_WORDS: Readonly<Record<Kind, string>> = {
+  overdue: 'license ended, token active',
+  soon: 'in force, token active',
+  tokenless: 'in force, no active token',
+  unread: 'in force, whether its token is active is not known',
+};
+
+const kindOf = ({ days, hub }: Ending): Kind =>
+  days < 0 ? 'overdue' : hub === 'unknown' ? 'unread' : hub === 'active' ? 'soon' : 'tokenless';
+
 /** One line of the drawing and of the table that says the same: a deployment, or all that end in one week. */
 interface Line {
-  readonly kind: 'overdue' | 'soon' | 'tokenless';
+  readonly kind: Kind;
   /** Days from today at which its bar begins and ends, and beside which its name stands. */
   readonly from: number;
   readonly to: number;
@@ -156,10 +170,11 @@ interface Line {
   readonly hub: string;
 }
 
-function lineOf({ deployment, lastDay, days, hub }: Ending): Line {
+function lineOf(ending: Ending): Line {
+  const { deployment, lastDay, days, hub } = ending;
   const name = shownLabel(deployment);
   return {
-    kind: days < 0 ? 'overdue' : hub === 'inactive' || hub === 'none' ? 'tokenless' : 'soon',
+    kind: kindOf(ending),
     from: days < 0 ? days : 0,
     to: Math.max(days, 0),
     nameAt: Math.max(days, 0),
@@ -179,8 +194,9 @@ function weekOf(week: number, ending: readonly Ending[], asOf: Day): Line {
   const names = ending.map(({ deployment }) => shownLabel(deployment));
   const more = names.length - NAMES_IN_WEEK;
   const active = ending.filter(({ hub }) => hub === 'active').length;
+  const isRead = ending.every(({ hub }) => hub !== 'unknown');
   return {
-    kind: 'soon',
+    kind: isRead ? 'soon' : 'unread',
     from,
     to,
     // Weeks are too short for their words: those stand outside of the bar.
@@ -190,7 +206,7 @@ function weekOf(week: number, ending: readonly Ending[], asOf: Day): Line {
     whole: `${amount(names.length, 'deployment')}: ${names.slice(0, NAMES_IN_WEEK).join(', ')}${more > 0 ? ` and ${numeral(more)} more` : ''}`,
     day: `${shortDay(addDays(asOf, from))} to ${shortDay(addDays(asOf, to))}`,
     when: `end from ${addDays(asOf, from)} to ${addDays(asOf, to)}`,
-    hub: `${numeral(active)} active`,
+    hub: isRead ? `${numeral(active)} active` : 'unknown',
   };
 }
 
@@ -280,9 +296,7 @@ export function nextDays(report: Report): Markup {
           </p>`
     }
     <p class="legend">
-      <span class="overdue">license ended, token active</span>
-      <span class="soon">in force, token active</span>
-      <span class="tokenless">in force, no active token</span>
+      ${legendOf(areTokensRead).map((kind) => html`<span class="${kind}">${KIND_WORDS[kind]}</span> `)}
     </p>
     <details>
       <summary>The time line as a table</summary>
@@ -311,10 +325,22 @@ export function nextDays(report: Report): Markup {
     </details>`;
 }
 
+const legendOf = (areTokensRead: boolean): readonly Kind[] =>
+  areTokensRead ? ['overdue', 'soon', 'tokenless'] : ['unread'];
+
+/** Of ended licenses how many have no active token any more, or that nobody knows. */
+function endedText({ switchedOff, unjudged }: Endings): string {
+  const [number, rest] =
+    unjudged > 0
+      ? [unjudged, ', and whether the tokens are active is not known']
+      : [switchedOff, `${switchedOff === 1 ? ' and has' : ' and have'} no active token any more`];
+  return `${numeral(number)} ${number === 1 ? 'has' : 'have'} ended${rest}`;
+}
+
 function monthsDrawing(endings: Endings): Markup {
-  const { months, overdue, later, noEnd, switchedOff } = endings;
+  const { months, overdue, later, noEnd, unjudged } = endings;
   const bars = [
-    { name: 'overdue', ending: overdue.length, kind: 'overdue' },
+    ...(unjudged > 0 ? [] : [{ name: 'overdue', ending: overdue.length, kind: 'overdue' }]),
     ...months.map(({ month, ending }) => ({ name: monthName(month), ending, kind: 'soon' })),
   ];
   const max = Math.max(4, ...bars.map(({ ending }) => ending));
@@ -329,8 +355,8 @@ function monthsDrawing(endings: Endings): Markup {
     >
       <title id="months-title">Licenses ending by month</title>
       <desc id="months-desc">
-        One bar for each month of the coming year, ${amount(total, 'license')} together; above them the
-        overdue ones. The table below says the same.
+        One bar for each month of the coming year, ${amount(total, 'license')}
+        together${unjudged > 0 ? '' : '; above them the overdue ones'}. The table below says the same.
       </desc>
       ${bars.map(
         ({ name, ending, kind }, index) =>
@@ -351,8 +377,7 @@ function monthsDrawing(endings: Endings): Markup {
     </svg>
     <p>
       ${numeral(later)} ${later === 1 ? 'ends' : 'end'} later, ${numeral(noEnd)}
-      ${noEnd === 1 ? 'has' : 'have'} no end, ${numeral(switchedOff)}
-      ${switchedOff === 1 ? 'has ended and has' : 'have ended and have'} no active token any more.
+      ${noEnd === 1 ? 'has' : 'have'} no end, ${endedText(endings)}.
     </p>
     ${monthsTable(bars)}`;
 }
