@@ -388,6 +388,12 @@ describe('automatic tokens', () => {
     const issued = [{ tokenId: 't1', deployment: 'orange-cd', at: iso(NOW) }];
     expect(snapshotOf({ tokens: [generated], ledger: { issued } }).automaticTokens).toBe(0);
     expect(snapshotOf({ tokens: [generated] }).automaticTokens).toBe(1);
+    const mixed = factsOf({ tokens: [generated, { label: 'nobody' }, { label: 'somebody' }] });
+    const tokens = (mixed.tokens ?? []).map(({ generatedBy, ...token }) =>
+      token.label === 'somebody' || generatedBy === undefined ? token : { ...token, generatedBy },
+    );
+    const snapshot = takeSnapshot({ ...mixed, tokens }, defaultSettings(), NOW);
+    expect(snapshot.tokens.map(({ label }) => label)).toEqual(['nobody', 'somebody']);
   });
 });
 

@@ -142,9 +142,13 @@ const usedByOthers: Guard = {
   why: ({ deployment, step }, { snapshot }) => {
     const tokens = step.tokenId === undefined ? deployment.active.map(({ id }) => id) : [step.tokenId];
     const holders = tokens.flatMap((id) => holdersInForce(snapshot, id));
-    return holders.length === 0
-      ? undefined
-      : `the key ${joinWithAnd(holders.map(({ name }) => displayName(name)))} in Vault was last seen to hold this token's content, so ${joinWithAnd(holders.map(({ name }) => displayName(name)))} would lose access too: give ${holders.length === 1 ? 'it' : 'them'} a token of ${holders.length === 1 ? 'its' : 'their'} own first`;
+    if (holders.length === 0) return undefined;
+    const names = joinWithAnd(holders.map(({ name }) => displayName(name)));
+    const [keys, cure] =
+      holders.length === 1
+        ? [`key ${names} in Vault was`, 'it a token of its own']
+        : [`keys ${names} in Vault were`, 'them tokens of their own'];
+    return `the ${keys} last seen to hold this token's content, so ${names} would lose access too: give ${cure} first`;
   },
 };
 

@@ -137,20 +137,24 @@ describe('probably renewed', () => {
 });
 
 describe('in use by somebody else', () => {
-  const holding = (holders: Readonly<Record<string, string>>): Situation => ({
+  type Verdict = NonNullable<Partial<Ledger>['checks']>[number]['verdict'];
+  const holding = (
+    holders: Readonly<Record<string, string>>,
+    { verdict = 'mismatched', content = CONTENT }: { verdict?: Verdict; content?: unknown } = {},
+  ): Situation => ({
     tokens: [{ label: 'mtn-ug' }],
     licenses: [
       `mtn,ug,${ENDED},0`,
       ...Object.entries(holders).map(([name, end]) => `${name.replace('-', ',')},${end},0`),
     ],
-    keys: Object.fromEntries(['mtn-ug', ...Object.keys(holders)].map((name) => [name, CONTENT])),
+    keys: { 'mtn-ug': CONTENT, ...Object.fromEntries(Object.keys(holders).map((name) => [name, content])) },
     ledger: {
       ...noticeFor('mtn-ug'),
       checks: ['mtn-ug', ...Object.keys(holders)].map((deployment) => ({
         deployment,
         tokenId: 't1',
         claimedId: 't1',
-        verdict: deployment === 'mtn-ug' ? ('matching' as const) : ('mismatched' as const),
+        verdict: deployment === 'mtn-ug' ? 'matching' : verdict,
         fingerprint: fingerprintOf(CONTENT),
         at: iso(NOW - DAY),
       })),
@@ -171,9 +175,12 @@ describe('in use by somebody else', () => {
       holding({ 'mtn-rw': FAR, 'mtn-zm': FAR }),
       held(
         'in use by somebody else',
-        "the key mtn-rw and mtn-zm in Vault was last seen to hold this token's content, so mtn-rw and mtn-zm would lose access too: give them a token of their own first",
+        "the keys mtn-rw and mtn-zm in Vault were last seen to hold this token's content, so mtn-rw and mtn-zm would lose access too: give them tokens of their own first",
       ),
     ],
+    ['counts no content that Docker Hub refused', holding({ 'mtn-rw': FAR }, { verdict: 'rejected' }), due],
+    ['counts no key that holds something else now', holding({ 'mtn-rw': FAR }, { content: 'other' }), due],
+    ['counts no key that is gone', { ...holding({ 'mtn-rw': FAR }), keys: { 'mtn-ug': CONTENT } }, due],
     ['counts nobody whose license has ended as well', holding({ 'mtn-rw': ENDED }), due],
     [
       'counts nobody who has no license',
