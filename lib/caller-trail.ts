@@ -7,6 +7,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aw
 import { ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { OBJECTS } from '../lambdas/ledger/bucket-keys.ts';
+import { trailLogGroup } from '../lambdas/mail/links.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { Config } from './config.ts';
 import { functionName } from './names.ts';
@@ -24,7 +25,7 @@ export class CallerTrail extends Construct {
     super(scope, id);
     const stack = Stack.of(this);
     const logGroup = new LogGroup(this, 'Logs', {
-      logGroupName: `/aws/cloudtrail/${config.name}`,
+      logGroupName: trailLogGroup(config.name),
       retention: config.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });

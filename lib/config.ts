@@ -263,11 +263,7 @@ const entries = {
     'days',
     'How long CloudWatch keeps the functions’ logs.',
   ),
-  trail: documented(
-    v.optional(v.boolean('must be true or false'), false),
-    'true or false',
-    'Whether a trail of AWS CloudTrail, which AWS charges for, keeps who invoked the functions and who wrote the lists.',
-  ),
+  trail: settings.trail,
   aws,
 } as const;
 

@@ -8,7 +8,7 @@ import type { Data } from './data-stack.ts';
 /** What Lambda accepts for all variables of a function together, in bytes. */
 const ENVIRONMENT_LIMIT = 4096;
 
-const valueSchema = v.union([v.string(), v.number(), v.array(v.number()), v.null()]);
+const valueSchema = v.union([v.string(), v.number(), v.boolean(), v.array(v.number()), v.null()]);
 
 /** Bytes that an ARN or a name may have which is known only when the stack is deployed. */
 const UNKNOWN = 200;

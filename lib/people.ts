@@ -3,6 +3,7 @@ import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { ArnFormat, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { OBJECTS } from '../lambdas/ledger/bucket-keys.ts';
+import { trailLogGroup } from '../lambdas/mail/links.ts';
 import { acknowledge, wildcardFinding } from './acknowledge.ts';
 import { alarmArns } from './alarms.ts';
 import type { Config } from './config.ts';
@@ -45,6 +46,15 @@ const logArns = (stack: Stack, name: string): string =>
     service: 'logs',
     resource: 'log-group',
     resourceName: `/aws/lambda/${name}-*`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+
+/** The log group of the trail that says who called, with its streams. */
+const trailArns = (stack: Stack, name: string): string =>
+  stack.formatArn({
+    service: 'logs',
+    resource: 'log-group',
+    resourceName: `${trailLogGroup(name)}:*`,
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });
 
@@ -144,7 +154,8 @@ function operating(scope: Construct, { config, data, testEvents }: PeopleProps):
     new PolicyStatement({
       sid: 'ReadLogs',
       actions: ['logs:DescribeLogStreams', 'logs:FilterLogEvents', 'logs:GetLogEvents', 'logs:StartQuery'],
-      resources: [logArns(stack, name)],
+      // Who called is for whoever looks into a call; nobody can change what CloudTrail wrote.
+      resources: [logArns(stack, name), ...(config.trail ? [trailArns(stack, name)] : [])],
     }),
     new PolicyStatement({
       sid: 'SeeAlarmsAndDashboard',
@@ -226,6 +237,7 @@ export function makePeoplesPolicies(scope: Construct, props: PeopleProps): void 
   });
   const seen = [
     logArns(stack, config.name),
+    ...(config.trail ? [trailArns(stack, config.name)] : []),
     alarmArns(stack, config.name),
     scheduleArns(stack, config.name),
     roleArns(stack, config.name),

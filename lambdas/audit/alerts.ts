@@ -1,5 +1,6 @@
 // What support should hear of a run although it is no finding.
 import { listChanges, rowsReported } from '../domain/list-changes.ts';
+import { whoCalledText } from '../mail/links.ts';
 import type { Alert } from '../mail/news.ts';
 import { describeStatement, displayName, joinWithAnd } from '../text/display.ts';
 import type { AuditEvent } from './event.ts';
@@ -71,7 +72,7 @@ function approvalAlert({ run }: Night): Alert[] {
   return [
     {
       key: `approval ${run.runId}`,
-      text: `This run was an approval${said === undefined ? '' : ` (${said})`}: ${what}, and what was read now is what the next nights compare the lists with.`,
+      text: `This run was an approval${said === undefined ? '' : ` (${said})`}: ${what}, and what was read now is what the next nights compare the lists with. ${whoCalledText(run.services.settings)}`,
     },
   ];
 }

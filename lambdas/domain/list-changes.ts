@@ -25,7 +25,7 @@ export function rowsReported({
 export interface ListChanges {
   /** The deployments whose rows changed. */
   readonly names: ReadonlySet<string>;
-  /** One printable sentence each, sorted by deployment. */
+  /** One printable sentence each, by deployment: first those that take something away, since the first are read. */
   readonly sentences: readonly string[];
 }
 
@@ -41,7 +41,7 @@ export function listChanges(
 ): ListChanges {
   if (before === null) return { names: new Set(now.map(({ deployment }) => deployment)), sentences: [] };
   const [earlier, later] = [byProduct(before), byProduct(now)];
-  const changes: { readonly deployment: string; readonly sentence: string }[] = [];
+  const changes: Change[] = [];
   for (const key of new Set([...earlier.keys(), ...later.keys()])) {
     const [was, is] = [
       unmatched(earlier.get(key), later.get(key)),
@@ -50,11 +50,18 @@ export function listChanges(
     for (let index = 0; index < Math.max(was.length, is.length); index++)
       changes.push(changeOf(was[index], is[index], today));
   }
-  changes.sort((a, b) => (a.deployment < b.deployment ? -1 : a.deployment > b.deployment ? 1 : a.sentence < b.sentence ? -1 : 1)); // prettier-ignore
+  changes.sort((a, b) => Number(b.isLoss) - Number(a.isLoss) || (a.deployment < b.deployment ? -1 : a.deployment > b.deployment ? 1 : a.sentence < b.sentence ? -1 : 1)); // prettier-ignore
   return {
     names: new Set(changes.map(({ deployment }) => deployment)),
     sentences: changes.map(({ sentence }) => sentence),
   };
+}
+
+interface Change {
+  readonly deployment: string;
+  readonly sentence: string;
+  /** A row that is gone, or an end that moved back. */
+  readonly isLoss: boolean;
 }
 
 /** The rows of each deployment's product, the latest end first: two rows of one product are two entries. */
@@ -77,20 +84,17 @@ function unmatched(rows: readonly ComparedRow[] = [], others: readonly ComparedR
   });
 }
 
-function changeOf(
-  was: ComparedRow | undefined,
-  is: ComparedRow | undefined,
-  today: Day,
-): { readonly deployment: string; readonly sentence: string } {
+function changeOf(was: ComparedRow | undefined, is: ComparedRow | undefined, today: Day): Change {
   const { deployment = '', product = '' } = was ?? is ?? {};
   const name = `${displayName(deployment)}${product === '' ? '' : ` (${displayName(product)})`}`;
   const days = ({ paidUntil, accessUntil }: ComparedRow): string =>
     `paid until ${shortDay(paidUntil, today)}, access until ${shortDay(accessUntil, today)}`;
   if (was === undefined)
-    return { deployment, sentence: `${name} is new: ${is === undefined ? '' : days(is)}.` };
+    return { deployment, isLoss: false, sentence: `${name} is new: ${is === undefined ? '' : days(is)}.` };
   if (is === undefined)
     return {
       deployment,
+      isLoss: true,
       sentence: `${name} is gone from the list (it was ${days(was)}).`,
     };
   const word =
@@ -101,6 +105,7 @@ function changeOf(
         : 'stayed, its grace changed';
   return {
     deployment,
+    isLoss: is.accessUntil < was.accessUntil,
     sentence: `${name}: the end ${word}, from ${shortDay(was.accessUntil, today)} to ${shortDay(is.accessUntil, today)} (now ${days(is)}).`,
   };
 }

@@ -145,11 +145,16 @@ export class Events {
   }
 }
 
-/** `... and 3 more`, with what becomes of them; nothing where all are shown. */
-export function moreLines(left: number, noun: string): string[] {
+/**
+ * `... and 3 more`, with where they stand; nothing where all are shown.
+ *
+ * @param comeAgain whether the next mail reports them
+ */
+export function moreLines(left: number, noun: string, comeAgain = true): string[] {
+  const next = comeAgain ? '; the next mail reports them' : '';
   return left === 0
     ? []
-    : wrapText(`  ... and ${pluralize(left, `more ${noun}`)}, not reported here: see the report; the next mail reports them.`, '  '); // prettier-ignore
+    : wrapText(`  ... and ${pluralize(left, `more ${noun}`)}, not reported here: see the report${next}.`, '  '); // prettier-ignore
 }
 
 const QUOTED = /"(?:[^"\\]|\\.)*"/g;

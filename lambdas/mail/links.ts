@@ -1,4 +1,4 @@
-// The link that opens a report from a mail.
+// Where a mail sends people to look: the report's page, and the record of who called.
 
 /** Where reports are: `s3://name`, or the folder of a run from a shell; with the topic, which has the bucket's region. */
 export interface ReportPlace {
@@ -23,4 +23,14 @@ export function reportLink({ location, topicArn }: ReportPlace, report: string):
   return region === ''
     ? `https://${host}/s3/object/${bucket}?prefix=${page}`
     : `https://${region}.${host}/s3/object/${bucket}?region=${region}&prefix=${page}`;
+}
+
+/** The log group of the trail that the stacks make. */
+export const trailLogGroup = (name: string): string => `/aws/cloudtrail/${name}`;
+
+/** Where stands who really called: what a caller writes into an event nobody has verified. A sentence. */
+export function whoCalledText({ name, trail }: { readonly name: string; readonly trail: boolean }): string {
+  return trail
+    ? `Who really called is in CloudTrail: log group ${trailLogGroup(name)} (runbook: Who called).`
+    : 'Who really called is in CloudTrail, if a trail keeps it ("trail" in the configuration).';
 }

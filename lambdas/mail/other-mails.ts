@@ -111,6 +111,7 @@ export function reviewMail(news: ReviewNews): Notification {
         'Not as you meant it? Correct the list and upload it again.',
       ],
       [`Report (run ${news.runId}):`, reportLink(news.where, news.where.report)],
+      ': the report has all of them',
     ),
     summary: summaryOf({ runId: news.runId, outcome: 'attention', report: news.where.report }),
     outcome: news.outcome,
@@ -124,12 +125,18 @@ export function onDemandMail(input: {
   readonly title: string;
   readonly lines: readonly string[];
   readonly failed: boolean;
+  /** Where stands who really called; absent where nobody is said to have. */
+  readonly whoCalled?: string | undefined;
 }): Notification {
+  const { whoCalled } = input;
   return {
     subject: subjectOf([input.title]),
     text: cutText(
       input.lines.flatMap((line) => wrapText(line, '  ')),
-      [`Request ${escapeText(input.requestId)}.`],
+      [
+        `Request ${escapeText(input.requestId)}.`,
+        ...(whoCalled === undefined ? [] : wrapText(whoCalled, '  ')),
+      ],
     ),
     summary: summaryOf({ runId: input.requestId, outcome: input.failed ? 'incomplete' : 'done' }),
     outcome: input.failed ? 'failed' : 'done',
@@ -137,14 +144,14 @@ export function onDemandMail(input: {
   };
 }
 
-/** Lines and a closing that always stands; of lines that do not fit it says how many there are. */
-function cutText(lines: readonly string[], closing: readonly string[]): string {
+/** Lines and a closing that always stands; of lines that do not fit it says how many there are, and `where` they are. */
+function cutText(lines: readonly string[], closing: readonly string[], where = ''): string {
   const end = closing.join('\n');
   const shown = fitting(lines, MAX_TEXT_BYTES - Buffer.byteLength(end) - 100);
   const left = lines.length - shown.length;
   return [
     ...shown,
-    ...(left > 0 ? [`... and ${pluralize(left, 'more line')}.`] : []),
+    ...(left > 0 ? [`... and ${pluralize(left, 'more line')}${where}.`] : []),
     '',
     ...closing,
     '',

@@ -38,14 +38,14 @@ export class Mentioned {
 function partOf<Entry extends { readonly items: readonly Item[] }>(
   entries: readonly Entry[],
   render: (shown: readonly Entry[], events: Events) => readonly string[],
-  { noun = 'deployment', isRest = false } = {},
+  { noun = 'deployment', isRest = false, comeAgain = true } = {},
 ): Part {
   return {
     count: entries.length,
     isRest,
     render: (shown, events) => [
       ...render(entries.slice(0, shown), events),
-      ...moreLines(entries.length - shown, noun),
+      ...moreLines(entries.length - shown, noun, comeAgain),
     ],
     reportedBy: (shown) => entries.slice(0, shown).flatMap(({ items }) => items.map(({ key }) => key)),
   };
@@ -506,6 +506,8 @@ export function otherParts(input: MailInput, reported: Reportable): Part[] {
     partOf(entries, (shown) => [title, ...shown.flatMap(({ text }) => wrapText(`- ${text}`, '  '))], {
       noun,
       isRest: true,
+      // What changed is a change of this night only.
+      comeAgain: noun !== 'note',
     });
   return [
     partOf(

@@ -5,6 +5,7 @@ import type { UnreportedAction } from '../domain/ledger.ts';
 import { type AuditorError, asAuditorError, withDetail } from '../errors.ts';
 import { type Lease, takeLease } from '../ledger/lease.ts';
 import { type LedgerStore, openLedger } from '../ledger/store.ts';
+import { whoCalledText } from '../mail/links.ts';
 import { onDemandMail } from '../mail/other-mails.ts';
 import { joinWithAnd, escapeText } from '../text/display.ts';
 import type { Services } from './services.ts';
@@ -56,7 +57,13 @@ async function publish(
 ): Promise<{ readonly error: AuditorError; readonly left: keyof typeof LEFT_WORDS } | undefined> {
   try {
     const { confirmed } = await services.notifier.publish(
-      onDemandMail({ requestId: services.requestId, title, lines, failed }),
+      onDemandMail({
+        requestId: services.requestId,
+        title,
+        lines,
+        failed,
+        whoCalled: whoCalledText(services.settings),
+      }),
     );
     // Where even the ledger can't be written, the mail went out all the same.
     if (!confirmed) {

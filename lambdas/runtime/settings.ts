@@ -321,6 +321,12 @@ export const settingSchemas = {
     'text',
     'An existing bucket, which must keep versions; without it one is created.',
   ),
+  trail: setting(
+    'CALLER_TRAIL',
+    v.optional(v.boolean('must be true or false'), false),
+    'true or false',
+    'Whether a trail of AWS CloudTrail, which AWS charges for, keeps who invoked the functions and who wrote the lists.',
+  ),
   topicArn: setting('TOPIC_ARN', v.optional(v.string(), ''), 'ARN', 'Topic of the mail.'),
 } as const;
 
@@ -358,7 +364,7 @@ function variables(): Readonly<Record<SettingName, string>> {
 export const ENV = variables();
 
 /** The text of one setting as the stacks write it into a function's environment. */
-export function toText(value: string | number | readonly number[] | null): string {
+export function toText(value: string | number | boolean | readonly number[] | null): string {
   if (value === null) return 'never';
   return typeof value === 'object' ? value.join(',') : String(value);
 }
@@ -373,6 +379,7 @@ function fromText(schema: v.GenericSchema, value: string): unknown {
   if (v.is(wrapperSchema, schema)) return fromText(schema.wrapped, value);
   const numeral = (part: string): unknown => (/^\d+$/.test(part) ? Number(part) : part);
   if (schema.type === 'array') return value.split(',').map((part) => numeral(part.trim()));
+  if (schema.type === 'boolean') return value === 'true' || (value === 'false' ? false : value);
   return schema.type === 'number' ? numeral(value) : value;
 }
 

@@ -63,6 +63,20 @@ describe('an object that holds', () => {
   });
 });
 
+describe('a list of which much changed', () => {
+  it('has its losses first in the mail, which says how many more notes the report has', async () => {
+    await night();
+    const more = Array.from({ length: 400 }, (_, index) => `new${index};be;2027-12-31`);
+    list({ 'telco9-be': 'telco9;be;2027-06-30' }, more);
+    await night();
+    expect(lastMail()).toContain('telco9-be: the end moved BACK');
+    expect(lastMail()).toContain('401 changes since it was last read');
+    expect(lastMail()).toMatch(/\.\.\. and \d+ more notes, not reported here: see the report\. /);
+    const reports = [...world.objects].filter(([key]) => /^reports\/.*json$/.test(key)).map(([, object]) => (object === 'deleted' ? '' : object.body)); // prettier-ignore
+    expect(reports.at(-1)?.match(/"licenses\.csv: new\d+-be is new/g)).toHaveLength(400);
+  });
+});
+
 describe('an object that looks like a list', () => {
   it.each([
     ['Licenses.csv', 'licenses.csv'],

@@ -1,5 +1,6 @@
 // The trail of who called, where it is asked for.
 import { describe, expect, it } from 'vitest';
+import { readSettings } from '../../lambdas/runtime/settings.ts';
 import { statementsOf, templatesOf } from './stacks.ts';
 
 const { data, audit, issue } = templatesOf({ trail: true });
@@ -87,5 +88,30 @@ describe('The trail of callers', () => {
       RetentionInDays: 180,
     });
     expect(Object.keys(data.outputs).filter((name) => name.startsWith('Callers'))).toHaveLength(1);
+  });
+
+  it('may be read by operators, and nobody else', () => {
+    const TRAIL = 'log-group:/aws/cloudtrail/hub-token-auditor:*';
+    const rightsOf = (templates: ReturnType<typeof templatesOf>, policy: string): string[] =>
+      statementsOf(templates.issue.one('IAM::ManagedPolicy', policy).properties['PolicyDocument'])
+        .filter(({ resources }) => resources.some((resource) => resource.endsWith(TRAIL)))
+        .flatMap(({ actions }) => actions);
+    expect(rightsOf({ data, audit, issue }, 'Operators')).toEqual([
+      'logs:DescribeLogStreams',
+      'logs:FilterLogEvents',
+      'logs:GetLogEvents',
+      'logs:StartQuery',
+    ]);
+    expect(rightsOf({ data, audit, issue }, 'Editors')).toEqual([]);
+    expect(rightsOf(templatesOf({}), 'Operators')).toEqual([]);
+  });
+
+  it('is known to the functions, whose mails say where to look', () => {
+    const variable = (templates: ReturnType<typeof templatesOf>): unknown =>
+      templates.issue.all('Lambda::Function').map(({ properties }) => JSON.stringify(properties['Environment'])).find((text) => text.includes('CALLER_TRAIL')); // prettier-ignore
+    expect(variable({ data, audit, issue })).toContain('"CALLER_TRAIL":"true"');
+    expect(variable(templatesOf({}))).toContain('"CALLER_TRAIL":"false"');
+    expect([{ VAULT_ADDR: 'https://v', CALLER_TRAIL: 'true' }, { VAULT_ADDR: 'https://v' }].map((environment) => readSettings(environment).trail)).toEqual([true, false]); // prettier-ignore
+    expect(() => readSettings({ VAULT_ADDR: 'https://v', CALLER_TRAIL: 'yes' })).toThrow('CALLER_TRAIL must be true or false'); // prettier-ignore
   });
 });

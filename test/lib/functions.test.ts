@@ -172,7 +172,7 @@ describe('The environment', () => {
     const valueSchema = v.pipe(
       v.string(),
       v.parseJson(),
-      v.union([v.string(), v.number(), v.array(v.number()), v.null()]),
+      v.union([v.string(), v.number(), v.boolean(), v.array(v.number()), v.null()]),
     );
     const entries = configEntries().flatMap(({ variable, ...entry }) =>
       variable === undefined ? [] : [{ ...entry, variable }],

@@ -1,6 +1,6 @@
 // The mails of incomplete runs, reviews, issue and revoke.
 import { describe, expect, it } from 'vitest';
-import { reportLink } from '../../lambdas/mail/links.ts';
+import { reportLink, whoCalledText } from '../../lambdas/mail/links.ts';
 import {
   incompleteMail,
   instructionLines,
@@ -110,10 +110,34 @@ describe('the mail of a review', () => {
     expect(text).toContain('WHAT CHANGED (1)\n  mtn-cm: the end moved forward.\n');
   });
 
+  it('says of what does not fit how much it is, and that the report has it', () => {
+    const changes = Array.from(
+      { length: 500 },
+      (_, index) => `telco${index}-be: the end moved BACK, a line.`,
+    );
+    const { text } = reviewMail({ ...news, changes });
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(20_000);
+    expect(text).toMatch(
+      /\n\.\.\. and \d+ more lines: the report has all of them\.\n\nReport \(run run-1\):\n/,
+    );
+    expect(text).toContain('WHAT CHANGED (500)');
+  });
+
   it('begins with what stands in the way', () => {
     const { subject, text } = reviewMail({ ...news, obstacles: ['The list lost 20 rows.'] });
     expect(text.startsWith('The list lost 20 rows.\n\n')).toBe(true);
     expect(subject).toContain('list changed: please look');
+  });
+});
+
+describe('where stands who really called', () => {
+  it('is named by the mail of a call, whether a trail of ours keeps it or not', () => {
+    const mail = (trail: boolean): string =>
+      onDemandMail({ requestId: 'r1', title: 't', lines: ['One.'], failed: false, whoCalled: whoCalledText({ name: 'hub', trail }) }).text; // prettier-ignore
+    expect(flat(mail(true))).toContain(
+      'Who really called is in CloudTrail: log group /aws/cloudtrail/hub (runbook: Who called).',
+    );
+    expect(flat(mail(false))).toContain('Who really called is in CloudTrail, if a trail keeps it');
   });
 });
 
