@@ -1,6 +1,8 @@
 // Carrying out what was decided, step by step, each marked in the ledger.
-import type { Action } from '../domain/actions.ts';
+import type { Action, Mode } from '../domain/actions.ts';
+import type { Finding } from '../domain/findings.ts';
 import type { Intent, Ledger } from '../domain/ledger.ts';
+import { type Plan, reactivatedBy } from '../domain/plan/plan.ts';
 import { type Change, type Step, isAsPlanned, isWithdrawal, stepText } from '../domain/plan/step.ts';
 import { type AuditorError, asAuditorError, isAuditorError } from '../errors.ts';
 import type { LedgerStore } from '../ledger/store.ts';
@@ -38,6 +40,22 @@ export function actionOf(step: Step, status: Action['status'], reason = step.rea
     status,
     reason,
   };
+}
+
+/**
+ * The findings once the steps are taken: whoever was switched on again, or would be were the run not dry, is not missed.
+ * Who could not be is.
+ */
+export function findingsAfter(
+  findings: readonly Finding[],
+  plan: Plan,
+  { actions }: AppliedPlan,
+  mode: Mode,
+): readonly Finding[] {
+  const done = actions.filter(({ kind, status }) => kind === 'reactivate' && status === 'done');
+  const switchedOn =
+    mode === 'dry-run' ? reactivatedBy(plan) : new Set(done.map(({ deployment }) => deployment));
+  return findings.filter(({ kind, deployment }) => kind !== 'missing-token' || !switchedOn.has(deployment));
 }
 
 /** What carrying out goes by. */

@@ -1,8 +1,7 @@
 // What a run decides, from what was read and nothing else.
-import type { Mode } from '../domain/actions.ts';
 import type { Finding } from '../domain/findings.ts';
 import { type ContentCheckEntry, type Ledger, emptyLedger } from '../domain/ledger.ts';
-import { type Plan, makePlan, reactivatedBy } from '../domain/plan/plan.ts';
+import { type Plan, makePlan } from '../domain/plan/plan.ts';
 import type { Policy } from '../domain/policy.ts';
 import { reconcile } from '../domain/reconcile.ts';
 import { type Facts, type Snapshot, takeSnapshot } from '../domain/snapshot.ts';
@@ -18,7 +17,6 @@ export interface DecisionInput {
   readonly policy: Policy;
   /** The instant that is judged by. */
   readonly now: number;
-  readonly mode: Mode;
   /** The object `HOLD` is in the bucket. */
   readonly hold: boolean;
   /** The names of the event's `approve`, if it has one. */
@@ -42,12 +40,7 @@ export function decide(input: DecisionInput): Decision {
   const ledger = reconciledLedger(facts.ledger ?? emptyLedger(), input);
   const snapshot = takeSnapshot({ ...facts, ledger }, policy, now);
   const plan = makePlan(snapshot, { hold, approve, approval });
-  // Whoever is switched on again in this run is not missed by it. In observe nobody is.
-  const switchedOn = input.mode === 'observe' ? new Set<string>() : reactivatedBy(plan);
-  const findings = reconcile(snapshot).filter(
-    ({ kind, deployment }) => kind !== 'missing-token' || !switchedOn.has(deployment),
-  );
-  return { ledger, snapshot, plan, findings };
+  return { ledger, snapshot, plan, findings: reconcile(snapshot) };
 }
 
 /** A ledger compared with what a run read, with the run's checks in it. */

@@ -37,7 +37,6 @@ export async function decideAndIntend(
       checks,
       policy: services.settings,
       now,
-      mode,
       hold: inputs.hold,
       approve: event.approve,
       approval: statementOf(event),

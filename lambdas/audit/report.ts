@@ -19,7 +19,7 @@ import { deploymentRows } from '../report/deployment-rows.ts';
 import { reportPage } from '../report/page.ts';
 import { type Report, type ShrunkLists, type UpcomingEnd, reportJson } from '../report/report.ts';
 import { notesOf } from './alerts.ts';
-import { type AppliedPlan, actionOf } from './apply-plan.ts';
+import { type AppliedPlan, actionOf, findingsAfter } from './apply-plan.ts';
 import type { Night } from './night.ts';
 import type { Inputs } from './read-inputs.ts';
 import type { Run } from './run.ts';
@@ -27,7 +27,8 @@ import type { Run } from './run.ts';
 /** The report of a whole run as it stands before the mail. */
 export function draftReport(night: Night): Omit<Report, 'notified'> {
   const { run, inputs, checks, decision, applied } = night;
-  const { snapshot, findings, plan } = decision;
+  const { snapshot, plan } = decision;
+  const findings = findingsAfter(decision.findings, plan, applied, run.mode);
   const actions = actionsOf(plan, applied, run.mode);
   const notes = [
     ...(inputs.hold ? ['The object HOLD is in the bucket: nothing is withdrawn while it is there.'] : []),

@@ -38,13 +38,14 @@ export async function endUnreadReview(run: Run, inputs: Inputs): Promise<AuditRe
     },
     outcome: report.outcome,
   });
-  await writeReport(services.bucket, { ...report, notified: !isReported });
+  services.log.warn('The review could not read everything', { runId: run.runId, causes: names });
+  // The mail first: where the bucket fails, it is all that people hear.
   const isRead = !isReported && (await services.notifier.publish(mail)).confirmed;
+  await writeReport(services.bucket, { ...report, notified: isRead });
   if (isRead)
     await store?.update((ledger) => ({
       ...ledger,
       reported: [...reportedItems(ledger).values(), { key, day: report.asOf }],
     }));
-  services.log.warn('The review could not read everything', { runId: run.runId, causes: names });
   return resultOf({ ...report, notified: isRead });
 }

@@ -11,6 +11,7 @@ import { announcementKey, findingKey, findingLevel, reportedItems } from '../dom
 import type { AuditResult, Report } from '../report/report.ts';
 import { resultOf } from '../report/report.ts';
 import { type AuditorError, asAuditorError } from '../errors.ts';
+import { findingsAfter } from './apply-plan.ts';
 import { whyUnheard } from './conclude.ts';
 import type { Night } from './night.ts';
 import {
@@ -94,7 +95,8 @@ export async function concludeReview(night: Night): Promise<AuditResult> {
 
 function reviewOf(night: Night): Reviewed {
   const { run, inputs, decision, applied } = night;
-  const { snapshot, plan, findings } = decision;
+  const { snapshot, plan } = decision;
+  const findings = findingsAfter(decision.findings, plan, applied, run.mode);
   const change = changeSeen(night);
   const known = new Set(inputs.facts.ledger.findings.map(({ id }) => id));
   const found = findings.filter(
@@ -125,7 +127,7 @@ function ledgerAfterReview(ledger: Ledger, reviewed: Reviewed, named: readonly S
   const { night, change, found } = reviewed;
   const { run, inputs, decision } = night;
   const { snapshot, plan } = decision;
-  const open = new Set(decision.findings.map(({ id }) => id));
+  const open = new Set(findingsAfter(decision.findings, plan, night.applied, run.mode).map(({ id }) => id));
   const isResolved = ({ id, kind, deployment }: Ledger['findings'][number]): boolean =>
     LIST_KINDS.has(kind) && !open.has(id) && (kind === 'invalid-license' || change.touches(deployment));
   const touched = ledger.notices.filter(({ deployment }) => change.touches(deployment));

@@ -44,7 +44,6 @@ export function simulate(start: SimulationStart, policy: Policy, now: number, un
       checks: [],
       policy,
       now: night,
-      mode: 'enforce',
       hold,
     });
     const { steps } = plan;

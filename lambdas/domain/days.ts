@@ -74,13 +74,17 @@ export function dayOf(instant: number, timeZone: string): Day {
   return dayOfNumber(Math.floor((instant + offsetOf(instant, timeZone)) / DAY));
 }
 
-/** The instant at which the wall clock of a time zone shows an hour of a day (the later one where clocks skip it). */
+/**
+ * The instant at which the wall clock of a time zone shows an hour of a day: the later one where clocks skip it, the first
+ * where they show it twice.
+ */
 function instantOf(day: Day, hour: number, timeZone: string): number {
-  const wanted = Date.parse(`${day}T00:00:00Z`) + hour * HOUR;
-  let guess = wanted;
-  // Twice, because the first correction may cross a change of clocks.
-  for (let round = 0; round < 2; round++) guess += wanted - wallClock(guess, timeZone);
-  return guess;
+  const wanted = Date.parse(`${day}T00:00:00Z`) + Math.round(hour * HOUR);
+  // By the offsets of the day before and of the day after: they differ only where clocks change.
+  const before = wanted - offsetOf(wanted - DAY, timeZone);
+  const after = wanted - offsetOf(wanted + DAY, timeZone);
+  const early = Math.min(before, after);
+  return before === after || wallClock(early, timeZone) === wanted ? early : Math.max(before, after);
 }
 
 /** The instant at which a day's clock shows a time, `HH:MM`, in a time zone. */

@@ -8,6 +8,9 @@ export interface Schedule {
   readonly nightlyAt: string;
 }
 
+/** So late after its time a night may begin: the scheduler promises the minute, and a function has to start. */
+export const LATE_START = 2 * 60_000;
+
 /** The first nightly run at an instant or after it. */
 export function nextNight(from: number, { timeZone, nightlyAt }: Schedule): number {
   const today = dayOf(from, timeZone);

@@ -1,6 +1,7 @@
 // When nights come, and how days and times are written.
 import { describe, expect, it } from 'vitest';
-import { longDay, longTime, nextNight, shortDay, shortTime } from '../../lambdas/domain/nights.ts';
+import { dayOf } from '../../lambdas/domain/days.ts';
+import { endOfDay, longDay, longTime, nextNight, shortDay, shortTime } from '../../lambdas/domain/nights.ts';
 
 const BRUSSELS = { timeZone: 'Europe/Brussels', nightlyAt: '03:30' };
 const at = (text: string): number => Date.parse(text);
@@ -35,5 +36,28 @@ describe('a day and a time for people', () => {
       '18 Oct 2025',
     ]);
     expect(shortDay('9999-12-31', '2026-11-27')).toBe('no end');
+  });
+});
+
+describe('an hour that clocks skip or show twice', () => {
+  const written = (instant: number): string => new Date(instant).toISOString();
+
+  it.each([
+    ['2026-09-05', 'America/Santiago', '2026-09-06T04:00:00.000Z'],
+    ['2026-03-07', 'America/Havana', '2026-03-08T05:00:00.000Z'],
+    ['2026-10-31', 'America/Havana', '2026-11-01T04:00:00.000Z'],
+    ['2026-04-23', 'Africa/Cairo', '2026-04-23T22:00:00.000Z'],
+    ['2026-03-28', 'Asia/Beirut', '2026-03-28T22:00:00.000Z'],
+  ])('does not end the day %s of %s before or after it is over', (day, timeZone, end) => {
+    expect(written(endOfDay(day, timeZone))).toBe(end);
+    expect(dayOf(endOfDay(day, timeZone), timeZone) > day).toBe(true);
+    expect(dayOf(endOfDay(day, timeZone) - 1, timeZone)).toBe(day);
+  });
+
+  it.each([
+    ['America/New_York', '2026-03-08T05:00:00Z', '2026-03-08T07:30:00.000Z'],
+    ['Europe/Brussels', '2026-03-28T23:00:00Z', '2026-03-29T01:30:00.000Z'],
+  ])('lets the night of %s come at the later one', (timeZone, from, night) => {
+    expect(written(nextNight(at(from), { timeZone, nightlyAt: '02:30' }))).toBe(night);
   });
 });

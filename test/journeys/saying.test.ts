@@ -7,6 +7,7 @@ import { ENDED, PAID, Story, kindsOf } from './story.ts';
 
 const reportSchema = v.looseObject({
   outcome: v.string(),
+  notified: v.boolean(),
   deployments: v.array(v.looseObject({ deployment: v.string(), hub: v.unknown(), verdict: v.string() })),
 });
 
@@ -48,6 +49,21 @@ describe('a night in which something fails after a change', () => {
     const later = story.world.mails.slice(before).map(({ text }) => text);
     expect(later.filter((text) => text.includes('orange-cd'))).toEqual([]);
   });
+});
+
+it('a renewed customer whom a run could not switch on again is one who can not pull', async () => {
+  const story = new Story();
+  story.customer('orange-cd', ENDED);
+  await story.nights(0, 24);
+  story.list({ 'orange-cd': PAID });
+  story.world.fate = (name) => (name === 'hub.setEnabled' ? 'fail before' : 'pass');
+  for (const event of [{ review: true }, {}]) {
+    const result = await story.night(40, event);
+    expect(kindsOf(result, 'orange-cd')).toContain('missing-token');
+    expect(story.mail).toContain("CAN'T PULL TODAY");
+  }
+  story.world.fate = () => 'pass';
+  expect(kindsOf(await story.night(48), 'orange-cd')).not.toContain('missing-token');
 });
 
 it('what nobody confirmed could read is reported again once somebody can', async () => {
@@ -166,6 +182,25 @@ describe('a review after an upload', () => {
     expect(story.world.mails.length).toBe(before);
   });
 
+  it('says in its report that nobody was there to read what it could not', async () => {
+    const story = new Story();
+    await story.night(0);
+    await story.world.setConfirmed(false);
+    story.world.put('licenses.csv', 'nonsense');
+    const result = await story.night(1, { review: true });
+    expect([result.notified, reportOf(story).notified]).toEqual([false, false]);
+  });
+
+  it('mails what it can not read also where its report can not be written', async () => {
+    const story = new Story();
+    await story.night(0);
+    story.world.put('licenses.csv', 'nonsense');
+    story.world.fate = (name) => (name.startsWith('bucket.write reports/') ? 'fail before' : 'pass');
+    const before = story.world.mails.length;
+    await failureOf(() => story.night(1, { review: true }));
+    expect(story.world.mails.length).toBe(before + 1);
+  });
+
   it('mails what it can not read, once for each version of the list', async () => {
     const story = new Story();
     await story.night(0);
@@ -191,6 +226,17 @@ describe('who loses access next', () => {
     // The last night before it happens.
     expect(story.mail).toContain('Fri 13 Mar 03:30 orange-cd paid until 12 Mar, access until 12 Mar');
     expect(story.world.mails.at(-1)?.subject).toContain('1 loses access tonight');
+  });
+
+  it('is never switched off a night before the mail said, should that night begin later than the last', async () => {
+    const story = new Story({ settings: { noticeHours: 24, nightlyAt: '02:00' } });
+    story.customer('orange-cd', ENDED);
+    const second = 1 / 3600;
+    const first = await story.night(5 * second);
+    expect(story.mail).toContain('Tue 3 Mar 02:00 orange-cd');
+    expect(first.actions[0]?.reason).toContain('in the night of 2026-03-03, 02:00');
+    await story.night(24 + 10 * second);
+    expect(story.isOn('orange-cd')).toBe(false);
   });
 
   it('is nobody where the caps are 0: who has ended stands among the withheld from the first night on', async () => {

@@ -3,7 +3,7 @@ import { fingerprintOfKey } from '../../text/fingerprint.ts';
 import { DAY, type Day, HOUR, dayOf, daysBetween } from '../days.ts';
 import { type Notice, RESTORED_FOR, type Suspension } from '../ledger.ts';
 import { daysLeft, isInForce } from '../licenses.ts';
-import { endOfDay, nextNight } from '../nights.ts';
+import { LATE_START, endOfDay, nextNight } from '../nights.ts';
 import type { Policy } from '../policy.ts';
 import { type Deployment, type Snapshot, lastDayOf } from '../snapshot.ts';
 import { type HubToken, isPastExpiry } from '../token.ts';
@@ -83,7 +83,9 @@ function* deactivationSteps(ending: Case, context: StepContext): Iterable<Step> 
 
 function deactivationNotice({ deployment, lastDay, left }: Case, token: HubToken, snapshot: Snapshot): Step {
   const { now, policy } = snapshot;
-  const dueAt = Math.max(endOfDay(lastDay, policy.timeZone), now + policy.noticeHours * HOUR);
+  const dayEnd = endOfDay(lastDay, policy.timeZone);
+  const noticed = now + policy.noticeHours * HOUR;
+  const dueAt = Math.max(dayEnd, noticed);
   const meant =
     deployment.meant === undefined ? '' : ` of ${deployment.meant}, for which it was probably meant,`;
   return {
@@ -93,7 +95,7 @@ function deactivationNotice({ deployment, lastDay, left }: Case, token: HubToken
     tokenId: token.id,
     end: lastDay,
     dueAt,
-    reason: `the license${meant} ${left < 0 ? `ended with ${lastDay}` : `ends with ${lastDay}`}; the token will be switched off in the night of ${nightText(dueAt, policy)}`,
+    reason: `the license${meant} ${left < 0 ? `ended with ${lastDay}` : `ends with ${lastDay}`}; the token will be switched off in the night of ${nightText(Math.max(dayEnd, noticed - LATE_START, now + 1), policy)}`,
   };
 }
 
@@ -124,7 +126,7 @@ function* deletionSteps({ deployment, licensed, lastDay }: Case, context: StepCo
         kind: 'announce',
         announces: 'delete-token',
         dueAt: earliest,
-        reason: `${off}; token and key will be deleted for good in the night of ${nightText(earliest, policy)}`,
+        reason: `${off}; token and key will be deleted for good in the night of ${nightText(earliest - LATE_START, policy)}`,
       };
     }
   }

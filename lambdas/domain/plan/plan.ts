@@ -188,7 +188,9 @@ function guardedStep(
     return { ...rest, approved: true, reason: `${by}; ${step.reason}` };
   }
   // What is announced again because its notice is too old is not done in the same run.
-  return step.announces === undefined ? step : { ...step, kind: 'announce' };
+  return step.announces === undefined
+    ? step
+    : { ...step, kind: 'announce', reason: `${step.reason}, too long ago to go by; announced again` };
 }
 
 /** A token that was replaced and whose license has ended goes once: by whichever of the two is not withheld. */

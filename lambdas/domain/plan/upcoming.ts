@@ -1,7 +1,7 @@
 // Who loses access next, or a token for good: what was announced and has not come yet, by the night on which it comes.
 import { DAY, type Day, HOUR, addDays, dayOf } from '../days.ts';
 import type { Ledger, Notice } from '../ledger.ts';
-import { type Schedule, endOfDay, nextNight } from '../nights.ts';
+import { LATE_START, type Schedule, endOfDay, nextNight } from '../nights.ts';
 import { capsAreZero } from '../policy.ts';
 import { type Snapshot, lastDayOf } from '../snapshot.ts';
 import type { Plan } from './plan.ts';
@@ -54,7 +54,7 @@ export function upcomingEnds(
   const upcoming = new Map<string, Upcoming>();
   for (const notice of [...announcedBy(steps, now), ...standingOf(notices, steps, snapshot)]) {
     const { step, deployment, end, isNew } = notice;
-    const byHand = dueAt(notice, snapshot, dayEnd);
+    const byHand = dueAt(notice, snapshot, { dayEnd, early: 0 });
     const key = `${step} ${deployment}`;
     const known = upcoming.get(key);
     if (due.has(notice.tokenId) || (known !== undefined && known.byHand <= byHand)) continue;
@@ -65,8 +65,8 @@ export function upcomingEnds(
       end,
       paidUntil: snapshot.licenses.get(licensed)?.paidUntil,
       byHand,
-      // Never this very run: what it could do it has done.
-      night: nightAfter(Math.max(byHand, now + 1)),
+      // The first that may do it, should it begin later than this one did; never this very run, which did what it could.
+      night: nightAfter(Math.max(dueAt(notice, snapshot, { dayEnd, early: LATE_START }), now + 1)),
       isNew,
       heldBy: [...always, ...(holds.get(deployment) ?? []).filter((name) => !GENERAL_HOLDS.has(name))],
     });
@@ -113,15 +113,16 @@ function isPending({ step, deployment: name, tokenId, end }: Notice, snapshot: S
     : deployment.tokens.some(({ id, enabled }) => id === tokenId && !enabled);
 }
 
+/** @param early by how much what counts from the beginning of a run may come sooner: the end of a day may not */
 function dueAt(
   { step, tokenId, end, at }: Given,
   { policy, suspensions, now }: Snapshot,
-  dayEnd: (day: Day) => number,
+  { dayEnd, early }: { readonly dayEnd: (day: Day) => number; readonly early: number },
 ): number {
-  if (step === 'deactivate') return Math.max(dayEnd(end), at + policy.noticeHours * HOUR);
+  if (step === 'deactivate') return Math.max(dayEnd(end), at + policy.noticeHours * HOUR - early);
   const off = suspensions.get(tokenId)?.at;
   const deletion = off === undefined ? now : Date.parse(off) + (policy.deleteAfterDays ?? 0) * DAY;
-  return Math.max(deletion, at + DELETION_NOTICE);
+  return Math.max(deletion, at + DELETION_NOTICE) - early;
 }
 
 /** Whether an end comes in the night that follows this day. */
