@@ -272,6 +272,98 @@ describe('a review', () => {
   });
 });
 
+describe('what a review remembers', () => {
+  it('is what it found, with its token, until another upload puts it right', async () => {
+    await night();
+    upload({ 'orange-cd': '2026-03-01', 'mtn-cm': '2026-03-20', 'airtel-td': 'never' });
+    await review();
+    const found = (): string[] =>
+      world.ledger.findings.map(({ kind, deployment, tokenId }) => `${kind} ${deployment} ${tokenId}`).sort();
+    expect(found()).toEqual([
+      'invalid-license airtel-td undefined',
+      'license-expired orange-cd id-1',
+      'license-expiring mtn-cm undefined',
+    ]);
+    upload({ 'orange-cd': FAR, 'airtel-td': FAR });
+    await review();
+    expect(found()).toEqual(['license-expiring mtn-cm undefined']);
+    const mails = world.mails.length;
+    await night();
+    expect(world.mails.slice(mails)).toEqual([]);
+  });
+
+  it('leaves the findings that are not about lists, or about others, to the night', async () => {
+    const stray = world.addToken('stray-cd', { key: false });
+    upload({ 'moov-bj': '2026-03-01' });
+    await night();
+    const before = world.ledger.findings;
+    world.tokens.delete(stray.id);
+    upload({ 'mtn-cm': '2028-01-01' });
+    await review();
+    expect(world.ledger.findings).toEqual(before);
+  });
+
+  it('are the notices of those whom the change is about: the others stand as they were', async () => {
+    upload({ 'orange-cd': '2026-03-05', 'mtn-cm': '2026-03-05' });
+    await night();
+    const [orange, mtn] = ['orange-cd', 'mtn-cm'].map((name) =>
+      world.ledger.notices.find(({ deployment }) => deployment === name),
+    );
+    world.put(OBJECTS.exemptions, 'label,reason,owner,until\norange-cd,strategic,sales,\n');
+    await review();
+    expect(world.ledger.notices).toEqual([mtn, { ...orange, heldBy: ['exempt'] }]);
+    world.remove(OBJECTS.exemptions);
+    world.put(OBJECTS.exemptions, 'label,reason,owner,until\n');
+    expect(steps(await review())).toEqual(['announce orange-cd done']);
+    expect(world.ledger.notices.find(({ deployment }) => deployment === 'orange-cd')).toMatchObject({
+      at: new Date(world.now).toISOString(),
+      firstAt: orange?.at,
+    });
+  });
+
+  it('is no notice in observe', async () => {
+    world.settings = { ...world.settings, mode: 'observe' };
+    await night();
+    upload({ 'orange-cd': '2026-03-01' });
+    expect(steps(await review())).toEqual(['announce orange-cd planned']);
+    expect(world.ledger.notices).toEqual([]);
+  });
+
+  it('is that it reminded of the night to come, where it announced the evening before', async () => {
+    await night();
+    upload({ 'orange-cd': '2026-03-01', 'mtn-cm': '2026-03-05' });
+    await review();
+    const announced = world.ledger.reported.filter(({ key }) => key.startsWith('announc'));
+    expect(announced.map(({ key, level }) => [/orange-cd|mtn-cm/.exec(key)?.[0], level])).toEqual([
+      ['orange-cd', 2],
+      ['mtn-cm', 1],
+    ]);
+  });
+});
+
+describe('a review that fails half-way', () => {
+  it('announces nobody where its mail can not be sent, and the next one says all of it', async () => {
+    await night();
+    upload({ 'orange-cd': '2026-03-05' });
+    const before = world.ledger;
+    world.fate = (call) => (call === 'topic.publish' ? 'fail before' : 'pass');
+    expect((await failureOf(review)).name).toBe('NotificationFailed');
+    expect(world.ledger).toEqual(before);
+    world.fate = () => 'pass';
+    expect(steps(await review())).toEqual(['announce orange-cd done']);
+  });
+
+  it('remembers what its mail said where its report can not be written', async () => {
+    await night();
+    upload({ 'orange-cd': '2026-03-05' });
+    world.fate = (call) => (call === 'bucket.write reports/' ? 'fail before' : 'pass');
+    expect((await failureOf(review)).name).toBe('StorageUnavailable');
+    world.fate = () => 'pass';
+    expect(world.ledger.notices).toMatchObject([{ deployment: 'orange-cd' }]);
+    expect((await review()).notified).toBe(false);
+  });
+});
+
 describe('a review that can not read what changed', () => {
   it('mails it once for each version, fails nothing, and changes nothing', async () => {
     await night();
