@@ -1,5 +1,6 @@
 // The license list: what each deployment has paid for, and what can't be read of it (contract section 3).
 import { AuditorError } from '../errors.ts';
+import { concealed, isConcealed } from '../text/conceal.ts';
 import { pluralize, escapeText } from '../text/display.ts';
 import { type Row, readTable } from './csv.ts';
 import { type Day, NO_END, addDays, daysBetween } from './days.ts';
@@ -218,6 +219,8 @@ function columnAndDay(column: string, cell: string): string {
 
 function readName(telco: string, country: string): { name: string } | Problem {
   const name = `${telco}-${country}`;
+  if (splitContent(telco, country) !== undefined)
+    return { column: 'name', problem: "its telco and country together are a token's content" };
   if (telco === '') return { column: 'telco', problem: 'telco is empty' };
   if (country === '') return { column: 'country', problem: 'country is empty' };
   if (!isCountry(country))
@@ -226,10 +229,19 @@ function readName(telco: string, country: string): { name: string } | Problem {
   return { name };
 }
 
+/** The concealed name where telco and country hold one content between them, of which each cell alone shows a half. */
+function splitContent(telco: string, country: string): string | undefined {
+  const joined = [`${telco}-${country}`, `${telco}${country}`, `${telco}_${country}`].find(
+    (text) => concealed(text) !== text,
+  );
+  return joined === undefined || isConcealed(telco) || isConcealed(country) ? undefined : concealed(joined);
+}
+
 const EVERYBODY = { scope: 'everybody' } as const;
 
 function aboutWhom(telco: string, country: string): InvalidRow['about'] {
   const name = `${telco}-${country}`;
+  if (splitContent(telco, country) !== undefined) return EVERYBODY;
   if (isWellNamed(name)) return { scope: 'deployment', deployment: name };
   return isCountry(country) ? { scope: 'country', country } : EVERYBODY;
 }
@@ -249,7 +261,7 @@ function rejectedRow(row: Row, { problem, column }: Problem): RejectedRow {
   const country = row.cell('country').toLowerCase();
   return {
     line: row.line,
-    name: [telco, country].filter((part) => part !== '').join('-'),
+    name: splitContent(telco, country) ?? [telco, country].filter((part) => part !== '').join('-'),
     problem,
     about: aboutWhom(telco, country),
     column,

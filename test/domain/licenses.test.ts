@@ -268,3 +268,35 @@ describe('the license list', () => {
     expect(read(`${HEADER}\norange,cd,2026-01-01,,\n`).licenses.get(name)).toBeUndefined();
   });
 });
+
+describe('a content that telco and country hold between them', () => {
+  const random = 'AbCdEfGhIjKlMnOpQrStUvWxYz0';
+  it.each([
+    ['dckr_pat_AbC', `d${random}`],
+    ['dckr_pat', `_${random}`],
+    ['dckr_', `pat_${random}`],
+    ['dckr', `pat_${random}`],
+    ['0123abcd-1234-1234', '1234-abcdefabcdef'],
+    ['0123abcd-1234-1234-1234', 'abcdefabcdef'],
+    ['0123abcd-1234-1234-1234-', 'abcdefabcdef'],
+    ['0123abcd-1234-1234-1234-abcd', 'efabcdef'],
+  ])('is concealed: %s, %s', (telco, country) => {
+    const list = readLicenses(
+      new TextEncoder().encode(
+        `telco,country,expires_on\n${telco},${country},2027-01-01\nmtn,gn,2027-01-01\n`,
+      ),
+      3,
+    );
+    const shown = JSON.stringify([list.invalid, [...list.licenses], list.rows]).toLowerCase();
+    expect(list.invalid[0]?.about).toEqual({ scope: 'everybody' });
+    expect(shown).toContain('concealed');
+    for (const half of ['abcdefabcdef', 'efabcdef', random.slice(6).toLowerCase(), '0123abcd'])
+      expect(shown).not.toContain(half);
+  });
+
+  it('is not seen in a name that only has its letters', () => {
+    const rows = 'dckr,pat,2027-01-01\norange-dr,cd,2027-01-01\nabcdefgh-abcdefgh-abcdefgh,gn,2027-01-01\n';
+    const list = readLicenses(new TextEncoder().encode(`telco,country,expires_on\n${rows}`), 3);
+    expect(list.invalid).toEqual([]);
+  });
+});
