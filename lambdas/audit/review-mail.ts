@@ -22,6 +22,13 @@ export function reviewNotification(reviewed: Reviewed): Notification | undefined
   const { services } = run;
   const switchedOn = applied.actions.filter(({ status }) => status === 'done');
   const failed = applied.actions.filter(({ status }) => status !== 'done');
+  const leaving = leavingLines(reviewed);
+  // Whose night is named needs no other line that says that they have ended.
+  const named = new Set(leaving.map(({ deployment }) => deployment));
+  const toFix = found.filter(
+    (finding) =>
+      !isWithoutAccess(finding) && !(finding.kind === 'license-expired' && named.has(finding.deployment)),
+  );
   if (change.sentences.length === 0 && found.length === 0 && applied.actions.length === 0) return undefined;
   return reviewMail({
     runId: run.runId,
@@ -29,8 +36,8 @@ export function reviewNotification(reviewed: Reviewed): Notification | undefined
     read: readLines(reviewed),
     changes: change.sentences,
     cantPull: entriesOf(found.filter(isWithoutAccess)),
-    toFix: [...heldLines(reviewed), ...entriesOf(found.filter((finding) => !isWithoutAccess(finding)))],
-    leaving: leavingLines(reviewed).map(({ line }) => line),
+    toFix: [...heldLines(reviewed), ...entriesOf(toFix)],
+    leaving: leaving.map(({ line }) => line),
     restored: switchedOn.map(({ deployment, reason }) => `${displayName(deployment)}: ${reason}`),
     obstacles: [
       ...obstacleLines(reviewed),
@@ -44,7 +51,17 @@ export function reviewNotification(reviewed: Reviewed): Notification | undefined
       report: run.report,
     },
     outcome: report.outcome,
+    counts: report.counts,
+    isCritical: failed.length > 0 || found.some(({ severity }) => severity === 'critical'),
+    held: heldBy(reviewed),
   });
+}
+
+/** While what nobody loses access, a clause. */
+function heldBy({ night: { run, inputs, decision } }: Reviewed): string | undefined {
+  if (inputs.hold) return 'while HOLD is there';
+  if (decision.plan.shrunk.length > 0) return 'while it is doubted what was read';
+  return run.mode === 'observe' ? 'in mode observe' : undefined;
 }
 
 /** What was found, one entry a deployment however much it is. */

@@ -37,6 +37,8 @@ export async function endUnreadReview(run: Run, inputs: Inputs): Promise<AuditRe
       report: run.report,
     },
     outcome: report.outcome,
+    counts: report.counts,
+    isCritical: false,
   });
   services.log.warn('The review could not read everything', { runId: run.runId, causes: names });
   // The mail first: where the bucket fails, it is all that people hear.

@@ -1,4 +1,5 @@
 // The mails beside the nightly one: of a run that could not read everything, of a list that changed, of issue and revoke.
+import type { Outcome } from '../domain/actions.ts';
 import type { Day } from '../domain/days.ts';
 import { longDay, shortDay } from '../domain/nights.ts';
 import type { License } from '../domain/licenses.ts';
@@ -75,7 +76,12 @@ export interface ReviewNews {
   /** What stands in the way of the whole: a list that shrank, `HOLD`, a list that can't be read; with what to do. */
   readonly obstacles: readonly string[];
   readonly where: ReportPlace & { readonly report: string };
-  readonly outcome: string;
+  readonly outcome: Outcome;
+  readonly counts: Report['counts'];
+  /** Whether what the change brings is critical. */
+  readonly isCritical: boolean;
+  /** While what nobody loses access, a clause: `while HOLD is there`; absent where nothing holds everybody. */
+  readonly held?: string | undefined;
 }
 
 /** The mail of a review: what an upload means. */
@@ -86,7 +92,9 @@ export function reviewMail(news: ReviewNews): Notification {
       : [`${title} (${entries.length})`, ...entries.flatMap((entry) => wrapText(`  ${entry}`, '    ')), ''];
   const parts = [
     ...(news.obstacles.length === 0 ? [] : ['please look']),
-    ...(news.leaving.length === 0 ? [] : [`${news.leaving.length} to lose access`]),
+    ...(news.leaving.length === 0 || news.held !== undefined
+      ? []
+      : [`${news.leaving.length} to lose access`]),
     ...(news.cantPull.length === 0 ? [] : [`${news.cantPull.length} can't pull`]),
     ...(news.restored.length === 0 ? [] : [`${news.restored.length} switched on again`]),
     ...(news.toFix.length === 0 ? [] : [`${news.toFix.length} to fix`]),
@@ -104,7 +112,10 @@ export function reviewMail(news: ReviewNews): Notification {
         ...news.read.flatMap((text) => wrapText(text, '  ')),
         '',
         ...section('SWITCHED ON AGAIN', news.restored),
-        ...section('LOSES ACCESS NEXT (nothing has happened yet)', news.leaving),
+        ...section(
+          `LOSES ACCESS NEXT (${news.held === undefined ? 'nothing has happened yet' : `not ${news.held}`})`,
+          news.leaving,
+        ),
         ...section("CAN'T PULL TODAY", news.cantPull),
         ...section('TO PUT IN ORDER', news.toFix),
         ...section('WHAT CHANGED', news.changes),
@@ -113,9 +124,18 @@ export function reviewMail(news: ReviewNews): Notification {
       [`Report (run ${news.runId}):`, reportLink(news.where, news.where.report)],
       ': the report has all of them',
     ),
-    summary: summaryOf({ runId: news.runId, outcome: 'attention', report: news.where.report }),
+    summary: summaryOf({
+      runId: news.runId,
+      outcome: news.outcome,
+      counts: news.counts,
+      report: news.where.report,
+    }),
     outcome: news.outcome,
-    severity: news.obstacles.length > 0 || news.leaving.length > 0 ? 'warning' : 'info',
+    severity: news.isCritical
+      ? 'critical'
+      : news.obstacles.length > 0 || news.leaving.length > 0 || news.toFix.length > 0
+        ? 'warning'
+        : 'info',
   };
 }
 

@@ -13,6 +13,7 @@ import {
 import { flat, reportOf } from './mail-input.ts';
 
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:topic';
+const COUNTS = reportOf().counts;
 
 describe('a link to a report', () => {
   it('opens its page in the console of the region and partition that the topic is in', () => {
@@ -95,7 +96,9 @@ describe('the mail of a review', () => {
     obstacles: [],
     where: { location: 's3://bucket', topicArn: TOPIC, report: 'reports/r.json' },
     outcome: 'attention',
-  };
+    counts: COUNTS,
+    isCritical: false,
+  } as const;
 
   it('says what was read, who is on again, who goes on which night, and that nothing happens before', () => {
     const { subject, text } = reviewMail(news);
@@ -121,6 +124,23 @@ describe('the mail of a review', () => {
       /\n\.\.\. and \d+ more lines: the report has all of them\.\n\nReport \(run run-1\):\n/,
     );
     expect(text).toContain('WHAT CHANGED (500)');
+  });
+
+  it('has the outcome of its run, and its counts, for programs', () => {
+    const { outcome, severity, summary } = reviewMail({ ...news, outcome: 'withheld', isCritical: true });
+    expect([outcome, severity]).toEqual(['withheld', 'critical']);
+    expect(JSON.parse(summary)).toEqual({
+      runId: 'run-1',
+      outcome: 'withheld',
+      counts: COUNTS,
+      report: 'reports/r.json',
+    });
+  });
+
+  it('promises no night on which somebody loses access while something holds everybody', () => {
+    const { subject, text } = reviewMail({ ...news, held: 'while HOLD is there' });
+    expect(subject).not.toContain('to lose access');
+    expect(text).toContain('LOSES ACCESS NEXT (not while HOLD is there) (1)\n');
   });
 
   it('begins with what stands in the way', () => {
