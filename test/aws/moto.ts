@@ -1,8 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { answering, freePort } from '../foreign-server.ts';
 
 /** The account that moto plays, and the region used in it. */
 export const ACCOUNT = '123456789012';
@@ -22,16 +21,6 @@ export function hasMoto(): boolean {
   return spawnSync('python3', ['-c', 'import boto3, moto.server'], { stdio: 'ignore' }).status === 0;
 }
 
-/** A port of this machine that nobody uses. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('No port is free.');
-  return address.port;
-}
-
 /** Starts moto and waits until it answers. */
 export async function startMoto(): Promise<Moto> {
   const port = await freePort();
@@ -44,12 +33,8 @@ export async function startMoto(): Promise<Moto> {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-4000);
   });
-  for (let tries = 0; tries < 120; tries++) {
-    if (child.exitCode !== null) break;
-    const answer = await fetch(`${url}/moto-api/`).catch(() => undefined);
-    if (answer?.ok === true) return { url, said, stop: () => void child.kill() };
-    await sleep(250);
-  }
-  child.kill();
-  throw new Error(`moto did not start:\n${errors}`);
+  await answering(child, `${url}/moto-api/`, (status) => status === 200).catch((error: unknown) => {
+    throw new Error(`moto did not start:\n${errors}`, { cause: error });
+  });
+  return { url, said, stop: () => void child.kill() };
 }

@@ -1,9 +1,8 @@
 // Starts ministack, an AWS emulator of others that runs functions and enforces permissions.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { answering, freePort, hasCommand } from '../foreign-server.ts';
 
 /** The account that ministack plays. */
 export const ACCOUNT = '000000000000';
@@ -19,16 +18,7 @@ export interface Ministack {
 
 /** Whether the command is there: `pip install ministack==1.5.33`. */
 export function hasMinistack(): boolean {
-  return spawnSync('sh', ['-c', 'command -v ministack'], { stdio: 'ignore' }).status === 0;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('No port is free.');
-  return address.port;
+  return hasCommand('ministack');
 }
 
 /** Starts it and waits until it answers; what it says is kept in a file. */
@@ -52,12 +42,8 @@ export async function startMinistack(home: string): Promise<Ministack> {
   });
   child.stdout.pipe(log);
   child.stderr.pipe(log);
-  for (let tries = 0; tries < 240; tries++) {
-    if (child.exitCode !== null) break;
-    const answer = await fetch(`${url}/_ministack/health`).catch(() => undefined);
-    if (answer?.ok === true) return { url, stop: () => void child.kill() };
-    await sleep(250);
-  }
-  child.kill();
-  throw new Error(`ministack did not start, see ${home}/ministack.log`);
+  await answering(child, `${url}/_ministack/health`, (status) => status === 200).catch((error: unknown) => {
+    throw new Error(`ministack did not start, see ${home}/ministack.log`, { cause: error });
+  });
+  return { url, stop: () => void child.kill() };
 }

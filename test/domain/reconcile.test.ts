@@ -12,45 +12,6 @@ import { type HubToken, isActive } from '../../lambdas/domain/token.ts';
 import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
 import { defaultSettings } from '../fakes.ts';
 
-const NOW = Date.parse('2026-03-02T02:00:00Z');
-
-interface Situation {
-  readonly tokens?: readonly Partial<HubToken>[];
-  readonly keys?: Readonly<Record<string, unknown>>;
-  /** Rows `telco,country,expires_on,grace_days`. */
-  readonly licenses?: readonly string[];
-  readonly exemptions?: string;
-  readonly ledger?: Partial<Ledger>;
-  readonly zone?: string;
-}
-
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-function factsOf({ tokens = [], keys = {}, licenses = [], exemptions, ledger }: Situation): Facts {
-  const rows = licenses.length === 0 ? ['filler,zz,9999-12-31,0'] : licenses;
-  return {
-    tokens: tokens.map((token, index) => ({
-      id: `t${index + 1}`,
-      label: 'orange-cd',
-      enabled: true,
-      createdAt: NOW - 10 * DAY,
-      lastUsedAt: NOW - HOUR,
-      scopes: ['repo:read'],
-      generatedBy: 'manual',
-      ...token,
-    })),
-    keys: { names: Object.keys(keys), values: new Map(Object.entries(keys)), version: 1 },
-    licenses: readLicenses(bytes(`telco,country,expires_on,grace_days\n${rows.join('\n')}\n`), 3),
-    exemptions: readExemptions(exemptions === undefined ? undefined : bytes(exemptions), false),
-    ledger: { ...emptyLedger(), ...ledger },
-  };
-}
-
-function snapshotOf(situation: Situation): Snapshot {
-  const settings = defaultSettings({ timeZone: situation.zone ?? 'UTC' });
-  return takeSnapshot(factsOf(situation), settings, NOW);
-}
-
 /** The findings about anything but the filler license. */
 function judge(situation: Situation): Finding[] {
   return reconcile(snapshotOf(situation)).filter(({ deployment }) => deployment !== 'filler-zz');

@@ -1,11 +1,10 @@
 // Prism as a validating proxy: what passes it is compared with an API description, and what differs is counted.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer as createHttpServer, request } from 'node:http';
-import { createServer } from 'node:net';
+import { createServer, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { answering, freePort } from '../foreign-server.ts';
 import { isObject } from '../sandbox/json.ts';
 
 /** Prism and the description, installed beside the project: both are large, and nothing else needs them. */
@@ -43,10 +42,10 @@ export async function startWitness(
   const port = await freePort();
   const flags = ['proxy', file, upstream, '--host', '127.0.0.1', '--port', String(port)];
   const prism = spawn(process.execPath, [tools.prism, ...flags], { stdio: 'ignore' });
-  await listening(prism, port);
+  await answering(prism, `http://127.0.0.1:${port}/`);
   const passed: string[] = [];
   const violations: string[] = [];
-  const server = createHttpServer((incoming, outgoing) => {
+  const server = createServer((incoming, outgoing) => {
     const { method = 'GET', url = '/', headers } = incoming;
     const what = `${method} ${url.replace(/[0-9a-f-]{36}/, '{uuid}')}`;
     const forwarded = request({ host: '127.0.0.1', port, method, path: url, headers }, (answer) => {
@@ -75,29 +74,4 @@ export async function startWitness(
       prism.kill();
     },
   };
-}
-
-/** A port that nobody listens on. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        if (typeof address === 'object' && address !== null) resolve(address.port);
-        else reject(new Error('No port is free.'));
-      });
-    });
-  });
-}
-
-async function listening(prism: ChildProcess, port: number): Promise<void> {
-  for (let tries = 0; tries < 600 && prism.exitCode === null; tries++) {
-    const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
-    if (answer !== undefined) return;
-    await sleep(100);
-  }
-  prism.kill();
-  throw new Error('Prism did not start.');
 }

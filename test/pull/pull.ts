@@ -1,7 +1,6 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { audit } from '../../lambdas/audit/audit.ts';
@@ -11,6 +10,7 @@ import { issue } from '../../lambdas/issue/issue.ts';
 import { makeServices } from '../../lambdas/runtime/make-services.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
 import { ENV, readSettings } from '../../lambdas/runtime/settings.ts';
+import { answering, freePort, hasCommand } from '../foreign-server.ts';
 import { type Sandbox, startSandbox } from '../sandbox/world.ts';
 import { storeImage } from './image.ts';
 
@@ -24,33 +24,8 @@ const TOOLS = ['docker-registry', 'skopeo', 'openssl'];
 const DEPLOYMENT = 'orange-cd';
 const FAR = '9999-12-31';
 
-function isThere(tool: string): boolean {
-  try {
-    execFileSync('sh', ['-c', `command -v ${tool}`], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** A port that nobody listens on. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        if (address === null || typeof address === 'string') reject(new Error('There is no port.'));
-        else resolve(address.port);
-      });
-    });
-  });
-}
-
 /**
- * Starts the registry and waits until it answers at all: 401 is what it says to everybody without a bearer. It ends
- * with this process, however that ends.
+ * Starts the registry and waits until it answers: 401 is what it says to everybody without a bearer.
  */
 async function startRealRegistry(folder: string, port: number, realm: string): Promise<void> {
   const config = join(folder, 'registry.yml');
@@ -72,20 +47,7 @@ async function startRealRegistry(folder: string, port: number, realm: string): P
     }),
   );
   const registry = spawn('docker-registry', ['serve', config], { stdio: 'ignore' });
-  process.once('exit', () => registry.kill('SIGKILL'));
-  for (let attempt = 0; attempt < 100 && registry.exitCode === null; attempt++) {
-    const status = await fetch(`http://127.0.0.1:${port}/v2/`).then(
-      (answer) => answer.status,
-      () => undefined,
-    );
-    if (status === 401) return;
-    await systemClock.sleep(100);
-  }
-  throw new Error(
-    registry.exitCode === null
-      ? 'The registry does not answer.'
-      : `The registry ended with exit code ${registry.exitCode}.`,
-  );
+  await answering(registry, `http://127.0.0.1:${port}/v2/`, (status) => status === 401);
 }
 
 /** What the client says of a refusal, by who refuses: the token service the login, or the registry the bearer's rights. */
@@ -201,7 +163,7 @@ async function tell(sandbox: Sandbox, folder: string, port: number): Promise<voi
   check('while the regenerated one still pulls', await pulling(second), 'pulled');
 }
 
-const missing = TOOLS.filter((tool) => !isThere(tool));
+const missing = TOOLS.filter((tool) => !hasCommand(tool));
 if (missing.length > 0) {
   console.log(
     `Skipped: a real registry and client are not tried, because ${missing.join(', ')} is not here; apt-get install ${missing.join(' ')} brings it.`,

@@ -1,8 +1,8 @@
 // Holds a real server to what the program relies on of Vault, and sets one up by the README's block.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { answering, freePort } from '../foreign-server.ts';
 import { trySetup } from './setup.ts';
 
 /*
@@ -12,35 +12,6 @@ import { trySetup } from './setup.ts';
 
 const TESTS = 'test/sandbox/vault-contract.test.ts';
 const root = join(import.meta.dirname, '..', '..');
-
-/** A port that nobody listens on. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        if (typeof address === 'object' && address !== null) resolve(address.port);
-        else reject(new Error('There is no free port.'));
-      });
-    });
-  });
-}
-
-/** Resolves when the server is unsealed, fails when it ends before or takes more than half a minute. */
-async function ready(url: string, server: ChildProcess): Promise<void> {
-  const end = Date.now() + 30_000;
-  while (server.exitCode === null && Date.now() < end) {
-    try {
-      if ((await fetch(`${url}/v1/sys/health`)).status === 200) return;
-    } catch {
-      // It does not listen yet.
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`The server at ${url} did not start.`);
-}
 
 async function main(): Promise<number> {
   const bao = process.env['OPENBAO_BIN'] ?? 'bao';
@@ -58,7 +29,7 @@ async function main(): Promise<number> {
   const flags = [`-dev-listen-address=127.0.0.1:${port}`, `-dev-root-token-id=${token}`];
   const server = spawn(bao, ['server', '-dev', '-dev-no-store-token', ...flags], { stdio: 'ignore' });
   try {
-    await ready(url, server);
+    await answering(server, `${url}/v1/sys/health`, (status) => status === 200);
     const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
     const tests = spawnSync(process.execPath, [vitest, 'run', TESTS], {
       cwd: root,
