@@ -1,16 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DAY, HOUR, iso } from '../../lambdas/domain/days.ts';
-import { readExemptions } from '../../lambdas/domain/exemptions.ts';
 import type { Finding, FindingKind } from '../../lambdas/domain/findings.ts';
-import { type Ledger, emptyLedger } from '../../lambdas/domain/ledger.ts';
-import { readLicenses } from '../../lambdas/domain/licenses.ts';
+import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import { isWellNamed } from '../../lambdas/domain/naming.ts';
 import { reconcile } from '../../lambdas/domain/reconcile.ts';
-import { type Facts, type Snapshot, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
+import { type Facts, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import { type HubToken, isActive } from '../../lambdas/domain/token.ts';
 import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
 import { defaultSettings } from '../fakes.ts';
+import { NOW, type Situation, factsOf, snapshotOf } from './situation.ts';
 
 /** The findings about anything but the filler license. */
 function judge(situation: Situation): Finding[] {
@@ -108,7 +107,7 @@ describe('license-expired', () => {
 
   it('goes by the configured time zone', () => {
     const situation = { tokens: [{}], keys: KEY, licenses: ['orange,cd,2026-03-01,0'] };
-    expect(kinds({ ...situation, zone: 'America/New_York' })).toEqual(['license-expiring']);
+    expect(kinds({ ...situation, settings: { timeZone: 'America/New_York' } })).toEqual(['license-expiring']);
   });
 });
 
