@@ -43,7 +43,8 @@ export const MAX_LIST_BYTES = 5 * 1024 * 1024;
 export function readTable(body: Uint8Array, columns: Columns, take: (row: Row) => void): Table {
   const text = textOf(body);
   if (typeof text !== 'string') return text;
-  const separator = /^"?sep=([,;])"?[^\S\r\n]*(?:\r\n|\n|\r)/i.exec(text);
+  // Who saves such a file again may get delimiters behind it, as behind every cell of the line.
+  const separator = /^"?sep=([,;])"?[^\S\r\n]*[,;]*(?:\r\n|\n|\r)/i.exec(text);
   // The line stays, as an empty one, so that lines are counted as an editor does.
   const table = separator === null ? text : `\n${text.slice(separator[0].length)}`;
   if (trimmed(table) === '') return { unreadable: 'it is empty' };
@@ -86,8 +87,8 @@ function textOf(body: Uint8Array): string | { readonly unreadable: string } {
   }
 }
 
-/** White space, and the invisible characters that `trim()` leaves. */
-const BLANK = /[\s\u00ad\u200b-\u200f\u2060\ufeff]/;
+/** White space, and the invisible characters that `trim()` leaves: dates pasted from Windows stand between marks of direction. */
+const BLANK = /[\s\p{Default_Ignorable_Code_Point}\p{Bidi_Control}]/u;
 
 function isBlankAt(text: string, at: number): boolean {
   const letter = text[at];

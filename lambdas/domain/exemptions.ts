@@ -90,7 +90,10 @@ function readExemption(row: Row, days: DayReader): Exemption {
     .split(/\s/)
     .filter((kind) => kind !== '');
   const unknown = kinds.find((kind) => !isFindingKind(kind));
-  if (unknown !== undefined) throw unreadable(`${at}: "${escapeText(unknown, 40)}" is no kind of finding`);
+  if (unknown !== undefined)
+    throw unreadable(
+      `${at}: "${escapeText(unknown, 40)}" is no kind of finding (write kinds as the mails do, with spaces between them, or nothing for all)`,
+    );
   return {
     label,
     reason: row.cell('reason'),

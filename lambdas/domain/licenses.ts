@@ -204,7 +204,7 @@ function readEnd(
       problem: `expires_on "${escapeText(expires, 40)}" is not a day (${read.advice})`,
     };
   const grace = row.cell('grace_days');
-  if (grace !== '' && (!/^\d{1,3}$/.test(grace) || Number(grace) > 365))
+  if (grace !== '' && (!/^0*\d{1,3}$/.test(grace) || Number(grace) > 365))
     return {
       column: 'grace_days',
       problem: `grace_days "${escapeText(grace, 40)}" is not a whole number from 0 to 365`,

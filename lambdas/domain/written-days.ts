@@ -73,8 +73,10 @@ const YEARS_AHEAD = 20;
 /** Nothing longer is a day. */
 const LONGEST = 40;
 
-const MIDNIGHT = /[ T]+(?:0?0:00(?::00(?:[.,]0+)?)?(?:Z|[+]00:00)?|12:00(?::00)? ?AM)$/i;
+const MIDNIGHT = /[\sT]+(?:0?0:00(?::00(?:[.,]0+)?)?(?:Z|[+]00:00)?|12:00(?::00)?\s?AM)$/i;
 const ISO = /^(\d{4})-(\d{1,2})-(\d{1,2})$/;
+/** Of the days with the year first and slashes or dots only this one is read: it can mean nothing else. */
+const YEAR_FIRST_NO_END = /^9999(?:\/12\/31|\.12\.31)$/;
 const DOTTED = /^(\d{1,2})\.(\d{1,2})\.(\d{4})$/;
 const ORDERED = /^(\d{1,2})([/-])(\d{1,2})\2(\d{4})$/;
 
@@ -91,6 +93,7 @@ function splitDay(text: string): WrittenDay | undefined {
   const day = text.replace(MIDNIGHT, '');
   const iso = ISO.exec(day);
   if (iso) return { form: 'iso', year: iso[1] ?? '', a: iso[3] ?? '', b: iso[2] ?? '' };
+  if (YEAR_FIRST_NO_END.test(day)) return { form: 'iso', year: '9999', a: '31', b: '12' };
   const dotted = DOTTED.exec(day);
   if (dotted) return { form: 'dotted', year: dotted[3] ?? '', a: dotted[1] ?? '', b: dotted[2] ?? '' };
   const ordered = ORDERED.exec(day);
@@ -145,6 +148,7 @@ function contradictionAdvice({ text, line }: OrderedDay, order: DateOrder): stri
 function adviceFor(text: string): string {
   if (/^\d+(?:[.,]\d+)?$/.test(text))
     return 'it is a bare number: format the column as a date, and write YYYY-MM-DD';
+  if (text.startsWith('=')) return 'it is a formula: write YYYY-MM-DD';
   if (/^\d{1,2}[./-]\d{1,2}[./-]\d{2}$/.test(text)) return 'write all four digits of the year: YYYY-MM-DD';
   if (text.length <= LONGEST && /\d/.test(text) && /\p{L}{3}/u.test(text))
     return 'write the month as a number: YYYY-MM-DD';

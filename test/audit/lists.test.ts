@@ -36,16 +36,23 @@ const isOn = (name: string): boolean =>
 const lastMail = (): string => (world.mails.at(-1)?.text ?? '').replaceAll(/\s+/g, ' ');
 
 describe('an object that holds', () => {
-  it.each(['HOLD', 'HOLD.txt', 'hold', 'Hold.TXT', 'Hold/', ' hold .txt', 'HOLD.txt.txt', 'hold.'])(
-    'may be called %j, and the mail says since when it is there',
-    async (key) => {
-      list({ 'telco3-be': 'telco3;be;2026-02-01' });
-      world.put(key, '');
-      const result = await nights(3);
-      expect([isHold(key), isOn('telco3-be'), result.outcome]).toEqual([true, true, 'withheld']);
-      expect(world.mails[0]?.text.replaceAll(/\s+/g, ' ')).toMatch(/HOLD is in the bucket.* since 2 Mar/);
-    },
-  );
+  it.each([
+    'HOLD',
+    'HOLD.txt',
+    'hold',
+    'Hold.TXT',
+    'Hold/',
+    ' hold .txt',
+    'HOLD.txt.txt',
+    'hold.',
+    '\u202aHOLD\u202c',
+  ])('may be called %j, and the mail says since when it is there', async (key) => {
+    list({ 'telco3-be': 'telco3;be;2026-02-01' });
+    world.put(key, '');
+    const result = await nights(3);
+    expect([isHold(key), isOn('telco3-be'), result.outcome]).toEqual([true, true, 'withheld']);
+    expect(world.mails[0]?.text.replaceAll(/\s+/g, ' ')).toMatch(/HOLD is in the bucket.* since 2 Mar/);
+  });
 
   it.each(['threshold', 'holdings.csv', 'household', 'HOLD2', 'reports/', 'licenses.csv', 'ledger.json'])(
     'is not %j',

@@ -32,7 +32,7 @@ describe('the delimiter', () => {
   });
 
   it('is what a leading sep= line says, whatever the header looks like', () => {
-    for (const line of ['sep=;', 'SEP=;', '"sep=;"', 'sep=; \t'])
+    for (const line of ['sep=;', 'SEP=;', '"sep=;"', 'sep=; \t', '"sep=;";;', 'sep=;;;'])
       for (const end of ['\n', '\r\n', '\r'])
         expect(cells(`${line}${end}a;b;"x,y,z,w"${end}1;2${end}`)).toEqual(['1|2']);
     expect(cells('sep=,\na,b,"x;y;z;w"\n1,2\n')).toEqual(['1|2']);

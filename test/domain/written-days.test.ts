@@ -18,6 +18,29 @@ const ends = (days: readonly string[], dateOrder?: DateOrder): string[] =>
 const problem = (day: string, dateOrder?: DateOrder): string =>
   read([day], dateOrder).invalid[0]?.problem ?? '';
 
+describe('a license without end', () => {
+  it.each([
+    '9999-12-31',
+    '31.12.9999',
+    '31/12/9999',
+    '12/31/9999',
+    '31-12-9999',
+    '9999/12/31',
+    '9999.12.31',
+    '9999-12-31 00:00',
+    '9999/12/31 00:00:00',
+    '="9999-12-31"',
+  ])('may be written %s', (written) => {
+    for (const order of ['day-first', 'month-first', 'iso'] as const)
+      expect(ends([written], order)).toEqual(['9999-12-31']);
+  });
+
+  it('is no other day with the year first and slashes or dots', () => {
+    expect(problem('9999/12/30')).toContain('write YYYY-MM-DD');
+    expect(problem('2026/12/31')).toContain('write YYYY-MM-DD');
+  });
+});
+
 describe('a day', () => {
   it.each([
     '2026-12-31',
@@ -35,6 +58,12 @@ describe('a day', () => {
     '31/12/2026 0:00',
     '31.12.2026 00:00:00',
     '31/12/2026 12:00:00 AM',
+    '31/12/2026\u00a000:00:00',
+    '31/12/2026 12:00:00\u202fAM',
+    '\u200e31/12/2026\u200e',
+    '\u202a31/12/2026\u202c',
+    '\u20662026-12-31\u2069',
+    '\u061c31.12.2026',
   ])('may be written %s', (written) => {
     expect(ends([written])).toEqual(['2026-12-31']);
   });
