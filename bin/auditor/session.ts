@@ -42,7 +42,7 @@ export interface Voice {
 
 /** A voice whose words are searched for the secrets that the clients meet, and hold nothing that a terminal obeys. */
 export function withoutSecrets(voice: Voice, scope: EventScope): Voice & { readonly scope: EventScope } {
-  const clean = (text: string): string => scope.secrets.redact(text).replace(CONTROLS, escapeControl);
+  const clean = (text: string): string => scope.secrets.redactWrapped(text).replace(CONTROLS, escapeControl);
   return {
     scope,
     columns: voice.columns,

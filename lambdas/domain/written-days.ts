@@ -90,10 +90,9 @@ interface WrittenDay {
 
 function splitDay(text: string): WrittenDay | undefined {
   if (text.length > LONGEST || !/^\d/.test(text)) return undefined;
-  const day = text.replace(MIDNIGHT, '');
+  const day = text.replace(MIDNIGHT, '').replace(YEAR_FIRST_NO_END, NO_END);
   const iso = ISO.exec(day);
   if (iso) return { form: 'iso', year: iso[1] ?? '', a: iso[3] ?? '', b: iso[2] ?? '' };
-  if (YEAR_FIRST_NO_END.test(day)) return { form: 'iso', year: '9999', a: '31', b: '12' };
   const dotted = DOTTED.exec(day);
   if (dotted) return { form: 'dotted', year: dotted[3] ?? '', a: dotted[1] ?? '', b: dotted[2] ?? '' };
   const ordered = ORDERED.exec(day);

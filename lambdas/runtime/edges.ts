@@ -20,7 +20,10 @@ export function guardBucket(bucket: Bucket, secrets: Secrets): Bucket {
 
 /** A topic to which no secret is published. */
 export function guardNotifier(notifier: Notifier, secrets: Secrets): Notifier {
-  return { publish: (notification) => notifier.publish(secrets.redactValue(notification)) };
+  return {
+    publish: ({ text, ...rest }) =>
+      notifier.publish({ ...secrets.redactValue(rest), text: secrets.redactWrapped(text) }),
+  };
 }
 
 /** A log that shows no secret. */

@@ -61,6 +61,14 @@ export class Secrets {
     return this.search().redact(text);
   }
 
+  /**
+   * The same for a text whose lines were wrapped: what goes on behind a line break, in a word or at a blank, is found as
+   * well.
+   */
+  redactWrapped(text: string): string {
+    return this.search().redactWrapped(text);
+  }
+
   /** The same value with every text in it redacted; the value itself where there is nothing to conceal. */
   redactValue<Value>(value: Value): Value {
     const text: unknown = JSON.stringify(value);
@@ -168,17 +176,23 @@ class SearchIndex {
   }
 
   redact(text: string): string {
-    const found = [...this.longOnes(text), ...this.shortOnes(text)].sort(
-      (a, b) => a.start - b.start || b.end - a.end,
-    );
-    let redacted = '';
-    let end = 0;
-    for (const place of found) {
-      if (place.end <= end) continue;
-      if (place.start >= end) redacted += `${text.slice(end, withoutEscape(text, place.start))}${REDACTED}`;
-      end = place.end;
-    }
-    return found.length === 0 ? text : redacted + text.slice(end);
+    return withoutPlaces(text, this.placesIn(text));
+  }
+
+  /** The same where a line break with the blanks around it may stand in a word, or in place of a blank. */
+  redactWrapped(text: string): string {
+    const across = ['', ' '].flatMap((gap) => {
+      const { joined, origins } = joinLines(text, gap);
+      return this.placesIn(joined).map(({ start, end }) => ({
+        start: origins[start] ?? 0,
+        end: (origins[end - 1] ?? 0) + 1,
+      }));
+    });
+    return withoutPlaces(text, [...across, ...this.placesIn(text)]);
+  }
+
+  private placesIn(text: string): Place[] {
+    return [...this.longOnes(text), ...this.shortOnes(text)];
   }
 
   /** Where forms stand whose beginnings are in the table. */
@@ -228,9 +242,42 @@ class SearchIndex {
   }
 }
 
+/** A text with a gap in place of each line break and the blanks around it, and where in the text its characters stand. */
+function joinLines(
+  text: string,
+  gap: string,
+): { readonly joined: string; readonly origins: readonly number[] } {
+  const origins: number[] = [];
+  let joined = '';
+  let at = 0;
+  const take = (part: string, from: number, isGap: boolean): void => {
+    joined += part;
+    for (let index = 0; index < part.length; index++) origins.push(isGap ? from : from + index);
+  };
+  for (const { 0: lineBreak, index } of text.matchAll(/ *\n */g)) {
+    take(text.slice(at, index), at, false);
+    take(gap, index, true);
+    at = index + lineBreak.length;
+  }
+  take(text.slice(at), at, false);
+  return { joined, origins };
+}
+
 interface Place {
   readonly start: number;
   readonly end: number;
+}
+
+/** A text without what stands at some places, which may overlap. */
+function withoutPlaces(text: string, places: readonly Place[]): string {
+  let redacted = '';
+  let end = 0;
+  for (const place of places.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
+    if (place.end <= end) continue;
+    if (place.start >= end) redacted += `${text.slice(end, withoutEscape(text, place.start))}${REDACTED}`;
+    end = place.end;
+  }
+  return end === 0 ? text : redacted + text.slice(end);
 }
 
 /** Where in a form the characters stand that are looked up. */

@@ -51,6 +51,25 @@ describe('a secret that a run knows', () => {
     expect(shown.toLowerCase()).not.toContain('r0ub');
   });
 
+  it('is found where lines were wrapped within it, at a blank or in a word', () => {
+    for (const password of [false, true])
+      for (const secret of ['correct horse battery staple', 'xK3#_longer-than-a-line-is-wide', 'Tr0ub&"r 3'])
+        for (let at = 1; at < secret.length; at++) {
+          const secrets = password ? new Secrets() : knowing(secret);
+          if (password) secrets.addPassword(secret);
+          else if (secret.length < 16) continue;
+          const broken = `${secret.slice(0, at).trimEnd()}\n    ${secret.slice(at).trimStart()}`;
+          const shown = secrets.redactWrapped(`- before ${broken} after\n  next line`);
+          expect(shown).toBe(`- before ${REDACTED} after\n  next line`);
+        }
+  });
+
+  it('leaves a wrapped text as it is where there is none in it', () => {
+    const text = '- before\n    words that go on\n\n  and on \n';
+    expect(knowing('correct horse battery staple').redactWrapped(text)).toBe(text);
+    expect(new Secrets().redactWrapped(text)).toBe(text);
+  });
+
   it('is found wherever it stands, as often as it does, beside others that begin alike', () => {
     const contents = Array.from({ length: 2_000 }, () => `dckr_pat_${randomBytes(20).toString('base64url')}`);
     const secrets = knowing(...contents);
