@@ -2,7 +2,7 @@
  * The heart: one full outer join of all that was read, by name. A rule judges one {@link Deployment}, a step is decided
  * from one, a row of the report shows one.
  */
-import { type Day, dayOf } from './days.ts';
+import { type Day, dayOf, daysBetween } from './days.ts';
 import { type Exempted, type Exemption, exemptedLabels, lastExemptions } from './exemptions.ts';
 import {
   type ContentCheckEntry,
@@ -120,6 +120,21 @@ export function tokensOf({ deployments }: Snapshot, label: string): LabelTokens 
 /** The last day on which a deployment has access by its license, `undefined` where no end was ever read. */
 export function lastDayOf({ license, passedEnd }: Deployment): Day | undefined {
   return license?.lastDay ?? passedEnd;
+}
+
+/** A license's end is announced from so many days before on. */
+export const ANNOUNCED_DAYS = 7;
+
+/** Whether a deployment's access has ended. */
+export function hasEnded(deployment: Deployment, { today }: Pick<Snapshot, 'today'>): boolean {
+  const lastDay = lastDayOf(deployment);
+  return lastDay !== undefined && lastDay < today;
+}
+
+/** Whether a deployment's access has ended, or ends so soon that it is announced. */
+export function isEnding(deployment: Deployment, { today }: Pick<Snapshot, 'today'>): boolean {
+  const lastDay = lastDayOf(deployment);
+  return lastDay !== undefined && daysBetween(today, lastDay) <= ANNOUNCED_DAYS;
 }
 
 /** Any listed token by its id, automatic ones as well: a key may hold the content of one. */

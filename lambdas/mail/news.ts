@@ -318,6 +318,10 @@ function resolvedOf(
     report.findings.filter(({ kind }) => kind === 'license-expired').map(({ deployment }) => deployment),
   );
   const suspended = new Set(ledger.suspensions.map(({ tokenId }) => tokenId));
+  // That the audit switched a token off stood in a mail: it is not put right because of that.
+  const byAudit = new Set(
+    ledger.suspensions.filter(({ by }) => by === 'audit').map(({ tokenId }) => tokenId),
+  );
   return ledger.findings.filter(
     ({ id, kind, deployment, tokenId = '' }) =>
       memory.has(findingKey(id)) &&
@@ -326,6 +330,7 @@ function resolvedOf(
       !PASSING.has(kind) &&
       !snapshot.exempted.has(deployment) &&
       !(kind === 'license-expiring' && expired.has(deployment)) &&
-      !(kind === 'license-expired' && suspended.has(tokenId)),
+      !(kind === 'license-expired' && suspended.has(tokenId)) &&
+      !byAudit.has(tokenId),
   );
 }

@@ -1,6 +1,7 @@
 // The parts of the audit's mail, in their order (contract section 12), each with what it writes of its entries.
 import type { Action } from '../domain/actions.ts';
 import type { Finding } from '../domain/findings.ts';
+import { dayOf } from '../domain/days.ts';
 import { shortDay, shortTime } from '../domain/nights.ts';
 import type { UnreportedAction } from '../domain/ledger.ts';
 import { renewalFinder } from '../domain/plan/guards.ts';
@@ -94,20 +95,38 @@ export function upcomingPart(input: MailInput, reported: Reportable, mentioned: 
     const byNight = [...shown].sort((a, b) => a.night - b.night);
     const access = byNight.filter(({ what }) => what === 'deactivate');
     const deletions = byNight.filter(({ what }) => what === 'delete-token');
+    const title = entries.some(({ what }) => what === 'deactivate') ? [`LOSES ACCESS NEXT${held}`] : [];
     return [
-      `LOSES ACCESS NEXT${held}`,
-      ...(access.length === 0 && entries.every(({ what }) => what !== 'deactivate') ? ['  nobody'] : []),
+      ...title,
       ...upcomingLines(access, snapshot),
       ...(access.length === 0 || isHeld(input) ? [] : adviceLines(access, snapshot)),
-      ...(deletions.length === 0 ? [] : ['Token and key are deleted for good:']),
-      ...deletions.flatMap(({ deployment, night, end }) =>
+      ...(deletions.length === 0
+        ? []
+        : [title.length === 0 ? `DELETED FOR GOOD NEXT${held}` : 'Token and key are deleted for good:']),
+      ...deletions.flatMap((deletion) =>
         row(
-          shortTime(night, timeZone, snapshot.today),
-          `${displayName(deployment)}, off since its end on ${shortDay(end, snapshot.today)}`,
+          shortTime(deletion.night, timeZone, snapshot.today),
+          `${displayName(deletion.deployment)}, ${offText(deletion, snapshot)}`,
         ),
       ),
+      ...(deletions.length === 0 || title.length > 0
+        ? []
+        : wrapText(
+            'Paid after all? Put the new date into licenses.csv before then: that switches it on again.',
+          )),
     ];
   });
+}
+
+/** Since when a token that will be deleted is off, and why, a clause. */
+function offText({ deployment, end }: Upcoming, { deployments, policy, today }: Snapshot): string {
+  const off = (deployments.get(deployment)?.suspensions ?? [])
+    .filter(({ by, replaced, deletedAt }) => by === 'audit' && replaced !== true && deletedAt === undefined)
+    .map(({ at }) => at)
+    .sort()[0];
+  const since =
+    off === undefined ? 'off' : `off since ${shortDay(dayOf(Date.parse(off), policy.timeZone), today)}`;
+  return `${since}, its access ended on ${shortDay(end, today)}`;
 }
 
 function upcomingLines(access: readonly Upcoming[], snapshot: Snapshot): string[] {

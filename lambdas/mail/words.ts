@@ -1,7 +1,7 @@
 // A finding in few words, for somebody who is no programmer: what is wrong with a deployment, and what cures it.
 import { type Day, dayOf } from '../domain/days.ts';
 import type { Finding, FindingKind } from '../domain/findings.ts';
-import { endedNamesakes } from '../domain/rules/licenses.ts';
+import { areOver, endingNamesakes } from '../domain/rules/licenses.ts';
 import { shortDay } from '../domain/nights.ts';
 import { type Snapshot, listedToken, tokensOf } from '../domain/snapshot.ts';
 import { isPastExpiry } from '../domain/token.ts';
@@ -59,9 +59,9 @@ const dayText = (snapshot: Snapshot, instant: number): string =>
 const bothDays = (paidUntil: Day | undefined, lastDay: Day, today: Day): string =>
   `${paidUntil === undefined ? '' : `paid until ${shortDay(paidUntil, today)}, `}access until ${shortDay(lastDay, today)}`;
 
-/** Until when a deployment has paid and has access; empty where no row says so. */
-export function endText({ licenses, today }: Snapshot, deployment: string): string {
-  const license = licenses.get(deployment);
+/** Until when a deployment, or the one that its misspelt name means, has paid and has access; empty where no row says so. */
+export function endText({ licenses, deployments, today }: Snapshot, deployment: string): string {
+  const license = licenses.get(deployments.get(deployment)?.meant ?? deployment);
   return license === undefined ? '' : bothDays(license.paidUntil, license.lastDay, today);
 }
 
@@ -73,9 +73,9 @@ function missingFact({ deployment: name, remedy }: Finding, snapshot: Snapshot):
     return `its token expired on ${dayText(snapshot, Math.max(...all.map(({ expiresAt = 0 }) => expiresAt)))}`;
   const [meant] = snapshot.meantFor.get(name) ?? [];
   if (meant !== undefined) return `its token has a misspelt name, ${displayName(meant.label)}`;
-  const ended = endedNamesakes(snapshot, name);
+  const ended = endingNamesakes(snapshot, name);
   return ended.length > 0 && remedy.includes('"renameTo"')
-    ? `${joinWithAnd(ended)} (ended) may be the same customer`
+    ? `${joinWithAnd(ended)} (${areOver(snapshot, ended) ? 'ended' : 'ends soon'}) may be the same customer`
     : 'it has no token';
 }
 

@@ -169,6 +169,18 @@ export function reportJson(report: Report): string {
   return `${JSON.stringify(report)}\n`;
 }
 
+/** Kinds that are about a token only while it is active. */
+const ACTIVE_KINDS: ReadonlySet<FindingKind> = new Set([
+  'orphaned-token',
+  'misnamed-token',
+  'unlicensed-token',
+  'license-expired',
+  'wrong-scope',
+  'token-expiring',
+  'unused-token',
+  'rejected-key',
+]);
+
 /** Ids of the findings that this run itself put right: true when it read, not any more when it ended. */
 export function putRight(report: Pick<Report, 'actions' | 'findings'>): ReadonlySet<string> {
   const switchedOff = new Set(
@@ -178,7 +190,9 @@ export function putRight(report: Pick<Report, 'actions' | 'findings'>): Readonly
   );
   return new Set(
     report.findings
-      .filter(({ kind, tokenId }) => kind === 'license-expired' && switchedOff.has(tokenId))
+      .filter(
+        ({ kind, tokenId }) => tokenId !== undefined && ACTIVE_KINDS.has(kind) && switchedOff.has(tokenId),
+      )
       .map(({ id }) => id),
   );
 }

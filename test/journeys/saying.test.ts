@@ -248,3 +248,58 @@ describe('who loses access next', () => {
     expect(story.world.mails.at(-1)?.subject).toContain('1 withheld');
   });
 });
+
+describe('a renewal under another spelling, uploaded before the end', () => {
+  const begun = async (): Promise<Story> => {
+    const story = new Story();
+    story.customer('expresso-sn', '2026-03-03');
+    await story.night(0);
+    story.list({ 'expreso-sn': PAID });
+    await story.night(24);
+    return story;
+  };
+
+  it('is shown to be one, with the rename that keeps the customer on, and no night on which it goes', async () => {
+    const { mail } = await begun();
+    expect(mail).toContain('expreso-sn expresso-sn (ends soon) may be the same customer: rename [1]');
+    expect(mail).toContain('{"deployment": "expresso-sn", "renameTo": "expreso-sn"}');
+    expect(mail).not.toContain('LOSES ACCESS NEXT');
+    expect(mail).toContain('It will not be cut off: it was probably renewed as expreso-sn');
+  });
+
+  it('makes the notice of before void once it has a token of its own', async () => {
+    const story = await begun();
+    story.at(30);
+    await story.issue({ deployment: 'expreso-sn' });
+    await story.night(48);
+    expect(story.isOn('expresso-sn')).toBe(true);
+    expect(story.mail).toContain('LOSES ACCESS NEXT');
+    await story.night(72);
+    expect(story.isOn('expresso-sn')).toBe(false);
+  });
+});
+
+describe('a misspelt token whose license has ended', () => {
+  it('stands with the days of the license that it means', async () => {
+    const story = new Story();
+    story.customer('orange-cd', ENDED);
+    story.world.relabel('orange-cd', 'Orange_CD');
+    await story.nights(0, 24);
+    expect(story.mail).toContain('Orange_CD paid until 1 Feb, access until 1 Feb');
+    expect(story.mail).not.toContain('its row is gone');
+  });
+
+  it('is nothing to put in order once it was switched off by approval, nor put right because of that', async () => {
+    const story = new Story();
+    story.customer('orange-cd', ENDED);
+    story.world.relabel('orange-cd', 'Orange_CD');
+    story.world.loseKeys(['orange-cd']);
+    await story.nights(0, 24);
+    await story.night(30, { approve: ['Orange_CD'] });
+    expect(story.isOn('orange-cd')).toBe(false);
+    expect(story.mail).toContain('Nothing is open');
+    const mails = story.world.mails.length;
+    await story.night(48);
+    expect(story.world.mails.slice(mails).map(({ text }) => text)).toEqual([]);
+  });
+});

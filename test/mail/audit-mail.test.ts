@@ -105,8 +105,9 @@ By hand, a run does it from Mon 2 Mar 22:00 and Sun 8 Mar 00:00 on.
     };
     const { mail } = mailOf(deleting);
     expect(flat(mail.text)).toContain(
-      'Token and key are deleted for good: Mon 9 Mar 03:30 orange-cd, off since its end on 1 Dec 2025',
+      'DELETED FOR GOOD NEXT (nothing has happened yet) Mon 9 Mar 03:30 orange-cd, off since 7 Dec 2025, its access ended on 1 Dec 2025',
     );
+    expect(mail.text).not.toContain('LOSES ACCESS');
     expect(mail.subject).not.toContain('lose');
   });
 });

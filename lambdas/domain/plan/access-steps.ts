@@ -5,13 +5,11 @@ import { type Notice, RESTORED_FOR, type Suspension } from '../ledger.ts';
 import { daysLeft, isInForce } from '../licenses.ts';
 import { LATE_START, endOfDay, nextNight } from '../nights.ts';
 import type { Policy } from '../policy.ts';
-import { type Deployment, type Snapshot, lastDayOf } from '../snapshot.ts';
+import { ANNOUNCED_DAYS, type Deployment, type Snapshot, lastDayOf } from '../snapshot.ts';
 import { type HubToken, isPastExpiry } from '../token.ts';
 import { isStanding } from './notices.ts';
 import type { Step } from './step.ts';
 
-/** A license's end is announced from so many days before on; a deletion so many days before it. */
-const ANNOUNCED_DAYS = 7;
 /** A replaced token is deleted so many days after it is off and its overlap is over. */
 const REPLACED_KEPT_DAYS = 7;
 

@@ -7,7 +7,7 @@ import { isInForce, unreadableRowAbout } from '../licenses.ts';
 import { isWellNamed } from '../naming.ts';
 import { nameFinder } from '../near-names.ts';
 import { capsAreZero } from '../policy.ts';
-import { type Deployment, type Snapshot, lastDayOf } from '../snapshot.ts';
+import { type Deployment, type Snapshot, hasEnded, isEnding } from '../snapshot.ts';
 import { type HubToken, isActive, lastRealUse } from '../token.ts';
 import type { ShrunkInput } from './shrink-guard.ts';
 import type { Step } from './step.ts';
@@ -118,15 +118,19 @@ export const notApproved: Guard = {
     approved !== undefined && !approved.has(step.deployment) ? LEFT_TO_NIGHT : undefined,
 };
 
-/** Probably renewed under another spelling: an ended deployment beside a near one in force without an active token. */
+/**
+ * Probably renewed under another spelling: an ended deployment beside a near one in force without an active token. One
+ * whose end is announced is held as well, so that its notice lapses when the other one gets a token of its own meanwhile.
+ */
 const probablyRenewed: Guard = {
   name: 'probably renewed under another spelling',
   approvable: true,
   holds: true,
-  why: ({ deployment }, { snapshot, renewedAs }) => {
+  why: ({ deployment, step }, { snapshot, renewedAs }) => {
     const [licensed = deployment] = subjectsOf(deployment, snapshot).slice(-1);
-    const lastDay = lastDayOf(licensed);
-    if (lastDay === undefined || lastDay >= snapshot.today) return undefined;
+    // A replaced token goes for another reason, as long as there is a license.
+    const isMeant = step.replaced === true ? hasEnded : isEnding;
+    if (!isMeant(licensed, snapshot)) return undefined;
     const others = renewedAs(licensed.name);
     if (others.length === 0) return undefined;
     const [verb, its] = others.length === 1 ? ['is', 'has'] : ['are', 'have'];

@@ -4,7 +4,7 @@ import { eventText } from '../../text/event-json.ts';
 import { DAY, dayOf } from '../days.ts';
 import type { Suspension } from '../ledger.ts';
 import { type License, daysLeft, isInForce, reachedThreshold } from '../licenses.ts';
-import { type Deployment, type Snapshot, lastDayOf } from '../snapshot.ts';
+import { type Deployment, type Snapshot, hasEnded, isEnding, lastDayOf } from '../snapshot.ts';
 import { type HubToken, isPastExpiry } from '../token.ts';
 import { renewalFinder } from '../plan/guards.ts';
 import { idleness } from './idleness.ts';
@@ -180,12 +180,12 @@ function missed(
           ? `Both names have a key in Vault: remove the one that the deployment does not use, and then rename the token with ${ISSUE} ("renameTo").`
           : `Rename the misnamed token with ${renameText(misnamed.label, name)}: the customer notices nothing.`,
     };
-  const ended = endedNamesakes(snapshot, name);
+  const ended = endingNamesakes(snapshot, name);
   const [former] = ended;
   const keyText = hasKey ? '; Vault has a key of that name' : '';
   if (former !== undefined)
     return {
-      there: `${keyText}; ${joinWithAnd(ended)} has ended and may be the same customer under another spelling`,
+      there: `${keyText}; ${joinWithAnd(ended)} ${areOver(snapshot, ended) ? 'has ended' : 'ends soon'} and may be the same customer under another spelling`,
       remedy:
         ended.length === 1 && canRename(snapshot, former, name)
           ? `If it is the same customer, rename its token with ${renameText(former, name)}: the customer notices nothing. Only if it is another one, make a token with ${make}.`
@@ -194,13 +194,20 @@ function missed(
   return { there: keyText, remedy: `Make a token with ${make}.` };
 }
 
-/** Deployments whose license has ended and whose token works, and that may have been renewed under this name. */
-export function endedNamesakes({ nameFinder, deployments, today }: Snapshot, name: string): string[] {
+/** Deployments whose license has ended or ends soon, whose token works, and that may have been renewed under this name. */
+export function endingNamesakes(snapshot: Snapshot, name: string): string[] {
+  const { nameFinder, deployments } = snapshot;
   return nameFinder.nearNames(name).filter((near) => {
     const deployment = deployments.get(near);
-    if (deployment === undefined || deployment.active.length === 0) return false;
-    const end = lastDayOf(deployment);
-    return end !== undefined && end < today;
+    return deployment !== undefined && deployment.active.length > 0 && isEnding(deployment, snapshot);
+  });
+}
+
+/** Whether the access of all these deployments has ended. */
+export function areOver({ deployments, today }: Snapshot, names: readonly string[]): boolean {
+  return names.every((name) => {
+    const deployment = deployments.get(name);
+    return deployment !== undefined && hasEnded(deployment, { today });
   });
 }
 
