@@ -18,6 +18,8 @@ const WINDOW = 11;
 const ALIKE_SHARE = 0.34;
 /** Characters of a secret that were cut off behind so many are recognised. */
 const MIN_CUT_LENGTH = 16;
+/** Texts are cut far before this. */
+const MAX_CUT_LENGTH = 100;
 
 /**
  * The secrets of one event. A text is gone through once, however many they are: a rolling hash of its next characters
@@ -155,8 +157,12 @@ class SearchIndex {
   private readonly byHash = new Map<number, string[]>();
   private readonly table: Uint32Array | undefined;
   private readonly short: RegExp | undefined;
+  private readonly cut: RegExp | undefined;
 
   constructor(secrets: readonly string[], password: string | undefined) {
+    // What has a content's form is concealed where it enters, before anything is cut.
+    const cuttable = [password, ...secrets.filter((secret) => BASE32.test(secret))].filter((secret) => secret !== undefined); // prettier-ignore
+    this.cut = cuttable.length === 0 ? undefined : new RegExp(cuttable.map(cutPatternOf).join('|'), 'gi');
     const isShort = password !== undefined && password.length < MIN_SECRET_LENGTH;
     const long = [...secrets, ...(password === undefined || isShort ? [] : [password])];
     this.short = isShort ? patternOf(formsOf(password)) : undefined;
@@ -234,11 +240,14 @@ class SearchIndex {
   }
 
   private shortOnes(text: string): Place[] {
-    if (this.short === undefined) return [];
-    return [...text.matchAll(this.short)].map((match) => ({
-      start: match.index,
-      end: match.index + match[0].length,
-    }));
+    return [this.short, this.cut].flatMap((pattern) =>
+      pattern === undefined
+        ? []
+        : [...text.matchAll(pattern)].map((match) => ({
+            start: match.index,
+            end: match.index + match[0].length,
+          })),
+    );
   }
 }
 
@@ -323,6 +332,20 @@ function escapedForms(secret: string): string[] {
     secret.replace(/[\\"]/g, (letter) => `\\${letter}`),
   ];
 }
+
+/** The secret of a second factor: nothing else about it shows that it is one. */
+const BASE32 = /^[A-Z2-7]{16,}$/i;
+/** Characters of a password that were cut off behind so many are recognised. */
+const MIN_CUT_PASSWORD_LENGTH = 5;
+
+/** Finds the beginning of a password of which a text that was cut shows no more: `the password is hunte...`. */
+function cutPatternOf(password: string): string {
+  const letters = Array.from(password.slice(0, MAX_CUT_LENGTH), escapedForPattern);
+  const [begin, rest] = [letters.slice(0, MIN_CUT_PASSWORD_LENGTH), letters.slice(MIN_CUT_PASSWORD_LENGTH)];
+  return `${begin.join('')}${rest.map((letter) => `(?:${letter}`).join('')}${')?'.repeat(rest.length)}(?=\\.\\.\\.|…)`;
+}
+
+const escapedForPattern = (text: string): string => text.replace(/[$()*+.?[\\\]^{|}]/g, '\\$&');
 
 /** Finds forms that are too short for the table, in any case and either alphabet of base64. */
 function patternOf(forms: readonly string[]): RegExp {

@@ -51,6 +51,29 @@ describe('a secret that a run knows', () => {
     expect(shown.toLowerCase()).not.toContain('r0ub');
   });
 
+  it.each(['hunter2 & Co?', 'a much longer password than a cell shows', '(a+)+$[x]{9}'])(
+    'is found where a text was cut within it, if it is the password: %s',
+    (password) => {
+      const secrets = new Secrets();
+      secrets.addPassword(password);
+      for (let length = 5; length < password.length; length++)
+        for (const dots of ['...', '…'])
+          expect(secrets.redact(`"my password is ${password.slice(0, length)}${dots}" is no day`)).toBe(
+            `"my password is ${REDACTED}${dots}" is no day`,
+          );
+      expect(secrets.redact(`${password.slice(0, 4)}... and ${password.slice(0, 7)} stay`)).not.toContain(
+        REDACTED,
+      );
+    },
+  );
+
+  it('is found where a text was cut within it, if it is the secret of the second factor', () => {
+    const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+    expect(knowing(secret).redact(`line 4: "totp ${secret.slice(0, 9)}..." is no day`)).toBe(
+      `line 4: "totp ${REDACTED}..." is no day`,
+    );
+  });
+
   it('is found where lines were wrapped within it, at a blank or in a word', () => {
     for (const password of [false, true])
       for (const secret of ['correct horse battery staple', 'xK3#_longer-than-a-line-is-wide', 'Tr0ub&"r 3'])
