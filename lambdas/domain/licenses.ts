@@ -1,6 +1,6 @@
 // The license list: what each deployment has paid for, and what can't be read of it (contract section 3).
 import { AuditorError } from '../errors.ts';
-import { concealed, isConcealed } from '../text/conceal.ts';
+import { splitContent } from '../text/conceal.ts';
 import { pluralize, escapeText } from '../text/display.ts';
 import { type Row, readTable } from './csv.ts';
 import { type Day, NO_END, addDays, daysBetween } from './days.ts';
@@ -227,14 +227,6 @@ function readName(telco: string, country: string): { name: string } | Problem {
     return { column: 'country', problem: `country "${escapeText(country, 40)}" is not letters only` };
   if (!isWellNamed(name)) return { column: 'name', problem: `"${escapeText(name)}" breaks the naming rule` };
   return { name };
-}
-
-/** The concealed name where telco and country hold one content between them, of which each cell alone shows a half. */
-function splitContent(telco: string, country: string): string | undefined {
-  const joined = [`${telco}-${country}`, `${telco}${country}`, `${telco}_${country}`].find(
-    (text) => concealed(text) !== text,
-  );
-  return joined === undefined || isConcealed(telco) || isConcealed(country) ? undefined : concealed(joined);
 }
 
 const EVERYBODY = { scope: 'everybody' } as const;

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { flag, label, sentence } from '../runtime/parse-event.ts';
 import { wholeNumber } from '../runtime/settings.ts';
+import { splitContent } from '../text/conceal.ts';
 
 const fields = v.strictObject({
   telco: v.optional(label),
@@ -36,6 +37,10 @@ export const issueEventSchema = v.pipe(
         ? telco !== undefined && country !== undefined
         : telco === undefined && country === undefined,
     'the event must name either deployment, or telco and country',
+  ),
+  v.check(
+    ({ telco = '', country = '' }) => splitContent(telco, country) === undefined,
+    "telco and country together are a token's content: take it out, and replace that token where others could read it",
   ),
   v.check(
     ({ allowUnlicensed, reason }) => allowUnlicensed !== true || reason !== undefined,

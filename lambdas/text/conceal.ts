@@ -53,6 +53,17 @@ export function holdsContent(text: string): boolean {
   return text.length >= SHORTEST && concealContents(text.replace(UUID, '')) !== text.replace(UUID, '');
 }
 
+/**
+ * One content, concealed, that two fields hold between them, however they are joined; `undefined` where they do not, or
+ * where one alone holds it.
+ */
+export function splitContent(first: string, second: string): string | undefined {
+  if (isConcealed(first) || isConcealed(second)) return undefined;
+  return [`${first}-${second}`, `${first}${second}`, `${first}_${second}`]
+    .map((text) => ({ text, shown: concealed(text) }))
+    .find(({ text, shown }) => shown !== text && isConcealed(shown))?.shown;
+}
+
 /** Whether a name stands for one that is not shown: nothing can be written under it. */
 export function isConcealed(name: string): boolean {
   return CONCEALED.test(name);

@@ -35,6 +35,18 @@ describe('a reason', () => {
 
 describe('a token’s content in an event', () => {
   it.each([
+    ['dckr_pat_aB3', `-${LETTERS}`],
+    ['dckr', `pat_${LETTERS}`],
+    [UUID.slice(0, 18), UUID.slice(19)],
+    [UUID.slice(0, 20), UUID.slice(20)],
+  ])('is refused where telco and country hold it between them: %s, %s', (telco, country) => {
+    const message = messageOf({ telco, country });
+    expect(message).toMatch(/^InvalidRequest: .*telco and country together are a token's content/);
+    expect(message).not.toContain(country);
+    expect(messageOf({ telco: 'orange-dr', country: 'cd' })).toBe('');
+  });
+
+  it.each([
     ['in a label', { deployment: CONTENT }],
     ['in capitals', { deployment: 'orange-cd', reason: CONTENT.toUpperCase() }],
     [
