@@ -117,8 +117,9 @@ export class InMemorySystems implements LifeWorld {
     this.objects.delete(key);
   }
 
-  has(key: string): boolean {
-    return (this.objects.get(key) ?? 'deleted') !== 'deleted';
+  read(key: string): string | undefined {
+    const object = this.objects.get(key);
+    return object === undefined || object === 'deleted' ? undefined : object.body;
   }
 
   async setConfirmed(confirmed: boolean): Promise<void> {

@@ -61,8 +61,8 @@ export interface LifeWorld {
   put(key: string, body: string): void;
   /** Deletes an object as support would. */
   remove(key: string): void;
-  /** Whether an object is there. */
-  has(key: string): boolean;
+  /** What an object holds; `undefined` where it is not there. */
+  read(key: string): string | undefined;
   setConfirmed(confirmed: boolean): Promise<void>;
 
   /**

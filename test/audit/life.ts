@@ -6,6 +6,7 @@ import { issue } from '../../lambdas/issue/issue.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import { revoke } from '../../lambdas/revoke/revoke.ts';
 import type { Settings } from '../../lambdas/runtime/settings.ts';
+import { countsOfMail, countsOfPage } from './life-counts.ts';
 import { Crash, type Disturbance, type Fate, type LifeWorld, type Work } from './life-world.ts';
 
 /** One thing that happens in the life of licenses: to customers, to people, to systems. */
@@ -85,6 +86,13 @@ export const LIFE_SETTINGS = {
   maxWithdrawalPercent: 0,
 } as const satisfies Partial<Settings>;
 
+/** Whether a list lost more than a fifth and more than 2 of its rows: those that are gone, and those that end earlier. */
+function hasLost(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): boolean {
+  const lost = [...before].filter(([name, end]) => (now.get(name) ?? '') < end).length;
+  // One row more stands in every list.
+  return lost > 2 && lost > (before.size + 1) / 5;
+}
+
 /** Two deployments in 20 hours, as {@link LIFE_SETTINGS} says. */
 const MOST_WITHDRAWN = 2;
 
@@ -105,6 +113,10 @@ export class Life<World extends LifeWorld> {
   private withdrawn: { deployment: string; at: number }[] = [];
   /** When a published mail with a confirmed subscriber announced a deployment. */
   private readonly announced = new Map<string, number[]>();
+  /** Of which deployments a change was made that no mail has named yet which somebody could read. */
+  private readonly unmailed = new Set<string>();
+  /** What the lists may be compared with: those that a night may have read, and that had not shrunk themselves. */
+  private measures: ReadonlyMap<string, string>[] = [];
   /** Whose end had passed when a night looked: it stays passed when its row disappears. */
   private readonly passed = new Set<string>();
   /** How many nights passed. */
@@ -283,6 +295,10 @@ export class Life<World extends LifeWorld> {
       world.now += DAY;
     }
     const texts = world.mails.slice(mails).map(({ text }) => text);
+    this.expect(
+      this.unmailed.size === 0,
+      `no mail that somebody could read says what was done with ${[...this.unmailed].join(', ')}`,
+    );
     for (const [name, end] of this.paid) {
       const tokens = [...world.tokens.values()].filter(({ label }) => label === name);
       const isOn = tokens.some(({ enabled }) => enabled);
@@ -388,21 +404,37 @@ export class Life<World extends LifeWorld> {
     const before = this.snapshot();
     const mails = world.mails.length;
     this.nights += 1;
+    let report: string | undefined;
     try {
-      await world.run(async (services) => this.believe(await audit({}, services)), disturbance);
+      await world.run(async (services) => {
+        report = this.believe(await audit({}, services)).report;
+      }, disturbance);
     } catch (error) {
       if (!(error instanceof AuditorError) && !(error instanceof Crash)) throw error;
     }
     this.check(before);
+    this.measure(report !== undefined);
     this.hear(mails);
+    if (report !== undefined && world.mails.length === mails + 1) this.compareCounts(report);
     // Whatever happened, nobody else's lease is in the way of the next night.
     world.now += 16 * 60_000;
+  }
+
+  /** Mail, page and report of a night give the same numbers. */
+  private compareCounts(report: string): void {
+    const mail = countsOfMail(this.world.mails.at(-1)?.text ?? '');
+    const page = countsOfPage(this.world.read(report.replace(/json$/, 'html')) ?? '');
+    for (const [what, count] of mail)
+      this.expect(page.get(what) === count, `the mail counts ${count} "${what}", the page ${page.get(what)}`);
   }
 
   /** Remembers whom the mails since then announce, where anybody was there to read them. */
   private hear(since: number): void {
     const { world } = this;
     if (!world.confirmed) return;
+    for (const { text } of world.mails.slice(since))
+      for (const name of this.unmailed)
+        if (new RegExp(`DONE \\(\\d+\\)(?:(?!\n\n)[^])*\\b${name}\\b`).test(text)) this.unmailed.delete(name);
     for (const mail of world.mails.slice(since))
       for (const name of NAMES)
         if (new RegExp(`LOSES ACCESS NEXT(?:(?!\n\n)[^])*\\b${name}\\b`).test(mail.text))
@@ -418,7 +450,8 @@ export class Life<World extends LifeWorld> {
 
   private check(before: ReadonlyMap<string, Watch>): void {
     const { world } = this;
-    const held = world.has(OBJECTS.hold);
+    const held = world.read(OBJECTS.hold) !== undefined;
+    const shrunk = this.hasShrunk();
     for (const name of NAMES) {
       const license = this.license(name);
       if (license === 'ended') this.passed.add(name);
@@ -428,8 +461,17 @@ export class Life<World extends LifeWorld> {
     for (const [id, was] of before) {
       const is = world.tokens.get(id);
       this.expect(is !== undefined || !was.enabled, `${was.label} was deleted while it was active`);
+      if (is?.enabled !== was.enabled) this.unmailed.add(was.label);
+      this.expect(
+        is?.enabled === true || is?.enabled === was.enabled || !shrunk,
+        `${was.label} lost a token although the list had shrunk`,
+      );
       if (was.enabled && is?.enabled === false && was.overlapOver) {
         this.expect(!held, `${was.label} was switched off under HOLD`);
+        this.expect(
+          this.license(was.label) !== 'in force' || this.isOn(was.label),
+          `${was.label} has paid, and the token that it was to have in place of its old one does not work`,
+        );
         this.offByAudit.set(id, world.now);
       } else if (was.enabled && is?.enabled === false) {
         this.expect(
@@ -471,6 +513,29 @@ export class Life<World extends LifeWorld> {
     for (const deployment of changed) this.withdrawn.push({ deployment, at: world.now });
     const distinct = new Set(this.withdrawn.map(({ deployment }) => deployment)).size;
     this.expect(distinct <= MOST_WITHDRAWN, `${distinct} deployments lost their access within 20 hours`);
+  }
+
+  private isOn(name: string): boolean {
+    return [...this.world.tokens.values()].some(({ label, enabled }) => label === name && enabled);
+  }
+
+  /** The rows that can be read, with their ends. */
+  private rows(): ReadonlyMap<string, string> {
+    return new Map([...this.paid, ...this.misspelt].filter(([, end]) => end !== 'never'));
+  }
+
+  /** Whether the list lost more than a fifth and more than 2 of its rows, whatever it may be compared with. */
+  private hasShrunk(): boolean {
+    const now = this.rows();
+    return this.measures.length > 0 && this.measures.every((before) => hasLost(before, now));
+  }
+
+  /** A night may have taken the list as it is for what the next ones compare with; a whole one has. */
+  private measure(isWhole: boolean): void {
+    const now = this.rows();
+    if (this.hasShrunk()) return;
+    const isSure = isWhole && !this.measures.some((before) => hasLost(before, now));
+    this.measures = isSure ? [now] : [...this.measures, now];
   }
 
   private hasNotice(name: string): boolean {

@@ -320,8 +320,8 @@ export class HttpWorld implements LifeWorld {
     this.small.bucket.delete(key);
   }
 
-  has(key: string): boolean {
-    return this.small.bucket.text(key) !== undefined;
+  read(key: string): string | undefined {
+    return this.small.bucket.text(key);
   }
 
   async setConfirmed(confirmed: boolean): Promise<void> {
