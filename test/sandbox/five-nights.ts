@@ -1,11 +1,9 @@
 // Five nights in a sandbox, each with another kind of news, and what a reader with ten seconds must see of each.
 
-import { audit } from '../../lambdas/audit/audit.ts';
 import { DAY } from '../../lambdas/domain/days.ts';
 import { OBJECTS, pageKey } from '../../lambdas/ledger/bucket-keys.ts';
-import { makeServices } from '../../lambdas/runtime/make-services.ts';
-import { readSettings } from '../../lambdas/runtime/settings.ts';
 import { createClock } from './clock.ts';
+import { runNight } from './run-audit.ts';
 import { type Sandbox, startSandbox } from './world.ts';
 
 /** A Friday, at the time of the nightly run. */
@@ -74,11 +72,9 @@ export const SEEN: readonly Seen[] = [
   },
 ];
 
-/** Lives through the nights; changes `process.env` while it does. */
+/** Lives through the nights. */
 export async function liveFiveNights(): Promise<readonly Night[]> {
   const sandbox = await startSandbox({ now: createClock({ now: FIRST_NIGHT, ticking: false }) });
-  const kept = { ...process.env };
-  Object.assign(process.env, sandbox.environment);
   try {
     const nights = [await liveNight(sandbox), await liveNight(sandbox)];
     const [header = '', ...rows] = licensesOf(sandbox);
@@ -94,24 +90,13 @@ export async function liveFiveNights(): Promise<readonly Night[]> {
     nights.push(await liveNight(sandbox));
     return nights;
   } finally {
-    process.env = kept;
     await sandbox.close();
   }
 }
 
 async function liveNight(sandbox: Sandbox): Promise<Night> {
-  const nothing = (): void => undefined;
   const before = sandbox.aws.published.length;
-  const { report } = await audit(
-    {},
-    makeServices(readSettings(sandbox.environment), {
-      deadline: sandbox.clock.now() + 600_000,
-      requestId: `night ${before}`,
-      log: { info: nothing, warn: nothing, error: nothing },
-      meter: { count: nothing, milliseconds: nothing, flush: nothing },
-      clock: sandbox.clock,
-    }),
-  );
+  const { report } = await runNight(sandbox);
   sandbox.clock.advance(DAY);
   const published = sandbox.aws.published.slice(before);
   return {

@@ -7,12 +7,10 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { audit } from '../../lambdas/audit/audit.ts';
 import { DAY, addDays, dayOf } from '../../lambdas/domain/days.ts';
-import { makeServices } from '../../lambdas/runtime/make-services.ts';
-import { readSettings } from '../../lambdas/runtime/settings.ts';
 import { createClock } from '../sandbox/clock.ts';
 import { FAULTS } from '../sandbox/faults.ts';
+import { runNight } from '../sandbox/run-audit.ts';
 import { type Sandbox, startSandbox } from '../sandbox/world.ts';
 import { makeTally } from '../tally.ts';
 import { hasTerminals, inTerminal } from './terminal.ts';
@@ -154,7 +152,7 @@ async function tryNights(): Promise<void> {
     ];
     for (const [name] of rows('')) sandbox.addDeployment(name);
     sandbox.putLicenses(rows(addDays(today, -30)));
-    await firstNight(sandbox);
+    await runNight(sandbox);
     clock.advance(DAY + 60_000);
 
     let runId = '';
@@ -190,26 +188,6 @@ async function tryNights(): Promise<void> {
     });
   } finally {
     await sandbox.close();
-  }
-}
-
-async function firstNight(sandbox: Sandbox): Promise<void> {
-  const nothing = (): void => undefined;
-  const kept = { ...process.env };
-  Object.assign(process.env, sandbox.environment);
-  try {
-    await audit(
-      {},
-      makeServices(readSettings(sandbox.environment), {
-        deadline: sandbox.clock.now() + 600_000,
-        requestId: 'first-night',
-        log: { info: nothing, warn: nothing, error: nothing },
-        meter: { count: nothing, milliseconds: nothing, flush: nothing },
-        clock: sandbox.clock,
-      }),
-    );
-  } finally {
-    process.env = kept;
   }
 }
 
