@@ -340,9 +340,17 @@ const MIN_CUT_PASSWORD_LENGTH = 5;
 
 /** Finds the beginning of a password of which a text that was cut shows no more: `the password is hunte...`. */
 function cutPatternOf(password: string): string {
-  const letters = Array.from(password.slice(0, MAX_CUT_LENGTH), escapedForPattern);
+  const letters = Array.from(password.slice(0, MAX_CUT_LENGTH), letterPatternOf);
   const [begin, rest] = [letters.slice(0, MIN_CUT_PASSWORD_LENGTH), letters.slice(MIN_CUT_PASSWORD_LENGTH)];
   return `${begin.join('')}${rest.map((letter) => `(?:${letter}`).join('')}${')?'.repeat(rest.length)}(?=\\.\\.\\.|…)`;
+}
+
+/** A letter as it is, and as texts for people escape it. */
+function letterPatternOf(letter: string): string {
+  const plain = escapedForPattern(letter);
+  return /^\w$/.test(letter)
+    ? plain
+    : `(?:${[plain, escapedForPattern(escapeText(letter)), `\\\\${plain}`].join('|')})`;
 }
 
 const escapedForPattern = (text: string): string => text.replace(/[$()*+.?[\\\]^{|}]/g, '\\$&');

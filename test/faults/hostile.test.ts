@@ -94,6 +94,20 @@ async function nights(): Promise<void> {
   await night();
 }
 
+describe('the password of the account behind other words, where a cell is cut and a line of the mail ends', () => {
+  it('is not shown', async () => {
+    const { password } = world.hub.account;
+    for (const offset of [22, 31, 38, 56, 64]) {
+      const filler = 'a sentence that goes on '.repeat(4).slice(0, offset);
+      world.bucket.put(OBJECTS.licenses, licensesWith('expires_on', `${filler}${password}`));
+      world.bucket.put(OBJECTS.exemptions, exemptionsWith('reason', `${filler}-${password}`));
+      await night();
+      expect([offset, world.leaks()]).toEqual([offset, []]);
+    }
+    expect(world.aws.published.length).toBeGreaterThan(0);
+  });
+});
+
 describe.each(Object.keys(PASTED))('%s', (kind) => {
   const secret = (): string => PASTED[kind]?.() ?? '';
 

@@ -67,6 +67,13 @@ describe('a secret that a run knows', () => {
     },
   );
 
+  it('is found where a text was cut within its escapes', () => {
+    const secrets = new Secrets();
+    secrets.addPassword('pä"ß wörd & more');
+    for (const shown of ['p\\u{e4}"\\u{df} w', 'p\\u{e4}\\"\\u{df} w\\u{f6}', 'pä\\"ß w'])
+      expect(secrets.redact(`"it is ${shown}..."`)).toBe(`"it is ${REDACTED}..."`);
+  });
+
   it('is found where a text was cut within it, if it is the secret of the second factor', () => {
     const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
     expect(knowing(secret).redact(`line 4: "totp ${secret.slice(0, 9)}..." is no day`)).toBe(
