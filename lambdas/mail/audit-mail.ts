@@ -87,8 +87,10 @@ function headingLines(input: MailInput, reported: Reportable, events: Events): s
 }
 
 /** Where nobody was announced an end: that, and who comes next. */
-function nextEndLines({ snapshot }: MailInput, { upcoming }: Reportable): string[] {
+function nextEndLines({ snapshot }: MailInput, { upcoming, failed }: Reportable): string[] {
   if (upcoming.some(({ value }) => value.what === 'deactivate')) return [];
+  // What failed is tried again by the next run.
+  if (failed.some(({ value }) => value.kind === 'deactivate')) return [];
   const next = [...snapshot.licenses.values()]
     .filter(
       ({ deployment, lastDay }) =>

@@ -99,7 +99,9 @@ export function upcomingPart(input: MailInput, reported: Reportable, mentioned: 
     return [
       ...title,
       ...upcomingLines(access, snapshot),
-      ...(access.length === 0 || isHeld(input) ? [] : adviceLines(access, snapshot)),
+      ...(access.length === 0 || isHeld(input) || report.mode !== 'enforce'
+        ? []
+        : adviceLines(access, snapshot)),
       ...(deletions.length === 0
         ? []
         : [title.length === 0 ? `DELETED FOR GOOD NEXT${held}` : 'Token and key are deleted for good:']),
@@ -255,7 +257,7 @@ export function withheldPart(input: MailInput, reported: Reportable, mentioned: 
   const endItems = endItemsOf(reported);
   const withheld = reported.withheld.map((news): HeldEntry & { isNew: boolean } => ({
     ...news.value,
-    why: news.value.withheld,
+    why: `${news.value.withheld}${FIRST_STEPS.get(news.value.guard ?? '') ?? ''}`,
     isDue: true,
     isNew: news.isNew,
     items: [news.item, ...announcementItems(news.value), ...endItems(news.value.deployment)],
@@ -314,6 +316,13 @@ function heldText({ deployment, heldBy }: Upcoming, renewedAs: (ended: string) =
     })
     .join('; ');
 }
+
+/** What to do first about what a guard holds, where its own words do not say so. */
+const FIRST_STEPS: ReadonlyMap<string, string> = new Map([
+  ['unreadable row', ': correct that line'],
+  ['exemption under another name', ': correct the label there, or remove the row'],
+  ['still used', ': have the new one put on its servers'],
+]);
 
 /** What a guard that holds one deployment means for people. */
 const HELD_WORDS: ReadonlyMap<string, string> = new Map([
@@ -416,11 +425,13 @@ export function failedPart(reported: Reportable, mentioned: Mentioned): Part {
     entries,
     (shown) => {
       const pad = column(shown.map(({ deployment }) => deployment));
+      const isTried = entries.some(({ status }) => status !== 'planned');
       return [
-        `FAILED OR NOT TRIED (${entries.length})`,
+        `${isTried ? 'FAILED OR NOT TRIED' : 'WOULD BE DONE'} (${entries.length})`,
         ...shown.flatMap(({ deployment, kind, status, reason }) =>
           row(pad(deployment), `${KIND_WORDS[kind]} ${words[status] ?? status}: ${reason}`),
         ),
+        ...(isTried ? ['The next run tries again what is due then.'] : []),
       ];
     },
     { noun: 'step' },
@@ -550,11 +561,12 @@ export function otherParts(input: MailInput, reported: Reportable): Part[] {
 }
 
 function notesOf({ report }: MailInput, reported: Reportable): { text: string; items: readonly Item[] }[] {
-  const alerts = new Map(reported.alerts.map(({ value, item }) => [value.text, item]));
+  const alerts = new Map(reported.alerts.map((alert) => [alert.value.text, alert]));
   return report.notes
     .filter((text) => !text.startsWith('The object HOLD'))
-    .map((text) => {
-      const item = alerts.get(text);
-      return { text, items: item === undefined ? [] : [item] };
+    .flatMap((text) => {
+      const alert = alerts.get(text);
+      if (alert === undefined) return [{ text, items: [] }];
+      return alert.isNew || reported.isWeekly ? [{ text, items: [alert.item] }] : [];
     });
 }

@@ -113,7 +113,7 @@ const FACTS: Partial<Record<FindingKind, (finding: Finding, snapshot: Snapshot) 
     const isReading = scopes?.length === 1 && scopes[0]?.endsWith(':read') === true;
     return `made by a program for itself${isReading ? '' : ', may do more than pull'}`;
   },
-  'malformed-key': () => 'Vault holds no token',
+  'malformed-key': () => 'its key holds no token',
   'rejected-key': () => 'Docker Hub refuses what Vault holds',
   'mismatched-key': ({ deployment }, snapshot) => {
     const other = listedToken(snapshot, snapshot.deployments.get(deployment)?.check?.claimedId ?? '');

@@ -303,3 +303,45 @@ describe('a misspelt token whose license has ended', () => {
     expect(story.world.mails.slice(mails).map(({ text }) => text)).toEqual([]);
   });
 });
+
+describe('what a mail says to do first', () => {
+  it('is never to wait for a night or a run by hand in observe, in which neither comes', async () => {
+    const story = new Story({ settings: { mode: 'observe' } });
+    story.customer('orange-cd', ENDED);
+    await story.night(0);
+    expect(story.mail).toContain('LOSES ACCESS NEXT (not in mode observe)');
+    expect(story.mail).not.toContain('By hand, a run does it');
+  });
+
+  it('names what is wrong with the list where a row or an exemption holds somebody', async () => {
+    const story = new Story();
+    story.customer('orange-cd', ENDED);
+    story.exempt('Orange-CD,strategic,sales,');
+    await story.nights(0, 24);
+    expect(story.mail).toContain('probably means it: correct the label there, or remove the row');
+  });
+
+  it('says of what failed that the next run tries again, and promises nobody access until then', async () => {
+    const story = new Story();
+    story.customer('orange-cd', ENDED);
+    await story.night(0);
+    story.world.fate = (name) => (name === 'hub.setEnabled' ? 'fail before' : 'pass');
+    await story.night(24);
+    expect(story.mail).toContain('The next run tries again what is due then.');
+    expect(story.mail).not.toContain('Nobody loses access');
+  });
+
+  it('is not repeated by every mail of a week', async () => {
+    const story = new Story();
+    story.customer('mtn-ug', '2026-03-05');
+    story.world.put('Licenses.csv', 'an old copy');
+    await story.nights(0, 24);
+    const noted = story.world.mails.filter(({ text }) => text.includes('Licenses.csv'));
+    expect(noted).toHaveLength(1);
+    await story.nights(48, 96);
+    expect(story.mail).toContain('switched off');
+    expect(story.mail).not.toContain('Licenses.csv');
+    await story.night(168);
+    expect(story.mail).toContain('Licenses.csv');
+  });
+});
