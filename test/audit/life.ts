@@ -295,10 +295,6 @@ export class Life<World extends LifeWorld> {
       world.now += DAY;
     }
     const texts = world.mails.slice(mails).map(({ text }) => text);
-    this.expect(
-      this.unmailed.size === 0,
-      `no mail that somebody could read says what was done with ${[...this.unmailed].join(', ')}`,
-    );
     for (const [name, end] of this.paid) {
       const tokens = [...world.tokens.values()].filter(({ label }) => label === name);
       const isOn = tokens.some(({ enabled }) => enabled);
@@ -415,6 +411,10 @@ export class Life<World extends LifeWorld> {
     this.check(before);
     this.measure(report !== undefined);
     this.hear(mails);
+    this.expect(
+      report === undefined || !world.confirmed || this.unmailed.size === 0,
+      `no mail that somebody could read says what was done with ${[...this.unmailed].join(', ')}`,
+    );
     if (report !== undefined && world.mails.length === mails + 1) this.compareCounts(report);
     // Whatever happened, nobody else's lease is in the way of the next night.
     world.now += 16 * 60_000;
@@ -434,7 +434,8 @@ export class Life<World extends LifeWorld> {
     if (!world.confirmed) return;
     for (const { text } of world.mails.slice(since))
       for (const name of this.unmailed)
-        if (new RegExp(`DONE \\(\\d+\\)(?:(?!\n\n)[^])*\\b${name}\\b`).test(text)) this.unmailed.delete(name);
+        if (new RegExp(`(?:DONE|FAILED OR NOT TRIED) \\(\\d+\\)(?:(?!\n\n)[^])*\\b${name}\\b`).test(text))
+          this.unmailed.delete(name);
     for (const mail of world.mails.slice(since))
       for (const name of NAMES)
         if (new RegExp(`LOSES ACCESS NEXT(?:(?!\n\n)[^])*\\b${name}\\b`).test(mail.text))
