@@ -1,7 +1,7 @@
 // What support should hear of a run although it is no finding.
 import { listChanges, rowsReported } from '../domain/list-changes.ts';
 import { whoCalledText } from '../mail/links.ts';
-import type { Alert } from '../mail/news.ts';
+import { type Alert, FAILED_RUN } from '../mail/news.ts';
 import { describeStatement, displayName, joinWithAnd } from '../text/display.ts';
 import type { AuditEvent } from './event.ts';
 import { listAlerts } from './list-alerts.ts';
@@ -55,7 +55,7 @@ function storageAlert({ run, applied }: Night): Alert[] {
     ? []
     : [
         {
-          key: `storage ${run.runId}`,
+          key: `${FAILED_RUN}${run.runId}`,
           text: `This run failed on its way and did not do all that was due; what it did before stands above. ${storageError.message}`,
         },
       ];

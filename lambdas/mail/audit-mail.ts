@@ -7,7 +7,15 @@ import type { Report } from '../report/report.ts';
 import { pluralize } from '../text/display.ts';
 import { type Events, composeText, subjectOf, summaryOf, wrapText } from './layout.ts';
 import { reportLink } from './links.ts';
-import { type MailInput, type News, type Obstacle, type Reportable, isDoubted, isHeld } from './news.ts';
+import {
+  FAILED_RUN,
+  type MailInput,
+  type News,
+  type Obstacle,
+  type Reportable,
+  isDoubted,
+  isHeld,
+} from './news.ts';
 import type { Notification } from './notification.ts';
 import {
   Mentioned,
@@ -126,7 +134,7 @@ function closingLines(input: MailInput, reported: Reportable): string[] {
 }
 
 /** What is open when the run is over, in deployments. */
-function openText({ report }: MailInput): string {
+function openText({ report, alerts }: MailInput): string {
   const { cantPull, toDecide, ended, endingSoon, toFix, toKnow, switchedOff } = openGroups(report);
   const parts = [
     [cantPull, "can't pull"],
@@ -138,7 +146,10 @@ function openText({ report }: MailInput): string {
     [switchedOff, 'switched off'],
   ] as const;
   const counts = parts.filter(([{ size }]) => size > 0).map(([{ size }, words]) => `${size} ${words}`);
-  return counts.length === 0 ? 'Nothing is open: all is well.' : `Still open: ${counts.join(', ')}.`;
+  if (counts.length > 0) return `Still open: ${counts.join(', ')}.`;
+  return alerts.some(({ key }) => key.startsWith(FAILED_RUN))
+    ? 'Nothing else is open.'
+    : 'Nothing is open: all is well.';
 }
 
 const OBSTACLES: Record<Obstacle['kind'], string> = {

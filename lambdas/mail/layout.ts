@@ -224,10 +224,9 @@ export function subjectOf(parts: readonly string[], prefix = '[Docker Hub tokens
     if (`${subject}, ${part}`.length > MAX_SUBJECT_CHARACTERS) break;
     subject = `${subject}, ${part}`;
   }
-  return escapeText(
-    subject.length > MAX_SUBJECT_CHARACTERS ? `${subject.slice(0, MAX_SUBJECT_CHARACTERS - 3)}...` : subject,
-    MAX_SUBJECT_CHARACTERS,
-  ).slice(0, MAX_SUBJECT_CHARACTERS);
+  // Names in it are escaped already: a backslash of theirs stays one.
+  const ascii = subject.replace(/[^ -~]/gu, (character) => escapeText(character));
+  return ascii.length > MAX_SUBJECT_CHARACTERS ? `${ascii.slice(0, MAX_SUBJECT_CHARACTERS - 3)}...` : ascii;
 }
 
 /** The summary for programs; the counts of findings go first when it would be too long. */

@@ -19,7 +19,7 @@ import {
   reportedNow,
   stepKey,
 } from '../domain/reported.ts';
-import { type Snapshot, listedToken } from '../domain/snapshot.ts';
+import { type Snapshot, hasEnded, listedToken } from '../domain/snapshot.ts';
 import { type PasteEvent, isWithoutAccess, openFindings } from '../report/open.ts';
 import type { Report } from '../report/report.ts';
 import type { ExemptionNews } from './exemption-news.ts';
@@ -30,6 +30,9 @@ export interface Alert {
   /** One printable sentence. */
   readonly text: string;
 }
+
+/** How the key of the alert begins that says that a run failed on its way. */
+export const FAILED_RUN = 'storage ';
 
 /** What stands in the way of the whole: the first that a mail says. */
 export interface Obstacle {
@@ -250,6 +253,9 @@ export function isNamed(step: Step, keys: ReadonlySet<string>): boolean {
   return keys.has(withheld === undefined ? announcementKey(announces, deployment, end) : stepKey(step));
 }
 
+/** Kinds that warn of an end: once that has come, they are over and nothing was put right. */
+const END_KINDS: ReadonlySet<FindingKind> = new Set(['license-expiring', 'token-expiring']);
+
 const resolvedKey = (id: string): string => `resolved ${id}`;
 
 const doneItem = (action: UnreportedAction): Item => ({
@@ -314,9 +320,10 @@ function resolvedOf(
   memory: ReadonlyMap<string, ReportedItem>,
 ): ReportedFinding[] {
   const current = new Set(report.findings.map(({ id }) => id));
-  const expired = new Set(
-    report.findings.filter(({ kind }) => kind === 'license-expired').map(({ deployment }) => deployment),
-  );
+  const hasEndedNow = (name: string): boolean => {
+    const deployment = snapshot.deployments.get(name);
+    return deployment !== undefined && hasEnded(deployment, snapshot);
+  };
   const suspended = new Set(ledger.suspensions.map(({ tokenId }) => tokenId));
   // That the audit switched a token off stood in a mail: it is not put right because of that.
   const byAudit = new Set(
@@ -329,7 +336,7 @@ function resolvedOf(
       !QUIET.has(kind) &&
       !PASSING.has(kind) &&
       !snapshot.exempted.has(deployment) &&
-      !(kind === 'license-expiring' && expired.has(deployment)) &&
+      !(END_KINDS.has(kind) && hasEndedNow(deployment)) &&
       !(kind === 'license-expired' && suspended.has(tokenId)) &&
       !byAudit.has(tokenId),
   );

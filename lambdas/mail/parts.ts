@@ -521,8 +521,10 @@ function distinctBriefs(briefs: readonly Brief[]): Brief[] {
 
 /** The facts in a row, and each cure once. */
 function restText(briefs: readonly Brief[]): string {
-  const cures = [...new Set(briefs.map(({ cure }) => cure).filter((cure) => cure !== ''))];
-  return `${briefs.map(({ fact }) => fact).join('; ')}${cures.length === 0 ? '' : `: ${cures.join(', or ')}`}`;
+  const cures = [...new Set(briefs.flatMap(({ cure }) => cure.split(', or ')).filter((cure) => cure !== ''))];
+  // What is to be done stands before what is to be asked.
+  const todo = cures.toSorted((a, b) => Number(a.endsWith('?')) - Number(b.endsWith('?'))).join(', or ');
+  return `${briefs.map(({ fact }) => fact).join('; ')}${todo === '' ? '' : `: ${todo}`}`;
 }
 
 /** What was put right since the last mail, exemptions, and notes. */

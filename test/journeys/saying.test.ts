@@ -345,3 +345,42 @@ describe('what a mail says to do first', () => {
     expect(story.mail).toContain('Licenses.csv');
   });
 });
+
+describe('words that a reader stumbles over', () => {
+  it('are no cure named twice, and no question before what is to be done', async () => {
+    const story = new Story();
+    story.world.addToken('mtn-gh', { key: false });
+    story.customer('orange-cd', '2026-03-20');
+    const token = story.world.tokens.get('orange-cd');
+    if (token !== undefined) token.expiresAt = Date.parse('2026-03-19T00:00:00Z');
+    await story.night(0);
+    expect(story.mail).toContain('in no row of licenses.csv: switch off, or add its row');
+    expect(story.mail).not.toMatch(/switch off, or .*switch off/);
+    expect(story.mail).toContain('its token expires on 19 Mar: new token, or has it renewed?');
+  });
+
+  it('are no backslash of a name written out in the subject', async () => {
+    const story = new Story();
+    story.world.addToken('Orange é', { id: 'odd' });
+    await story.issue({ deployment: 'Orange é', renameTo: 'orange-cd' });
+    expect(story.world.mails.at(-1)?.subject).toContain('renamed "Orange \\u{e9}" to orange-cd');
+  });
+
+  it('are no end that came said to be put right, and not that all is well where the run failed', async () => {
+    const story = new Story();
+    story.customer('orange-cd', '2026-03-05');
+    const token = story.world.tokens.get('orange-cd');
+    if (token !== undefined) token.expiresAt = Date.parse('2026-03-05T12:00:00Z');
+    await story.nights(0, 120);
+    expect(story.world.mails.map(({ text }) => text).join('')).not.toContain('PUT RIGHT');
+
+    const failing = new Story();
+    failing.customer('mtn-gh', ENDED);
+    await failing.night(0);
+    failing.world.fate = (name) =>
+      name === 'bucket.writeIf ledger.json' && failing.isOn('mtn-gh') === false ? 'fail before' : 'pass';
+    await failureOf(() => failing.night(24));
+    expect(failing.mail).toContain('This run failed on its way');
+    expect(failing.mail).not.toContain('all is well');
+  });
+});
