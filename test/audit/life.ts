@@ -403,7 +403,9 @@ export class Life<World extends LifeWorld> {
     let report: string | undefined;
     try {
       await world.run(async (services) => {
-        report = this.believe(await audit({}, services)).report;
+        const result = this.believe(await audit({}, services));
+        report = result.report;
+        return result;
       }, disturbance);
     } catch (error) {
       if (!(error instanceof AuditorError) && !(error instanceof Crash)) throw error;
