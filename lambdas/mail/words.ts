@@ -2,6 +2,7 @@
 import { type Day, dayOf } from '../domain/days.ts';
 import type { Finding, FindingKind } from '../domain/findings.ts';
 import { areOver, endingNamesakes } from '../domain/rules/licenses.ts';
+import { RESTORED_FOR } from '../domain/ledger.ts';
 import { shortDay } from '../domain/nights.ts';
 import { type Snapshot, listedToken, tokensOf } from '../domain/snapshot.ts';
 import { isPastExpiry } from '../domain/token.ts';
@@ -79,6 +80,18 @@ function missingFact({ deployment: name, remedy }: Finding, snapshot: Snapshot):
     : 'it has no token';
 }
 
+/** Until when the audit leaves a token alone that people switched on, a clause; empty where they did not. */
+function restoredText({ deployment: name, tokenId }: Finding, snapshot: Snapshot): string {
+  const restores = snapshot.deployments.get(name)?.restores ?? [];
+  const until = Math.max(
+    0,
+    ...restores.filter((entry) => entry.tokenId === tokenId).map(({ at }) => Date.parse(at) + RESTORED_FOR),
+  );
+  return until <= snapshot.now
+    ? ''
+    : `, because people switched it on or issued it so: the audit leaves it alone until ${dayText(snapshot, until)}`;
+}
+
 const misspelt =
   (what: string) =>
   ({ deployment }: Finding, { nameFinder }: Snapshot): string => {
@@ -92,8 +105,8 @@ const FACTS: Partial<Record<FindingKind, (finding: Finding, snapshot: Snapshot) 
   'misnamed-token': misspelt('token'),
   'misnamed-key': misspelt('key in Vault'),
   'unlicensed-token': () => 'in no row of licenses.csv',
-  'license-expired': ({ deployment }, snapshot) =>
-    `has ended (${endText(snapshot, deployment)}) and can still pull`,
+  'license-expired': (finding, snapshot) =>
+    `has ended (${endText(snapshot, finding.deployment)}) and can still pull${restoredText(finding, snapshot)}`,
   'license-expiring': ({ deployment }, snapshot) => endText(snapshot, deployment),
   'invalid-license': unreadableRow,
   'missing-token': missingFact,

@@ -183,15 +183,21 @@ const ACTIVE_KINDS: ReadonlySet<FindingKind> = new Set([
 
 /** Ids of the findings that this run itself put right: true when it read, not any more when it ended. */
 export function putRight(report: Pick<Report, 'actions' | 'findings'>): ReadonlySet<string> {
-  const switchedOff = new Set(
-    report.actions
-      .filter(({ kind, status }) => kind === 'deactivate' && status === 'done')
-      .map(({ tokenId }) => tokenId),
-  );
+  const done = (...kinds: Action['kind'][]): ReadonlySet<string | undefined> =>
+    new Set(
+      report.actions
+        .filter(({ kind, status }) => status === 'done' && kinds.includes(kind))
+        .map(({ tokenId }) => tokenId),
+    );
+  const switchedOff = done('deactivate');
+  const offNoMore = done('reactivate', 'delete-token');
   return new Set(
     report.findings
       .filter(
-        ({ kind, tokenId }) => tokenId !== undefined && ACTIVE_KINDS.has(kind) && switchedOff.has(tokenId),
+        ({ kind, tokenId }) =>
+          tokenId !== undefined &&
+          ((ACTIVE_KINDS.has(kind) && switchedOff.has(tokenId)) ||
+            (kind === 'suspended' && offNoMore.has(tokenId))),
       )
       .map(({ id }) => id),
   );

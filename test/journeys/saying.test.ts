@@ -384,3 +384,32 @@ describe('words that a reader stumbles over', () => {
     expect(failing.mail).not.toContain('all is well');
   });
 });
+
+describe('what is open when a run is over', () => {
+  it('is no token off that this very run switched on again or deleted', async () => {
+    const story = new Story({ settings: { deleteAfterDays: 0 } });
+    story.customer('orange-cd', ENDED);
+    story.customer('mtn-gh', ENDED);
+    await story.nights(0, 24);
+    story.list({ 'mtn-gh': PAID });
+    const { actions } = await story.night(48);
+    expect(actions.some(({ kind, status }) => kind === 'reactivate' && status === 'done')).toBe(true);
+    expect(story.mail).toContain('Still open: 1 switched off.');
+    const last = await story.nights(72, 216);
+    expect(last.at(-1)?.actions.map(({ kind, status }) => `${kind} ${status}`)).toEqual([
+      'delete-token done',
+      'remove-key done',
+    ]);
+    expect(story.mail).toContain('Nothing is open');
+  });
+
+  it('is an ended customer whom people switched on again, with the day until which that lasts', async () => {
+    const story = new Story();
+    story.customer('orange-cd', ENDED);
+    await story.nights(0, 24);
+    story.at(30);
+    await story.revoke({ deployment: 'orange-cd', restore: true });
+    await story.night(48);
+    expect(story.mail).toContain('the audit leaves it alone until 10 Mar');
+  });
+});
