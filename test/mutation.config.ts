@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
-    include: ['test/{text,domain,report,mail,ledger,audit,issue,revoke}/**/*.test.ts'],
+    include: ['test/{text,domain,report,mail,ledger,audit,issue,revoke,journeys}/**/*.test.ts'],
     exclude: ['test/audit/life.test.ts'],
     testTimeout: 20_000,
   },

@@ -381,9 +381,17 @@ it('three hundred licenses that end on one day: nobody goes who was never named 
     new Set(story.world.mails.flatMap(({ text }) => text.match(/telco\d+-be/g) ?? []));
   for (let night = 0; night < 12; night++) {
     const before = named();
-    await story.night(24 * night);
+    const { actions } = await story.night(24 * night);
     const off = [...story.world.tokens.values()].filter(({ enabled }) => !enabled).map(({ label }) => label);
     expect(off.filter((label) => !before.has(label))).toEqual([]);
+    // What the result calls announced stands in the mail; what had no room there failed, and comes with the next.
+    const announced = actions.filter(({ kind }) => kind === 'announce');
+    const now = named();
+    for (const { deployment, status } of announced)
+      expect([deployment, status]).toEqual([deployment, now.has(deployment) ? 'done' : 'failed']);
+    for (const { status, reason } of announced)
+      if (status === 'failed')
+        expect(reason).toMatch(/^it had no room in the mail, and comes with the next;/);
   }
   expect(named().size).toBe(300);
   expect([...story.world.tokens.values()].filter(({ enabled }) => enabled).length).toBe(0);
