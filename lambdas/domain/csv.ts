@@ -1,6 +1,6 @@
 // Tables that people keep in a spreadsheet and save as CSV: what is one, and its rows by column name.
 import { concealed } from '../text/conceal.ts';
-import { escapeText, joinWithAnd } from '../text/display.ts';
+import { quoteText, joinWithAnd } from '../text/display.ts';
 import { CsvSyntaxError, type CsvRecord, readRecords } from './csv-records.ts';
 
 /** One line of a table with its cells by column name, trimmed; a column that the line lacks is empty. */
@@ -187,8 +187,8 @@ function readHeader({ cells }: CsvRecord, { required, optional }: Columns): Head
 }
 
 function lackingColumns(missing: readonly string[], cells: readonly string[]): string {
-  const names = escapeText(cells.slice(0, 50).map(lowerCase).join(', '));
-  return `its header lacks the ${missing.length === 1 ? 'column' : 'columns'} ${joinWithAnd(missing)} (it reads: ${names})`;
+  const names = cells.slice(0, 50).map(lowerCase).join(', ');
+  return `its header lacks the ${missing.length === 1 ? 'column' : 'columns'} ${joinWithAnd(missing)} (it reads: ${quoteText(names)})`;
 }
 
 /** What is wrong with a header, and what somebody at a spreadsheet can do about it. */
@@ -204,7 +204,7 @@ function withAdvice(
   } = table;
   const header = firstRecords(text, delimiter).find((record) => isHeaderOf(record, required));
   if (header !== undefined && header.line !== line)
-    return `the header with the names of the columns is in line ${header.line}, and line ${line} above it says "${escapeText(cells.find((cell) => cell !== '') ?? '', 40)}": delete the rows above the header`;
+    return `the header with the names of the columns is in line ${header.line}, and line ${line} above it says ${quoteText(cells.find((cell) => cell !== '') ?? '', 40)}: delete the rows above the header`;
   if (firstRecords(text, '\t').some((record) => isHeaderOf(record, required)))
     return 'tabs stand between its cells (save it as "CSV UTF-8", with commas or semicolons)';
   return problem;

@@ -1,6 +1,6 @@
 // The labels that the audit leaves alone (contract section 3).
 import { AuditorError } from '../errors.ts';
-import { escapeText } from '../text/display.ts';
+import { quoteText } from '../text/display.ts';
 import { type Row, readTable } from './csv.ts';
 import type { Day } from './days.ts';
 import { type FindingKind, isFindingKind } from './findings.ts';
@@ -30,7 +30,7 @@ const COLUMNS = { required: ['label', 'reason', 'owner', 'until'], optional: ['f
 function unreadable(reason: string): AuditorError {
   return new AuditorError(
     'ExemptionsUnreadable',
-    `The exemptions in exemptions.csv can't be used: ${reason}; correct the file and upload it again, nothing is withdrawn until then.`,
+    `The exemptions in exemptions.csv can't be used: ${reason}; correct exemptions.csv and upload it again, nothing is withdrawn until then.`,
   );
 }
 
@@ -84,7 +84,7 @@ function readExemption(row: Row, days: DayReader): Exemption {
   const until = row.cell('until');
   const read = until === '' ? undefined : days.read(until, row.line);
   if (read !== undefined && 'advice' in read)
-    throw unreadable(`${at}: until "${escapeText(until, 40)}" is not a day (${read.advice})`);
+    throw unreadable(`${at}: until ${quoteText(until, 40)} is not a day (${read.advice})`);
   const kinds = row
     .cell('findings')
     .split(/\s/)
@@ -92,7 +92,7 @@ function readExemption(row: Row, days: DayReader): Exemption {
   const unknown = kinds.find((kind) => !isFindingKind(kind));
   if (unknown !== undefined)
     throw unreadable(
-      `${at}: "${escapeText(unknown, 40)}" is no kind of finding (write kinds as the mails do, with spaces between them, or nothing for all)`,
+      `${at}: ${quoteText(unknown, 40)} is no kind of finding (write kinds as the mails do, with spaces between them, or nothing for all)`,
     );
   return {
     label,

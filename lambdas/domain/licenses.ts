@@ -1,7 +1,7 @@
 // The license list: what each deployment has paid for, and what can't be read of it (contract section 3).
 import { AuditorError } from '../errors.ts';
 import { splitContent } from '../text/conceal.ts';
-import { pluralize, escapeText } from '../text/display.ts';
+import { pluralize, quoteText } from '../text/display.ts';
 import { type Row, readTable } from './csv.ts';
 import { type Day, NO_END, addDays, daysBetween } from './days.ts';
 import { countryOf, isCountry, isWellNamed } from './naming.ts';
@@ -92,7 +92,7 @@ export function assumedOrderText(
   { order, text, line, day }: AssumedOrder,
   file: 'licenses.csv' | 'exemptions.csv' = 'licenses.csv',
 ): string {
-  return `No day of ${file} shows whether the day or the month comes first, so they were read ${order} (dateOrder): "${escapeText(text, 40)}" in line ${line} as ${day}.`;
+  return `No day of ${file} shows whether the day or the month comes first, so they were read ${order} (dateOrder): ${quoteText(text, 40)} in line ${line} as ${day}.`;
 }
 
 const COLUMNS = {
@@ -108,7 +108,7 @@ const MAX_REJECTED = 100_000;
 function unreadable(reason: string): AuditorError {
   return new AuditorError(
     'LicenseListUnreadable',
-    `The license list licenses.csv can't be used: ${reason}; correct the file and upload it again, nothing is withdrawn until then.`,
+    `The license list licenses.csv can't be used: ${reason}; correct licenses.csv and upload it again, nothing is withdrawn until then.`,
   );
 }
 
@@ -201,13 +201,13 @@ function readEnd(
   if ('advice' in read)
     return {
       column: columnAndDay(column, expires),
-      problem: `expires_on "${escapeText(expires, 40)}" is not a day (${read.advice})`,
+      problem: `expires_on ${quoteText(expires, 40)} is not a day (${read.advice})`,
     };
   const grace = row.cell('grace_days');
   if (grace !== '' && (!/^0*\d{1,3}$/.test(grace) || Number(grace) > 365))
     return {
       column: 'grace_days',
-      problem: `grace_days "${escapeText(grace, 40)}" is not a whole number from 0 to 365`,
+      problem: `grace_days ${quoteText(grace, 40)} is not a whole number from 0 to 365`,
     };
   return { paidUntil: read.day, accessUntil: addDays(read.day, grace === '' ? graceDays : Number(grace)) };
 }
@@ -224,8 +224,8 @@ function readName(telco: string, country: string): { name: string } | Problem {
   if (telco === '') return { column: 'telco', problem: 'telco is empty' };
   if (country === '') return { column: 'country', problem: 'country is empty' };
   if (!isCountry(country))
-    return { column: 'country', problem: `country "${escapeText(country, 40)}" is not letters only` };
-  if (!isWellNamed(name)) return { column: 'name', problem: `"${escapeText(name)}" breaks the naming rule` };
+    return { column: 'country', problem: `country ${quoteText(country, 40)} is not letters only` };
+  if (!isWellNamed(name)) return { column: 'name', problem: `${quoteText(name)} breaks the naming rule` };
   return { name };
 }
 

@@ -1,5 +1,5 @@
 // Days as people and their spreadsheets write them (contract section 3).
-import { escapeText } from '../text/display.ts';
+import { quoteText } from '../text/display.ts';
 import { type Day, NO_END, isDay } from './days.ts';
 
 /** How days with slashes or hyphens are read: `31/12/2026`, `12/31/2026`, or none of these. */
@@ -140,7 +140,7 @@ const ORDER_WORDS = { 'day-first': 'day', 'month-first': 'month', iso: 'year' } 
 
 function contradictionAdvice({ text, line }: OrderedDay, order: DateOrder): string {
   const other = order === 'day-first' ? 'month-first' : 'day-first';
-  return `line ${line} has "${escapeText(text, LONGEST)}", where the ${ORDER_WORDS[other]} comes first, and dateOrder says ${order}: write YYYY-MM-DD in every row`;
+  return `line ${line} has ${quoteText(text, LONGEST)}, where the ${ORDER_WORDS[other]} comes first, and dateOrder says ${order}: write YYYY-MM-DD in every row`;
 }
 
 /** What to write in place of something that is no day. */

@@ -31,6 +31,6 @@ export const trailLogGroup = (name: string): string => `/aws/cloudtrail/${name}`
 /** Where stands who really called: what a caller writes into an event nobody has verified. A sentence. */
 export function whoCalledText({ name, trail }: { readonly name: string; readonly trail: boolean }): string {
   return trail
-    ? `Who really called is in CloudTrail: log group ${trailLogGroup(name)} (runbook: Who called).`
-    : 'Who really called is in CloudTrail, if a trail keeps it ("trail" in the configuration).';
+    ? `Who really called: CloudTrail, log group ${trailLogGroup(name)} (runbook: Who called).`
+    : 'Who really called: CloudTrail, if a trail keeps it ("trail" in cdk.json).';
 }

@@ -50,9 +50,14 @@ export function describeStatement(statement: {
   return `${requestedBy === undefined ? 'the caller' : quoteProse(requestedBy, 100)} says ${quoteProse(reason)}`;
 }
 
+/** Any text from outside in quotes that nothing in it can close: a cell, a header. */
+export function quoteText(text: string, max = 100): string {
+  return `"${escapeText(text, max).replaceAll('"', '\\"')}"`;
+}
+
 /** A label for a sentence: as it is where it can't be misread, else in quotes. */
 export function displayName(label: string): string {
-  return /^[\w.-]{1,100}$/.test(label) ? label : `"${escapeText(label).replaceAll('"', '\\"')}"`;
+  return /^[\w.-]{1,100}$/.test(label) ? label : quoteText(label);
 }
 
 /** A list for a sentence: `a, b and c`. */

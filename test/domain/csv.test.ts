@@ -83,9 +83,9 @@ describe('a file that is no table', () => {
     expect(why('a,b\n\0,2\n')).toBe('it is not UTF-8 text (save it as "CSV UTF-8")');
     expect(why('sep=,\na,b\n1,"2\n')).toBe('a quote is opened and never closed (near line 3)');
     expect(why('a,b\nx"1,2\n')).toBe('its quotes do not fit (near line 2)');
-    expect(why('A,x\n1,2\n')).toBe('its header lacks the column b (it reads: a, x)');
-    expect(why('x,y\n1,2\n')).toBe('its header lacks the columns a and b (it reads: x, y)');
-    expect(why(',\n')).toBe('its header lacks the columns a and b (it reads: )');
+    expect(why('A,x\n1,2\n')).toBe('its header lacks the column b (it reads: "a, x")');
+    expect(why('x,y\n1,2\n')).toBe('its header lacks the columns a and b (it reads: "x, y")');
+    expect(why(',\n')).toBe('its header lacks the columns a and b (it reads: "")');
     expect(why('a,b,A\n')).toBe('its header names the column a twice');
     expect(why('a,b,,\n')).toBe('readable');
   });
@@ -110,7 +110,7 @@ describe('a cell that holds what looks like a token’s content', () => {
 
   it('is concealed in the header, too', () => {
     expect(why(`a,${content},${uuid}\n1,2,3\n`)).toMatch(
-      /it reads: a, dckr_pat_\(concealed \w+\), uuid_\(concealed \w+\)/,
+      /it reads: "a, dckr_pat_\(concealed \w+\), uuid_\(concealed \w+\)/,
     );
     expect(why(`a,b,${content},${content}\n1,2,3,4\n`)).not.toContain(content.slice(9));
   });

@@ -269,6 +269,20 @@ describe('the license list', () => {
   });
 });
 
+describe('what a problem repeats of a cell', () => {
+  it.each([
+    ['telco', 'x" is in order. "y,be,2027-01-01'],
+    ['country', 'mtn,x" is in order. "1,2027-01-01'],
+    ['expires_on', 'mtn,be,x" is in order. "1'],
+    ['grace_days', 'mtn,be,2027-01-01,x" is in order. "1'],
+  ])('stands in quotes that nothing in it can close: %s', (_, row) => {
+    const cells = row.split(',').map((cell) => `"${cell.replaceAll('"', '""')}"`);
+    const text = `telco,country,expires_on,grace_days\nmtn,gn,2027-01-01,\n${cells.join(',')}\n`;
+    const [invalid] = readLicenses(new TextEncoder().encode(text), 3).invalid;
+    expect(invalid?.problem).toMatch(/x\\" is in order\. \\"/);
+  });
+});
+
 describe('a content that telco and country hold between them', () => {
   const random = 'AbCdEfGhIjKlMnOpQrStUvWxYz0';
   it.each([

@@ -155,9 +155,9 @@ describe('where stands who really called', () => {
     const mail = (trail: boolean): string =>
       onDemandMail({ requestId: 'r1', title: 't', lines: ['One.'], failed: false, whoCalled: whoCalledText({ name: 'hub', trail }) }).text; // prettier-ignore
     expect(flat(mail(true))).toContain(
-      'Who really called is in CloudTrail: log group /aws/cloudtrail/hub (runbook: Who called).',
+      'Who really called: CloudTrail, log group /aws/cloudtrail/hub (runbook: Who called).',
     );
-    expect(flat(mail(false))).toContain('Who really called is in CloudTrail, if a trail keeps it');
+    expect(flat(mail(false))).toContain('Who really called: CloudTrail, if a trail keeps it');
   });
 });
 
