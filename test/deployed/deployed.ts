@@ -37,12 +37,39 @@ const payloadSchema = v.looseObject({
 const scheduleSchema = v.looseObject({ Target: v.looseObject({ Arn: v.string() }) });
 const documentSchema = v.looseObject({ Statement: v.array(v.looseObject({ Sid: v.string() })) });
 
-/** What each statement of the audit's role is needed for, by the error where it is missing. */
+/** Of each function an event, and what statements of its role are needed for, by the error where it is missing: in its
+ * message, because the emulator does not tell the name of an error. */
 const NEEDED = [
-  ['ReadObjects', /StorageUnavailable|could not be read|AuditIncomplete/],
-  ['WriteObjects', /StorageUnavailable/],
-  ['SeeWhatIsMissing', /StorageUnavailable/],
-  ['ReadVaultLogin', /SecretUnavailable/],
+  [
+    'audit',
+    { verifyAll: true },
+    [
+      ['ReadObjects', /StorageUnavailable|could not be read|AuditIncomplete/],
+      ['WriteObjects', /StorageUnavailable/],
+      ['SeeWhatIsMissing', /StorageUnavailable/],
+      ['ReadVaultLogin', /SecretUnavailable/],
+    ],
+  ],
+  [
+    'issue',
+    { deployment: 'orange-cd', regenerate: true },
+    [
+      ['ReadObjects', /^Reading lease\.json .* failed \(AccessDenied/],
+      ['WriteObjects', /^Writing lease\.json .* failed \(AccessDenied/],
+      ['ReadVaultLogin', /the function may not read it; check the function's rights on secret/],
+      ['Mail', /Sending the mail .* do not repeat the call/],
+    ],
+  ],
+  [
+    'revoke',
+    { deployment: 'orange-cd', reason: 'a right is missing' },
+    [
+      ['ReadObjects', /^Reading lease\.json .* failed \(AccessDenied/],
+      ['WriteObjects', /^Writing lease\.json .* failed \(AccessDenied/],
+      ['ReadVaultLogin', /the function may not read it; check the function's rights on secret/],
+      ['Mail', /Sending the mail .* do not repeat the call/],
+    ],
+  ],
 ] as const;
 
 const tally = makeTally();
@@ -98,6 +125,11 @@ async function deployAndWork(url: string, home: string, sandbox: Sandbox): Promi
     const answer = await cdk(args, env);
     assert.equal(answer.code, 0, answer.text);
   };
+  const synthesize = async (wanted: object) => {
+    const context = `--context=${CONTEXT_KEY}=${JSON.stringify(wanted)}`;
+    await succeed(['synth', '--quiet', `--output=${assembly}`, context]);
+    await prepare(assembly, url);
+  };
   const deploy = () =>
     succeed([
       'deploy',
@@ -109,13 +141,7 @@ async function deployAndWork(url: string, home: string, sandbox: Sandbox): Promi
 
   const deployed =
     (await tally.check('the command line prepares the account and deploys all stacks', async () => {
-      await succeed([
-        'synth',
-        '--quiet',
-        `--output=${assembly}`,
-        `--context=${CONTEXT_KEY}=${JSON.stringify(config)}`,
-      ]);
-      await prepare(assembly, url);
+      await synthesize(config);
       await succeed(['bootstrap', `aws://${ACCOUNT}/${REGION}`, `--app=${assembly}`]);
       // The staging bucket refuses what comes without TLS, which is all that the emulator serves.
       const staging = new S3Client({
@@ -158,14 +184,50 @@ async function deployAndWork(url: string, home: string, sandbox: Sandbox): Promi
     const gone = await invoke(stage, 'audit', {}, ROOT);
     assert.equal(gone.status, 404, gone.text);
   });
+  await tally.check('deployed again with what was left, they go on where they were', async () => {
+    const before = await ledgerOf(stage);
+    const { bucket, key } = deployed;
+    // The emulator's output is the secret's name, where AWS's is its ARN.
+    const described = await stage.ask(
+      ROOT,
+      json('secretsmanager', 'secretsmanager.DescribeSecret', { SecretId: deployed.secret }),
+    );
+    const { ARN: secret } = v.parse(v.looseObject({ ARN: v.string() }), JSON.parse(described.text));
+    await synthesize({
+      ...config,
+      bucketName: bucket,
+      bucketKeyArn: key,
+      vault: { ...config.vault, loginSecretArn: secret, loginSecretKeyArn: key },
+    });
+    await deploy();
+    assert.equal((await outputsOf(home)).bucket, bucket);
+    const dry = await done(stage, 'audit', { dryRun: true });
+    assert.ok((await reportsOf(stage)).includes(String(dry['report'])));
+    assert.equal(await ledgerOf(stage), before);
+    await done(stage, 'audit', {});
+    assert.match(await ledgerOf(stage), /orange-cd/);
+  });
 }
 
-async function outputsOf(home: string): Promise<{ readonly bucket: string }> {
+async function ledgerOf({ s3, bucket }: Deployed): Promise<string> {
+  const { Body } = await s3().send(new GetObjectCommand({ Bucket: bucket, Key: 'ledger.json' }));
+  return (await Body?.transformToString()) ?? '';
+}
+
+/** What the data stack says of itself. */
+interface Outputs {
+  readonly bucket: string;
+  readonly key: string;
+  readonly secret: string;
+}
+
+async function outputsOf(home: string): Promise<Outputs> {
   const outputs = v.parse(
     v.record(v.string(), v.record(v.string(), v.string())),
     JSON.parse(await readFile(join(home, 'outputs.json'), 'utf8')),
   );
-  return { bucket: outputs['HubTokenAuditor-Data']?.['BucketName'] ?? '' };
+  const { BucketName = '', KeyArn = '', VaultLoginSecret = '' } = outputs['HubTokenAuditor-Data'] ?? {};
+  return { bucket: BucketName, key: KeyArn, secret: VaultLoginSecret };
 }
 
 interface Invoked {
@@ -484,10 +546,30 @@ async function rightsOfPeople(stage: Deployed): Promise<void> {
     );
 }
 
-/** Takes one statement at a time away from the audit's role: each is needed, and its lack is told by the right name. */
+/** Takes one statement at a time away from each role: each is needed, and its lack is told by the right name. */
 async function rightsOfRoles(stage: Deployed): Promise<void> {
-  const { ask } = stage;
-  const role = { RoleName: `${NAME}-audit` };
+  for (const [kind, event, needed] of NEEDED)
+    for (const [sid, wanted] of needed)
+      await tally.check(`${kind}: without the statement ${sid} it says what is missing`, async () => {
+        await eventually(async () => {
+          const { Body } = await stage
+            .s3()
+            .send(new GetObjectCommand({ Bucket: stage.bucket, Key: 'lease.json' }));
+          assert.doesNotMatch((await Body?.transformToString()) ?? '', /"runId"/);
+        });
+        const giveBack = await takeAway(stage, kind, sid);
+        try {
+          const { result, text: said } = await invoke(stage, kind, event, ROOT);
+          assert.match(result.errorMessage ?? '', wanted, said);
+        } finally {
+          await giveBack();
+        }
+      });
+}
+
+/** Takes a statement out of a function's role; returns what puts it back. */
+async function takeAway({ ask }: Deployed, kind: string, sid: string): Promise<() => Promise<unknown>> {
+  const role = { RoleName: `${NAME}-${kind}` };
   const policies = await ask(ROOT, query('iam', { Action: 'ListRolePolicies', ...role }));
   const [PolicyName = ''] = elements(policies.text, 'member');
   const found = await ask(ROOT, query('iam', { Action: 'GetRolePolicy', ...role, PolicyName }));
@@ -506,20 +588,8 @@ async function rightsOfRoles(stage: Deployed): Promise<void> {
         PolicyDocument: JSON.stringify({ ...document, Statement }),
       }),
     );
-  for (const [sid, wanted] of NEEDED)
-    await tally.check(`audit: without the statement ${sid} it says what is missing`, async () => {
-      await eventually(async () => {
-        const { Body } = await stage
-          .s3()
-          .send(new GetObjectCommand({ Bucket: stage.bucket, Key: 'lease.json' }));
-        assert.doesNotMatch((await Body?.transformToString()) ?? '', /"runId"/);
-      });
-      try {
-        await put(document.Statement.filter(({ Sid }) => Sid !== sid));
-        const { result, text: said } = await invoke(stage, 'audit', { verifyAll: true }, ROOT);
-        assert.match(`${result.errorType ?? ''} ${result.errorMessage ?? ''}`, wanted, said);
-      } finally {
-        await put(document.Statement);
-      }
-    });
+  const left = document.Statement.filter(({ Sid }) => Sid !== sid);
+  assert.equal(left.length, document.Statement.length - 1);
+  await put(left);
+  return () => put(document.Statement);
 }
