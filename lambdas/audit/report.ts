@@ -50,7 +50,12 @@ export function draftReport(night: Night): Omit<Report, 'notified'> {
 
 /** What shrank, as the report holds it. */
 export function shrunkIn({ shrunk, isApproval }: Plan): ShrunkLists | undefined {
-  return shrunk.length === 0 ? undefined : { text: shrunkSentence(shrunk), isApproved: isApproval };
+  if (shrunk.length === 0) return undefined;
+  return {
+    text: shrunkSentence(shrunk),
+    isApproved: isApproval,
+    inputs: shrunk.map(({ input }) => input),
+  };
 }
 
 /** The report besides the result: the whole event that approves, which may be too long for mail and result. */

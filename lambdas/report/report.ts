@@ -117,17 +117,28 @@ export interface ShrunkLists {
   readonly text: string;
   /** Whether this run was told that they are right. */
   readonly isApproved: boolean;
+  /** Which inputs they are; the license list where that is not said. */
+  readonly inputs?: readonly ('tokens' | 'keys' | 'licenses' | 'exemptions')[];
 }
+
+/** What to do about an input that shrank by mistake. */
+const REPAIRS = {
+  tokens: 'Find out who deleted tokens on Docker Hub.',
+  keys: "Restore the secret's earlier version in Vault.",
+  licenses: 'Upload the complete list again.',
+  exemptions: 'Upload the complete list again.',
+} as const;
 
 /** What says that the shrunken lists are right, and the words before it. */
 export const ACCEPT_COUNTS = '{"approve": [], "reason": "..."}';
 export const ACCEPTING = 'Is it right? Then let the new numbers count';
 
 /** What shrank, and what that means: the first that mail and page say. */
-export function shrunkText({ text, isApproved }: ShrunkLists): string {
+export function shrunkText({ text, isApproved, inputs = ['licenses'] }: ShrunkLists): string {
+  const repairs = [...new Set(inputs.map((input) => REPAIRS[input]))];
   return isApproved
     ? `${text} This run approves that: the next nights compare the lists with what was read now.`
-    : `${text} Nobody is cut off until that is cleared up. Is it a mistake? Upload the complete list again.`;
+    : `${text} Nobody is cut off until that is cleared up. Is it a mistake? ${repairs.join(' ')}`;
 }
 
 /** What the audit function returns (contract section 5), cut at 500 findings and actions. */

@@ -413,3 +413,30 @@ describe('what is open when a run is over', () => {
     expect(story.mail).toContain('the audit leaves it alone until 10 Mar');
   });
 });
+
+describe('a token that somebody gave another proper name by hand', () => {
+  it('is joined with its key by the advice about both, and followed it does so', async () => {
+    const story = new Story();
+    story.customer('orange-cd', PAID);
+    await story.night(0);
+    story.world.relabel('orange-cd', 'orange-dr-cd');
+    story.list({ 'orange-cd': undefined, 'orange-dr-cd': PAID });
+    const { findings } = await story.night(24);
+    const event = '{"deployment": "orange-cd", "renameTo": "orange-dr-cd"}';
+    for (const kind of ['orphaned-token', 'orphaned-key'])
+      expect(findings.find((finding) => finding.kind === kind)?.remedy).toContain(event);
+    story.at(30);
+    await story.issue(JSON.parse(event));
+    const after = await story.night(48);
+    expect([kindsOf(after, 'orange-cd'), kindsOf(after, 'orange-dr-cd')]).toEqual([[], []]);
+  });
+});
+
+it('keys that are gone from Vault are no list to be uploaded again', async () => {
+  const story = new Story({ customers: 12 });
+  await story.night(0);
+  story.world.loseKeys(['telco0-be', 'telco1-be', 'telco2-be']);
+  await story.night(24);
+  expect(story.mail).toContain("Is it a mistake? Restore the secret's earlier version in Vault.");
+  expect(story.mail).not.toContain('Upload the complete list');
+});

@@ -110,6 +110,9 @@ function describeValue(content: unknown): string {
 /** What is to be done with a key that has no token. */
 function orphanRemedy(snapshot: Snapshot, name: string): string {
   if (isConcealed(name)) return `Remove the key by hand in Vault: its real name is not shown.`;
+  const owner = ownerOf(snapshot, name);
+  if (owner !== undefined)
+    return `The key was last seen to hold the content of the token ${displayName(owner)}, which has no key: join the two with ${renameText(name, owner)}, which changes no content.`;
   const half = otherHalf(snapshot, name);
   if (half !== undefined)
     return `Rename the half that is misnamed with ${renameText(half.from, half.to)}: the token ${displayName(half.token)} is probably its.`;
@@ -118,6 +121,19 @@ function orphanRemedy(snapshot: Snapshot, name: string): string {
   return isWellNamed(name)
     ? `If the deployment has paid, let licenses.csv say so and then make a token with ${ISSUE} ("regenerate": true); else ${keyRemoval(name)}.`
     : `If nobody needs what it holds, ${keyRemoval(name)}.`;
+}
+
+/**
+ * The label of the token whose content a key without one was last seen to hold, where that token has no key: somebody
+ * gave it another name by hand, and the two are halves of one.
+ */
+function ownerOf(snapshot: Snapshot, key: string): string | undefined {
+  for (const [id, holders] of snapshot.heldBy) {
+    const label = snapshot.byId.get(id)?.label;
+    if (label === undefined || !isWellNamed(label) || !holders.some(({ name }) => name === key)) continue;
+    if (canRename(snapshot, key, label)) return label;
+  }
+  return undefined;
 }
 
 /** The token that a key without one probably belongs to, under another spelling, and the rename that joins the two. */

@@ -23,7 +23,7 @@ export const orphanedToken: Rule = {
         deployment: name,
         tokenId: id,
         detail: `The token ${displayName(name)}${createdAt === undefined ? '' : `, created on ${dayText(snapshot, createdAt)},`} is active on Docker Hub, and Vault has no key of that name: nobody can say who holds its content.`,
-        remedy: orphanRemedy(snapshot, name),
+        remedy: joinRemedy(snapshot, { id, name }) ?? orphanRemedy(snapshot, name),
       }));
   },
 };
@@ -208,6 +208,19 @@ export const suspended: Rule = {
 };
 
 const dayText = (snapshot: Snapshot, instant: number): Day => dayOf(instant, snapshot.policy.timeZone);
+
+/** Where the key of another name that has no token was last seen to hold a token's content: how the two are joined. */
+function joinRemedy(
+  snapshot: Snapshot,
+  { id, name }: { readonly id: string; readonly name: string },
+): string | undefined {
+  const key = (snapshot.heldBy.get(id) ?? []).find(
+    (holder) => isWellNamed(name) && canRename(snapshot, holder.name, name),
+  );
+  return key === undefined
+    ? undefined
+    : `The key ${displayName(key.name)} in Vault was last seen to hold its content: join the two with ${renameText(key.name, name)}, which changes no content.`;
+}
 
 function orphanRemedy(snapshot: Snapshot, name: string): string {
   if (canIssue(snapshot, name))
