@@ -32,7 +32,7 @@ export function auditIncomplete(causes: readonly AuditorError[]): AuditorError {
   const names = [...new Set(causes.map(({ name }) => name))].join(', ');
   return new AuditorError(
     'AuditIncomplete',
-    `${names}: the audit could not be made and nothing was changed; ${causes.map(({ message }) => message.replace(/\.$/, '')).join('; ')}.`,
+    `${names}: the audit could not be made and nothing was changed; ${causes.map(({ message }) => message.replace(/\.$/, '').replace(/^The /, 'the ')).join('; ')}.`,
   );
 }
 

@@ -235,6 +235,14 @@ describe('a run that can not read one of its inputs wholly', () => {
     expect(JSON.stringify([world.ledger, [...world.tokens.values()]])).toBe(before);
   });
 
+  it('says so in one sentence, whatever the causes say', async () => {
+    world.put(OBJECTS.licenses, 'telco;country\n');
+    const { message } = await failureOf(() => run());
+    expect(message).toMatch(
+      /^LicenseListUnreadable: the audit could not be made and nothing was changed; the license list licenses\.csv can't be used: [^.]*\.csv [^.]*\.$/,
+    );
+  });
+
   it('mails the same cause once a day, another one at once', async () => {
     world.fate = (made) => (made === 'hub.listTokens' ? 'fail before' : 'pass');
     await failureOf(() => run());
