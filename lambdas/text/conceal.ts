@@ -82,8 +82,9 @@ const LINE = '(?:_|%5f|&#(?:95|x5f);|\\\\u005f)';
 const CONTENT = new RegExp(`dckr${LINE}([a-z]{1,20})${LINE}[\\w-]{8,}`, 'gi');
 /** A content of before 2022; role ids and secret ids of Vault look like that, too. */
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
-/** Tokens of Vault, and sessions. */
-const SESSION = /\b(?:hv[sbr]\.[\w.-]{20,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,})/g;
+/** Tokens of Vault, also as OpenBao and versions before 1.10 make them, and sessions. */
+const SESSION =
+  /\b(?:hv[sbr]\.[\w.-]{20,}|[sbr]\.[A-Za-z0-9]{24}(?![\w-])|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,})/g;
 /** Long enough to hold a content in base64 or in hexadecimal digits. */
 const ENCODED = /[\w+/-]{24,}={0,2}/g;
 /** `dckr_` in base64, by where it begins in the encoded bytes, whatever somebody did to the case; and in hexadecimal. */

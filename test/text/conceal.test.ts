@@ -92,6 +92,10 @@ describe('a name that is a token’s content', () => {
 
   it('may be a token of Vault or a session', () => {
     expect(concealed(`VAULT_TOKEN=hvs.${LETTERS}`)).toMatch(/^VAULT_TOKEN=session_\(concealed \w{16}\)$/);
+    const earlier = `s.${'aB3'.repeat(8)}`;
+    expect(concealed(`VAULT_TOKEN=${earlier}`)).toMatch(/^VAULT_TOKEN=session_\(concealed \w{16}\)$/);
+    for (const other of [`${earlier}x`, `hm${earlier}`, 'www.s.example.com/aBcDeFgHiJkL'])
+      expect(concealed(other)).toBe(other);
     const session = ['{"alg":"RS256"}', '{"source":"docker"}', LETTERS]
       .map((part) => Buffer.from(part).toString('base64url'))
       .join('.');
