@@ -6,6 +6,7 @@ import { assumedOrderText } from '../domain/licenses.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import { listChanges, rowsReported } from '../domain/list-changes.ts';
 import { shortDay } from '../domain/nights.ts';
+import { MAX_NAMES, nearText } from '../domain/rules/names.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { OBJECTS, lookAlikeOf } from '../ledger/bucket-keys.ts';
 import type { Alert } from '../mail/news.ts';
@@ -98,9 +99,9 @@ export function exemptionAlerts(
   return [...new Set(texts)].map((text) => ({ key: text, text }));
 }
 
-function unknownLabelText(label: string, { facts, nameFinder }: Snapshot): string {
+function unknownLabelText(label: string, { facts, meantByExemption }: Snapshot): string {
   const subject = `The exemption of ${displayName(label)}`;
-  const meant = nameFinder.findNames(label);
+  const meant = meantByExemption.get(label) ?? [];
   const problem =
     facts.tokens === undefined || facts.keys === undefined
       ? `${subject} exempts nobody, unless a token or key has that name: no row of licenses.csv has it`
@@ -109,5 +110,5 @@ function unknownLabelText(label: string, { facts, nameFinder }: Snapshot): strin
         : `${subject} exempts nobody, since no token, key or row of licenses.csv has that name`;
   return meant.length === 0
     ? `${problem}. Correct the label, or remove the row.`
-    : `${problem}; probably ${meant.join(' or ')} is meant, and nothing is withdrawn from ${meant.length === 1 ? 'it' : 'them'} until the label is corrected or the row removed.`;
+    : `${problem}; probably ${meant.length > MAX_NAMES ? nearText(meant) : meant.join(' or ')} is meant, and nothing is withdrawn from ${meant.length === 1 ? 'it' : 'them'} until the label is corrected or the row removed.`;
 }

@@ -14,6 +14,7 @@ import {
   emptyLedger,
 } from './ledger.ts';
 import { type License, type LicenseList, namedInList } from './licenses.ts';
+import { namesMeant } from './exemption-names.ts';
 import { isWellNamed } from './naming.ts';
 import { type NameFinder, nameFinder } from './near-names.ts';
 import type { Policy } from './policy.ts';
@@ -105,6 +106,8 @@ export interface Snapshot {
   readonly meantFor: ReadonlyMap<string, readonly HubToken[]>;
   /** By token id: the deployments whose key was last seen to hold its content though its label is another. */
   readonly heldBy: ReadonlyMap<string, readonly Deployment[]>;
+  /** By labels of exemptions that are no token, key or licensed name: whom they were probably meant for. */
+  readonly meantByExemption: ReadonlyMap<string, readonly string[]>;
   /** By name: the label of an exemption that is no token, key or licensed name, and was probably meant for it. */
   readonly nearlyExempt: ReadonlyMap<string, string>;
 }
@@ -309,6 +312,7 @@ export function takeSnapshot(facts: Facts, policy: Policy, now: number): Snapsho
   const deployments = joinByName(facts, tokens, exempted, now);
   joinMemory(deployments, byId, ledger);
   const names = nameFinder(licensedNames(facts, ledger));
+  const meantByExemption = meantByExemptions(deployments, exempted, names);
   return {
     now,
     today,
@@ -326,7 +330,8 @@ export function takeSnapshot(facts: Facts, policy: Policy, now: number): Snapsho
     nameFinder: names,
     meantFor: joinMisnamed(deployments, names),
     heldBy: holdersOf(deployments, byId, ledger),
-    nearlyExempt: nearlyExemptNames(deployments, exempted, names),
+    meantByExemption,
+    nearlyExempt: nearlyExemptNames(meantByExemption),
   };
 }
 
@@ -354,14 +359,18 @@ function joinMisnamed(
   return meantFor;
 }
 
-/** Whom exemptions were probably meant for whose label is no token, key or licensed name. */
-function nearlyExemptNames(
+/** Whom exemptions were probably meant for whose label is no token, key or licensed name, by label. */
+function meantByExemptions(
   deployments: ReadonlyMap<string, Deployment>,
   exempted: ReadonlyMap<string, Exempted>,
-  names: NameFinder,
-): ReadonlyMap<string, string> {
-  const nearlyExempt = new Map<string, string>();
-  for (const label of exempted.keys())
-    if (!deployments.has(label)) for (const meant of names.findNames(label)) nearlyExempt.set(meant, label);
-  return nearlyExempt;
+  finder: NameFinder,
+): ReadonlyMap<string, readonly string[]> {
+  const unknown = [...exempted.keys()].filter((label) => !deployments.has(label));
+  const names = unknown.length === 0 ? [] : [...deployments.keys()].sort();
+  return new Map(unknown.map((label) => [label, namesMeant(label, names, finder)]));
+}
+
+/** The label by whose exemption a deployment was probably meant. */
+function nearlyExemptNames(meant: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, string> {
+  return new Map([...meant].flatMap(([label, names]) => names.map((name) => [name, label] as const)));
 }

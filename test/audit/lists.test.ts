@@ -226,3 +226,33 @@ describe('the days of exemptions.csv', () => {
     await expect(night()).rejects.toThrow('ExemptionsUnreadable');
   });
 });
+
+describe('an exemption whose label means one or several deployments in a way that is not read', () => {
+  it.each([
+    ['telco3-*', 'telco3-be'],
+    ['*', 'telco3-be'],
+    ['TELCO3*', 'telco3-be'],
+    ['telco?-be', 'telco3-be'],
+    ['%3-be', 'telco3-be'],
+    ['telco3', 'telco3-be'],
+    ['telco3-be (base)', 'telco3-be'],
+    ['telco1-be, telco3-be', 'telco3-be'],
+    ['*a'.repeat(50), 'telco3-be'],
+  ])('%s: protects them until it is corrected, and is reported', async (label, name) => {
+    list({ [name]: `${name.replace('-', ';')};2026-02-01` });
+    world.put('exemptions.csv', `label,reason,owner,until\n"${label}",strategic,sales,\n`);
+    const { outcome } = await nights(3);
+    expect([isOn(name), outcome]).toEqual([true, 'withheld']);
+    const mail = (world.mails[0]?.text ?? '').replaceAll(/\s+/g, ' ');
+    expect(mail).toMatch(
+      /exempts nobody, since no token, key or row of licenses.csv has that name; probably .*telco/,
+    );
+  });
+
+  it.each(['te', 'other-*', 'telco', 'be', 'some other customer'])('%s: protects nobody', async (label) => {
+    list({ 'telco3-be': 'telco3;be;2026-02-01' });
+    world.put('exemptions.csv', `label,reason,owner,until\n"${label}",strategic,sales,\n`);
+    await nights(3);
+    expect(isOn('telco3-be')).toBe(false);
+  });
+});

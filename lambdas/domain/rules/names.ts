@@ -8,7 +8,7 @@ import { ISSUE, canRename, keyRemoval, renameText } from './remedies.ts';
 import type { Draft } from './rule.ts';
 
 /** Several near names are named; more than these say nothing to anybody. */
-const MAX_NAMES = 5;
+export const MAX_NAMES = 5;
 
 /** Detail and remedy of a label or key that breaks the naming rule. */
 export function misnaming(

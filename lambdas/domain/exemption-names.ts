@@ -1,0 +1,34 @@
+// Whom an exemption was probably meant for whose label nothing has: nobody of them is cut off before that is cleared up.
+import type { NameFinder } from './near-names.ts';
+
+/**
+ * The names that a label of an exemption probably means, as people write one for several: by another spelling, with
+ * wildcards (`orange-*`), as the telco alone (`orange`), or with words around them (`orange-cd (base)`).
+ *
+ * @param names every name of a token, key or row
+ */
+export function namesMeant(label: string, names: readonly string[], finder: NameFinder): readonly string[] {
+  const written = label.toLowerCase();
+  if (/[*?%]/.test(written)) {
+    const pattern = wildcardPattern(written);
+    return names.filter((name) => pattern.test(name.toLowerCase()));
+  }
+  const words = new Set(written.split(/[^a-z0-9-]+/));
+  const named = words.size > 1 ? names.filter((name) => words.has(name)) : [];
+  if (named.length > 0) return named;
+  const near = finder.findNames(label);
+  return near.length > 0 ? near : names.filter((name) => isTelco(written) && name.startsWith(`${written}-`));
+}
+
+/** More stars than these nobody means, and each takes its time: then everything is meant. */
+const MAX_STARS = 5;
+
+function wildcardPattern(written: string): RegExp {
+  const parts = written.split(/[*%]+/);
+  if (parts.length > MAX_STARS + 1) return /^/;
+  const plain = parts.map((part) => part.replace(/[^a-z0-9?]/g, '\\$&').replaceAll('?', '.'));
+  return new RegExp(`^${plain.join('.*')}$`);
+}
+
+/** Two letters are a country, and many names begin with one letter. */
+const isTelco = (written: string): boolean => /^[a-z0-9]{3,}(?:-[a-z0-9]+)*$/.test(written);
