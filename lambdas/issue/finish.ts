@@ -9,7 +9,13 @@ import { listedIds, notifyDone, notifyFailed } from '../runtime/on-demand.ts';
 import { describeStatement, escapeText } from '../text/display.ts';
 import type { Issue } from './context.ts';
 import { SCOPES } from './create.ts';
-import { type Replaced, oldTokenLines, replacedUntil, switchOffReplaced } from './replaced.ts';
+import {
+  type Replaced,
+  type SwitchedOff,
+  oldTokenLines,
+  replacedUntil,
+  switchOffReplaced,
+} from './replaced.ts';
 import { type IssueResult, rememberAnswer, tokensPage } from './result.ts';
 
 /** A token whose content is known to be in Vault. */
@@ -30,11 +36,11 @@ export interface Stored {
 export async function finish(issue: Issue, stored: Stored): Promise<IssueResult> {
   const { services, event, deployment, ledger, existing } = issue;
   const { token, overlapHours } = stored;
-  const result = resultOf(issue, stored);
+  const begun = resultOf(issue, stored);
   const isFirst = existing.length === 0;
   const statement = describeStatement(event);
   try {
-    await record(issue, token, result.replaced, result);
+    await record(issue, token, begun.replaced, begun);
   } catch (error) {
     const failure = withDetail(
       asAuditorError(error, 'Writing the ledger'),
@@ -44,6 +50,8 @@ export async function finish(issue: Issue, stored: Stored): Promise<IssueResult>
     throw await notifyFailed(services, ledger, { title, lines: [failure.message], done: [] }, failure);
   }
   const switchedOff = overlapHours === 0 && !isFirst ? await switchOffReplaced(issue) : undefined;
+  const result = { ...begun, instructions: instructionsOf(issue, stored, begun.replaced, switchedOff) };
+  if (switchedOff?.left.length) await answerAgain(issue, result);
   const { title, lines } = issuedText({
     ...handover(issue, stored),
     statement,
@@ -96,6 +104,26 @@ export async function record(
   });
 }
 
+/** Corrects the answer for a repeated delivery: some old tokens were left on. Should that fail, only the repetition is wrong. */
+async function answerAgain({ services, ledger }: Issue, result: IssueResult): Promise<void> {
+  const at = iso(services.clock.now());
+  await ledger
+    .update((current) => rememberAnswer(current, services.requestId, at, result))
+    .catch(() => undefined);
+}
+
+function instructionsOf(
+  issue: Issue,
+  stored: Stored,
+  replaced: readonly Replaced[],
+  switchedOff: SwitchedOff | undefined,
+): string[] {
+  return instructionLines({
+    ...handover(issue, stored),
+    oldTokens: oldTokenLines(issue, replaced, switchedOff),
+  });
+}
+
 function resultOf(issue: Issue, stored: Stored): IssueResult {
   const { services, deployment } = issue;
   const { settings, clock } = services;
@@ -114,9 +142,6 @@ function resultOf(issue: Issue, stored: Stored): IssueResult {
     },
     pull: { verified: isPullVerified, image: settings.testImage },
     replaced,
-    instructions: instructionLines({
-      ...handover(issue, stored),
-      oldTokens: oldTokenLines(issue, replaced, overlapHours === 0 ? { left: [] } : undefined),
-    }),
+    instructions: instructionsOf(issue, stored, replaced, overlapHours === 0 ? { left: [] } : undefined),
   };
 }

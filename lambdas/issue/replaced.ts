@@ -33,7 +33,7 @@ export function replacedUntil({ existing, ledger, services }: Issue, until: stri
 }
 
 /** Which tokens that were to be switched off at once were left on, and why. */
-interface SwitchedOff {
+export interface SwitchedOff {
   readonly left: readonly { readonly tokenId: string; readonly why: string }[];
 }
 

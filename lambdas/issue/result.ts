@@ -17,10 +17,12 @@ export function answered(ledger: Ledger, requestId: string): IssueResult | undef
   return parsed.success ? parsed.output : undefined;
 }
 
-/** Remembers an answer for a day. */
+/** Remembers an answer for a day, in place of an earlier one to the same request. */
 export function rememberAnswer(ledger: Ledger, requestId: string, at: string, result: IssueResult): Ledger {
   if (requestId === '') return ledger;
-  const kept = ledger.answered.filter((answer) => Date.parse(at) - Date.parse(answer.at) < KEPT);
+  const kept = ledger.answered.filter(
+    (answer) => answer.requestId !== requestId && Date.parse(at) - Date.parse(answer.at) < KEPT,
+  );
   return { ...ledger, answered: [...kept, { requestId, at, result: JSON.stringify(result) }] };
 }
 

@@ -456,8 +456,12 @@ describe('regenerating a token', () => {
     world.addToken('orange-cd');
     world.keys.set('orange-cd', old?.content);
     await audit({ verifyAll: true }, world.services());
-    await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 0 });
+    const result = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 0 });
     expect(world.tokens.get(old?.id ?? '')?.enabled).toBe(true);
+    const told =
+      '# The old token is still on, because the key of orange-cd, which is in force, holds its content.';
+    expect(result.instructions.at(-1)).toBe(told);
+    expect(world.ledger.answered.map((answer) => answer.result.includes(told))).toEqual([true]);
     expect(world.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain(
       'The old token is still on, because the key of orange-cd, which is in force, holds its content.',
     );
