@@ -6,7 +6,7 @@ import { type Program, wrapLine } from './words.ts';
 
 const settingLines = settingNames.map((name) => {
   const { type, meaning } = aboutSetting(settingSchemas[name]);
-  return `  ${ENV[name].padEnd(22)} ${meaning} (${type.replaceAll('|', 'or')})`;
+  return `  ${ENV[name].padEnd(23)} ${meaning} (${type.replaceAll('|', 'or')})`;
 });
 
 const WHERE = `Where the files are (one of the two):
@@ -118,6 +118,13 @@ export function helpOf(command: Command | undefined, program: Program, columns: 
     .join('\n');
 }
 
+/** The commands alone: what somebody needs who typed another one, on one screen. */
+export function commandsOf(program: Program, columns: number): string {
+  return commandLines(program)
+    .flatMap((line) => wrapHelpLine(line, columns))
+    .join('\n');
+}
+
 /** A line goes on under the column in which its explanation begins, if that leaves room to read. */
 function wrapHelpLine(line: string, columns: number): string[] {
   const [, margin = '', rest = ''] = /^( *)(.*)$/.exec(line) ?? [];
@@ -133,12 +140,15 @@ function textOf(command: Command | undefined, program: Program): string {
     const { usage, text } = HELP[command];
     return `${program} ${usage}\n\n${text}${WITHOUT_SYSTEMS.has(command) ? '' : `\n\n${WHERE}`}`;
   }
-  const list = Object.entries(HELP).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
-  return `${program} <command> [options]
+  return [...commandLines(program), '', WHERE].join('\n');
+}
 
-${list.join('\n')}
-  help       this, or help <command>
-  --version  which version this is
-
-${WHERE}`;
+function commandLines(program: Program): string[] {
+  return [
+    `${program} <command> [options]`,
+    '',
+    ...Object.entries(HELP).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`),
+    '  help       all of it, or help <command>',
+    '  --version  which version this is',
+  ];
 }

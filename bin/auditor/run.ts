@@ -28,7 +28,7 @@ import {
 } from './arguments.ts';
 import { checkFile } from './check.ts';
 import { doctor } from './doctor.ts';
-import { helpOf } from './help.ts';
+import { commandsOf, helpOf } from './help.ts';
 import { type Session, type Voice, openSession, withoutSecrets } from './session.ts';
 import { type Look, showAudit, showCalendar, showIssue, showRevoke } from './show.ts';
 import { type Program, inShellWords, programOf } from './words.ts';
@@ -106,7 +106,7 @@ function reportFailure(error: unknown, words: readonly string[], program: Progra
   if (error instanceof UsageError) {
     voice.printError(
       command === undefined
-        ? `${error.message}\n\n${helpOf(command, program, voice.columns)}`
+        ? `${error.message}\n\n${commandsOf(program, voice.columns)}`
         : `${error.message}\n${program} ${command} --help says how.`,
     );
     return 2;

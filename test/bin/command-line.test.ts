@@ -54,6 +54,12 @@ describe('wrong usage', () => {
     expect(out).toBe('');
   });
 
+  it.each([[['adit']], [['--json', 'audit']], [[]]])('%j is answered on one screen', async (words) => {
+    const { err } = await shell(words);
+    expect(err.split('\n').length).toBeLessThan(20);
+    for (const command of COMMANDS) expect(err).toMatch(new RegExp(`^  ${command} `, 'm'));
+  });
+
   it.each([
     ['npm_config_dry_run', '--dry-run'],
     ['npm_config_as_of', '--as-of'],
