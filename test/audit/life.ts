@@ -382,6 +382,8 @@ export class Life<World extends LifeWorld> {
     const issuing = (meets === 'night' ? 1 : 2) - busy.length;
     this.expect(made <= Math.max(1, issuing), `${made} tokens were made by ${issuing} functions`);
     this.check(before);
+    // A night that met a call goes by the list, and is compared with, like any other.
+    if (meets === 'night') this.measure(results[personFirst ? 1 : 0].status === 'fulfilled');
     this.hear(mails);
     world.now += 16 * 60_000;
   }
