@@ -1,5 +1,6 @@
 // The last thing before a run changes anything: its steps stand in the ledger.
 import type { Ledger } from '../domain/ledger.ts';
+import { passedEndsAfter } from '../domain/plan/shrink-guard.ts';
 import { type Change, intentsOf, isChange } from '../domain/plan/step.ts';
 import { AuditorError } from '../errors.ts';
 import { displayName, joinWithAnd } from '../text/display.ts';
@@ -58,10 +59,15 @@ export async function decideAndIntend(
     made = decideBy(ledger);
     const { steps } = made;
     const memory = isReview ? ledger : made.ledger;
-    // Of earlier steps only those are left that nobody knows the end of yet.
-    return steps.length === 0
-      ? ledger
-      : { ...memory, intents: [...memory.intents, ...intentsOf(steps, run.runId, now)] };
+    if (steps.length === 0) return ledger;
+    return {
+      ...memory,
+      // Of earlier steps only those are left that nobody knows the end of yet.
+      intents: [...memory.intents, ...intentsOf(steps, run.runId, now)],
+      // The steps go by these ends: whoever is switched on now has no passed one, also where this run breaks off and
+      // the row is gone tomorrow.
+      passedEnds: passedEndsAfter(memory, made.snapshot),
+    };
   });
   if (made === undefined) throw new TypeError('A ledger is always decided upon before it is written.');
   return made;

@@ -88,6 +88,38 @@ describe('a key of somebody in force that holds the content of an ended one', ()
   });
 });
 
+describe('a customer who renewed and was switched on', () => {
+  it('stays on when that night broke off and the row disappears: the last end that was read lies ahead', async () => {
+    const token = world.addToken('orange-cd');
+    license(PAST, 'orange-cd');
+    await nights(2);
+    expect(isOn(token.id)).toBe(false);
+    license(FAR, 'orange-cd');
+    world.fate = (call) => (call === 'topic.publish' ? 'crash before' : 'pass');
+    await expect(night()).rejects.toThrow();
+    world.fate = () => 'pass';
+    world.revive();
+    world.now += DAY;
+    expect(isOn(token.id)).toBe(true);
+    license(undefined, 'orange-cd');
+    expect(await nights(10)).toEqual([]);
+    expect(isOn(token.id)).toBe(true);
+  });
+
+  it('stays on when a review switched it on, nobody could read that, and the row disappears', async () => {
+    const token = world.addToken('orange-cd');
+    license(PAST, 'orange-cd');
+    await nights(2);
+    license(FAR, 'orange-cd');
+    world.confirmed = false;
+    await audit({ review: true }, world.services());
+    world.confirmed = true;
+    license(undefined, 'orange-cd');
+    await nights(10);
+    expect(isOn(token.id)).toBe(true);
+  });
+});
+
 describe('tokens of one deployment', () => {
   it('come back each, where the audit switched off each for the end of the license', async () => {
     const ids = [world.addToken('orange-cd').id, world.addToken('orange-cd', { key: false }).id];
