@@ -89,13 +89,14 @@ const SESSION =
 const ENCODED = /[\w+/-]{24,}={0,2}/g;
 /** `dckr_` in base64, by where it begins in the encoded bytes, whatever somebody did to the case; and in hexadecimal. */
 const ENCODED_BEGINNING = /ZGNrcl|Rja3Jf|kY2tyX|64636b725f/i;
-/** One of these stands in every text that has anything to conceal. */
-const SUSPICIOUS = /dckr|[0-9a-f]{8}-[0-9a-f]{4}-|[\w+/-]{24}|hv[sbr]\.|eyJ/i;
+/** One of these stands in every text that has anything to conceal. Two expressions: one of both takes ten times as long. */
+const SUSPICIOUS = /dckr|hv[sbr]\.|eyJ/i;
+const LONG_RUN = /[\w+/-]{24}/;
 const NOT_PLAIN = /[^ -~]/;
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}]/gu;
 
 function concealPlain(text: string): string {
-  if (!SUSPICIOUS.test(text)) return text;
+  if (!SUSPICIOUS.test(text) && !LONG_RUN.test(text)) return text;
   return text
     .replace(CONTENT, (content, kind: string) => mark(`dckr_${kind.toLowerCase()}`, content))
     .replace(UUID, (content) => mark('uuid', content))
