@@ -109,6 +109,8 @@ export class Life<World extends LifeWorld> {
   private readonly copies: ReadonlyMap<string, string>[] = [];
   /** When the audit's own hand switched a token off. */
   private readonly offByAudit = new Map<string, number>();
+  /** The tokens that it switched off as replaced, after their overlap: a renewal does not bring them back. */
+  private readonly offAsReplaced = new Set<string>();
   /** When the audit withdrew which deployment. */
   private withdrawn: { deployment: string; at: number }[] = [];
   /** When a published mail with a confirmed subscriber announced a deployment. */
@@ -305,7 +307,9 @@ export class Life<World extends LifeWorld> {
         `${name} ended on ${end}, still has access after ten quiet nights, and no mail says what holds it`,
       );
       this.expect(
-        end <= this.today || isOn || !tokens.some(({ id }) => this.offByAudit.has(id)),
+        end <= this.today ||
+          isOn ||
+          !tokens.some(({ id }) => this.offByAudit.has(id) && !this.offAsReplaced.has(id)),
         `${name} has paid until ${end} and was not switched on again in ten quiet nights`,
       );
     }
@@ -478,6 +482,7 @@ export class Life<World extends LifeWorld> {
           `${was.label} has paid, and the token that it was to have in place of its old one does not work`,
         );
         this.offByAudit.set(id, world.now);
+        this.offAsReplaced.add(id);
       } else if (was.enabled && is?.enabled === false) {
         this.expect(
           this.license(was.label) === 'ended',
