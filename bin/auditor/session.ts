@@ -109,7 +109,15 @@ export function openSession(typed: Typed, given: Environment, voice: Voice, dry:
   const bucket: Bucket = inFiles
     ? folderOf(licenses, state)
     : createBucket(bucketName, environment, { scope });
-  const notifier: Notifier = hasTopic ? createNotifier(settings.topicArn, { scope }) : createOutbox(bucket, () => Date.now(), (mail) => { voice.printError(mail); }); // prettier-ignore
+  const notifier: Notifier = hasTopic
+    ? createNotifier(settings.topicArn, { scope })
+    : createOutbox(
+        bucket,
+        () => Date.now(),
+        (mail) => {
+          voice.printError(mail);
+        },
+      );
   const log = (message: string): void => {
     if (environment['AUDITOR_VERBOSE'] === '1') voice.printError(message);
   };

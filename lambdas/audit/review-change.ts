@@ -70,8 +70,15 @@ function exemptionChange(
 } {
   const before = ledger.exemptions ?? [];
   const { lines, remembered } = exemptionNews(ledger.exemptions, now, isThere, today);
-  const keyOf = ({ label, until, findings = [] }: { label: string; until?: string | undefined; findings?: readonly string[] | undefined }): string =>
-    JSON.stringify([label, until ?? '', [...new Set(findings)].sort()]); // prettier-ignore
+  const keyOf = ({
+    label,
+    until,
+    findings = [],
+  }: {
+    label: string;
+    until?: string | undefined;
+    findings?: readonly string[] | undefined;
+  }): string => JSON.stringify([label, until ?? '', [...new Set(findings)].sort()]);
   const [was, is] = [new Set(before.map(keyOf)), new Set((remembered ?? []).map(keyOf))];
   const labels = new Set([
     ...before.filter((entry) => !is.has(keyOf(entry))).map(({ label }) => label),

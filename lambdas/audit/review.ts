@@ -132,7 +132,9 @@ function ledgerAfterReview(ledger: Ledger, reviewed: Reviewed, named: readonly S
     LIST_KINDS.has(kind) && !open.has(id) && (kind === 'invalid-license' || change.touches(deployment));
   const touched = ledger.notices.filter(({ deployment }) => change.touches(deployment));
   const given = run.mode === 'enforce' ? named : [];
-  const switchedOn = new Set(night.applied.actions.filter(({ status }) => status === 'done').map(({ tokenId }) => tokenId)); // prettier-ignore
+  const switchedOn = new Set(
+    night.applied.actions.filter(({ status }) => status === 'done').map(({ tokenId }) => tokenId),
+  );
   const { reportedRows: _, ...kept } = ledger;
   return {
     ...kept,

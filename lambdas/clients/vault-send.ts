@@ -100,7 +100,13 @@ export function createVaultSend(options: HttpOptions): {
       if (isSilentNo(answer, method)) throw new VaultRefusal(404, {}, 'status 404');
       if (answer.status === 204) return { statusCode: 204, body: undefined, request: { path: pathname } };
       if (answer.status !== 200 || answer.json === undefined)
-        throw new VaultRefusal(answer.status, answer.json, answer.json === undefined ? `status ${answer.status} without the promised JSON` : `status ${answer.status}`); // prettier-ignore
+        throw new VaultRefusal(
+          answer.status,
+          answer.json,
+          answer.json === undefined
+            ? `status ${answer.status} without the promised JSON`
+            : `status ${answer.status}`,
+        );
       return { statusCode: 200, body: answer.json, request: { path: pathname } };
     },
   };

@@ -50,7 +50,11 @@ export function listChanges(
     for (let index = 0; index < Math.max(was.length, is.length); index++)
       changes.push(changeOf(was[index], is[index], today));
   }
-  changes.sort((a, b) => Number(b.isLoss) - Number(a.isLoss) || (a.deployment < b.deployment ? -1 : a.deployment > b.deployment ? 1 : a.sentence < b.sentence ? -1 : 1)); // prettier-ignore
+  changes.sort(
+    (a, b) =>
+      Number(b.isLoss) - Number(a.isLoss) ||
+      (a.deployment < b.deployment ? -1 : a.deployment > b.deployment ? 1 : a.sentence < b.sentence ? -1 : 1),
+  );
   return {
     names: new Set(changes.map(({ deployment }) => deployment)),
     sentences: changes.map(({ sentence }) => sentence),

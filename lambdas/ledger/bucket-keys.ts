@@ -50,6 +50,9 @@ const COPY_MARKS =
 
 /** A name without blanks, case, and whatever follows its first dot or slash. */
 function stemOf(key: string): string {
-  const stem = key.normalize('NFKC').replace(/[\s\p{Default_Ignorable_Code_Point}\p{Bidi_Control}]/gu, '').toLowerCase(); // prettier-ignore
+  const stem = key
+    .normalize('NFKC')
+    .replace(/[\s\p{Default_Ignorable_Code_Point}\p{Bidi_Control}]/gu, '')
+    .toLowerCase();
   return stem.split(/[./]/, 1)[0] ?? '';
 }

@@ -218,7 +218,9 @@ function replacedNow(
   const byAudit = new Set(
     ledger.suspensions.filter(({ by }) => by === 'audit').map(({ tokenId }) => tokenId),
   );
-  const deleted = new Set(ledger.suspensions.flatMap(({ tokenId, deletedAt }) => (deletedAt === undefined ? [] : [tokenId]))); // prettier-ignore
+  const deleted = new Set(
+    ledger.suspensions.flatMap(({ tokenId, deletedAt }) => (deletedAt === undefined ? [] : [tokenId])),
+  );
   const isLost = (id: string): boolean => {
     const token = byId.get(id);
     if (token === undefined) return isGone(id) || deleted.has(id);

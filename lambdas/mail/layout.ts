@@ -154,7 +154,10 @@ export function moreLines(left: number, noun: string, comeAgain = true): string[
   const next = comeAgain ? '; the next mail reports them' : '';
   return left === 0
     ? []
-    : wrapText(`  ... and ${pluralize(left, `more ${noun}`)}, not reported here: see the report${next}.`, '  '); // prettier-ignore
+    : wrapText(
+        `  ... and ${pluralize(left, `more ${noun}`)}, not reported here: see the report${next}.`,
+        '  ',
+      );
 }
 
 const QUOTED = /"(?:[^"\\]|\\.)*"/g;

@@ -225,7 +225,9 @@ export function donePart(input: MailInput, reported: Reportable, mentioned: Ment
   for (const { deployment, kind } of entries)
     if (kind === 'deactivate' || kind === 'reactivate') mentioned.add(deployment);
   const ended = new Set(
-    input.plan.steps.filter(({ kind, replaced }) => kind === 'deactivate' && replaced !== true).map(({ tokenId }) => tokenId), // prettier-ignore
+    input.plan.steps
+      .filter(({ kind, replaced }) => kind === 'deactivate' && replaced !== true)
+      .map(({ tokenId }) => tokenId),
   );
   const cutOff = report.actions.some(
     ({ kind, status, tokenId }) => kind === 'deactivate' && status === 'done' && ended.has(tokenId),
@@ -510,7 +512,11 @@ function splitLong(entries: readonly RestEntry[]): RestEntry[] {
     const names = new Set(entry.names);
     return Array.from({ length: Math.ceil(names.size / max) }, (_, index) => {
       const piece = entry.names.slice(index * max, (index + 1) * max);
-      return { ...entry, names: piece, items: index === 0 ? entry.items.slice(0, max) : entry.items.slice(index * max, (index + 1) * max) }; // prettier-ignore
+      return {
+        ...entry,
+        names: piece,
+        items: index === 0 ? entry.items.slice(0, max) : entry.items.slice(index * max, (index + 1) * max),
+      };
     });
   });
 }

@@ -161,7 +161,9 @@ class SearchIndex {
 
   constructor(secrets: readonly string[], password: string | undefined) {
     // What has a content's form is concealed where it enters, before anything is cut.
-    const cuttable = [password, ...secrets.filter((secret) => BASE32.test(secret))].filter((secret) => secret !== undefined); // prettier-ignore
+    const cuttable = [password, ...secrets.filter((secret) => BASE32.test(secret))].filter(
+      (secret) => secret !== undefined,
+    );
     this.cut = cuttable.length === 0 ? undefined : new RegExp(cuttable.map(cutPatternOf).join('|'), 'gi');
     const isShort = password !== undefined && password.length < MIN_SECRET_LENGTH;
     const long = [...secrets, ...(password === undefined || isShort ? [] : [password])];

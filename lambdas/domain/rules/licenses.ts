@@ -151,7 +151,12 @@ function revokedText(revoked: readonly Suspension[], { policy }: Snapshot): stri
 }
 
 const listIds = (tokens: readonly HubToken[]): string =>
-  joinWithAnd(tokens.map(({ id }) => escapeText(id)).sort().slice(0, 3)); // prettier-ignore
+  joinWithAnd(
+    tokens
+      .map(({ id }) => escapeText(id))
+      .sort()
+      .slice(0, 3),
+  );
 
 /** What is there in an active token's place, a clause of the detail, and the remedy that fits it. */
 function missed(
@@ -174,7 +179,12 @@ function missed(
   const [misnamed] = meant.filter(({ label }) => canRename(snapshot, label, name));
   if (meant.length > 0)
     return {
-      there: `; the token ${joinWithAnd(meant.map(({ label }) => displayName(label)).sort().slice(0, 3))} is probably meant for it`, // prettier-ignore
+      there: `; the token ${joinWithAnd(
+        meant
+          .map(({ label }) => displayName(label))
+          .sort()
+          .slice(0, 3),
+      )} is probably meant for it`,
       remedy:
         misnamed === undefined
           ? `Both names have a key in Vault: remove the one that the deployment does not use, and then rename the token with ${ISSUE} ("renameTo").`

@@ -90,7 +90,12 @@ export function inputsSection(report: Report): Markup {
     ['As of', `${report.asOf} in ${timeZone}`],
     ['Started', moment(report.startedAt, timeZone)],
     ['Finished', moment(report.finishedAt, timeZone)],
-    ['Docker Hub', inputs.dockerHub === undefined ? absent : `${amount(inputs.dockerHub.rows, 'token')} listed, as many as Docker Hub counts`], // prettier-ignore
+    [
+      'Docker Hub',
+      inputs.dockerHub === undefined
+        ? absent
+        : `${amount(inputs.dockerHub.rows, 'token')} listed, as many as Docker Hub counts`,
+    ],
     ['Vault', inputs.vault === undefined ? absent : `version ${inputs.vault.version} of the secret`],
     ['licenses.csv', object(inputs.licenses, absent, timeZone)],
     ['exemptions.csv', object(inputs.exemptions, absent, timeZone)],
@@ -102,7 +107,10 @@ export function inputsSection(report: Report): Markup {
           ? 'not seen'
           : 'not in the bucket',
     ],
-    ['Stored contents', `${numeral(matching)} matching, ${numeral(rejected)} rejected, ${numeral(mismatched)} mismatched, ${numeral(unclear)} unclear, ${numeral(unchecked)} unchecked`], // prettier-ignore
+    [
+      'Stored contents',
+      `${numeral(matching)} matching, ${numeral(rejected)} rejected, ${numeral(mismatched)} mismatched, ${numeral(unclear)} unclear, ${numeral(unchecked)} unchecked`,
+    ],
     ['Mail', report.notified ? 'sent' : 'not sent'],
     ['JSON report', report.report],
   ];
