@@ -119,6 +119,8 @@ export class Life<World extends LifeWorld> {
   private readonly unmailed = new Set<string>();
   /** What the lists may be compared with: those that a night may have read, and that had not shrunk themselves. */
   private measures: ReadonlyMap<string, string>[] = [];
+  /** A whole night went by: before it there may be nothing that a list is compared with. */
+  private isMeasured = false;
   /** Whose end had passed when a night looked: it stays passed when its row disappears. */
   private readonly passed = new Set<string>();
   /** How many nights passed. */
@@ -537,13 +539,14 @@ export class Life<World extends LifeWorld> {
   /** Whether the list lost more than a fifth and more than 2 of its rows, whatever it may be compared with. */
   private hasShrunk(): boolean {
     const now = this.rows();
-    return this.measures.length > 0 && this.measures.every((before) => hasLost(before, now));
+    return this.isMeasured && this.measures.every((before) => hasLost(before, now));
   }
 
   /** A night may have taken the list as it is for what the next ones compare with; a whole one has. */
   private measure(isWhole: boolean): void {
     const now = this.rows();
     if (this.hasShrunk()) return;
+    this.isMeasured ||= isWhole;
     const isSure = isWhole && !this.measures.some((before) => hasLost(before, now));
     this.measures = isSure ? [now] : [...this.measures, now];
   }
