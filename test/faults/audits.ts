@@ -271,8 +271,59 @@ const approved: Operation = {
   },
 };
 
+/** A customer has renewed: the upload's review switches the token on, and announces somebody else's end. */
+const reviewed: Operation = {
+  name: 'a review that switches on and announces',
+  prepare: async (hearing) => {
+    const world = await startSmallWorld(
+      [
+        { label: BYSTANDER, lastDay: FAR },
+        { label: 'orange-cd', lastDay: FAR, enabled: false },
+        { label: 'airtel-td', lastDay: '2026-06-18' },
+      ],
+      { hearing },
+    );
+    const orange = { tokenId: idOf(world, 'orange-cd'), deployment: 'orange-cd' };
+    const row = (deployment: string, end: string) => ({
+      deployment,
+      product: '',
+      paidUntil: end,
+      accessUntil: end,
+    });
+    world.changeLedger((ledger) => ({
+      ...ledger,
+      suspensions: [
+        {
+          ...orange,
+          by: 'audit',
+          at: iso(world.clock.now() - 5 * DAY),
+          reason: 'the license ended',
+          end: ENDED,
+        },
+      ],
+      inactive: [orange.tokenId],
+      licenseRows: [row(BYSTANDER, FAR), row('orange-cd', ENDED), row('airtel-td', FAR)],
+      passedEnds: [{ deployment: 'orange-cd', end: ENDED }],
+    }));
+    return world;
+  },
+  run: (world) => night(world, { review: true }),
+  recover: async (world) => {
+    world.clock.advance(16 * 60_000);
+    await night(world, { review: true });
+    await nights(world, 1);
+  },
+  always: watching([]),
+  wanted: (world) =>
+    orangeIsOn(world) ??
+    (world.ledger().notices.some(({ deployment }) => deployment === 'airtel-td')
+      ? undefined
+      : 'airtel-td was not announced'),
+};
+
 /** Every kind of run of the audit. */
 export const AUDITS: readonly Operation[] = [
+  reviewed,
   everything,
   incomplete,
   caughtUp,

@@ -1,5 +1,5 @@
 import { audit } from '../../lambdas/audit/audit.ts';
-import { DAY } from '../../lambdas/domain/days.ts';
+import { DAY, iso } from '../../lambdas/domain/days.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
 import { revoke } from '../../lambdas/revoke/revoke.ts';
 import type { Hearing } from './hearing.ts';
@@ -168,6 +168,40 @@ const restored: Operation = {
   wanted: (world) => (isOn(world, 'orange-cd') ? undefined : 'orange-cd is off'),
 };
 
+const RESTORE_RUN = { restoreRun: 'run-7', reason: 'the list was wrong' };
+const runRestored: Operation = {
+  name: 'restoring what a run switched off',
+  prepare: async (hearing) => {
+    const world = await startSmallWorld(
+      [
+        { label: BYSTANDER, lastDay: FAR },
+        { label: 'orange-cd', lastDay: '2026-06-10', enabled: false },
+      ],
+      { hearing },
+    );
+    const tokenId = world.hub.tokens.only('orange-cd').uuid;
+    world.changeLedger((ledger) => ({
+      ...ledger,
+      suspensions: [
+        {
+          tokenId,
+          deployment: 'orange-cd',
+          by: 'audit',
+          at: iso(world.clock.now() - DAY),
+          reason: 'the license ended',
+          end: '2026-06-10',
+          runId: 'run-7',
+        },
+      ],
+      inactive: [tokenId],
+    }));
+    return world;
+  },
+  run: (world) => revoke(RESTORE_RUN, world.services()),
+  recover: (world) => later(world, () => ignoring(revoke(RESTORE_RUN, world.services()))),
+  wanted: (world) => (isOn(world, 'orange-cd') ? undefined : 'orange-cd is off'),
+};
+
 const DELETE = { deployment: 'orange-cd', delete: true, confirm: 'orange-cd', reason: 'gone' };
 const deleted: Operation = {
   name: 'deleting token and key',
@@ -190,5 +224,6 @@ export const ON_DEMAND: readonly Operation[] = [
   renamed,
   revoked,
   restored,
+  runRestored,
   deleted,
 ];
