@@ -323,7 +323,6 @@ const reviewed: Operation = {
 
 /** Every kind of run of the audit. */
 export const AUDITS: readonly Operation[] = [
-  reviewed,
   everything,
   incomplete,
   caughtUp,
@@ -332,4 +331,5 @@ export const AUDITS: readonly Operation[] = [
   held,
   capped,
   approved,
+  reviewed,
 ];
