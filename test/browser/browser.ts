@@ -366,6 +366,8 @@ const TESTS: readonly Test[] = [
       visit(browser, '/night', {}, async ({ page }) => {
         const [first = ''] = await names(page);
         await page.locator('#rows th a').first().click();
+        // The browser tells the page of its new address a moment later.
+        await page.locator('#rows tr').nth(1).waitFor({ state: 'detached' });
         assert.deepEqual(await names(page), [first]);
         assert.equal(new URL(page.url()).hash, `#name=${first}`);
         await page.locator('#reset').click();
