@@ -41,10 +41,5 @@ export default tseslint.config(
       'max-params': ['error', 4],
     },
   },
-  {
-    // The markup of a drawing is one template.
-    files: ['lambdas/report/page/timeline.ts'],
-    rules: { 'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true }] },
-  },
   { files: ['*.js', 'bin/*.js'], extends: [tseslint.configs.disableTypeChecked] },
 );
