@@ -60,6 +60,8 @@ const notice = v.object({
   heldBy: v.optional(v.array(v.string())),
   /** It counts no more and is announced again. */
   lapsed: v.optional(v.boolean()),
+  /** Its step was due and withheld until an earlier notice was too old: the caps count it as due still. */
+  overdue: v.optional(v.boolean()),
 });
 
 const intent = v.object({

@@ -232,6 +232,25 @@ describe('a hold that ends', () => {
     );
   });
 
+  it('that the caps held until it was too old counts for them still: no part of too many goes meanwhile', async () => {
+    const names = ['a-be', 'b-be', 'c-be', 'd-be'];
+    const ids = names.map((name) => world.addToken(name).id);
+    world.settings = { ...world.settings, maxWithdrawals: 1, maxWithdrawalPercent: 0 };
+    license(PAST, 'a-be', 'b-be', 'c-be');
+    await nights(6);
+    license(PAST, 'd-be');
+    // The notices of the first three are too old some nights before that of the fourth; somebody runs it once more then.
+    const log: string[] = [];
+    for (let count = 0; count < 40; count++) {
+      log.push(...steps(await night()));
+      world.now -= DAY - HOUR;
+      log.push(...steps(await night()));
+      world.now -= HOUR;
+    }
+    expect(log.filter((step) => step.endsWith(' done') && !step.includes('announce'))).toEqual([]);
+    expect(ids.map(isOn)).toEqual([true, true, true, true]);
+  });
+
   it('leaves a notice that is older than 14 days to be given again, among the withheld', async () => {
     for (const name of ['a-be', 'b-be', 'c-be', 'd-be']) world.addToken(name);
     license(PAST, 'a-be', 'b-be', 'c-be', 'd-be');

@@ -32,7 +32,7 @@ interface Case {
 }
 
 /** The deployment whose license counts: of a misnamed one that of the name that was probably meant. */
-function licensedBy(deployment: Deployment, { deployments }: Snapshot): Deployment {
+export function licensedBy(deployment: Deployment, { deployments }: Snapshot): Deployment {
   return deployment.meant === undefined ? deployment : (deployments.get(deployment.meant) ?? deployment);
 }
 

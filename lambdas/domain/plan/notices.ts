@@ -52,7 +52,7 @@ export function noticesAfterRun(
       ...(isLapsed ? { lapsed: true } : {}),
     });
   }
-  for (const { tokenId, deployment, announces, end } of given) {
+  for (const { tokenId, deployment, announces, end, withheld } of given) {
     if (tokenId === undefined || announces === undefined || end === undefined) continue;
     const notice: Notice = {
       tokenId,
@@ -61,6 +61,7 @@ export function noticesAfterRun(
       end,
       at: iso(now),
       ...heldBy(deployment),
+      ...(withheld === undefined ? {} : { overdue: true }),
     };
     const before = after.get(key(notice));
     after.set(

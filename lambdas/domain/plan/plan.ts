@@ -1,8 +1,8 @@
 // The decision of a run: every step, and which of them the guards stop.
 import { joinWithAnd } from '../../text/display.ts';
 import { CAP_WINDOW, type Ledger, emptyLedger } from '../ledger.ts';
-import type { Deployment, Snapshot } from '../snapshot.ts';
-import { stepsOf } from './access-steps.ts';
+import { type Deployment, type Snapshot, hasEnded, lastDayOf } from '../snapshot.ts';
+import { licensedBy, stepsOf } from './access-steps.ts';
 import {
   GUARDS,
   type GuardContext,
@@ -141,7 +141,8 @@ function mayHaveSteps({ active, suspensions, replaced }: Deployment): boolean {
 
 /**
  * Counted by deployments: what is due, without held and replaced ones, and what went in the last hours. What is approved
- * need not be left out: it goes over the caps, and beside it nothing else goes.
+ * need not be left out: it goes over the caps, and beside it nothing else goes. What was withheld until it had to be
+ * announced again is due still: else a part of too many would go in the hours in which the others wait for a new notice.
  */
 function capsOf(proposed: readonly Proposed[], ledger: Ledger, context: GuardContext): GuardContext['caps'] {
   const { snapshot } = context;
@@ -150,6 +151,8 @@ function capsOf(proposed: readonly Proposed[], ledger: Ledger, context: GuardCon
     if (!isWithdrawal(step) || step.replaced === true) continue;
     if (stoppedBy(HOLDS, { step, deployment }, context) === undefined) due.add(deployment.name);
   }
+  for (const { deployment, step } of overdueSteps(ledger, snapshot))
+    if (stoppedBy(HOLDS, { step, deployment }, context) === undefined) due.add(deployment.name);
   const recent = new Set(
     ledger.withdrawals
       .filter(({ at, approved: byName }) => !byName && snapshot.now - Date.parse(at) < CAP_WINDOW)
@@ -157,6 +160,18 @@ function capsOf(proposed: readonly Proposed[], ledger: Ledger, context: GuardCon
   );
   const gone = [...recent].filter((name) => !due.has(name));
   return { due: due.size, recent: gone.length, limit: due.size === 0 ? 0 : withdrawalLimit(snapshot) };
+}
+
+/** The withdrawals that were due before they were announced again, and whose new notice is not old enough yet. */
+function* overdueSteps(ledger: Ledger, snapshot: Snapshot): Iterable<Proposed> {
+  for (const { overdue, step: kind, tokenId, deployment: name, end } of ledger.notices) {
+    const deployment = snapshot.deployments.get(name);
+    if (overdue !== true || kind !== 'deactivate' || deployment === undefined) continue;
+    const licensed = licensedBy(deployment, snapshot);
+    if (lastDayOf(licensed) !== end || !hasEnded(licensed, snapshot)) continue;
+    if (deployment.active.some(({ id }) => id === tokenId))
+      yield { deployment, step: { kind, deployment: name, tokenId, end, reason: 'announced again' } };
+  }
 }
 
 /** What an approval says, and how the guards would stand without it: those are what it goes over. */
