@@ -249,6 +249,8 @@ export class Life<World extends LifeWorld> {
         );
         for (const token of world.tokens.values())
           if (token.label === this.name(what.who)) this.offByAudit.delete(token.id);
+        // Whoever decides about it knows, and the call has a mail of its own.
+        this.unmailed.delete(this.name(what.who));
         return;
       case 'regenerate':
         await this.onDemand(this.regenerate(what.who));
