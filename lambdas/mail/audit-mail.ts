@@ -189,13 +189,12 @@ function endingParts(input: MailInput, reported: Reportable): string[] {
     reported.done.map(({ value }) => value),
     report.deployments,
   );
-  const ends = (names: Iterable<string> = [], when = ''): string[] => {
-    if (isHeld(input)) return [];
-    return countOf(names, `loses access ${when}`, `lose access ${when}`);
-  };
   const isEnforced = report.mode === 'enforce';
+  const ends = (names: Iterable<string> = [], when: 'tonight' | 'soon'): string[] =>
+    isHeld(input) || !isEnforced ? [] : countOf(names, `loses access ${when}`, `lose access ${when}`);
   return [
-    ...(isEnforced ? ends(tonight, 'tonight') : countOf(namesOf(access), 'would lose access')),
+    ...ends(tonight, 'tonight'),
+    ...(isHeld(input) || isEnforced ? [] : countOf(namesOf(access), 'would lose access')),
     ...countOf(openGroups(report).cantPull, "can't pull"),
     ...countOf(failed('failed'), 'failed'),
     ...countOf(withdrawn.revoked, 'revoked'),
@@ -203,7 +202,7 @@ function endingParts(input: MailInput, reported: Reportable): string[] {
     ...countOf([...namesOf(reported.withheld), ...held], 'withheld'),
     ...countOf(done('reactivate'), 'restored'),
     ...countOf(done('issue', 'rename'), 'issued or renamed'),
-    ...(isEnforced ? ends(soon, 'soon') : []),
+    ...ends(soon, 'soon'),
     ...countOf(withdrawn.deleted, 'deleted'),
     ...countOf(withdrawn.oldTokens, 'old token removed', 'old tokens removed'),
     ...(isHeld(input) ? [] : countOf(deletions, 'to be deleted')),

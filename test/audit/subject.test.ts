@@ -88,6 +88,15 @@ it('says in observe and of a dry run who would lose access, and promises no nigh
   ]);
 });
 
+it('says in observe of nobody that they would lose access while HOLD is there', async () => {
+  world.settings = { ...world.settings, mode: 'observe' };
+  licensed(PAST);
+  world.put('HOLD', '');
+  const [said = ''] = await nights(1);
+  expect(said).toMatch(/^HOLD\b.* \| HOLD\b/);
+  expect(said).not.toContain('would lose access');
+});
+
 it('says of a list that shrank whether it stands in the way or was approved', async () => {
   await nights(1);
   licensed(FAR, OTHERS.slice(3));

@@ -75,7 +75,7 @@ function shrunkParts({ shrunk }: Report): string[] {
   return shrunk === undefined ? [] : [shrunk.isApproved ? 'shrunken list approved' : 'a list shrank'];
 }
 
-/** Who loses access in the next night, or later; nobody does while `HOLD` is there, nor by a run that only plans. */
+/** Who loses access in the next night, or later; nobody does while `HOLD` is there or a list is doubted. */
 function losingParts(report: Report, isTonight: boolean): string[] {
   if (report.inputs.hold || isDoubted(report)) return [];
   const losing = losingAccess(report);
