@@ -24,7 +24,7 @@ import { renewalFinder } from '../../lambdas/domain/plan/guards.ts';
 import { shrunkInputs } from '../../lambdas/domain/plan/shrink-guard.ts';
 import { reconcile } from '../../lambdas/domain/reconcile.ts';
 import { spellingText } from '../../lambdas/domain/rules/licenses.ts';
-import { type Snapshot, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
+import { ANNOUNCED_DAYS, type Snapshot, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import { exemptionNews } from '../../lambdas/mail/exemption-news.ts';
 import { dayRules } from '../../lambdas/runtime/license-list.ts';
@@ -180,9 +180,6 @@ function exemptionLines(
 function inForceOf({ licenses, today }: Snapshot): number {
   return [...licenses.values()].filter((license) => isInForce(license, today)).length;
 }
-
-/** Ends this near are announced to people. */
-const ANNOUNCED_DAYS = 7;
 
 /** The licenses that have ended or end soon, the earliest end first. */
 function nextEnds(licenses: readonly License[], today: Day): License[] {

@@ -11,7 +11,7 @@ import { wrapText } from '../mail/layout.ts';
 import type { Notification } from '../mail/notification.ts';
 import { reviewMail } from '../mail/other-mails.ts';
 import { isWithoutAccess } from '../report/open.ts';
-import { displayName, pluralize } from '../text/display.ts';
+import { capitalized, displayName, pluralize } from '../text/display.ts';
 import { beside } from './list-alerts.ts';
 import type { Reviewed } from './review.ts';
 
@@ -179,6 +179,6 @@ export function shrunkLines(shrunk: readonly ShrunkInput[]): string[] {
     .filter(({ input }) => input === 'licenses' || input === 'exemptions')
     .map(
       ({ text }) =>
-        `${text.charAt(0).toUpperCase()}${text.slice(1)}: nobody is cut off. Is that right? If not, upload the complete list again.`,
+        `${capitalized(text)}: nobody is cut off. Is that right? If not, upload the complete list again.`,
     );
 }

@@ -125,8 +125,16 @@ export function lastDayOf({ license, passedEnd }: Deployment): Day | undefined {
   return license?.lastDay ?? passedEnd;
 }
 
-/** A license's end is announced from so many days before on. */
+/** An end of access, and a deletion, is announced from so many days before on. */
 export const ANNOUNCED_DAYS = 7;
+
+/** The deployment whose license counts: of a misnamed one that of the name that was probably meant. */
+export function licensedBy(
+  deployment: Deployment,
+  { deployments }: Pick<Snapshot, 'deployments'>,
+): Deployment {
+  return deployment.meant === undefined ? deployment : (deployments.get(deployment.meant) ?? deployment);
+}
 
 /** Whether a deployment's access has ended. */
 export function hasEnded(deployment: Deployment, { today }: Pick<Snapshot, 'today'>): boolean {

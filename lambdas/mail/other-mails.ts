@@ -4,7 +4,7 @@ import type { Day } from '../domain/days.ts';
 import { longDay, shortDay } from '../domain/nights.ts';
 import type { License } from '../domain/licenses.ts';
 import type { Report } from '../report/report.ts';
-import { displayName, escapeText, joinWithAnd, pluralize } from '../text/display.ts';
+import { capitalized, displayName, escapeText, joinWithAnd, pluralize } from '../text/display.ts';
 import { eventText } from '../text/event-json.ts';
 import { MAX_TEXT_BYTES, fitting, subjectOf, summaryOf, wrapText } from './layout.ts';
 import { type ReportPlace, reportLink } from './links.ts';
@@ -54,7 +54,7 @@ export function incompleteMail(input: {
 /** What to do, as the last clause of an error's sentence says it. */
 function todoOf(message: string): string {
   const clause = message.split('; ').at(-1) ?? message;
-  return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}`;
+  return capitalized(clause);
 }
 
 /** What a review of a changed list or `HOLD` found, for people. */

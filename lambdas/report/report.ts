@@ -115,7 +115,7 @@ export interface InputVersions {
 export interface ShrunkLists {
   /** One sentence: which, from how many to how many. */
   readonly text: string;
-  /** Whether this run was told that they are right. */
+  /** Whether this run's event approves that they are right. */
   readonly isApproved: boolean;
   /** Which inputs they are; the license list where that is not said. */
   readonly inputs?: readonly ('tokens' | 'keys' | 'licenses' | 'exemptions')[];

@@ -85,3 +85,8 @@ function escaped(text: string, max: number, stays: (letter: string, before: stri
   }
   return shown;
 }
+
+/** A clause as the beginning of a sentence. */
+export function capitalized(clause: string): string {
+  return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}`;
+}

@@ -5,7 +5,7 @@ import { type Notice, RESTORED_FOR, type Suspension } from '../ledger.ts';
 import { daysLeft, isInForce } from '../licenses.ts';
 import { LATE_START, endOfDay, nextNight } from '../nights.ts';
 import type { Policy } from '../policy.ts';
-import { ANNOUNCED_DAYS, type Deployment, type Snapshot, lastDayOf } from '../snapshot.ts';
+import { ANNOUNCED_DAYS, type Deployment, type Snapshot, lastDayOf, licensedBy } from '../snapshot.ts';
 import { type HubToken, isPastExpiry } from '../token.ts';
 import { isStanding } from './notices.ts';
 import type { Step } from './step.ts';
@@ -29,11 +29,6 @@ interface Case {
   readonly lastDay: Day;
   /** Days until that day is over, negative after. */
   readonly left: number;
-}
-
-/** The deployment whose license counts: of a misnamed one that of the name that was probably meant. */
-export function licensedBy(deployment: Deployment, { deployments }: Snapshot): Deployment {
-  return deployment.meant === undefined ? deployment : (deployments.get(deployment.meant) ?? deployment);
 }
 
 /** All steps that one deployment's access asks for. */

@@ -1,7 +1,7 @@
 // Which notices count, which lapse, and which a mail gives.
 import { DAY, iso } from '../days.ts';
 import type { Ledger, Notice } from '../ledger.ts';
-import { lastDayOf } from '../snapshot.ts';
+import { lastDayOf, licensedBy } from '../snapshot.ts';
 import type { Plan } from './plan.ts';
 import type { Step } from './step.ts';
 
@@ -81,6 +81,5 @@ function belongs({ tokenId, deployment, end }: Notice, { snapshot, shrunk }: Pla
   if (label !== undefined && label !== deployment) return false;
   if (shrunk.some(({ input }) => input === 'licenses')) return true;
   const named = snapshot.deployments.get(deployment);
-  const licensed = named?.meant === undefined ? named : snapshot.deployments.get(named.meant);
-  return licensed !== undefined && lastDayOf(licensed) === end;
+  return named !== undefined && lastDayOf(licensedBy(named, snapshot)) === end;
 }

@@ -1,8 +1,8 @@
 // The decision of a run: every step, and which of them the guards stop.
 import { joinWithAnd } from '../../text/display.ts';
 import { CAP_WINDOW, type Ledger, emptyLedger } from '../ledger.ts';
-import { type Deployment, type Snapshot, hasEnded, lastDayOf } from '../snapshot.ts';
-import { licensedBy, stepsOf } from './access-steps.ts';
+import { type Deployment, type Snapshot, hasEnded, lastDayOf, licensedBy } from '../snapshot.ts';
+import { stepsOf } from './access-steps.ts';
 import {
   GUARDS,
   type GuardContext,

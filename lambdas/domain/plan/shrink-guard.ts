@@ -1,5 +1,5 @@
 // The shrink guard: which inputs lost too much to be believed, and what each is compared with.
-import { joinWithAnd, pluralize } from '../../text/display.ts';
+import { capitalized, joinWithAnd, pluralize } from '../../text/display.ts';
 import type { Day } from '../days.ts';
 import type { Exemption } from '../exemptions.ts';
 import type { Ledger, LicenseRow, Measures } from '../ledger.ts';
@@ -19,8 +19,7 @@ export interface ShrunkInput {
 
 /** What shrank, in one sentence for mail and page: the first that both say. */
 export function shrunkSentence(shrunk: readonly ShrunkInput[]): string {
-  const clauses = joinWithAnd(shrunk.map(({ text }) => text));
-  return `${clauses.charAt(0).toUpperCase()}${clauses.slice(1)} since the last whole run.`;
+  return `${capitalized(joinWithAnd(shrunk.map(({ text }) => text)))} since the last whole run.`;
 }
 
 /** Whether an input lost more than 20 % of its entries and more than 2. */

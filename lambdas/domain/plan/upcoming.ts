@@ -3,12 +3,9 @@ import { DAY, type Day, HOUR, addDays, dayOf } from '../days.ts';
 import type { Ledger, Notice } from '../ledger.ts';
 import { LATE_START, type Schedule, endOfDay, nextNight } from '../nights.ts';
 import { capsAreZero } from '../policy.ts';
-import { type Snapshot, lastDayOf } from '../snapshot.ts';
+import { ANNOUNCED_DAYS, type Snapshot, lastDayOf } from '../snapshot.ts';
 import type { Plan } from './plan.ts';
 import { type Step, isLeftToNight, isWithdrawal } from './step.ts';
-
-/** Deletion of a token is announced so long before. */
-const DELETION_NOTICE = 7 * DAY;
 
 /** One deployment to which an end was announced that has not come yet. */
 export interface Upcoming {
@@ -122,7 +119,7 @@ function dueAt(
   if (step === 'deactivate') return Math.max(dayEnd(end), at + policy.noticeHours * HOUR - early);
   const off = suspensions.get(tokenId)?.at;
   const deletion = off === undefined ? now : Date.parse(off) + (policy.deleteAfterDays ?? 0) * DAY;
-  return Math.max(deletion, at + DELETION_NOTICE) - early;
+  return Math.max(deletion, at + ANNOUNCED_DAYS * DAY) - early;
 }
 
 /** Whether an end comes in the night that follows this day. */
