@@ -164,10 +164,10 @@ function exemptionLines(
   ledger: Ledger | undefined,
   snapshot: Snapshot,
 ): string[] {
-  const { today, facts } = snapshot;
+  const { today, inputs } = snapshot;
   // Without the license list it is unknown which labels there are.
   const judged =
-    facts.licenses === undefined ? exemptions.filter((row) => !isExemptionInForce(row, today)) : exemptions;
+    inputs.licenses === undefined ? exemptions.filter((row) => !isExemptionInForce(row, today)) : exemptions;
   const alerts = exemptionAlerts(judged, ledger ?? emptyLedger(), snapshot);
   return [
     exemptionsRead(exemptions),

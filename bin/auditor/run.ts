@@ -219,9 +219,9 @@ async function runSimulate({ typed, environment, voice, look }: Invocation): Pro
   if (ahead > MAX_SIMULATED_DAYS) throw new UsageError(`--until ${until} is more than ten years ahead.`);
   voice.progress('Reading Docker Hub, Vault and the lists');
   try {
-    const inputs = await readInputs(services);
-    if (!isComplete(inputs)) throw auditIncomplete(inputs.causes);
-    const start = { facts: inputs.facts, hold: inputs.hold };
+    const reading = await readInputs(services);
+    if (!isComplete(reading)) throw auditIncomplete(reading.causes);
+    const start = { inputs: reading.inputs, hold: reading.hold };
     const calendar = simulate(start, services.settings, now, until);
     return { result: { until, calendar }, shown: showCalendar(calendar, until, look) };
   } finally {

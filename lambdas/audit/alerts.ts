@@ -17,7 +17,7 @@ export function alertsOf(night: Night): readonly Alert[] {
   return [
     ...storageAlert(night),
     ...approvalAlert(night),
-    ...listAlerts(night.inputs, night.decision.snapshot),
+    ...listAlerts(night.reading, night.decision.snapshot),
     ...changeAlerts(night),
     ...night.checks.alerts,
   ];
@@ -34,8 +34,8 @@ export function notesOf(night: Night): readonly string[] {
 }
 
 /** What changed in the license list since it was last read. */
-function changeNotes({ inputs, decision }: Night): readonly string[] {
-  const { ledger, licenses } = inputs.facts;
+function changeNotes({ reading, decision }: Night): readonly string[] {
+  const { ledger, licenses } = reading.inputs;
   return listChanges(rowsReported(ledger), licenses.rows, decision.snapshot.today).sentences.map(
     (sentence) => `licenses.csv: ${sentence}`,
   );
@@ -79,7 +79,7 @@ function approvalAlert({ run }: Night): Alert[] {
 
 /** The first of many: the memory of what was reported would grow with each of them. */
 function changeAlerts(night: Night): Alert[] {
-  const version = night.inputs.versions.licenses?.etag ?? '';
+  const version = night.reading.versions.licenses?.etag ?? '';
   return changeNotes(night)
     .slice(0, MAX_CHANGES)
     .map((text) => ({ key: `${CHANGE_KEY}${version} ${text}`, text }));

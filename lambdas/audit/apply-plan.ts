@@ -6,7 +6,7 @@ import { type Plan, reactivatedBy } from '../domain/plan/plan.ts';
 import { type Change, type Step, isAsPlanned, isWithdrawal, stepText } from '../domain/plan/step.ts';
 import { type AuditorError, asAuditorError, isAuditorError } from '../errors.ts';
 import type { LedgerStore } from '../ledger/store.ts';
-import { stepDone } from '../ledger/transitions.ts';
+import { recordStep } from '../ledger/transitions.ts';
 import type { Services } from '../runtime/services.ts';
 import { displayName } from '../text/display.ts';
 import { holdsFingerprint } from '../text/fingerprint.ts';
@@ -102,7 +102,7 @@ export function markApplied(ledger: Ledger, step: Change, status: 'done' | 'skip
   const intent = ledger.intents.find(isOf(step));
   if (intent === undefined) return ledger;
   return status === 'done'
-    ? stepDone(ledger, intent, at)
+    ? recordStep(ledger, intent, at)
     : { ...ledger, intents: ledger.intents.filter((open) => open !== intent) };
 }
 

@@ -1,7 +1,7 @@
 // Asking Docker Hub for the tokens that its list lacks and the ledger remembers.
 import type { DockerHub } from '../clients/ports.ts';
 import type { Ledger } from '../domain/ledger.ts';
-import type { Facts } from '../domain/snapshot.ts';
+import type { Inputs } from '../domain/snapshot.ts';
 import type { HubToken } from '../domain/token.ts';
 import { tokensToAskFor } from '../ledger/reconcile-ledger.ts';
 
@@ -15,7 +15,7 @@ export async function askForMissing(
   dockerHub: DockerHub,
   ledger: Ledger,
   tokens: readonly HubToken[],
-): Promise<Pick<Facts, 'tokens' | 'gone' | 'lastAskedFor'>> {
+): Promise<Pick<Inputs, 'tokens' | 'gone' | 'lastAskedFor'>> {
   const gone = new Set<string>();
   const found: HubToken[] = [];
   let lastAskedFor: string | undefined;

@@ -11,7 +11,7 @@ import type { AuditEvent } from './event.ts';
 import { endIncomplete } from './incomplete.ts';
 import { type IntendedDecision, decideAndIntend } from './intend.ts';
 import { lastLook } from './last-look.ts';
-import { type CompleteInputs, NOTHING_READ, isComplete, readInputs, wantsValues } from './read-inputs.ts';
+import { type CompleteReading, NOTHING_READ, isComplete, readInputs, wantsValues } from './read-inputs.ts';
 import { concludeReview } from './review.ts';
 import { endUnreadReview } from './review-unread.ts';
 import { type Run, beginRun } from './run.ts';
@@ -33,18 +33,18 @@ export async function audit(event: AuditEvent, services: Services): Promise<Audi
     if (earlier !== null) return alreadyDone(run, earlier);
 
     lease = await leaseOf(run);
-    const inputs = await readInputs(services, wantsValues(run));
-    if (!isComplete(inputs)) {
-      if (event.review === true) return await endUnreadReview(run, inputs);
-      throw await endIncomplete(run, inputs, lease);
+    const reading = await readInputs(services, wantsValues(run));
+    if (!isComplete(reading)) {
+      if (event.review === true) return await endUnreadReview(run, reading);
+      throw await endIncomplete(run, reading, lease);
     }
-    const checks = await checkContents(run, inputs);
-    const decision = await decideOrEnd(run, inputs, checks, lease);
+    const checks = await checkContents(run, reading);
+    const decision = await decideOrEnd(run, reading, checks, lease);
     const applied = await applyPlan(
-      { services, store: inputs.store, now: run.now, lastLook: () => lastLook(run, inputs) },
+      { services, store: reading.store, now: run.now, lastLook: () => lastLook(run, reading) },
       decision.steps,
     );
-    const night = { run, inputs, checks, decision, applied };
+    const night = { run, reading, checks, decision, applied };
     return await (event.review === true ? concludeReview(night) : conclude(night));
   } finally {
     await Promise.all([lease?.release(), services.vault.close()]);
@@ -70,15 +70,15 @@ async function leaseOf(run: Run): Promise<Lease | undefined> {
 /** What can't be remembered is not done: where the intents can't be written, nothing was changed yet. */
 async function decideOrEnd(
   run: Run,
-  inputs: CompleteInputs,
+  reading: CompleteReading,
   checks: Parameters<typeof decideAndIntend>[2],
   lease: Lease | undefined,
 ): Promise<IntendedDecision> {
   try {
-    return await decideAndIntend(run, inputs, checks);
+    return await decideAndIntend(run, reading, checks);
   } catch (error) {
     if (run.event.review === true || !isAuditorError(error, 'StorageUnavailable', 'LedgerUnreadable'))
       throw error;
-    throw await endIncomplete(run, { ...inputs, causes: [error] }, lease);
+    throw await endIncomplete(run, { ...reading, causes: [error] }, lease);
   }
 }

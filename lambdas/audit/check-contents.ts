@@ -12,7 +12,7 @@ import { isActive } from '../domain/token.ts';
 import type { Alert } from '../mail/news.ts';
 import type { Services } from '../runtime/services.ts';
 import { displayName, pluralize } from '../text/display.ts';
-import type { CompleteInputs } from './read-inputs.ts';
+import type { CompleteReading } from './read-inputs.ts';
 import type { Run } from './run.ts';
 import { vaultAlerts } from './vault-alerts.ts';
 
@@ -32,12 +32,12 @@ export interface ContentChecks {
  * Exchanges stored contents for sessions, and stops at the second refusal or the first sign of limiting, lock-out or
  * illness. Two at a time, and one after a first refusal: so there are never more than two refusals. Never rejects.
  */
-export async function checkContents(run: Run, inputs: CompleteInputs): Promise<ContentChecks> {
+export async function checkContents(run: Run, reading: CompleteReading): Promise<ContentChecks> {
   const share = shareOf(run);
-  const alerts = vaultAlerts(inputs.facts.keys);
+  const alerts = vaultAlerts(reading.inputs.keys);
   if (share === 0) return { checks: [], alerts };
   const { services } = run;
-  const snapshot = takeSnapshot(inputs.facts, services.settings, run.now);
+  const snapshot = takeSnapshot(reading.inputs, services.settings, run.now);
   const keys = keysToCheck(snapshot, share);
   const checks: ContentCheckEntry[] = [];
   /** What Docker Hub accepted as our own account's, or refused: all but these say nothing of how well it compares. */

@@ -19,7 +19,7 @@ import { draftReport, failAnnouncements, withApproval, writeReport } from './rep
  * @throws AuditorError `NotificationFailed`, `StorageUnavailable`
  */
 export async function conclude(night: Night): Promise<AuditResult> {
-  const { run, inputs, decision, applied } = night;
+  const { run, reading, decision, applied } = night;
   const { services } = run;
   const draft = draftReport(night);
   if (run.mode === 'dry-run') {
@@ -31,8 +31,8 @@ export async function conclude(night: Night): Promise<AuditResult> {
     snapshot: decision.snapshot,
     plan: decision.plan,
     report: draft,
-    ledger: memoryOf(night, inputs.store.current),
-    exemptionsThere: inputs.exemptionsThere,
+    ledger: memoryOf(night, reading.store.current),
+    exemptionsThere: reading.exemptionsThere,
     alerts: alertsOf(night),
     settings: services.settings,
     bucket: services.bucket.location,
@@ -68,12 +68,12 @@ export async function conclude(night: Night): Promise<AuditResult> {
     };
     return errors.length === 0 ? seen : disturbed(seen);
   };
-  await attempt(inputs.store.update(remember), 'Writing the ledger');
+  await attempt(reading.store.update(remember), 'Writing the ledger');
   logUpcoming(run, report);
   if (errors[0] !== undefined) throw errors[0];
   measure(run, report, {
     confirmed: sent.published ? sent.confirmed : undefined,
-    held: inputs.hold,
+    held: reading.hold,
     contentCheckSilent: night.checks.alerts.includes(NOTHING_SAID),
   });
   return resultOf(report);

@@ -4,14 +4,14 @@ import { type ContentCheckEntry, type Ledger, emptyLedger } from '../domain/ledg
 import { type Plan, makePlan } from '../domain/plan/plan.ts';
 import type { Policy } from '../domain/policy.ts';
 import { reconcile } from '../domain/reconcile.ts';
-import { type Facts, type Snapshot, takeSnapshot } from '../domain/snapshot.ts';
+import { type Inputs, type Snapshot, takeSnapshot } from '../domain/snapshot.ts';
 import { reconcileLedger } from '../ledger/reconcile-ledger.ts';
 import { renewFingerprints } from '../ledger/renew-fingerprints.ts';
 
 /** What a run decides by. */
 export interface DecisionInput {
   /** What was read; its ledger as it stands in the bucket. */
-  readonly facts: Facts;
+  readonly inputs: Inputs;
   /** This run's checks of stored contents. */
   readonly checks: readonly ContentCheckEntry[];
   readonly policy: Policy;
@@ -36,9 +36,9 @@ export interface Decision {
 
 /** Decides findings and steps of a run. Pure: night, dry run, review and simulation share it. */
 export function decide(input: DecisionInput): Decision {
-  const { facts, policy, now, hold, approve, approval } = input;
-  const ledger = reconciledLedger(facts.ledger ?? emptyLedger(), input);
-  const snapshot = takeSnapshot({ ...facts, ledger }, policy, now);
+  const { inputs, policy, now, hold, approve, approval } = input;
+  const ledger = reconciledLedger(inputs.ledger ?? emptyLedger(), input);
+  const snapshot = takeSnapshot({ ...inputs, ledger }, policy, now);
   const plan = makePlan(snapshot, { hold, approve, approval });
   return { ledger, snapshot, plan, findings: reconcile(snapshot) };
 }
@@ -46,9 +46,9 @@ export function decide(input: DecisionInput): Decision {
 /** A ledger compared with what a run read, with the run's checks in it. */
 export function reconciledLedger(
   ledger: Ledger,
-  { facts, checks, now }: Pick<DecisionInput, 'facts' | 'checks' | 'now'>,
+  { inputs, checks, now }: Pick<DecisionInput, 'inputs' | 'checks' | 'now'>,
 ): Ledger {
-  return withChecks(reconcileLedger(renewFingerprints(ledger, facts.keys), facts, now), checks);
+  return withChecks(reconcileLedger(renewFingerprints(ledger, inputs.keys), inputs, now), checks);
 }
 
 /** Latest check of every key: this run's where there is one. */

@@ -5,14 +5,14 @@ import { AuditorError, asAuditorError } from '../errors.ts';
 import type { Lease } from '../ledger/lease.ts';
 import { incompleteMail } from '../mail/other-mails.ts';
 import type { Report } from '../report/report.ts';
-import type { Inputs } from './read-inputs.ts';
+import type { Reading } from './read-inputs.ts';
 import { makeReport, writeReport } from './report.ts';
 import type { Run } from './run.ts';
 
 /** What is known although an input is missing; rules that need it were not judged. */
-export function partialReport(run: Run, inputs: Inputs, causes: readonly AuditorError[]): Report {
-  const snapshot = takeSnapshot(inputs.facts, run.services.settings, run.now);
-  const report = makeReport(run, inputs, {
+export function partialReport(run: Run, reading: Reading, causes: readonly AuditorError[]): Report {
+  const snapshot = takeSnapshot(reading.inputs, run.services.settings, run.now);
+  const report = makeReport(run, reading, {
     snapshot,
     findings: reconcile(snapshot),
     checks: [],
@@ -45,17 +45,17 @@ export function auditIncomplete(causes: readonly AuditorError[]): AuditorError {
  */
 export async function endIncomplete(
   run: Run,
-  inputs: Inputs,
+  reading: Reading,
   lease: Lease | undefined,
 ): Promise<AuditorError> {
   const { services } = run;
-  const causes = [...inputs.causes];
-  const keys = causes.map(({ name }) => causeKey(name, inputs));
+  const causes = [...reading.causes];
+  const keys = causes.map(({ name }) => causeKey(name, reading));
   const dry = run.mode === 'dry-run';
   let today = '';
   let report: Report | undefined;
   try {
-    report = partialReport(run, inputs, causes);
+    report = partialReport(run, reading, causes);
     today = report.asOf;
   } catch (error) {
     causes.push(asAuditorError(error, 'Making the report of an incomplete run'));
@@ -105,7 +105,7 @@ const placeOf = ({ services, report }: Run) => ({
 });
 
 /** What is mailed once a day: a cause, and of a list that can't be read its version, so that another upload is news. */
-function causeKey(name: string, { etags }: Inputs): string {
+function causeKey(name: string, { etags }: Reading): string {
   if (name === 'LicenseListUnreadable') return `${name} ${etags.licenses ?? ''}`;
   return name === 'ExemptionsUnreadable' ? `${name} ${etags.exemptions ?? ''}` : name;
 }

@@ -7,7 +7,7 @@ import { displayName, joinWithAnd } from '../text/display.ts';
 import { statementOf } from './alerts.ts';
 import type { ContentChecks } from './check-contents.ts';
 import { type Decision, decide, reconciledLedger } from './decide.ts';
-import type { CompleteInputs } from './read-inputs.ts';
+import type { CompleteReading } from './read-inputs.ts';
 import type { Run } from './run.ts';
 
 /** What was decided and, where it changes anything outside, written to the ledger as intended. */
@@ -26,19 +26,19 @@ export interface IntendedDecision extends Decision {
  */
 export async function decideAndIntend(
   run: Run,
-  inputs: CompleteInputs,
+  reading: CompleteReading,
   { checks }: ContentChecks,
 ): Promise<IntendedDecision> {
   const { event, mode, now, services } = run;
   const isReview = event.review === true;
   const decideBy = (ledger: Ledger): IntendedDecision => {
-    const facts = { ...inputs.facts, ledger };
+    const inputs = { ...reading.inputs, ledger };
     const decision = decide({
-      facts,
+      inputs,
       checks,
       policy: services.settings,
       now,
-      hold: inputs.hold,
+      hold: reading.hold,
       approve: event.approve,
       approval: statementOf(event),
     });
@@ -50,12 +50,12 @@ export async function decideAndIntend(
       steps,
       // A review leaves what it saw besides to the night.
       afterReading: (later) =>
-        isReview || steps.length > 0 ? later : reconciledLedger(later, { facts, checks, now }),
+        isReview || steps.length > 0 ? later : reconciledLedger(later, { inputs, checks, now }),
     };
   };
-  if (mode === 'dry-run') return decideBy(inputs.store.current);
+  if (mode === 'dry-run') return decideBy(reading.store.current);
   let made: IntendedDecision | undefined;
-  await inputs.store.update((ledger) => {
+  await reading.store.update((ledger) => {
     made = decideBy(ledger);
     const { steps } = made;
     const memory = isReview ? ledger : made.ledger;

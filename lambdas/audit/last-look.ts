@@ -3,7 +3,7 @@ import type { ReadObject } from '../clients/ports.ts';
 import { MAX_LIST_BYTES } from '../domain/csv.ts';
 import { OBJECTS } from '../ledger/bucket-keys.ts';
 import { joinWithAnd } from '../text/display.ts';
-import { type CompleteInputs, isHeldNow } from './read-inputs.ts';
+import { type CompleteReading, isHeldNow } from './read-inputs.ts';
 import type { Run } from './run.ts';
 
 /**
@@ -14,7 +14,7 @@ import type { Run } from './run.ts';
  */
 export async function lastLook(
   { services }: Run,
-  { versions, hold }: CompleteInputs,
+  { versions, hold }: CompleteReading,
 ): Promise<string | undefined> {
   const { bucket } = services;
   try {

@@ -12,23 +12,23 @@ import { OBJECTS, lookAlikeOf } from '../ledger/bucket-keys.ts';
 import type { Alert } from '../mail/news.ts';
 import { concealed } from '../text/conceal.ts';
 import { displayName, pluralize } from '../text/display.ts';
-import type { CompleteInputs } from './read-inputs.ts';
+import type { CompleteReading } from './read-inputs.ts';
 
 /** The alerts about the lists as they were read. */
-export function listAlerts(inputs: CompleteInputs, snapshot: Snapshot): Alert[] {
+export function listAlerts(reading: CompleteReading, snapshot: Snapshot): Alert[] {
   return [
-    ...versionAlert(inputs, snapshot),
-    ...beside(inputs, snapshot),
-    ...exemptionAlerts(inputs.facts.exemptions, inputs.facts.ledger, snapshot),
+    ...versionAlert(reading, snapshot),
+    ...beside(reading, snapshot),
+    ...exemptionAlerts(reading.inputs.exemptions, reading.inputs.ledger, snapshot),
   ];
 }
 
 /** What is no change, and holds as long as the lists are as they are: how days were read, and objects with a wrong name. */
-export function beside(inputs: CompleteInputs, snapshot: Snapshot): Alert[] {
-  const { facts, strays, versions, exemptionsOrder } = inputs;
+export function beside(reading: CompleteReading, snapshot: Snapshot): Alert[] {
+  const { inputs, strays, versions, exemptionsOrder } = reading;
   const dayText = (instant: number): string =>
     shortDay(dayOf(instant, snapshot.policy.timeZone), snapshot.today);
-  const { assumedOrder } = facts.licenses;
+  const { assumedOrder } = inputs.licenses;
   return [
     ...(assumedOrder === undefined
       ? []
@@ -59,8 +59,8 @@ export function beside(inputs: CompleteInputs, snapshot: Snapshot): Alert[] {
 }
 
 /** Which version of the license list changed it, and when; what changed is said beside it. */
-function versionAlert({ facts, versions }: CompleteInputs, snapshot: Snapshot): Alert[] {
-  const { sentences } = listChanges(rowsReported(facts.ledger), facts.licenses.rows, snapshot.today);
+function versionAlert({ inputs, versions }: CompleteReading, snapshot: Snapshot): Alert[] {
+  const { sentences } = listChanges(rowsReported(inputs.ledger), inputs.licenses.rows, snapshot.today);
   if (sentences.length === 0) return [];
   const { etag = '', uploadedAt } = versions.licenses ?? {};
   const when =
@@ -99,11 +99,11 @@ export function exemptionAlerts(
   return [...new Set(texts)].map((text) => ({ key: text, text }));
 }
 
-function unknownLabelText(label: string, { facts, meantByExemption }: Snapshot): string {
+function unknownLabelText(label: string, { inputs, meantByExemption }: Snapshot): string {
   const subject = `The exemption of ${displayName(label)}`;
   const meant = meantByExemption.get(label) ?? [];
   const problem =
-    facts.tokens === undefined || facts.keys === undefined
+    inputs.tokens === undefined || inputs.keys === undefined
       ? `${subject} exempts nobody, unless a token or key has that name: no row of licenses.csv has it`
       : meant.length === 0
         ? `${subject} exempts nobody: no token, key or row of licenses.csv has that name`

@@ -76,7 +76,7 @@ export function planNotification(input: NotificationInput): PlannedNotification 
   const { snapshot, plan, report, ledger, settings } = input;
   const exemptions = exemptionNews(
     ledger.exemptions,
-    snapshot.facts.exemptions ?? [],
+    snapshot.inputs.exemptions ?? [],
     input.exemptionsThere,
     snapshot.today,
   );

@@ -4,7 +4,7 @@ import { MAX_LIST_BYTES } from '../domain/csv.ts';
 import { readExemptionList } from '../domain/exemptions.ts';
 import { iso } from '../domain/days.ts';
 import { readLicenses } from '../domain/licenses.ts';
-import type { CompleteFacts, Facts } from '../domain/snapshot.ts';
+import type { CompleteInputs, Inputs } from '../domain/snapshot.ts';
 import type { AssumedOrder } from '../domain/written-days.ts';
 import { type AuditorError, asAuditorError } from '../errors.ts';
 import { OBJECTS, isHold, lookAlikeOf } from '../ledger/bucket-keys.ts';
@@ -17,8 +17,8 @@ import { askForMissing } from './ask-for-missing.ts';
 import type { Run } from './run.ts';
 
 /** Everything a run goes by, or what of it could be read. */
-export interface Inputs {
-  readonly facts: Facts;
+export interface Reading {
+  readonly inputs: Inputs;
   readonly hold: boolean;
   /** Objects that look like one of those that are read, and are not. */
   readonly strays: readonly TopObject[];
@@ -36,20 +36,20 @@ export interface Inputs {
 }
 
 /** Inputs of which every part was read completely. */
-export type CompleteInputs = Inputs & { readonly facts: CompleteFacts; readonly store: LedgerStore };
+export type CompleteReading = Reading & { readonly inputs: CompleteInputs; readonly store: LedgerStore };
 
 /** Whether a run read everything, so that it may judge and act. */
-export function isComplete(inputs: Inputs): inputs is CompleteInputs {
-  const { tokens, keys, licenses, exemptions, ledger } = inputs.facts;
-  const isRead = [tokens, keys, licenses, exemptions, ledger, inputs.store].every(
+export function isComplete(reading: Reading): reading is CompleteReading {
+  const { tokens, keys, licenses, exemptions, ledger } = reading.inputs;
+  const isRead = [tokens, keys, licenses, exemptions, ledger, reading.store].every(
     (input) => input !== undefined,
   );
-  return inputs.causes.length === 0 && isRead;
+  return reading.causes.length === 0 && isRead;
 }
 
 /** What a run has that could not even begin to read. */
-export const NOTHING_READ: Inputs = {
-  facts: {},
+export const NOTHING_READ: Reading = {
+  inputs: {},
   hold: true,
   strays: [],
   exemptionsThere: false,
@@ -64,7 +64,7 @@ export function wantsValues({ event, services }: Run): boolean {
 }
 
 /**
- * Reads everything at once and parses it. Never rejects: what could not be read completely is missing from the facts and
+ * Reads everything at once and parses it. Never rejects: what could not be read completely is missing from the inputs and
  * named in `causes`.
  *
  * @param withValues whether anything is judged by the keys' values; else names only are read
@@ -72,7 +72,7 @@ export function wantsValues({ event, services }: Run): boolean {
 export async function readInputs(
   services: Services,
   withValues = services.settings.verifyPerRun > 0,
-): Promise<Inputs> {
+): Promise<Reading> {
   const { bucket, dockerHub, vault, settings } = services;
   const days = dayRules(settings, services.clock.now());
   const causes: AuditorError[] = [];
@@ -107,15 +107,15 @@ export async function readInputs(
   // What could not be looked at may hold.
   const isHeld = (hold ?? true) || top === undefined || names.some(({ key }) => isHold(key));
   const ledger = store?.current;
-  const facts = await withMissing(dockerHub, present({ tokens, keys, licenses, exemptions, ledger }));
+  const inputs = await withMissing(dockerHub, present({ tokens, keys, licenses, exemptions, ledger }));
   return {
-    facts,
+    inputs,
     hold: isHeld,
     strays: names.filter(({ key }) => lookAlikeOf(key) !== undefined),
     ...(store === undefined ? {} : { store }),
     exemptionsThere: typeof exemptionsObject === 'object',
     exemptionsOrder: exemptionList?.assumedOrder,
-    versions: versionsOf(facts, {
+    versions: versionsOf(inputs, {
       licenses: licensesObject,
       exemptions: exemptionsObject,
       top: names,
@@ -165,16 +165,16 @@ function parsed<Value>(parse: () => Value, doing: string, causes: AuditorError[]
   }
 }
 
-/** The facts with what Docker Hub says of tokens that the ledger knows and the list lacks. */
-async function withMissing(dockerHub: DockerHub, facts: Facts): Promise<Facts> {
-  const { tokens, ledger } = facts;
-  if (tokens === undefined || ledger === undefined) return facts;
-  return { ...facts, ...(await askForMissing(dockerHub, ledger, tokens)) };
+/** The inputs with what Docker Hub says of tokens that the ledger knows and the list lacks. */
+async function withMissing(dockerHub: DockerHub, inputs: Inputs): Promise<Inputs> {
+  const { tokens, ledger } = inputs;
+  if (tokens === undefined || ledger === undefined) return inputs;
+  return { ...inputs, ...(await askForMissing(dockerHub, ledger, tokens)) };
 }
 
-/** The facts that were read; what could not be read is absent, not `undefined`. */
-function present(facts: { readonly [Part in keyof Facts]: Facts[Part] | undefined }): Facts {
-  return Object.fromEntries(Object.entries(facts).filter(([, part]) => part !== undefined));
+/** The inputs that were read; what could not be read is absent, not `undefined`. */
+function present(inputs: { readonly [Part in keyof Inputs]: Inputs[Part] | undefined }): Inputs {
+  return Object.fromEntries(Object.entries(inputs).filter(([, part]) => part !== undefined));
 }
 
 /** What was found in the bucket. */
@@ -185,8 +185,8 @@ interface Found {
   readonly isHeld: boolean;
 }
 
-function versionsOf(facts: Facts, bucket: Found): InputVersions {
-  const { tokens, keys } = facts;
+function versionsOf(inputs: Inputs, bucket: Found): InputVersions {
+  const { tokens, keys } = inputs;
   const { licenses, exemptions } = bucket;
   const writtenAt = ({ at }: TopObject): string | undefined => (at === undefined ? undefined : iso(at));
   const versionOf = (key: string, etag: string, count: number): FileVersion => {
@@ -197,16 +197,16 @@ function versionsOf(facts: Facts, bucket: Found): InputVersions {
   return {
     ...(tokens === undefined ? {} : { dockerHub: { rows: tokens.length } }),
     ...(keys === undefined ? {} : { vault: { version: keys.version } }),
-    ...(typeof licenses === 'object' && facts.licenses !== undefined
+    ...(typeof licenses === 'object' && inputs.licenses !== undefined
       ? {
           licenses: {
-            ...versionOf(OBJECTS.licenses, licenses.etag, facts.licenses.rowCount),
-            separator: facts.licenses.separator,
+            ...versionOf(OBJECTS.licenses, licenses.etag, inputs.licenses.rowCount),
+            separator: inputs.licenses.separator,
           },
         }
       : {}),
-    ...(typeof exemptions === 'object' && facts.exemptions !== undefined
-      ? { exemptions: versionOf(OBJECTS.exemptions, exemptions.etag, facts.exemptions.length) }
+    ...(typeof exemptions === 'object' && inputs.exemptions !== undefined
+      ? { exemptions: versionOf(OBJECTS.exemptions, exemptions.etag, inputs.exemptions.length) }
       : {}),
     hold: bucket.isHeld,
     ...(holding.length === 0

@@ -21,21 +21,21 @@ import { type Report, type ShrunkLists, type UpcomingEnd, reportJson } from '../
 import { notesOf } from './alerts.ts';
 import { type AppliedPlan, actionOf, findingsAfter } from './apply-plan.ts';
 import type { Night } from './night.ts';
-import type { Inputs } from './read-inputs.ts';
+import type { Reading } from './read-inputs.ts';
 import type { Run } from './run.ts';
 
 /** The report of a whole run as it stands before the mail. */
 export function draftReport(night: Night): Omit<Report, 'notified'> {
-  const { run, inputs, checks, decision, applied } = night;
+  const { run, reading, checks, decision, applied } = night;
   const { snapshot, plan } = decision;
   const findings = findingsAfter(decision.findings, plan, applied, run.mode);
   const actions = actionsOf(plan, applied, run.mode);
   const notes = [
-    ...(inputs.hold ? ['The object HOLD is in the bucket: nothing is withdrawn while it is there.'] : []),
+    ...(reading.hold ? ['The object HOLD is in the bucket: nothing is withdrawn while it is there.'] : []),
     ...notesOf(night),
   ];
   const outcome = outcomeOf(findings, actions);
-  return makeReport(run, inputs, {
+  return makeReport(run, reading, {
     snapshot,
     findings,
     checks: checks.checks,
@@ -105,7 +105,7 @@ export interface Outcomes {
 /** The report of a run; whether it was mailed shows only afterwards. */
 export function makeReport(
   run: Run,
-  inputs: Inputs,
+  reading: Reading,
   {
     snapshot,
     findings,
@@ -119,7 +119,7 @@ export function makeReport(
     shrunk,
   }: Outcomes,
 ): Omit<Report, 'notified'> {
-  const keyCount = snapshot.facts.keys?.names.length ?? 0;
+  const keyCount = snapshot.inputs.keys?.names.length ?? 0;
   return {
     runId: run.runId,
     startedAt: iso(run.startedAt),
@@ -145,11 +145,11 @@ export function makeReport(
     deployments: deploymentRows(snapshot, judged),
     upcoming,
     shrunk,
-    exemptions: (inputs.facts.exemptions ?? []).map((exemption) => ({
+    exemptions: (reading.inputs.exemptions ?? []).map((exemption) => ({
       ...exemption,
       inForce: isExemptionInForce(exemption, snapshot.today),
     })),
-    inputs: inputs.versions,
+    inputs: reading.versions,
     causes: causes.map(({ name, message }) => `${name}: ${message}`),
     timeZone: run.services.settings.timeZone,
   };
@@ -201,7 +201,7 @@ function actionsOf(plan: Plan, applied: AppliedPlan, mode: Run['mode']): Action[
 /** Who loses access next, as the report holds it. */
 export function upcomingRows(run: Run, snapshot: Snapshot, plan: Plan): UpcomingEnd[] {
   const { timeZone, nightlyAt } = run.services.settings;
-  const notices = snapshot.facts.ledger?.notices ?? [];
+  const notices = snapshot.inputs.ledger?.notices ?? [];
   const ends = upcomingEnds({ snapshot, steps: plan.steps, holds: plan.holds }, notices, {
     timeZone,
     nightlyAt,

@@ -21,15 +21,15 @@ export interface ReviewedChange {
 }
 
 /** Compares what was read with what the ledger says was read last. Pure. */
-export function changeSeen({ inputs, decision }: Night): ReviewedChange {
-  const { ledger, licenses } = inputs.facts;
+export function changeSeen({ reading, decision }: Night): ReviewedChange {
+  const { ledger, licenses } = reading.inputs;
   const { today } = decision.snapshot;
   const rows = listChanges(rowsReported(ledger), licenses.rows, today);
   const isFirst = ledger.licenseRows === null;
-  const hold = holdChange(ledger, inputs.hold);
-  const exemptions = exemptionChange(ledger, inputs.facts.exemptions, inputs.exemptionsThere, today);
+  const hold = holdChange(ledger, reading.hold);
+  const exemptions = exemptionChange(ledger, reading.inputs.exemptions, reading.exemptionsThere, today);
   const reported = reportedItems(ledger);
-  const alerts = exemptionAlerts(inputs.facts.exemptions, ledger, decision.snapshot)
+  const alerts = exemptionAlerts(reading.inputs.exemptions, ledger, decision.snapshot)
     .map(({ key, text }) => ({ key: alertKey(key), text }))
     .filter(({ key }) => !reported.has(key));
   return {

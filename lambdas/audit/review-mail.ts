@@ -58,8 +58,8 @@ export function reviewNotification(reviewed: Reviewed): Notification | undefined
 }
 
 /** While what nobody loses access, a clause. */
-function heldBy({ night: { run, inputs, decision } }: Reviewed): string | undefined {
-  if (inputs.hold) return 'while HOLD is there';
+function heldBy({ night: { run, reading, decision } }: Reviewed): string | undefined {
+  if (reading.hold) return 'while HOLD is there';
   if (decision.plan.shrunk.length > 0) return 'while it is doubted what was read';
   return run.mode === 'observe' ? 'in mode observe' : undefined;
 }
@@ -83,11 +83,11 @@ export function namedInMail(reviewed: Reviewed, text: string): readonly Step[] {
 }
 
 function readLines({ night }: Reviewed): string[] {
-  const { licenses, exemptions } = night.inputs.facts;
+  const { licenses, exemptions } = night.reading.inputs;
   return [
     licensesRead(licenses),
-    ...(night.inputs.exemptionsThere ? [exemptionsRead(exemptions)] : []),
-    ...beside(night.inputs, night.decision.snapshot).map(({ text }) => text),
+    ...(night.reading.exemptionsThere ? [exemptionsRead(exemptions)] : []),
+    ...beside(night.reading, night.decision.snapshot).map(({ text }) => text),
   ];
 }
 
@@ -107,7 +107,7 @@ function leavingLines({
   change,
   announcements,
 }: Reviewed): { readonly deployment: string; readonly line: string }[] {
-  const { run, decision, inputs } = night;
+  const { run, decision, reading } = night;
   const { snapshot, plan } = decision;
   const { timeZone } = snapshot.policy;
   const schedule = { timeZone, nightlyAt: run.services.settings.nightlyAt };
@@ -122,7 +122,7 @@ function leavingLines({
   const steps = [...announcements, ...plan.steps.filter(isWithdrawal)];
   const entries = [
     ...due.map(({ deployment, kind, end }) => ({ deployment, what: kind, end, night: tonight })),
-    ...upcomingEnds({ snapshot, steps, holds: plan.holds }, inputs.facts.ledger.notices, schedule).filter(
+    ...upcomingEnds({ snapshot, steps, holds: plan.holds }, reading.inputs.ledger.notices, schedule).filter(
       ({ deployment, heldBy }) => heldBy.length === 0 && change.touches(deployment),
     ),
   ];
@@ -152,7 +152,7 @@ function daysText(
 /** Whom a guard of its own holds although its license has ended. */
 function heldLines({ night, change }: Reviewed): string[] {
   const { plan } = night.decision;
-  if (night.inputs.hold || plan.shrunk.length > 0) return [];
+  if (night.reading.hold || plan.shrunk.length > 0) return [];
   const held = plan.steps.filter(
     ({ withheld, kind, deployment }) =>
       withheld !== undefined && kind === 'deactivate' && change.touches(deployment),
@@ -166,10 +166,10 @@ function heldLines({ night, change }: Reviewed): string[] {
 
 /** What stands in the way of the whole. */
 function obstacleLines({ night }: Reviewed): string[] {
-  const { inputs, decision } = night;
+  const { reading, decision } = night;
   return [
     ...shrunkLines(decision.plan.shrunk),
-    ...(inputs.hold ? ['HOLD is in the bucket: nobody is cut off while it is there.'] : []),
+    ...(reading.hold ? ['HOLD is in the bucket: nobody is cut off while it is there.'] : []),
   ];
 }
 

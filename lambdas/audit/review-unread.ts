@@ -3,7 +3,7 @@ import { reportedItems } from '../domain/reported.ts';
 import { reviewMail } from '../mail/other-mails.ts';
 import { type AuditResult, resultOf } from '../report/report.ts';
 import { partialReport } from './incomplete.ts';
-import type { Inputs } from './read-inputs.ts';
+import type { Reading } from './read-inputs.ts';
 import { writeReport } from './report.ts';
 import type { Run } from './run.ts';
 
@@ -13,10 +13,10 @@ import type { Run } from './run.ts';
  *
  * @throws AuditorError `NotificationFailed`, `StorageUnavailable`
  */
-export async function endUnreadReview(run: Run, inputs: Inputs): Promise<AuditResult> {
+export async function endUnreadReview(run: Run, reading: Reading): Promise<AuditResult> {
   const { services } = run;
-  const { store, causes, etags } = inputs;
-  const report = partialReport(run, inputs, causes);
+  const { store, causes, etags } = reading;
+  const report = partialReport(run, reading, causes);
   const names = [...new Set(causes.map(({ name }) => name))].sort().join(' ');
   // Kept by the memory for some days, like an alert: the same event may be delivered twice.
   const key = `alert unread ${names} ${etags.licenses ?? 'none'} ${etags.exemptions ?? 'none'}`;

@@ -53,7 +53,7 @@ export interface Reviewed {
  * @throws AuditorError `NotificationFailed`, `StorageUnavailable`
  */
 export async function concludeReview(night: Night): Promise<AuditResult> {
-  const { run, inputs, applied } = night;
+  const { run, reading, applied } = night;
   const { services } = run;
   const reviewed = reviewOf(night);
   const mail = reviewNotification(reviewed);
@@ -86,7 +86,7 @@ export async function concludeReview(night: Night): Promise<AuditResult> {
   await attempt(writeReport(services.bucket, report), 'Writing the report');
   if (isRead)
     await attempt(
-      inputs.store.update((ledger) => ledgerAfterReview(ledger, reviewed, named)),
+      reading.store.update((ledger) => ledgerAfterReview(ledger, reviewed, named)),
       'Writing the ledger',
     );
   if (errors[0] !== undefined) throw errors[0];
@@ -94,11 +94,11 @@ export async function concludeReview(night: Night): Promise<AuditResult> {
 }
 
 function reviewOf(night: Night): Reviewed {
-  const { run, inputs, decision, applied } = night;
+  const { run, reading, decision, applied } = night;
   const { snapshot, plan } = decision;
   const findings = findingsAfter(decision.findings, plan, applied, run.mode);
   const change = changeSeen(night);
-  const known = new Set(inputs.facts.ledger.findings.map(({ id }) => id));
+  const known = new Set(reading.inputs.ledger.findings.map(({ id }) => id));
   const found = findings.filter(
     ({ id, kind, deployment }) =>
       LIST_KINDS.has(kind) && !known.has(id) && (kind === 'invalid-license' || change.touches(deployment)),
@@ -107,7 +107,7 @@ function reviewOf(night: Night): Reviewed {
     ({ kind, deployment }) => kind === 'announce' && change.touches(deployment),
   );
   const actions = reviewActions(plan, announcements, applied, run.mode);
-  const report = makeReport(run, inputs, {
+  const report = makeReport(run, reading, {
     snapshot,
     findings: found,
     judged: findings,
@@ -125,7 +125,7 @@ function reviewOf(night: Night): Reviewed {
 /** The ledger after a review that somebody could read: what it reported is not reported again, and nothing else moves. */
 function ledgerAfterReview(ledger: Ledger, reviewed: Reviewed, named: readonly Step[]): Ledger {
   const { night, change, found } = reviewed;
-  const { run, inputs, decision } = night;
+  const { run, reading, decision } = night;
   const { snapshot, plan } = decision;
   const open = new Set(findingsAfter(decision.findings, plan, night.applied, run.mode).map(({ id }) => id));
   const isResolved = ({ id, kind, deployment }: Ledger['findings'][number]): boolean =>
@@ -159,7 +159,7 @@ function ledgerAfterReview(ledger: Ledger, reviewed: Reviewed, named: readonly S
     ),
     exemptions: change.exemptions,
     // The rows that were last read are those of now; what the night compares the list with stays what it was.
-    licenseRows: inputs.facts.licenses.rows.map(({ deployment, product, paidUntil, accessUntil }) => ({
+    licenseRows: reading.inputs.licenses.rows.map(({ deployment, product, paidUntil, accessUntil }) => ({
       deployment,
       product,
       paidUntil,
@@ -178,7 +178,7 @@ function ledgerAfterReview(ledger: Ledger, reviewed: Reviewed, named: readonly S
 
 function reportedAfter(ledger: Ledger, reviewed: Reviewed, named: readonly Step[]): Ledger['reported'] {
   const { night, change, found } = reviewed;
-  const { run, inputs, decision } = night;
+  const { run, reading, decision } = night;
   const { snapshot } = decision;
   const day = snapshot.today;
   const memory = new Map(reportedItems(ledger));
@@ -202,7 +202,7 @@ function reportedAfter(ledger: Ledger, reviewed: Reviewed, named: readonly Step[
         announcementKey(end.what, end.deployment, end.end),
         end.what === 'deactivate' && isNextNight(end, snapshot) ? 2 : 1,
       );
-  if (inputs.hold) add('HOLD');
+  if (reading.hold) add('HOLD');
   else memory.delete('HOLD');
   return [...memory.values()];
 }

@@ -6,14 +6,14 @@ import { noticesAfterRun } from '../domain/plan/notices.ts';
 import { rememberInputs } from '../domain/plan/shrink-guard.ts';
 import { type Change, intentsOf, isChange } from '../domain/plan/step.ts';
 import type { Policy } from '../domain/policy.ts';
-import type { CompleteFacts } from '../domain/snapshot.ts';
+import type { CompleteInputs } from '../domain/snapshot.ts';
 import type { HubToken } from '../domain/token.ts';
-import { stepDone } from '../ledger/transitions.ts';
+import { recordStep } from '../ledger/transitions.ts';
 import { decide } from './decide.ts';
 
 /** What there is at the beginning of a simulation. */
 export interface SimulationStart {
-  readonly facts: CompleteFacts;
+  readonly inputs: CompleteInputs;
   readonly hold: boolean;
 }
 
@@ -33,14 +33,14 @@ export interface CalendarEntry {
  * @param until the last day that is played
  */
 export function simulate(start: SimulationStart, policy: Policy, now: number, until: Day): CalendarEntry[] {
-  const { facts, hold } = start;
-  let state: State = { tokens: facts.tokens, ledger: facts.ledger, gone: new Set(facts.gone) };
+  const { inputs, hold } = start;
+  let state: State = { tokens: inputs.tokens, ledger: inputs.ledger, gone: new Set(inputs.gone) };
   const calendar: CalendarEntry[] = [];
   const withheld = new Set<string>();
   for (let night = now; dayOf(night, policy.timeZone) <= until; night += DAY) {
     const day = dayOf(night, policy.timeZone);
     const { ledger, snapshot, plan } = decide({
-      facts: { ...facts, ...state },
+      inputs: { ...inputs, ...state },
       checks: [],
       policy,
       now: night,
@@ -92,7 +92,7 @@ function after({ tokens, ledger, gone }: State, step: Change, now: number): Stat
           token.id === step.tokenId ? { ...token, enabled: step.kind === 'reactivate' } : token,
         ),
     ledger: intentsOf([step], 'simulated', now).reduce(
-      (before, intent) => stepDone(before, intent, now),
+      (before, intent) => recordStep(before, intent, now),
       ledger,
     ),
     gone: isDeleted ? new Set([...gone, step.tokenId ?? '']) : gone,

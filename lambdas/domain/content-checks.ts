@@ -20,7 +20,7 @@ export interface KeyToCheck {
  * @param share how many at the most; `Infinity` for all
  */
 export function keysToCheck(snapshot: Snapshot, share: number): KeyToCheck[] {
-  const candidates = [...(snapshot.facts.keys?.values ?? [])].flatMap(([deployment, content]) => {
+  const candidates = [...(snapshot.inputs.keys?.values ?? [])].flatMap(([deployment, content]) => {
     const [token, ...others] = tokensOf(snapshot, deployment).active;
     if (typeof content !== 'string' || content.trim() === '' || token === undefined || others.length > 0)
       return [];

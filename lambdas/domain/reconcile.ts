@@ -40,12 +40,12 @@ const RULES: readonly Rule[] = [
 ];
 
 /**
- * Judges every rule whose inputs were read. Pure: the same facts give the same findings in the same order, whatever the
+ * Judges every rule whose inputs were read. Pure: the same inputs give the same findings in the same order, whatever the
  * order they came in.
  */
 export function reconcile(snapshot: Snapshot): Finding[] {
-  const isRead = (input: (typeof INPUTS)[number]): boolean => snapshot.facts[input] !== undefined;
-  const since = new Map((snapshot.facts.ledger?.findings ?? []).map((known) => [known.id, known.since]));
+  const isRead = (input: (typeof INPUTS)[number]): boolean => snapshot.inputs[input] !== undefined;
+  const since = new Map((snapshot.inputs.ledger?.findings ?? []).map((known) => [known.id, known.since]));
   const findings = RULES.filter(({ needs }) => needs.every(isRead)).flatMap((rule) => {
     const canAdvise = (rule.advises ?? INPUTS).every(isRead);
     return draftsOf(rule, snapshot)

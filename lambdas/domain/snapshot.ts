@@ -22,7 +22,7 @@ import { type HubToken, type VaultKeys, isActive } from './token.ts';
 import { fingerprintOf } from '../text/fingerprint.ts';
 
 /** What was read. A part that could not be read completely is absent; rules that need it are not judged. */
-export interface Facts {
+export interface Inputs {
   readonly tokens?: readonly HubToken[];
   readonly keys?: VaultKeys;
   readonly licenses?: LicenseList;
@@ -36,12 +36,12 @@ export interface Facts {
 }
 
 /** What was read, where every input was read completely. */
-export type CompleteFacts = Facts &
-  Required<Pick<Facts, 'tokens' | 'keys' | 'licenses' | 'exemptions' | 'ledger'>>;
+export type CompleteInputs = Inputs &
+  Required<Pick<Inputs, 'tokens' | 'keys' | 'licenses' | 'exemptions' | 'ledger'>>;
 
 /**
  * All that is known of one name, which a token, a key or a row of the license list has. What was not read is absent,
- * like what is not there: see `snapshot.facts` for which it is.
+ * like what is not there: see `snapshot.inputs` for which it is.
  */
 export interface Deployment {
   /** The label, key or licensed name as it is outside: it may break the naming rule or be hostile. */
@@ -86,7 +86,7 @@ export interface Snapshot {
   readonly now: number;
   readonly today: Day;
   readonly policy: Policy;
-  readonly facts: Facts;
+  readonly inputs: Inputs;
   /** All but automatic ones. */
   readonly tokens: readonly HubToken[];
   readonly automaticTokens: number;
@@ -150,12 +150,12 @@ export function isEnding(deployment: Deployment, { today }: Pick<Snapshot, 'toda
 
 /** Any listed token by its id, automatic ones as well: a key may hold the content of one. */
 export function listedToken(snapshot: Snapshot, id: string): HubToken | undefined {
-  return snapshot.byId.get(id) ?? snapshot.facts.tokens?.find((token) => token.id === id);
+  return snapshot.byId.get(id) ?? snapshot.inputs.tokens?.find((token) => token.id === id);
 }
 
 /** Tokens that a program made for itself: listed, not judged by the rules of deployments. */
-export function automaticTokens({ facts, automaticTokens: number, byId }: Snapshot): readonly HubToken[] {
-  return number === 0 ? [] : (facts.tokens ?? []).filter(({ id }) => !byId.has(id));
+export function automaticTokens({ inputs, automaticTokens: number, byId }: Snapshot): readonly HubToken[] {
+  return number === 0 ? [] : (inputs.tokens ?? []).filter(({ id }) => !byId.has(id));
 }
 
 /**
@@ -168,7 +168,7 @@ function isAutomatic(token: HubToken, ours: (token: HubToken) => boolean): boole
 }
 
 /** The tokens that are managed, all but automatic ones, of what was read. */
-function managedTokens({ tokens = [], keys, licenses, ledger }: Facts): readonly HubToken[] {
+function managedTokens({ tokens = [], keys, licenses, ledger }: Inputs): readonly HubToken[] {
   // Nearly always none is anybody's but ours: then nothing has to be looked up.
   if (tokens.every(({ generatedBy }) => generatedBy === undefined || generatedBy === 'manual')) return tokens;
   const ids = new Set<string>();
@@ -229,7 +229,7 @@ function joinRows(
 
 /** Joins all that was read by name: tokens, keys, rows and exemptions. */
 function joinByName(
-  facts: Facts,
+  inputs: Inputs,
   tokens: readonly HubToken[],
   exempted: ReadonlyMap<string, Exempted>,
   now: number,
@@ -243,12 +243,12 @@ function joinByName(
     }
     return deployment;
   };
-  if (facts.licenses !== undefined) joinRows(facts.licenses, deployments, at);
+  if (inputs.licenses !== undefined) joinRows(inputs.licenses, deployments, at);
   for (const token of tokens) addToken(at(token.label), token, isActive(token, now));
-  for (const name of facts.keys?.names ?? []) {
+  for (const name of inputs.keys?.names ?? []) {
     const deployment = at(name);
     deployment.hasKey = true;
-    deployment.content = facts.keys?.values?.get(name);
+    deployment.content = inputs.keys?.values?.get(name);
   }
   for (const [label, exemption] of exempted) {
     const deployment = deployments.get(label);
@@ -310,29 +310,29 @@ function holdersOf(
 }
 
 /** Joins what was read. The order of the lists does not matter to anything that comes out. */
-export function takeSnapshot(facts: Facts, policy: Policy, now: number): Snapshot {
+export function takeSnapshot(inputs: Inputs, policy: Policy, now: number): Snapshot {
   const today = dayOf(now, policy.timeZone);
-  const ledger = facts.ledger ?? emptyLedger();
-  const tokens = managedTokens(facts);
+  const ledger = inputs.ledger ?? emptyLedger();
+  const tokens = managedTokens(inputs);
   const byId = new Map<string, HubToken>();
   for (const token of tokens) byId.set(token.id, token);
-  const exempted = exemptedLabels(facts.exemptions ?? [], today);
-  const deployments = joinByName(facts, tokens, exempted, now);
+  const exempted = exemptedLabels(inputs.exemptions ?? [], today);
+  const deployments = joinByName(inputs, tokens, exempted, now);
   joinMemory(deployments, byId, ledger);
-  const names = nameFinder(licensedNames(facts, ledger));
+  const names = nameFinder(licensedNames(inputs, ledger));
   const meantByExemption = meantByExemptions(deployments, exempted, names);
   return {
     now,
     today,
     policy,
-    facts,
+    inputs,
     tokens,
-    automaticTokens: (facts.tokens?.length ?? 0) - tokens.length,
+    automaticTokens: (inputs.tokens?.length ?? 0) - tokens.length,
     deployments,
     byId,
-    licenses: facts.licenses?.licenses ?? new Map<string, License>(),
+    licenses: inputs.licenses?.licenses ?? new Map<string, License>(),
     exempted,
-    unjudged: facts.exemptions === undefined ? exemptedLabels(lastExemptions(ledger), today) : exempted,
+    unjudged: inputs.exemptions === undefined ? exemptedLabels(lastExemptions(ledger), today) : exempted,
     suspensions: new Map(ledger.suspensions.map((suspension) => [suspension.tokenId, suspension])),
     replaced: new Set(ledger.replaced.map((replaced) => replaced.tokenId)),
     nameFinder: names,
@@ -344,7 +344,7 @@ export function takeSnapshot(facts: Facts, policy: Policy, now: number): Snapsho
 }
 
 /** Every name that a license was read of, now or before its row went. */
-function* licensedNames({ licenses }: Facts, { passedEnds }: Ledger): Iterable<string> {
+function* licensedNames({ licenses }: Inputs, { passedEnds }: Ledger): Iterable<string> {
   if (licenses !== undefined) yield* licenses.licenses.keys();
   for (const { deployment } of passedEnds) if (licenses?.licenses.has(deployment) !== true) yield deployment;
 }

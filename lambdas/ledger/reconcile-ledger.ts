@@ -1,16 +1,16 @@
 // Compares what the ledger remembers with what is there now, before anything is decided.
 import { iso } from '../domain/days.ts';
 import { CAP_WINDOW, type Ledger, RESTORED_FOR, type Suspension } from '../domain/ledger.ts';
-import type { Facts } from '../domain/snapshot.ts';
+import type { Inputs } from '../domain/snapshot.ts';
 import { type HubToken, isActive, isPastExpiry } from '../domain/token.ts';
-import { stepDone } from './transitions.ts';
+import { recordStep } from './transitions.ts';
 import { closeIssuing, isRecent } from './unfinished-issues.ts';
 
 /** So many tokens that the list lacks are asked for by their id in one night. */
 const ASKED_FOR = 100;
 
 /** The parts of what was read that the ledger is compared with. */
-export type Listed = Pick<Facts, 'tokens' | 'keys' | 'licenses' | 'gone' | 'lastAskedFor'>;
+export type Listed = Pick<Inputs, 'tokens' | 'keys' | 'licenses' | 'gone' | 'lastAskedFor'>;
 
 /**
  * The tokens that the ledger remembers and Docker Hub's list lacks: each is asked for by its id before it is forgotten.
@@ -118,7 +118,7 @@ function resolveIntents(ledger: Ledger, { byId, keys, isGone, now }: Night): Led
         'remove-key': !keys.has(intent.deployment),
       }[intent.step];
       const reason = `${intent.reason} (begun by run ${intent.runId}, which broke off)`;
-      return happened ? stepDone(before, { ...intent, reason }, now) : before;
+      return happened ? recordStep(before, { ...intent, reason }, now) : before;
     },
     { ...ledger, intents: [] },
   );

@@ -217,7 +217,7 @@ export function doneAction(
  * @param at when it counts as done; a step found done after a crash counts from when it was found, so that nothing is
  *   deleted earlier than it should
  */
-export function stepDone(ledger: Ledger, intent: Intent, at: number): Ledger {
+export function recordStep(ledger: Ledger, intent: Intent, at: number): Ledger {
   const { step, deployment, tokenId, approved } = intent;
   const closed: Ledger = {
     ...changedBy(ledger, intent, at),

@@ -16,7 +16,7 @@ import type { DeploymentRow } from './report.ts';
 export function deploymentRows(snapshot: Snapshot, findings: readonly Finding[]): DeploymentRow[] {
   const worst = new Map<string, Finding>();
   for (const finding of findings) if (!worst.has(finding.deployment)) worst.set(finding.deployment, finding);
-  const { tokens, keys, licenses } = snapshot.facts;
+  const { tokens, keys, licenses } = snapshot.inputs;
   const isRead = tokens !== undefined && keys !== undefined && licenses !== undefined;
   const byName = [...snapshot.deployments.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   return byName.map((deployment) => {
@@ -35,12 +35,12 @@ export function deploymentRows(snapshot: Snapshot, findings: readonly Finding[])
 }
 
 /** Whether it was exempt when the exemptions were last read, and nobody knows whether it is. */
-function isLeftOut({ facts, unjudged }: Snapshot, { name }: Deployment): boolean {
-  return facts.exemptions === undefined && unjudged.has(name);
+function isLeftOut({ inputs, unjudged }: Snapshot, { name }: Deployment): boolean {
+  return inputs.exemptions === undefined && unjudged.has(name);
 }
 
-function licenseOf({ facts, today }: Snapshot, { license, isListed }: Deployment): DeploymentRow['license'] {
-  if (facts.licenses === undefined) return { state: 'unknown', products: [] };
+function licenseOf({ inputs, today }: Snapshot, { license, isListed }: Deployment): DeploymentRow['license'] {
+  if (inputs.licenses === undefined) return { state: 'unknown', products: [] };
   if (license === undefined) return { state: isListed ? 'unreadable' : 'none', products: [] };
   return {
     state: isInForce(license, today) ? 'in force' : 'ended',
@@ -56,8 +56,8 @@ function licenseOf({ facts, today }: Snapshot, { license, isListed }: Deployment
   };
 }
 
-function hubOf({ facts, now }: Snapshot, { tokens, active }: Deployment): DeploymentRow['hub'] {
-  if (facts.tokens === undefined) return { state: 'unknown', tokens: [] };
+function hubOf({ inputs, now }: Snapshot, { tokens, active }: Deployment): DeploymentRow['hub'] {
+  if (inputs.tokens === undefined) return { state: 'unknown', tokens: [] };
   return {
     state: active.length > 0 ? 'active' : tokens.length > 0 ? 'inactive' : 'none',
     tokens: [...tokens].sort((a, b) => (a.id < b.id ? -1 : 1)).map((token) => tokenRow(token, now)),

@@ -29,9 +29,9 @@ export async function otherHolders(
   // Nearly always nobody's: then neither Vault nor the list is asked.
   if (!ledger.checks.some(isElsewhere)) return new Map();
   const [keys, licenses] = await Promise.all([keysIfAny(services), licensesIfReadable(services)]);
-  const facts = { tokens, ledger, ...(keys && { keys }), ...(licenses && { licenses }) };
+  const inputs = { tokens, ledger, ...(keys && { keys }), ...(licenses && { licenses }) };
   const now = services.clock.now();
-  const { heldBy } = takeSnapshot(facts, services.settings, now);
+  const { heldBy } = takeSnapshot(inputs, services.settings, now);
   const today = dayOf(now, services.settings.timeZone);
   const found = tokens.map(({ id }): [string, string[]] => [
     id,

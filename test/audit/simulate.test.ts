@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type CalendarEntry, simulate } from '../../lambdas/audit/simulate.ts';
 import { DAY, iso } from '../../lambdas/domain/days.ts';
 import { type Ledger, emptyLedger } from '../../lambdas/domain/ledger.ts';
-import { CONTENT, contentOf, NOW, type Situation, factsOf, suspensionOf } from '../domain/situation.ts';
+import { CONTENT, contentOf, NOW, type Situation, inputsOf, suspensionOf } from '../domain/situation.ts';
 import { defaultSettings } from '../fakes.ts';
 
 interface Play extends Situation {
@@ -18,12 +18,12 @@ function play({
   namesOnly = false,
   ...situation
 }: Play): CalendarEntry[] {
-  const { tokens = [], keys, licenses, exemptions = [], ledger } = factsOf(situation);
+  const { tokens = [], keys, licenses, exemptions = [], ledger } = inputsOf(situation);
   if (keys === undefined || licenses === undefined) throw new Error('A situation has keys and licenses.');
   const { values: _, ...names } = keys;
   return simulate(
     {
-      facts: {
+      inputs: {
         tokens,
         keys: namesOnly ? names : keys,
         licenses,

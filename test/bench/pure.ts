@@ -4,7 +4,7 @@ import { type Ledger, emptyLedger, ledgerText, readLedger } from '../../lambdas/
 import { type License, readLicenses } from '../../lambdas/domain/licenses.ts';
 import { makePlan } from '../../lambdas/domain/plan/plan.ts';
 import { reconcile } from '../../lambdas/domain/reconcile.ts';
-import { type Facts, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
+import { type Inputs, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import type { HubToken } from '../../lambdas/domain/token.ts';
 import { AuditorError } from '../../lambdas/errors.ts';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
@@ -114,11 +114,11 @@ export function benchLedger(number: number): string {
 /** The pure decision over so many tokens. */
 export function benchDecision(number: number): string {
   const now = Date.now();
-  const facts = factsOf(number, now);
+  const inputs = inputsOf(number, now);
   let found = 0;
   let steps = 0;
   const took = timed(() => {
-    const snapshot = takeSnapshot(facts, readSettings({ VAULT_ADDR: 'https://vault.example' }), now);
+    const snapshot = takeSnapshot(inputs, readSettings({ VAULT_ADDR: 'https://vault.example' }), now);
     found = reconcile(snapshot).length;
     ({ length: steps } = makePlan(snapshot, { hold: false }).steps);
   });
@@ -126,7 +126,7 @@ export function benchDecision(number: number): string {
 }
 
 /** So many tokens, of which every fiftieth has no key and every hundredth no license any more. */
-function factsOf(number: number, now: number): Facts {
+function inputsOf(number: number, now: number): Inputs {
   const tokens: HubToken[] = [];
   const licenses = new Map<string, License>();
   const names: string[] = [];

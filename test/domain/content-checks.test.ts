@@ -13,7 +13,7 @@ import { takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import { lastRealUse } from '../../lambdas/domain/token.ts';
 import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
 import { defaultSettings } from '../fakes.ts';
-import { NOW, type Situation, contentOf, factsOf, tokenOf, snapshotOf } from './situation.ts';
+import { NOW, type Situation, contentOf, inputsOf, tokenOf, snapshotOf } from './situation.ts';
 
 const [X, Y, OLD] = [contentOf('x'), contentOf('y'), contentOf('old')];
 
@@ -50,10 +50,10 @@ describe('the keys to check', () => {
   });
 
   it('are none where only names were read', () => {
-    const { keys: _, ...facts } = factsOf({ tokens: [{}] });
-    const names = { ...facts, keys: { names: ['orange-cd'], version: 1 } };
+    const { keys: _, ...inputs } = inputsOf({ tokens: [{}] });
+    const names = { ...inputs, keys: { names: ['orange-cd'], version: 1 } };
     expect(keysToCheck(takeSnapshot(names, defaultSettings(), NOW), 9)).toEqual([]);
-    expect(keysToCheck(takeSnapshot(facts, defaultSettings(), NOW), 9)).toEqual([]);
+    expect(keysToCheck(takeSnapshot(inputs, defaultSettings(), NOW), 9)).toEqual([]);
   });
 
   it('are not those of exempt labels, unless only kinds are exempt', () => {

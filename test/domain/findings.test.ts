@@ -3,11 +3,11 @@ import { DAY, iso } from '../../lambdas/domain/days.ts';
 import type { Finding, FindingKind } from '../../lambdas/domain/findings.ts';
 import type { ContentCheckEntry } from '../../lambdas/domain/ledger.ts';
 import { reconcile } from '../../lambdas/domain/reconcile.ts';
-import { type Facts, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
+import { type Inputs, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import { type HubToken, lastRealUse } from '../../lambdas/domain/token.ts';
 import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
 import { defaultSettings } from '../fakes.ts';
-import { NOW, type Situation, contentOf, factsOf, suspensionOf, tokenOf, snapshotOf } from './situation.ts';
+import { NOW, type Situation, contentOf, inputsOf, suspensionOf, tokenOf, snapshotOf } from './situation.ts';
 
 const X = contentOf('x');
 const KEY = { 'orange-cd': X };
@@ -60,7 +60,7 @@ describe('a finding that hangs on an input', () => {
   const token = { createdAt: NOW - 100 * DAY };
   const replaced = [{ tokenId: 't9', deployment: 'mtn-cm', until: iso(NOW), by: 't1' }];
 
-  it.each<[FindingKind, (keyof Facts)[], Situation]>([
+  it.each<[FindingKind, (keyof Inputs)[], Situation]>([
     ['orphaned-token', ['tokens', 'keys'], { tokens: [token] }],
     ['orphaned-key', ['tokens', 'keys'], { keys: KEY }],
     ['unlicensed-token', ['tokens', 'licenses'], { tokens: [token] }],
@@ -73,12 +73,12 @@ describe('a finding that hangs on an input', () => {
     ],
     ['unused-token', ['tokens', 'ledger'], { tokens: [{ ...token, lastUsedAt: null }] }],
   ])('is not made where the input was not read: %s needs %j', (kind, needed, situation) => {
-    const facts = factsOf(situation);
-    const isFound = (read: Facts): boolean =>
+    const inputs = inputsOf(situation);
+    const isFound = (read: Inputs): boolean =>
       reconcile(takeSnapshot(read, defaultSettings(), NOW)).some((finding) => finding.kind === kind);
-    expect(isFound(facts)).toBe(true);
+    expect(isFound(inputs)).toBe(true);
     for (const input of needed) {
-      const { [input]: _, ...others } = facts;
+      const { [input]: _, ...others } = inputs;
       expect([input, isFound(others)]).toEqual([input, false]);
     }
   });
@@ -106,7 +106,7 @@ describe('orphaned-token', () => {
       'The token orange-cd, created on 2026-02-20, is active',
     );
     const { createdAt: _, ...undated } = tokenOf();
-    const world = takeSnapshot({ ...factsOf({}), tokens: [undated] }, defaultSettings(), NOW);
+    const world = takeSnapshot({ ...inputsOf({}), tokens: [undated] }, defaultSettings(), NOW);
     expect(reconcile(world).find(({ kind }) => kind === 'orphaned-token')?.detail).toContain(
       'The token orange-cd is active',
     );
@@ -249,7 +249,7 @@ describe('unused-token', () => {
 
   it('is not told where Docker Hub does not say when it was created or used', () => {
     const kinds = (token: HubToken): string[] =>
-      reconcile(takeSnapshot({ ...factsOf({}), tokens: [token] }, defaultSettings(), NOW)).map(
+      reconcile(takeSnapshot({ ...inputsOf({}), tokens: [token] }, defaultSettings(), NOW)).map(
         ({ kind }) => kind,
       );
     const old = tokenOf({ createdAt: NOW - 200 * DAY, lastUsedAt: null });

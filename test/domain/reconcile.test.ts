@@ -5,11 +5,11 @@ import type { Finding, FindingKind } from '../../lambdas/domain/findings.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import { isWellNamed } from '../../lambdas/domain/naming.ts';
 import { reconcile } from '../../lambdas/domain/reconcile.ts';
-import { type Facts, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
+import { type Inputs, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import { type HubToken, isActive } from '../../lambdas/domain/token.ts';
 import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
 import { defaultSettings } from '../fakes.ts';
-import { NOW, type Situation, factsOf, snapshotOf } from './situation.ts';
+import { NOW, type Situation, inputsOf, snapshotOf } from './situation.ts';
 
 /** The findings about anything but the filler license. */
 function judge(situation: Situation): Finding[] {
@@ -39,8 +39,8 @@ describe('orphaned-token', () => {
 
   it('is told also where Docker Hub does not say when the token was created', () => {
     const { createdAt: _, ...undated } = { createdAt: 0, label: 'orange-cd', id: 'u', enabled: true };
-    const facts = { ...factsOf({ licenses: IN_FORCE }), tokens: [undated] };
-    const world = takeSnapshot(facts, defaultSettings(), NOW);
+    const inputs = { ...inputsOf({ licenses: IN_FORCE }), tokens: [undated] };
+    const world = takeSnapshot(inputs, defaultSettings(), NOW);
     expect(reconcile(world).map(({ kind }) => kind)).toContain('orphaned-token');
   });
 
@@ -212,8 +212,8 @@ describe('wrong-scope', () => {
       enabled: true,
       createdAt: NOW,
     };
-    const facts = { ...factsOf({ keys: KEY, licenses: IN_FORCE }), tokens: [token] };
-    expect(reconcile(takeSnapshot(facts, defaultSettings(), NOW))).toEqual([]);
+    const inputs = { ...inputsOf({ keys: KEY, licenses: IN_FORCE }), tokens: [token] };
+    expect(reconcile(takeSnapshot(inputs, defaultSettings(), NOW))).toEqual([]);
   });
 });
 
@@ -286,9 +286,9 @@ describe('malformed-key', () => {
   });
 
   it('is not judged where only names were read', () => {
-    const facts = factsOf({ tokens: [{}], keys: { 'orange-cd': '' }, licenses: IN_FORCE });
+    const inputs = inputsOf({ tokens: [{}], keys: { 'orange-cd': '' }, licenses: IN_FORCE });
     const names = { names: ['orange-cd'], version: 1 };
-    expect(reconcile(takeSnapshot({ ...facts, keys: names }, defaultSettings(), NOW))).toEqual([]);
+    expect(reconcile(takeSnapshot({ ...inputs, keys: names }, defaultSettings(), NOW))).toEqual([]);
   });
 });
 
@@ -348,7 +348,7 @@ describe('automatic tokens', () => {
     const issued = [{ tokenId: 't1', deployment: 'orange-cd', at: iso(NOW) }];
     expect(snapshotOf({ tokens: [generated], ledger: { issued } }).automaticTokens).toBe(0);
     expect(snapshotOf({ tokens: [generated] }).automaticTokens).toBe(1);
-    const mixed = factsOf({ tokens: [generated, { label: 'nobody' }, { label: 'somebody' }] });
+    const mixed = inputsOf({ tokens: [generated, { label: 'nobody' }, { label: 'somebody' }] });
     const tokens = (mixed.tokens ?? []).map(({ generatedBy, ...token }) =>
       token.label === 'somebody' || generatedBy === undefined ? token : { ...token, generatedBy },
     );
@@ -397,8 +397,8 @@ describe('findings', () => {
   });
 
   it('that need an input which was not read are not judged', () => {
-    const { keys: _keys, ...facts } = factsOf({ tokens: [{}], licenses: IN_FORCE });
-    expect(reconcile(takeSnapshot(facts, defaultSettings(), NOW))).toEqual([]);
+    const { keys: _keys, ...inputs } = inputsOf({ tokens: [{}], licenses: IN_FORCE });
+    expect(reconcile(takeSnapshot(inputs, defaultSettings(), NOW))).toEqual([]);
   });
 });
 
@@ -429,24 +429,24 @@ describe('reconciling', () => {
   it('gives the same findings whatever the order of the inputs', () => {
     fc.assert(
       fc.property(arbitrarySituation, fc.infiniteStream(fc.nat()), (situation, random) => {
-        const facts = factsOf(situation);
+        const inputs = inputsOf(situation);
         const shuffled = <Item>(items: readonly Item[]): Item[] =>
           items
             .map((item) => [random.next().value, item] as const)
             .sort(([one], [other]) => one - other)
             .map(([, item]) => item);
-        const mixed: Facts = {
-          ...facts,
-          tokens: shuffled(facts.tokens ?? []),
+        const mixed: Inputs = {
+          ...inputs,
+          tokens: shuffled(inputs.tokens ?? []),
           keys: {
-            names: shuffled(facts.keys?.names ?? []),
-            values: new Map(shuffled([...(facts.keys?.values ?? [])])),
+            names: shuffled(inputs.keys?.names ?? []),
+            values: new Map(shuffled([...(inputs.keys?.values ?? [])])),
             version: 1,
           },
         };
         const settings = defaultSettings();
         expect(reconcile(takeSnapshot(mixed, settings, NOW))).toEqual(
-          reconcile(takeSnapshot(facts, settings, NOW)),
+          reconcile(takeSnapshot(inputs, settings, NOW)),
         );
       }),
     );

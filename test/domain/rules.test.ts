@@ -4,10 +4,10 @@ import { DAY, iso } from '../../lambdas/domain/days.ts';
 import type { Finding, FindingKind } from '../../lambdas/domain/findings.ts';
 import type { Ledger, Suspension } from '../../lambdas/domain/ledger.ts';
 import { reconcile } from '../../lambdas/domain/reconcile.ts';
-import { type Facts, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
+import { type Inputs, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
 import { defaultSettings } from '../fakes.ts';
-import { NOW, type Situation, contentOf, factsOf, snapshotOf, suspensionOf } from './situation.ts';
+import { NOW, type Situation, contentOf, inputsOf, snapshotOf, suspensionOf } from './situation.ts';
 
 const X = contentOf('x');
 const KEY = { 'orange-cd': X };
@@ -131,7 +131,7 @@ describe('missing-token', () => {
 });
 
 describe('a run that could not read everything', () => {
-  const facts = factsOf({
+  const inputs = inputsOf({
     tokens: [{ label: 'Orange_LR', scopes: [] }, {}],
     keys: { Orange_LR: X, 'orange-cd': X },
     licenses: ['orange,lr,2027-01-01,0', 'orange,cd,2026-03-05,0', 'mtn,cm,never,0'],
@@ -139,8 +139,8 @@ describe('a run that could not read everything', () => {
       checks: [{ deployment: 'orange-cd', tokenId: 't2', at: iso(NOW), verdict: 'rejected', fingerprint: fingerprintOf(X) }],
     },
   }); // prettier-ignore
-  const judge = (without: keyof Facts): Finding[] => {
-    const { [without]: _, ...read } = facts;
+  const judge = (without: keyof Inputs): Finding[] => {
+    const { [without]: _, ...read } = inputs;
     return reconcile(takeSnapshot(read, defaultSettings(), NOW));
   };
 

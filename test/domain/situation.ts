@@ -2,7 +2,7 @@ import { DAY, HOUR } from '../../lambdas/domain/days.ts';
 import { readExemptions } from '../../lambdas/domain/exemptions.ts';
 import { type Ledger, type Suspension, emptyLedger } from '../../lambdas/domain/ledger.ts';
 import { readLicenses } from '../../lambdas/domain/licenses.ts';
-import { type Facts, type Snapshot, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
+import { type Inputs, type Snapshot, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import type { HubToken } from '../../lambdas/domain/token.ts';
 import type { Settings } from '../../lambdas/runtime/settings.ts';
 import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
@@ -42,7 +42,7 @@ export function tokenOf(changes: Partial<HubToken> = {}): HubToken {
   };
 }
 
-export function factsOf({ tokens = [], keys = {}, licenses = [], exemptions, ledger }: Situation): Facts {
+export function inputsOf({ tokens = [], keys = {}, licenses = [], exemptions, ledger }: Situation): Inputs {
   const rows = licenses.length === 0 ? ['filler,zz,9999-12-31,0'] : licenses;
   return {
     tokens: tokens.map((token, index) => tokenOf({ id: `t${index + 1}`, ...token })),
@@ -54,7 +54,7 @@ export function factsOf({ tokens = [], keys = {}, licenses = [], exemptions, led
 }
 
 export function snapshotOf(situation: Situation): Snapshot {
-  return takeSnapshot(factsOf(situation), defaultSettings(situation.settings), NOW);
+  return takeSnapshot(inputsOf(situation), defaultSettings(situation.settings), NOW);
 }
 
 /** The audit switched off `t1` of `orange-cd` a hundred days ago, when the key held {@link CONTENT}. */

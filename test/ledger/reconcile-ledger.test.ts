@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DAY, HOUR, iso } from '../../lambdas/domain/days.ts';
 import { type Intent, type Ledger, emptyLedger } from '../../lambdas/domain/ledger.ts';
 import { reconcileLedger, tokensToAskFor } from '../../lambdas/ledger/reconcile-ledger.ts';
-import { doneAction, stepDone } from '../../lambdas/ledger/transitions.ts';
+import { doneAction, recordStep } from '../../lambdas/ledger/transitions.ts';
 import type { HubToken } from '../../lambdas/domain/token.ts';
 import { NOW, suspensionOf, tokenOf } from '../domain/situation.ts';
 
@@ -66,16 +66,16 @@ describe('a step that is done', () => {
       intentOf({ tokenId: 't2' }),
       keyIntent(),
     ];
-    const after = stepDone(ledgerOf({ intents: [intent, ...others] }), intent, NOW);
+    const after = recordStep(ledgerOf({ intents: [intent, ...others] }), intent, NOW);
     expect(after.intents).toEqual(others);
     expect(after.unreported).toEqual([doneAction('deactivate', intent, intent.reason)]);
   });
 
   it('is counted by the caps with the time it was done, whether it was approved, and its token', () => {
-    expect(stepDone(emptyLedger(), intentOf({ approved: true }), NOW).withdrawals).toEqual([
+    expect(recordStep(emptyLedger(), intentOf({ approved: true }), NOW).withdrawals).toEqual([
       { step: 'deactivate', deployment: 'orange-cd', tokenId: 't1', at: iso(NOW), approved: true },
     ]);
-    expect(stepDone(emptyLedger(), keyIntent(), NOW).withdrawals).toEqual([
+    expect(recordStep(emptyLedger(), keyIntent(), NOW).withdrawals).toEqual([
       { step: 'remove-key', deployment: 'orange-cd', at: iso(NOW), approved: false },
     ]);
   });
@@ -88,13 +88,13 @@ describe('a step that is done', () => {
       intentOf({ step: 'reactivate' }),
       intentOf({ step: 'delete-token', replaced: true }),
     ])
-      expect(stepDone(before, intent, NOW).withdrawals).toEqual(before.withdrawals);
+      expect(recordStep(before, intent, NOW).withdrawals).toEqual(before.withdrawals);
   });
 
   describe('deactivate', () => {
     it('remembers who switched the token off, for which end, and what the key held', () => {
       const intent = intentOf({ end: '2026-03-01', fingerprint: 'f' });
-      expect(stepDone(emptyLedger(), intent, NOW).suspensions).toEqual([
+      expect(recordStep(emptyLedger(), intent, NOW).suspensions).toEqual([
         {
           tokenId: 't1',
           deployment: 'orange-cd',
@@ -106,7 +106,7 @@ describe('a step that is done', () => {
           fingerprint: 'f',
         },
       ]);
-      const [bare] = stepDone(emptyLedger(), intentOf({}), NOW).suspensions;
+      const [bare] = recordStep(emptyLedger(), intentOf({}), NOW).suspensions;
       expect([bare?.end, bare?.fingerprint]).toEqual([undefined, undefined]);
     });
 
@@ -116,7 +116,7 @@ describe('a step that is done', () => {
         restores: [restoreOf('t1'), restoreOf('t2')],
         suspensions: [suspensionOf({ by: 'people' }), suspensionOf({ tokenId: 't2' })],
       });
-      const after = stepDone(before, intentOf({}), NOW);
+      const after = recordStep(before, intentOf({}), NOW);
       expect([ids(after.notices), ids(after.restores)]).toEqual([['t2'], ['t2']]);
       expect(after.suspensions.map(({ tokenId, by }) => `${tokenId} ${by}`)).toEqual([
         't2 audit',
@@ -131,7 +131,7 @@ describe('a step that is done', () => {
       suspensions: [suspensionOf(), suspensionOf({ tokenId: 't2' })],
       inactive: ['t1', 't2'],
     });
-    const after = stepDone(before, intentOf({ step: 'reactivate' }), NOW);
+    const after = recordStep(before, intentOf({ step: 'reactivate' }), NOW);
     expect([ids(after.notices), ids(after.suspensions), after.inactive]).toEqual([['t2'], ['t2'], ['t2']]);
     expect(after.unreported).toMatchObject([{ kind: 'reactivate', status: 'done' }]);
   });
@@ -148,7 +148,7 @@ describe('a step that is done', () => {
       suspensions: [suspensionOf(), suspensionOf({ tokenId: 't2' })],
       inactive: ['t1', 't2'],
     });
-    const after = stepDone(before, intentOf({ step: 'delete-token' }), NOW);
+    const after = recordStep(before, intentOf({ step: 'delete-token' }), NOW);
     expect([ids(after.notices), ids(after.replaced), after.inactive]).toEqual([['t2'], ['t2'], ['t2']]);
     expect(after.suspensions).toEqual([
       suspensionOf({ deletedAt: iso(NOW) }),
@@ -160,7 +160,7 @@ describe('a step that is done', () => {
     const peoples = suspensionOf({ by: 'people', tokenId: 't2' });
     const other = suspensionOf({ deployment: 'mtn-cm', tokenId: 't3' });
     const before = ledgerOf({ suspensions: [suspensionOf(), peoples, other] });
-    expect(stepDone(before, keyIntent(), NOW).suspensions).toEqual([peoples, other]);
+    expect(recordStep(before, keyIntent(), NOW).suspensions).toEqual([peoples, other]);
   });
 });
 

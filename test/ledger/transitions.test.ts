@@ -10,7 +10,7 @@ import {
   recordRename,
   recordRestore,
   recordRevocation,
-  stepDone,
+  recordStep,
 } from '../../lambdas/ledger/transitions.ts';
 
 const THEN = Date.parse('2026-03-01T02:00:00Z');
@@ -107,7 +107,7 @@ describe('a token that the audit', () => {
   });
 
   it('switched off is suspended by it, counts for the caps, and is off since then', () => {
-    expect(changes(stepDone(FULL, { ...intent, step: 'deactivate' }, NOW))).toEqual({
+    expect(changes(recordStep(FULL, { ...intent, step: 'deactivate' }, NOW))).toEqual({
       ...forgottenByStep,
       intents: [],
       ...reported('deactivate'),
@@ -120,7 +120,7 @@ describe('a token that the audit', () => {
   });
 
   it('switched on again is remembered for nothing but its overlap', () => {
-    expect(changes(stepDone(FULL, { ...intent, step: 'reactivate' }, NOW))).toEqual({
+    expect(changes(recordStep(FULL, { ...intent, step: 'reactivate' }, NOW))).toEqual({
       ...forgottenByStep,
       ...reported('reactivate'),
       replaced: [{ ...ORANGE, until: at, by: 't9', at }],
@@ -128,7 +128,7 @@ describe('a token that the audit', () => {
   });
 
   it('deleted leaves its suspension, because its key may still be there', () => {
-    expect(changes(stepDone(FULL, { ...intent, step: 'delete-token' }, NOW))).toEqual({
+    expect(changes(recordStep(FULL, { ...intent, step: 'delete-token' }, NOW))).toEqual({
       ...forgottenByStep,
       ...reported('delete-token'),
       ...counted('delete-token'),
@@ -145,14 +145,14 @@ describe('a token that the audit', () => {
       ...FULL,
       suspensions: both(suspension && [{ ...suspension, replaced: true }], mtn.suspensions),
     };
-    const after = stepDone(replaced, { ...intent, step: 'delete-token', replaced: true }, NOW);
+    const after = recordStep(replaced, { ...intent, step: 'delete-token', replaced: true }, NOW);
     expect(after.suspensions).toEqual(mtn.suspensions);
     expect(after.withdrawals).toEqual([]);
   });
 
   it('deleted, and then its key, is remembered for nothing', () => {
     const { tokenId: _, ...key } = intent;
-    expect(changes(stepDone(FULL, { ...key, step: 'remove-key' }, NOW))).toEqual({
+    expect(changes(recordStep(FULL, { ...key, step: 'remove-key' }, NOW))).toEqual({
       unreported: [{ deployment: 'orange-cd', kind: 'remove-key', status: 'done', reason: 'ended' }],
       withdrawals: [{ deployment: 'orange-cd', step: 'remove-key', at: now, approved: true }],
       suspensions: [],

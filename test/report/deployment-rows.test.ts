@@ -7,7 +7,7 @@ import { reconcile } from '../../lambdas/domain/reconcile.ts';
 import { takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import { deploymentRows } from '../../lambdas/report/deployment-rows.ts';
 import type { DeploymentRow } from '../../lambdas/report/report.ts';
-import { NOW, type Situation, bytes, factsOf, snapshotOf } from '../domain/situation.ts';
+import { NOW, type Situation, bytes, inputsOf, snapshotOf } from '../domain/situation.ts';
 import { defaultSettings } from '../fakes.ts';
 
 const first = <Row>(rows: readonly Row[]): Row | undefined => rows[0];
@@ -51,11 +51,11 @@ describe('the table of deployments', () => {
       daysLeft: 2,
     });
     expect(license('9999-12-31')).toStrictEqual({ state: 'in force', products: [] });
-    const facts = {
-      ...factsOf({}),
+    const inputs = {
+      ...inputsOf({}),
       licenses: readLicenses(bytes('telco,country,expires_on,product,contact\na,cd,9999-12-31,p,ann\n'), 0),
     };
-    expect(first(deploymentRows(takeSnapshot(facts, defaultSettings(), NOW), []))?.license).toStrictEqual({
+    expect(first(deploymentRows(takeSnapshot(inputs, defaultSettings(), NOW), []))?.license).toStrictEqual({
       state: 'in force',
       products: ['p'],
       contact: 'ann',
@@ -81,8 +81,8 @@ describe('the table of deployments', () => {
     });
     expect(row?.hub.tokens.map(({ lastUsedAt }) => lastUsedAt === undefined)).toEqual([false, false, true]);
     expect(rows({ tokens: [{ enabled: false }] })[0]?.hub.state).toBe('inactive');
-    const facts = { ...factsOf({}), tokens: [{ id: 't', label: 'a-cd', enabled: true }] };
-    expect(first(deploymentRows(takeSnapshot(facts, defaultSettings(), NOW), []))?.hub).toStrictEqual({
+    const inputs = { ...inputsOf({}), tokens: [{ id: 't', label: 'a-cd', enabled: true }] };
+    expect(first(deploymentRows(takeSnapshot(inputs, defaultSettings(), NOW), []))?.hub).toStrictEqual({
       state: 'active',
       tokens: [{ tokenId: 't', state: 'active' }],
     });
@@ -103,10 +103,10 @@ describe('the table of deployments', () => {
   });
 
   it('says unknown of a source that was not read', () => {
-    const { tokens: _, ...noTokens } = factsOf({ keys: { 'a-cd': 'x' } });
-    const { keys: _keys, licenses: _licenses, ...tokensOnly } = factsOf({ tokens: [{}] });
-    const row = (facts: Parameters<typeof takeSnapshot>[0]): DeploymentRow | undefined =>
-      first(deploymentRows(takeSnapshot(facts, defaultSettings(), NOW), []));
+    const { tokens: _, ...noTokens } = inputsOf({ keys: { 'a-cd': 'x' } });
+    const { keys: _keys, licenses: _licenses, ...tokensOnly } = inputsOf({ tokens: [{}] });
+    const row = (inputs: Parameters<typeof takeSnapshot>[0]): DeploymentRow | undefined =>
+      first(deploymentRows(takeSnapshot(inputs, defaultSettings(), NOW), []));
     expect(row(noTokens)).toMatchObject({ hub: { state: 'unknown', tokens: [] }, verdict: 'unknown' });
     expect(row(tokensOnly)).toMatchObject({
       license: { state: 'unknown', products: [] },

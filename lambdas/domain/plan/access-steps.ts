@@ -225,7 +225,7 @@ function isRestored({ restores }: Deployment, tokenId: string, now: number): boo
 }
 
 /** What the key holds, as a hash; absent where it holds no token's content or values were not read. */
-function fingerprint({ name }: Deployment, { facts }: Snapshot): { readonly fingerprint?: string } {
-  const held = fingerprintOfKey(facts.keys?.values, name);
+function fingerprint({ name }: Deployment, { inputs }: Snapshot): { readonly fingerprint?: string } {
+  const held = fingerprintOfKey(inputs.keys?.values, name);
   return held === undefined ? {} : { fingerprint: held };
 }

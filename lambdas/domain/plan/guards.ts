@@ -80,7 +80,7 @@ const unreadableRow: Guard = {
   approvable: false,
   holds: true,
   why: ({ deployment }, { snapshot }) => {
-    const { licenses } = snapshot.facts;
+    const { licenses } = snapshot.inputs;
     if (licenses === undefined || licenses.invalid.length === 0) return undefined;
     for (const { name } of subjectsOf(deployment, snapshot)) {
       const row = unreadableRowAbout(licenses, name);
@@ -313,8 +313,8 @@ function successionOf(
 }
 
 /** When a token was last used by its customer: our own checks are not use, as far as their times tell. */
-function ownUse({ deployments, facts }: Snapshot, token: HubToken): number | null | undefined {
-  const issued = facts.ledger?.issued.find(({ tokenId }) => tokenId === token.id);
+function ownUse({ deployments, inputs }: Snapshot, token: HubToken): number | null | undefined {
+  const issued = inputs.ledger?.issued.find(({ tokenId }) => tokenId === token.id);
   const madeAt = issued === undefined ? undefined : Date.parse(issued.at);
   return lastRealUse(token, deployments.get(token.label)?.check, madeAt);
 }

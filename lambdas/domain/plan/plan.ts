@@ -46,7 +46,7 @@ export interface Plan {
  * announcements and reactivations.
  */
 export function makePlan(snapshot: Snapshot, options: PlanOptions): Plan {
-  const ledger = snapshot.facts.ledger ?? emptyLedger();
+  const ledger = snapshot.inputs.ledger ?? emptyLedger();
   const shrunk = shrunkInputs(ledger, snapshot);
   const base: GuardContext = {
     snapshot,

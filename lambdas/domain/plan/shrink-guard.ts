@@ -29,7 +29,7 @@ export function hasShrunk(before: number, lost: number): boolean {
 
 /** The inputs that lost more than 20 % and more than 2 of their entries; none of what was not read or never measured. */
 export function shrunkInputs(ledger: Ledger, snapshot: Snapshot): ShrunkInput[] {
-  const { keys, licenses, exemptions, tokens } = snapshot.facts;
+  const { keys, licenses, exemptions, tokens } = snapshot.inputs;
   return [
     tokens && countLoss('tokens', "Docker Hub's list", ledger.measures.tokens, snapshot.tokens.length),
     keys && countLoss('keys', "Vault's keys", ledger.measures.keys, keys.names.length),
@@ -52,7 +52,7 @@ export function rememberInputs(
   snapshot: Snapshot,
   { approved, deleted }: RunOnInputs,
 ): Pick<Ledger, 'measures' | 'licenseRows' | 'passedEnds'> {
-  const { keys, licenses, exemptions, tokens } = snapshot.facts;
+  const { keys, licenses, exemptions, tokens } = snapshot.inputs;
   const { measures } = ledger;
   const shrunk = new Set(approved ? [] : shrunkInputs(ledger, snapshot).map(({ input }) => input));
   const isNew = (input: keyof Measures, read: unknown): boolean => read !== undefined && !shrunk.has(input);
@@ -78,8 +78,8 @@ export function rememberInputs(
 }
 
 /** The ends that had passed when they were read: they stay passed until a row says otherwise. */
-export function passedEndsAfter(ledger: Ledger, { facts, today }: Snapshot): Ledger['passedEnds'] {
-  const { licenses } = facts;
+export function passedEndsAfter(ledger: Ledger, { inputs, today }: Snapshot): Ledger['passedEnds'] {
+  const { licenses } = inputs;
   if (licenses === undefined) return ledger.passedEnds;
   const gone = ledger.passedEnds.filter(({ deployment }) => !licenses.licenses.has(deployment));
   const passed = [...licenses.licenses.values()].filter(({ lastDay }) => lastDay < today);

@@ -38,7 +38,7 @@ export const malformedKey: Rule = {
   kind: 'malformed-key',
   needs: ['keys'],
   judge({ name, hasKey, content }, snapshot) {
-    if (!hasKey || snapshot.facts.keys?.values === undefined) return [];
+    if (!hasKey || snapshot.inputs.keys?.values === undefined) return [];
     if (typeof content === 'string' && content.trim() !== '') return [];
     return [
       {

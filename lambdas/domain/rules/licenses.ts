@@ -62,8 +62,8 @@ export const invalidLicense: Rule = {
   kind: 'invalid-license',
   needs: ['licenses'],
   advises: ['licenses'],
-  judgeAll: ({ facts }) =>
-    (facts.licenses?.invalid ?? []).map((row) => {
+  judgeAll: ({ inputs }) =>
+    (inputs.licenses?.invalid ?? []).map((row) => {
       const whom =
         row.about.scope === 'deployment'
           ? `from ${row.about.deployment}`

@@ -114,7 +114,7 @@ export const automaticToken: Rule = {
   kind: 'automatic-token',
   needs: ['tokens', 'keys', 'licenses', 'ledger'],
   judgeAll(snapshot) {
-    const { ledger } = snapshot.facts;
+    const { ledger } = snapshot.inputs;
     const known = ledger?.automatic === undefined ? undefined : new Set(ledger.automatic);
     return automaticTokens(snapshot).flatMap((token): Draft[] => {
       const isNew = known !== undefined && !known.has(token.id);

@@ -8,7 +8,7 @@ import { takeSnapshot } from '../../../lambdas/domain/snapshot.ts';
 import type { HubToken } from '../../../lambdas/domain/token.ts';
 import { fingerprintOf } from '../../../lambdas/text/fingerprint.ts';
 import { defaultSettings } from '../../fakes.ts';
-import { CONTENT, NOW, type Situation, factsOf, suspensionOf, tokenOf, snapshotOf } from '../situation.ts';
+import { CONTENT, NOW, type Situation, inputsOf, suspensionOf, tokenOf, snapshotOf } from '../situation.ts';
 
 const ENDED = '2026-02-01';
 const FAR = '2027-01-01';
@@ -126,13 +126,13 @@ describe('switching off', () => {
 
   it('remembers what the key holds, where values were read', () => {
     expect(withNotice({})[0]).toMatchObject({ end: ENDED, fingerprint: fingerprintOf(CONTENT) });
-    const { keys: _, ...unread } = factsOf({
+    const { keys: _, ...unread } = inputsOf({
       tokens: [{}],
       licenses: ended('orange-cd'),
       ledger: { notices: [noticeOf()] },
     });
-    for (const facts of [unread, { ...unread, keys: { names: ['orange-cd'], version: 1 } }]) {
-      const [step] = makePlan(takeSnapshot(facts, defaultSettings(), NOW), { hold: false }).steps;
+    for (const inputs of [unread, { ...unread, keys: { names: ['orange-cd'], version: 1 } }]) {
+      const [step] = makePlan(takeSnapshot(inputs, defaultSettings(), NOW), { hold: false }).steps;
       expect(step?.kind).toBe('deactivate');
       expect(step).not.toHaveProperty('fingerprint');
       expect(step).not.toHaveProperty('withheld');
@@ -417,9 +417,9 @@ describe('a replaced token', () => {
   ])('is held as still used, or not, where it %s', (_, old, fresh, ledger, isHeld) => {
     const { lastUsedAt: __, ...bare } = tokenOf({ id: 't2', createdAt: made });
     const successor: HubToken = fresh === undefined ? bare : { ...bare, lastUsedAt: fresh };
-    const base = factsOf({ licenses, ledger: { replaced: [replacedOf('t1', 't2')], ...ledger } });
-    const facts = { ...base, tokens: [tokenOf({ id: 't1', lastUsedAt: old }), successor] };
-    const { steps } = makePlan(takeSnapshot(facts, defaultSettings(), NOW), { hold: false });
+    const base = inputsOf({ licenses, ledger: { replaced: [replacedOf('t1', 't2')], ...ledger } });
+    const inputs = { ...base, tokens: [tokenOf({ id: 't1', lastUsedAt: old }), successor] };
+    const { steps } = makePlan(takeSnapshot(inputs, defaultSettings(), NOW), { hold: false });
     expect(texts(steps)).toEqual([`deactivate t1${isHeld ? ' withheld' : ''}`]);
     if (isHeld) expect(steps[0]?.guard).toBe('still used');
   });
@@ -838,10 +838,10 @@ describe('a step for a sentence', () => {
 
 describe('a plan without a ledger', () => {
   it('is that of a first night', () => {
-    const { ledger: _, ...facts } = factsOf({ tokens: [{}], licenses: ended('orange-cd') });
-    const first = makePlan(takeSnapshot(facts, defaultSettings(), NOW), { hold: false });
+    const { ledger: _, ...inputs } = inputsOf({ tokens: [{}], licenses: ended('orange-cd') });
+    const first = makePlan(takeSnapshot(inputs, defaultSettings(), NOW), { hold: false });
     expect(texts(first.steps)).toEqual(['announce t1']);
-    const empty = takeSnapshot({ ...facts, ledger: emptyLedger() }, defaultSettings(), NOW);
+    const empty = takeSnapshot({ ...inputs, ledger: emptyLedger() }, defaultSettings(), NOW);
     expect(first.steps).toEqual(makePlan(empty, { hold: false }).steps);
   });
 });
