@@ -163,7 +163,6 @@ function ledgerAfter(current: Ledger, ended: Ended): Ledger {
     ...(fate === 'unread' && compared !== null ? { reportedRows: compared } : {}),
     // An approval is no night: a catch-up looks at the one before.
     lastNight: plan.isApproval ? current.lastNight : nightOf(input, ended.isUndisturbed),
-    weeklyAt: reported.isWeekly && fate === 'read' ? iso(snapshot.now) : current.weeklyAt,
   };
 }
 

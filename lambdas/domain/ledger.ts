@@ -283,8 +283,6 @@ const parts = {
   lastAskedFor: v.nullable(v.string()),
   /** The last whole night: what `catchUp` looks at. */
   lastNight: v.nullable(night),
-  /** When a mail last listed everything open. */
-  weeklyAt: v.nullable(time),
   issuing: v.array(issuing),
   renaming: v.array(renaming),
   answered: v.array(answeredRequest),
@@ -295,6 +293,9 @@ const parts = {
  * part is added here, to {@link emptyLedger} and, until version 2 is in use, to {@link fromVersion1}.
  */
 const ledgerSchema = v.strictObject({ version: v.literal(2), ...parts });
+
+/** What version 2 wrote at first: when a mail last listed everything open stands among `reported` as well. */
+const earlierSchema = v.strictObject({ ...ledgerSchema.entries, weeklyAt: v.optional(v.nullable(time)) });
 
 /** What version 1 wrote, where it differs. */
 const version1Schema = v.strictObject({
@@ -320,6 +321,7 @@ const version1Schema = v.strictObject({
   ),
   untold: parts.unreported,
   toldSteps: v.array(v.object({ key: v.string(), day })),
+  weeklyAt: v.nullable(time),
   baseline: v.nullable(
     v.object({
       tokens: v.number(),
@@ -368,7 +370,6 @@ export function emptyLedger(): Ledger {
     measures: { tokens: null, keys: null, licenses: null, exemptions: null },
     lastAskedFor: null,
     lastNight: null,
-    weeklyAt: null,
     issuing: [],
     renaming: [],
     answered: [],
@@ -398,17 +399,19 @@ export function readLedger(object: Uint8Array | 'absent' | 'deleted'): Ledger {
   } catch {
     throw ledgerUnreadable('it is not JSON');
   }
-  const parsed = v.safeParse(v.variant('version', [ledgerSchema, version1Schema]), withoutContents(content));
+  const parsed = v.safeParse(v.variant('version', [earlierSchema, version1Schema]), withoutContents(content));
   if (!parsed.success)
     throw ledgerUnreadable(`its content is not what this version writes (at ${placeOf(parsed.issues[0])})`);
-  return parsed.output.version === 1 ? fromVersion1(parsed.output) : parsed.output;
+  if (parsed.output.version === 1) return fromVersion1(parsed.output);
+  const { weeklyAt: _, ...ledger } = parsed.output;
+  return ledger;
 }
 
 const placeOf = (issue: v.BaseIssue<unknown>): string => (v.getDotPath(issue) ?? 'the whole').slice(0, 60);
 
 /** A ledger of version 1 with everything that it remembers. */
 function fromVersion1(ledger: v.InferOutput<typeof version1Schema>): Ledger {
-  const { baseline, untold, toldSteps: _, ...same } = ledger;
+  const { baseline, untold, toldSteps: _, weeklyAt: _weeklyAt, ...same } = ledger;
   const exemptions =
     ledger.exemptions?.map(({ endTold, ...exemption }) => ({ ...exemption, endReported: endTold })) ?? null;
   return {

@@ -9,7 +9,7 @@ import type { Action } from '../../lambdas/domain/actions.ts';
 import { DAY, HOUR, iso } from '../../lambdas/domain/days.ts';
 import { type Ledger, emptyLedger } from '../../lambdas/domain/ledger.ts';
 import { makePlan } from '../../lambdas/domain/plan/plan.ts';
-import { findingKey, findingLevel } from '../../lambdas/domain/reported.ts';
+import { WEEKLY_MAIL, findingKey, findingLevel, reportedItems } from '../../lambdas/domain/reported.ts';
 import { reconcile } from '../../lambdas/domain/reconcile.ts';
 import type { Report } from '../../lambdas/report/report.ts';
 import { NOW, type Situation, snapshotOf } from '../domain/situation.ts';
@@ -78,7 +78,7 @@ const keysOf = ({ reported }: Ledger): string[] => reported.map(({ key }) => key
 const KEY = { 'orange-cd': 'x' };
 const IN_ORDER: Told = { tokens: [{}], keys: KEY, licenses: ['orange,cd,2027-01-01,0'] };
 const ENDING: Told = { tokens: [{}], keys: KEY, licenses: ['orange,cd,2026-03-05,0'] };
-const MONDAY = { weeklyAt: iso(NOW), reported: [{ key: 'weekly mail', day: '2026-03-02' }] };
+const MONDAY = { reported: [{ key: 'weekly mail', day: '2026-03-02' }] };
 const notice = {
   tokenId: 't1',
   deployment: 'orange-cd',
@@ -121,11 +121,12 @@ describe('a mail', () => {
       ledger: { findings: [found], reported: [{ key: findingKey(found.id), day: '2026-02-27' }] },
     });
     expect(weekly.mail?.text).toContain('TO PUT IN ORDER');
-    const remembered = (published: boolean): string | null =>
-      weekly.remember(ledgerOf(), published, true).weeklyAt;
-    expect([remembered(true), remembered(false)]).toEqual([iso(NOW), null]);
+    const remembered = (published: boolean): string | undefined =>
+      reportedItems(weekly.remember(ledgerOf(), published, true)).get(WEEKLY_MAIL)?.day;
+    expect([remembered(true), remembered(false)]).toEqual(['2026-03-02', undefined]);
     const midweek = telling({ ...ENDING, ledger: MONDAY });
-    expect(midweek.remember(ledgerOf({ weeklyAt: 'before' }), true, true).weeklyAt).toBe('before');
+    const after = midweek.remember(ledgerOf(MONDAY), true, true);
+    expect(reportedItems(after).get(WEEKLY_MAIL)?.day).toBe('2026-03-02');
   });
 
   it('goes by the days that are left of an ending license', () => {

@@ -135,13 +135,12 @@ export async function closeShared(): Promise<void> {
 
 /** How many entries each part of a ledger has: what it holds, without ids and times. */
 function entriesOf(ledger: Ledger): Record<string, unknown> {
-  const { lastNight, weeklyAt, measures, exemptions, ...lists } = ledger;
+  const { lastNight, measures, exemptions, ...lists } = ledger;
   return {
     ...Object.fromEntries(
       Object.entries(lists).map(([name, list]) => [name, Array.isArray(list) ? list.length : list]),
     ),
     undisturbed: lastNight?.undisturbed,
-    weekly: weeklyAt !== null,
     measures,
     exemptions,
   };

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { emptyLedger, ledgerText, readLedger } from '../../lambdas/domain/ledger.ts';
+import { WEEKLY_MAIL } from '../../lambdas/domain/reported.ts';
 
 /** Written by the program as it was with version 1: nights with mails that failed, runs and calls that broke off. */
 const FIXTURE = readFileSync(new URL('ledger-version-1.json', import.meta.url));
@@ -29,7 +30,6 @@ describe('a ledger of version 1', () => {
     'inactive',
     'checks',
     'lastNight',
-    'weeklyAt',
     'issuing',
     'renaming',
     'answered',
@@ -79,6 +79,12 @@ describe('a ledger of version 1', () => {
     const text = ledgerText(ledger);
     expect(JSON.parse(text)).toMatchObject({ version: 2 });
     expect(readLedger(Buffer.from(text))).toEqual(ledger);
+  });
+
+  it('is read as well where version 2 said a second time when a mail last listed everything open', () => {
+    for (const weeklyAt of ['2026-05-25T02:00:00.000Z', null])
+      expect(readLedger(Buffer.from(JSON.stringify({ ...ledger, weeklyAt })))).toEqual(ledger);
+    expect(ledger.reported).toContainEqual({ key: WEEKLY_MAIL, day: '2026-05-25' });
   });
 
   it('is unreadable where it lacks a part, or has one of the other version', () => {
