@@ -15,6 +15,7 @@ import {
   type LifeWorld,
   type Raced,
   type Work,
+  functionsWith,
 } from './audit/life-world.ts';
 import { inTurn } from './audit/turns.ts';
 
@@ -141,7 +142,7 @@ export class InMemorySystems implements LifeWorld {
       return fate;
     };
     try {
-      return await work(this.services());
+      return await work(functionsWith(this.services()));
     } finally {
       this.revive();
       this.fate = () => 'pass';

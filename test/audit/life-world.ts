@@ -1,4 +1,9 @@
+// What a simulated life happens to: systems that people change by hand, and functions that change them.
+import type { AuditEvent } from '../../lambdas/audit/event.ts';
+import type { Action } from '../../lambdas/domain/actions.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
+import type { IssueEvent } from '../../lambdas/issue/event.ts';
+import type { RevokeEvent } from '../../lambdas/revoke/event.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
 
 /** What happens to one call: nothing, an error before or after its effect, or the end of the process around it. */
@@ -18,8 +23,30 @@ export interface Disturbance {
   readonly times: number;
 }
 
-/** A piece of work of one function. */
-export type Work = (services: Services) => Promise<unknown>;
+/**
+ * The three functions as whoever calls them sees them: an event, and the result as far as a life looks at it. Each rejects
+ * with an `AuditorError`.
+ */
+export interface Functions {
+  audit(event: AuditEvent): Promise<{ readonly report: string; readonly actions: readonly Action[] }>;
+  issue(event: IssueEvent): Promise<{ readonly deployment: string; readonly tokenId: string }>;
+  revoke(event: RevokeEvent): Promise<{ readonly actions: readonly Action[] }>;
+}
+
+/**
+ * The functions of the sources, with what they work with. They are loaded when they are called: tests that only need the
+ * systems do without them.
+ */
+export function functionsWith(services: Services): Functions {
+  return {
+    audit: async (event) => (await import('../../lambdas/audit/audit.ts')).audit(event, services),
+    issue: async (event) => (await import('../../lambdas/issue/issue.ts')).issue(event, services),
+    revoke: async (event) => (await import('../../lambdas/revoke/revoke.ts')).revoke(event, services),
+  };
+}
+
+/** A call of one function, and what the caller makes of its result. */
+export type Work = (functions: Functions) => Promise<unknown>;
 
 /** What came of two functions. */
 export type Raced = [PromiseSettledResult<unknown>, PromiseSettledResult<unknown>];

@@ -1,10 +1,8 @@
-import { audit } from '../../lambdas/audit/audit.ts';
+// People, customers and nights as they may come, and the rules of the contract that must hold whatever comes.
 import type { Action, ActionKind } from '../../lambdas/domain/actions.ts';
 import { DAY, HOUR, addDays, dayOf } from '../../lambdas/domain/days.ts';
 import { AuditorError, isAuditorError } from '../../lambdas/errors.ts';
-import { issue } from '../../lambdas/issue/issue.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
-import { revoke } from '../../lambdas/revoke/revoke.ts';
 import type { Settings } from '../../lambdas/runtime/settings.ts';
 import { countsOfMail, countsOfPage } from './life-counts.ts';
 import { Crash, type Disturbance, type Fate, type LifeWorld, type Work } from './life-world.ts';
@@ -235,16 +233,13 @@ export class Life<World extends LifeWorld> {
         return;
       case 'revoke':
       case 'restore':
-        await this.onDemand(async (services) =>
+        await this.onDemand(async (functions) =>
           this.believe(
-            await revoke(
-              {
-                deployment: this.name(what.who),
-                reason: 'people',
-                ...(what.do === 'restore' ? { restore: true } : {}),
-              },
-              services,
-            ),
+            await functions.revoke({
+              deployment: this.name(what.who),
+              reason: 'people',
+              ...(what.do === 'restore' ? { restore: true } : {}),
+            }),
           ),
         );
         for (const token of world.tokens.values())
@@ -334,7 +329,7 @@ export class Life<World extends LifeWorld> {
   }
 
   private regenerate(who: number): Work {
-    return async (services) => {
+    return async (functions) => {
       const event = {
         deployment: this.name(who),
         regenerate: true,
@@ -342,7 +337,7 @@ export class Life<World extends LifeWorld> {
         allowUnlicensed: true,
         reason: 'lost',
       };
-      const result = await issue(event, services);
+      const result = await functions.issue(event);
       this.expect(
         this.world.tokens.get(result.tokenId)?.enabled === true &&
           this.world.holder(result.deployment) === result.tokenId,
@@ -377,7 +372,7 @@ export class Life<World extends LifeWorld> {
     const mails = world.mails.length;
     const person = this.regenerate(who);
     const other: Work =
-      meets === 'night' ? async (services) => this.believe(await audit({}, services)) : this.regenerate(who);
+      meets === 'night' ? async (functions) => this.believe(await functions.audit({})) : this.regenerate(who);
     const results = await (personFirst ? world.race(person, other) : world.race(other, person));
     const busy = results.filter(
       (result) => result.status === 'rejected' && isAuditorError(result.reason, 'Busy'),
@@ -412,8 +407,8 @@ export class Life<World extends LifeWorld> {
     this.nights += 1;
     let report: string | undefined;
     try {
-      await world.run(async (services) => {
-        const result = this.believe(await audit({}, services));
+      await world.run(async (functions) => {
+        const result = this.believe(await functions.audit({}));
         report = result.report;
         return result;
       }, disturbance);

@@ -1,6 +1,7 @@
+// Two functions at the same time, the order of which is not left to chance.
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
-import type { Raced, Work } from './life-world.ts';
+import { type Raced, type Work, functionsWith } from './life-world.ts';
 
 /** One function with what it works with. */
 interface Runner {
@@ -63,7 +64,7 @@ export function inTurn(first: Runner, second: Runner): Promise<Raced> {
         ? turns.take(who, () => bucket.writeIf(key, body, etag))
         : bucket.writeIf(key, body, etag);
     try {
-      return await who.work({ ...who.services, bucket: { ...bucket, writeIf } });
+      return await who.work(functionsWith({ ...who.services, bucket: { ...bucket, writeIf } }));
     } finally {
       turns.end();
     }

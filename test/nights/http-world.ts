@@ -4,7 +4,14 @@ import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import type { Notification } from '../../lambdas/mail/notification.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
 import { ENV } from '../../lambdas/runtime/settings.ts';
-import { Crash, type Disturbance, type LifeWorld, type Raced, type Work } from '../audit/life-world.ts';
+import {
+  Crash,
+  type Disturbance,
+  type LifeWorld,
+  type Raced,
+  type Work,
+  functionsWith,
+} from '../audit/life-world.ts';
 import { LIFE_SETTINGS } from '../audit/life.ts';
 import { inTurn } from '../audit/turns.ts';
 import { type SmallWorld, startSmallWorld } from '../faults/small-world.ts';
@@ -337,7 +344,9 @@ export class HttpWorld implements LifeWorld {
     faults.clear();
     faults.decide = (request) => this.faultOf(request, invocation, name, disturbance);
     try {
-      return await this.heard(Promise.race([work(this.services(invocation, name)), invocation.death]));
+      return await this.heard(
+        Promise.race([work(functionsWith(this.services(invocation, name))), invocation.death]),
+      );
     } finally {
       // What is under way is refused; once it has ended, nothing of a dead process is left that could come later.
       if (invocation.isDead()) await invocation.quiet();
@@ -353,8 +362,8 @@ export class HttpWorld implements LifeWorld {
     this.small.faults.clear();
     const heard =
       (work: Work): Work =>
-      (services) =>
-        this.heard(work(services));
+      (functions) =>
+        this.heard(work(functions));
     try {
       return await inTurn(
         { services: this.services(new Invocation(), `${name} first`), work: heard(first) },
