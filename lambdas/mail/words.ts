@@ -2,6 +2,7 @@
 import { type Day, dayOf } from '../domain/days.ts';
 import type { Finding, FindingKind } from '../domain/findings.ts';
 import { areOver, endingNamesakes } from '../domain/rules/licenses.ts';
+import { canDoMoreThanRead } from '../domain/rules/tokens.ts';
 import { RESTORED_FOR } from '../domain/ledger.ts';
 import { shortDay } from '../domain/nights.ts';
 import { type Snapshot, listedToken, tokensOf } from '../domain/snapshot.ts';
@@ -92,6 +93,11 @@ function restoredText({ deployment: name, tokenId }: Finding, snapshot: Snapshot
     : `, because people switched it on or issued it so: the audit leaves it alone until ${dayText(snapshot, until)}`;
 }
 
+function mayChange(snapshot: Snapshot, tokenId: string): boolean {
+  const token = listedToken(snapshot, tokenId);
+  return token !== undefined && canDoMoreThanRead(token);
+}
+
 const misspelt =
   (what: string) =>
   ({ deployment }: Finding, { nameFinder }: Snapshot): string => {
@@ -113,7 +119,10 @@ const FACTS: Partial<Record<FindingKind, (finding: Finding, snapshot: Snapshot) 
   suspended: () => 'switched off',
   'duplicate-token': ({ deployment }, snapshot) =>
     `${pluralize(tokensOf(snapshot, deployment).active.length, 'token')} work at the same time`,
-  'wrong-scope': () => 'its token may do more than pull',
+  'wrong-scope': ({ tokenId = '' }, snapshot) =>
+    mayChange(snapshot, tokenId)
+      ? 'its token may do more than pull'
+      : 'its token has other rights than Read-only',
   'token-expiring': ({ tokenId = '' }, snapshot) => {
     const end = listedToken(snapshot, tokenId)?.expiresAt;
     return end === undefined
@@ -121,11 +130,8 @@ const FACTS: Partial<Record<FindingKind, (finding: Finding, snapshot: Snapshot) 
       : `its token ${end <= snapshot.now ? 'expired' : 'expires'} on ${dayText(snapshot, end)}`;
   },
   'unused-token': () => 'its token is not used',
-  'automatic-token': ({ tokenId = '' }, snapshot) => {
-    const scopes = listedToken(snapshot, tokenId)?.scopes;
-    const isReading = scopes?.length === 1 && scopes[0]?.endsWith(':read') === true;
-    return `made by a program for itself${isReading ? '' : ', may do more than pull'}`;
-  },
+  'automatic-token': ({ tokenId = '' }, snapshot) =>
+    `made by a program for itself${mayChange(snapshot, tokenId) ? ', may do more than pull' : ''}`,
   'malformed-key': () => 'its key holds no token',
   'rejected-key': () => 'Docker Hub refuses what Vault holds',
   'mismatched-key': ({ deployment }, snapshot) => {

@@ -7,6 +7,7 @@ import {
   issuedText,
   onDemandMail,
   renamedText,
+  restoredRunText,
   reviewMail,
   revokedText,
 } from '../../lambdas/mail/other-mails.ts';
@@ -27,6 +28,9 @@ describe('a link to a report', () => {
     );
     expect(link('s3://b', '')).toBe(
       'https://console.aws.amazon.com/s3/object/b?prefix=reports/2026/03/02/r.html',
+    );
+    expect(link('s3://b', 'arn:aws-cn:sns:cn-north-1:1:t')).toContain(
+      'https://cn-north-1.console.amazonaws.cn/s3/object/b?region=cn-north-1',
     );
     expect(link('./state', '')).toBe('./state/reports/2026/03/02/r.html');
   });
@@ -65,6 +69,12 @@ WHY
 
 Run run-1.
 `);
+  });
+
+  it('says tonight where even the day is not known', () => {
+    expect(flat(incompleteMail({ ...incomplete, today: '' }).text)).toContain(
+      'Docker Hub access of our customers, tonight: the audit',
+    );
   });
 
   it('says where the report is and what was counted, where there is one', () => {
@@ -148,6 +158,38 @@ describe('the mail of a review', () => {
     expect(text.startsWith('The list lost 20 rows.\n\n')).toBe(true);
     expect(subject).toContain('list changed: please look');
   });
+
+  const nothing = { ...news, changes: [], cantPull: [], toFix: [], leaving: [], restored: [] };
+
+  it('of a change that means nothing for anybody has what was read and no empty part', () => {
+    const { subject, text } = reviewMail(nothing);
+    expect(subject).toBe('[Docker Hub tokens] list changed: nothing to do');
+    expect(text).toBe(`What the change of Monday 2 March 2026 means. Nobody is switched off before
+the night.
+licenses.csv: 60 rows read, 2 not.
+
+Not as you meant it? Correct the list and upload it again.
+
+Report (run run-1):
+https://eu-west-1.console.aws.amazon.com/s3/object/bucket?region=eu-west-1&prefix=reports/r.html
+`);
+  });
+
+  it.each([
+    ['one row that changed', { changes: ['a'] }, '1 change', 'info'],
+    ['rows that changed', { changes: ['a', 'b'] }, '2 changes', 'info'],
+    ['somebody who is on again', { restored: ['a', 'b'] }, '2 switched on again', 'info'],
+    ['somebody who can not pull', { cantPull: ['a', 'b'] }, "2 can't pull", 'info'],
+    ['what is to be put in order', { toFix: ['a', 'b'] }, '2 to fix', 'warning'],
+    ['who loses access', { leaving: ['a', 'b'] }, '2 to lose access', 'warning'],
+    ['what stands in the way', { obstacles: ['a', 'b'] }, 'please look', 'warning'],
+  ] as const)(
+    'counts %s in its subject, and says how much that matters',
+    (_what, changes, said, severity) => {
+      const mail = reviewMail({ ...nothing, ...changes });
+      expect([mail.subject, mail.severity]).toEqual([`[Docker Hub tokens] list changed: ${said}`, severity]);
+    },
+  );
 });
 
 describe('where stands who really called', () => {
@@ -224,11 +266,17 @@ describe('a new token', () => {
     expect(text).toContain('We have pulled riaktr/base:3.12 with it: it works.');
   });
 
+  it('in place of several says of each when it stops, as one step', () => {
+    const { lines } = issuedText({ ...news, oldTokens: ['The first stops.', 'The second stopped.'] });
+    expect(lines.slice(-4, -2)).toEqual(['4. The first stops.', '   The second stopped.']);
+  });
+
   it('says where nobody has paid for it, and where its pull was not tried', () => {
     const { lines } = issuedText({ ...news, license: undefined, oldTokens: [], isPullVerified: false });
     const text = flat(lines.join('\n'));
     expect(text).toContain('No license in force says that it has paid');
     expect(text).toContain('It was not tried whether it can pull riaktr/base:3.12');
+    expect(text).toContain('New token for africell-ug ("ann" says "new server").');
     expect(text).not.toContain('old token');
   });
 
@@ -256,8 +304,30 @@ describe('a rename', () => {
       isDoubtful: false,
     });
     expect(title).toBe('renamed "mtn-gn " to mtn-gn');
-    expect(lines.join(' ')).toContain('the customer notices nothing');
-    expect(lines.join(' ')).not.toMatch(/pull/);
+    expect(lines).toEqual([
+      '"mtn-gn " is called mtn-gn now, on Docker Hub and in Vault (no reason given).',
+      'Its content is the same: the customer notices nothing, and nobody has to do anything.',
+      '',
+      'Its key in Vault is mtn-gn:',
+      'https://vault.example/',
+    ]);
+  });
+
+  it('says where Vault has no key for it, and where nobody knows whether its content is the token’s', () => {
+    const { lines } = renamedText({
+      from: 'mtn_gn',
+      to: 'mtn-gn',
+      statement: 'no reason given',
+      vaultLink: undefined,
+      isDoubtful: true,
+    });
+    expect(lines).toEqual([
+      'mtn_gn is called mtn-gn now, on Docker Hub (no reason given).',
+      'Its content is the same: the customer notices nothing, and nobody has to do anything.',
+      'Docker Hub did not say whether the content in Vault is that of the token.',
+      '',
+      'Vault has no key for it.',
+    ]);
   });
 });
 
@@ -285,10 +355,30 @@ describe('a token that was switched off, on or deleted', () => {
       `Its servers can't pull any more. The audit never switches it on again. To undo: function hub-token-auditor-revoke, {"deployment": "orange-cd", "restore": true, "reason": "..."}`,
     ]);
     expect(revokedText({ ...news, isStillOn: true }).lines.at(-1)).toBe('Another token of it still works.');
-    expect(revokedText({ ...news, what: 'restore' }).lines.at(-1)).toContain('leaves it alone for 7 days');
-    expect(revokedText({ ...news, what: 'delete', isKeyRemoved: true }).lines.join(' ')).toContain(
-      'Its key was removed from Vault.',
-    );
+  });
+
+  it('that is on again is left alone for a while', () => {
+    expect(revokedText({ ...news, what: 'restore', changed: ['t1', 't2'] })).toEqual({
+      title: 'switched on again orange-cd',
+      lines: [
+        'orange-cd: switched on again ("ann" says "leaked").',
+        '',
+        '2 tokens switched on again: t1 and t2.',
+        'The audit leaves it alone for 7 days, then goes by licenses.csv again.',
+      ],
+    });
+  });
+
+  it('that is gone for good comes back as another one alone', () => {
+    expect(revokedText({ ...news, what: 'delete', changed: [], isKeyRemoved: true })).toEqual({
+      title: 'deleted orange-cd',
+      lines: [
+        'orange-cd: deleted ("ann" says "leaked").',
+        '',
+        'Its key was removed from Vault.',
+        `This can't be undone. If it needs a token again: function hub-token-auditor-issue, {"deployment": "orange-cd"}`,
+      ],
+    });
   });
 
   it('writes a label in the event that undoes it as ASCII', () => {
@@ -297,9 +387,46 @@ describe('a token that was switched off, on or deleted', () => {
   });
 
   it('says what was so already, and first what is not done', () => {
-    expect(revokedText({ ...news, changed: [], unchanged: ['t1'] }).title).toBe('orange-cd was off already');
-    const { title, lines } = revokedText({ ...news, failures: ['Docker Hub is away.'], isFailed: true });
-    expect(title).toBe('switching off orange-cd failed');
-    expect(lines[2]).toBe('NOT DONE: Docker Hub is away.');
+    const off = revokedText({ ...news, changed: [], unchanged: ['t1', 't\n2'] });
+    expect(off.title).toBe('orange-cd was off already');
+    expect(off.lines.slice(0, 3)).toEqual([
+      'orange-cd was off already ("ann" says "leaked").',
+      '',
+      "Already off: t1 and t\\u{a}2, now recorded as people's.",
+    ]);
+    const on = revokedText({ ...news, what: 'restore', changed: [], unchanged: ['t1'] });
+    expect([on.title, on.lines[2]]).toEqual(['orange-cd was on already', 'Already on: t1.']);
+    const failed = { ...news, changed: ['t1'], failures: ['Docker Hub is away.'], isFailed: true };
+    expect(revokedText(failed)).toEqual({
+      title: 'switching off orange-cd failed',
+      lines: [
+        'orange-cd: switching off failed ("ann" says "leaked").',
+        '',
+        'NOT DONE: Docker Hub is away.',
+        '1 token switched off: t1.',
+      ],
+    });
+  });
+});
+
+describe('what a run switched off and people switched on again', () => {
+  const news = {
+    runId: 'run\n1',
+    statement: '"ann" says "all paid"',
+    deployments: ['orange-cd', 'Mtn CM'],
+    failures: [],
+    isFailed: false,
+  };
+
+  it('is named, and left alone for a while', () => {
+    expect(restoredRunText(news)).toEqual({
+      title: 'restored 2 deployments of run run\\u{a}1',
+      lines: [
+        'What run run\\u{a}1 switched off for ended licenses is switched on again ("ann" says "all paid").',
+        '',
+        'On again: orange-cd and "Mtn CM".',
+        'The audit leaves them alone for 7 days, then goes by licenses.csv again.',
+      ],
+    });
   });
 });

@@ -249,7 +249,7 @@ function scopesText(scopes: readonly string[]): string {
 const READING: ReadonlySet<string> = new Set(['repo:read', 'repo:public_read']);
 
 /** Whether a token is known to be able to change something; without any scope it may do everything. */
-function canDoMoreThanRead({ scopes }: HubToken): boolean {
+export function canDoMoreThanRead({ scopes }: HubToken): boolean {
   return scopes !== undefined && (scopes.length === 0 || scopes.some((scope) => !READING.has(scope)));
 }
 
