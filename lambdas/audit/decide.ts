@@ -1,17 +1,17 @@
 // What a run decides, from what was read and nothing else.
 import type { Finding } from '../domain/findings.ts';
-import { type ContentCheckEntry, type Ledger, emptyLedger } from '../domain/ledger.ts';
+import type { ContentCheckEntry, Ledger } from '../domain/ledger.ts';
 import { type Plan, makePlan } from '../domain/plan/plan.ts';
 import type { Policy } from '../domain/policy.ts';
 import { reconcile } from '../domain/reconcile.ts';
-import { type Inputs, type Snapshot, takeSnapshot } from '../domain/snapshot.ts';
+import { type CompleteInputs, type Snapshot, takeSnapshot } from '../domain/snapshot.ts';
 import { reconcileLedger } from '../ledger/reconcile-ledger.ts';
 import { renewFingerprints } from '../ledger/renew-fingerprints.ts';
 
 /** What a run decides by. */
 export interface DecisionInput {
   /** What was read; its ledger as it stands in the bucket. */
-  readonly inputs: Inputs;
+  readonly inputs: CompleteInputs;
   /** This run's checks of stored contents. */
   readonly checks: readonly ContentCheckEntry[];
   readonly policy: Policy;
@@ -37,7 +37,7 @@ export interface Decision {
 /** Decides findings and steps of a run. Pure: night, dry run, review and simulation share it. */
 export function decide(input: DecisionInput): Decision {
   const { inputs, policy, now, hold, approve, approval } = input;
-  const ledger = reconciledLedger(inputs.ledger ?? emptyLedger(), input);
+  const ledger = reconciledLedger(inputs.ledger, input);
   const snapshot = takeSnapshot({ ...inputs, ledger }, policy, now);
   const plan = makePlan(snapshot, { hold, approve, approval });
   return { ledger, snapshot, plan, findings: reconcile(snapshot) };

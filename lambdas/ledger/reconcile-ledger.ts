@@ -1,7 +1,7 @@
 // Compares what the ledger remembers with what is there now, before anything is decided.
 import { iso } from '../domain/days.ts';
 import { CAP_WINDOW, type Ledger, RESTORED_FOR, type Suspension } from '../domain/ledger.ts';
-import type { Inputs } from '../domain/snapshot.ts';
+import type { CompleteInputs } from '../domain/snapshot.ts';
 import { type HubToken, isActive, isPastExpiry } from '../domain/token.ts';
 import { recordStep } from './transitions.ts';
 import { closeIssuing, isRecent } from './unfinished-issues.ts';
@@ -10,7 +10,7 @@ import { closeIssuing, isRecent } from './unfinished-issues.ts';
 const ASKED_FOR = 100;
 
 /** The parts of what was read that the ledger is compared with. */
-export type Listed = Pick<Inputs, 'tokens' | 'keys' | 'licenses' | 'gone' | 'lastAskedFor'>;
+export type Listed = Pick<CompleteInputs, 'tokens' | 'keys' | 'licenses' | 'gone' | 'lastAskedFor'>;
 
 /**
  * The tokens that the ledger remembers and Docker Hub's list lacks: each is asked for by its id before it is forgotten.
@@ -67,16 +67,15 @@ interface Night {
   readonly isGone: (tokenId: string) => boolean;
 }
 
-function makeNight(ledger: Ledger, { tokens = [], keys, licenses, gone }: Listed, now: number): Night {
+function makeNight(ledger: Ledger, { tokens, keys, licenses, gone }: Listed, now: number): Night {
   const remembered = rememberedTokens(ledger);
-  for (const { tokenId } of ledger.suspensions) remembered.add(tokenId);
   const byId = new Map<string, HubToken>();
   for (const token of tokens) if (remembered.has(token.id)) byId.set(token.id, token);
   return {
     now,
     tokens,
     byId,
-    keys: new Set(keys?.names),
+    keys: new Set(keys.names),
     licenses,
     isGone: (tokenId) => gone?.has(tokenId) === true && !byId.has(tokenId),
   };
@@ -184,7 +183,7 @@ function withSuperseded(suspension: Suspension, activeLabels: ReadonlySet<string
 /** What people revoked before any run had read the list: its end of now is what must move on for the token to be missed. */
 function withEnd(suspension: Suspension, { licenses }: Night): Suspension {
   if (suspension.by === 'audit' || suspension.end !== undefined) return suspension;
-  return { ...suspension, end: licenses?.licenses.get(suspension.deployment)?.lastDay };
+  return { ...suspension, end: licenses.licenses.get(suspension.deployment)?.lastDay };
 }
 
 function restoresNow(

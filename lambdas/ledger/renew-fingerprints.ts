@@ -4,8 +4,8 @@ import type { VaultKeys } from '../domain/token.ts';
 import { renewedFingerprint } from '../text/fingerprint.ts';
 
 /** The ledger with fingerprints of this version only: where the key holds the same content still, with its new one. */
-export function renewFingerprints(ledger: Ledger, keys: VaultKeys | undefined): Ledger {
-  const renew = (kept: string, name: string): string => renewedFingerprint(kept, keys?.values?.get(name));
+export function renewFingerprints(ledger: Ledger, keys: VaultKeys): Ledger {
+  const renew = (kept: string, name: string): string => renewedFingerprint(kept, keys.values?.get(name));
   const renewed = <Entry extends { readonly deployment: string; readonly fingerprint?: string | undefined }>(
     entry: Entry,
   ): Entry =>

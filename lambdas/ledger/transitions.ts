@@ -73,12 +73,13 @@ function recordReactivation(ledger: Ledger, tokenId: string): Ledger {
  */
 function recordDeletion(ledger: Ledger, tokenId: string, at: number): Ledger {
   const ids = new Set([tokenId]);
-  const suspensions = ledger.suspensions.map((suspension) =>
-    ids.has(suspension.tokenId) ? { ...suspension, deletedAt: iso(at) } : suspension,
-  );
+  const suspensions = ledger.suspensions.flatMap((suspension) => {
+    if (suspension.tokenId !== tokenId) return [suspension];
+    return suspension.replaced === true ? [] : [{ ...suspension, deletedAt: iso(at) }];
+  });
   return {
     ...forgetDecisions(ledger, ids),
-    suspensions: suspensions.filter(({ replaced, tokenId: id }) => replaced !== true || id !== tokenId),
+    suspensions,
     replaced: othersOf(ledger.replaced, ids),
     issued: othersOf(ledger.issued, ids),
     measures: fewer(ledger, 'tokens', 1),
@@ -117,7 +118,7 @@ export function recordRestore(ledger: Ledger, decision: PeoplesDecision): Ledger
   const { deployment, tokenIds, at, reason, withRun } = decision;
   const ids = new Set(tokenIds);
   const rest = forgetDecisions(ledger, ids);
-  const entry = { deployment, at: iso(at), reason, ...(withRun === true ? { withRun } : {}) };
+  const entry = { deployment, at: iso(at), reason, withRun };
   return {
     ...rest,
     replaced: withRun === true ? onAgain(rest.replaced, ids) : othersOf(rest.replaced, ids),
@@ -276,7 +277,7 @@ export function othersOf<Entry extends { readonly tokenId?: string | undefined }
   entries: readonly Entry[],
   ids: ReadonlySet<string>,
 ): Entry[] {
-  return entries.filter(({ tokenId }) => tokenId === undefined || !ids.has(tokenId));
+  return entries.filter(({ tokenId = '' }) => !ids.has(tokenId));
 }
 
 function suspensionsOf(ledger: Ledger, decision: PeoplesDecision): Suspension[] {
@@ -306,10 +307,8 @@ function replacedAmong({ replaced, suspensions }: Ledger, ids: ReadonlySet<strin
 
 /** A license's last day as the last whole run read it. */
 function knownEnd({ licenseRows, passedEnds }: Ledger, deployment: string): Day | undefined {
-  const ends = (licenseRows ?? [])
-    .filter((row) => row.deployment === deployment)
-    .map(({ accessUntil }) => accessUntil);
-  return ends.sort().at(-1) ?? passedEnds.find((passed) => passed.deployment === deployment)?.end;
+  const ends = licenseRows?.flatMap((row) => (row.deployment === deployment ? [row.accessUntil] : []));
+  return ends?.sort().at(-1) ?? passedEnds.find((passed) => passed.deployment === deployment)?.end;
 }
 
 /** What an input is compared with, less what we took away ourselves: that is no input that shrank. */
@@ -325,7 +324,5 @@ function offSince(replaced: Ledger['replaced'], ids: ReadonlySet<string>, at: nu
 }
 
 function onAgain(replaced: Ledger['replaced'], ids: ReadonlySet<string>): Ledger['replaced'] {
-  return replaced.map(({ offSince: since, ...entry }) =>
-    ids.has(entry.tokenId) || since === undefined ? entry : { ...entry, offSince: since },
-  );
+  return replaced.map((entry) => (ids.has(entry.tokenId) ? { ...entry, offSince: undefined } : entry));
 }

@@ -3,6 +3,7 @@ import { DAY, HOUR, iso } from '../../lambdas/domain/days.ts';
 import { type Intent, type Ledger, emptyLedger } from '../../lambdas/domain/ledger.ts';
 import { reconcileLedger, tokensToAskFor } from '../../lambdas/ledger/reconcile-ledger.ts';
 import { doneAction, recordStep } from '../../lambdas/ledger/transitions.ts';
+import { type LicenseList, readLicenses } from '../../lambdas/domain/licenses.ts';
 import type { HubToken } from '../../lambdas/domain/token.ts';
 import { NOW, suspensionOf, tokenOf } from '../domain/situation.ts';
 
@@ -36,13 +37,22 @@ const restoreOf = (tokenId: string, at = NOW - DAY): Ledger['restores'][number] 
   at: iso(at),
   reason: 'by hand',
 });
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const licensesOf = (rows = ''): LicenseList =>
+  readLicenses(bytes(`telco,country,expires_on,grace_days\n${rows}\n`), 3);
 /** The ledger after it was compared with what was read. */
 const compared = (
   ledger: Ledger,
   tokens: readonly HubToken[],
   keys: readonly string[],
   gone: readonly string[] = [],
-): Ledger => reconcileLedger(ledger, { tokens, keys: { names: keys, version: 1 }, gone: new Set(gone) }, NOW);
+  rows = 'filler,zz,9999-12-31,0',
+): Ledger =>
+  reconcileLedger(
+    ledger,
+    { tokens, keys: { names: keys, version: 1 }, licenses: licensesOf(rows), gone: new Set(gone) },
+    NOW,
+  );
 const ids = (entries: readonly { readonly tokenId: string }[]): string[] =>
   entries.map(({ tokenId }) => tokenId);
 

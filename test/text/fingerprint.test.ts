@@ -49,8 +49,9 @@ describe('fingerprints that an earlier version kept', () => {
     ],
   });
   const renewed = (kept: string, value?: unknown): (string | undefined)[] => {
-    const keys = { names: ['orange-cd'], values: new Map([['orange-cd', value]]), version: 1 };
-    const { checks, suspensions } = renewFingerprints(ledger(kept), value === undefined ? undefined : keys);
+    const names = { names: ['orange-cd'], version: 1 };
+    const keys = value === undefined ? names : { ...names, values: new Map([['orange-cd', value]]) };
+    const { checks, suspensions } = renewFingerprints(ledger(kept), keys);
     return [...checks, ...suspensions].map(({ fingerprint }) => fingerprint);
   };
 
