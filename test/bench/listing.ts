@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { startSandbox } from '../sandbox/world.ts';
+import { startSandbox } from '../sandbox/sandbox.ts';
 import { LATENCY } from './nights.ts';
 import { runProcess, seconds } from './processes.ts';
 

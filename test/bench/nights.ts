@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { DAY, dayOf } from '../../lambdas/domain/days.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
-import { type Sandbox, startSandbox } from '../sandbox/world.ts';
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import type { LoggedRequest } from '../sandbox/server.ts';
 import { median, runProcess, seconds } from './processes.ts';
 
@@ -139,7 +139,7 @@ export async function benchReview(rows: number, script: string): Promise<string>
   try {
     await auditOnce(sandbox, script, {});
     const end = dayOf(sandbox.clock.now() + 400 * DAY, 'UTC');
-    sandbox.putLicenses(Object.keys(sandbox.keys()).map((name) => [name, end]));
+    sandbox.putLicenses(sandbox.keys.names.map((name) => [name, end]));
     const before = sandbox.log.length;
     const { milliseconds, user } = await auditOnce(sandbox, script, { review: true });
     const { bySystem } = requestsOf(sandbox.log.slice(before));

@@ -8,7 +8,7 @@ import { COMMANDS } from '../../bin/auditor/arguments.ts';
 import { run } from '../../bin/auditor/run.ts';
 import { addDays, dayOf } from '../../lambdas/domain/days.ts';
 import { emptyLedger, ledgerText } from '../../lambdas/domain/ledger.ts';
-import { type Sandbox, startSandbox } from '../sandbox/world.ts';
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'auditor-test-'));
 afterAll(() => {

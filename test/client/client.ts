@@ -1,7 +1,7 @@
 // Lets somebody else's client of Docker Hub loose on the stand-ins, so that they are true to more than our own reading.
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { startSandbox } from '../sandbox/world.ts';
+import { startSandbox } from '../sandbox/sandbox.ts';
 
 const PYTHON = process.env['PYTHON'] ?? 'python3';
 const HOW = `${PYTHON} -m pip install dockerhub-api (or name another Python in PYTHON)`;

@@ -19,7 +19,7 @@ import { ENV } from '../../lambdas/runtime/settings.ts';
 import { CONTEXT_KEY } from '../../lib/config.ts';
 import { cdk, emulated } from '../aws/command-line.ts';
 import { elements } from '../aws/look.ts';
-import { type Sandbox, startSandbox } from '../sandbox/world.ts';
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { makeTally } from '../tally.ts';
 import { prepare } from './assembly.ts';
 import { ACCOUNT, REGION, hasMinistack, startMinistack } from './ministack.ts';
@@ -343,7 +343,7 @@ async function lifeOf(stage: Deployed): Promise<void> {
   await tally.check('issue: a token is made, proved, and stored in Vault', async () => {
     await done(stage, 'issue', { deployment: 'orange-cd', createSecret: true });
     await done(stage, 'issue', { telco: 'mtn', country: 'gh' });
-    assert.deepEqual(Object.keys(sandbox.keys()).sort(), ['mtn-gh', 'orange-cd']);
+    assert.deepEqual(sandbox.keys.names.sort(), ['mtn-gh', 'orange-cd']);
   });
   await tally.check('mails arrive where somebody subscribed', () =>
     eventually(async () => {
@@ -388,7 +388,7 @@ async function lifeOf(stage: Deployed): Promise<void> {
     const made = await done(stage, 'issue', { deployment: 'orange-cd', regenerate: true });
     assert.equal(v.parse(v.array(v.unknown()), made['replaced']).length, 1);
     await done(stage, 'issue', { deployment: 'mtn-gh', renameTo: 'mtn-ci' });
-    assert.deepEqual(Object.keys(sandbox.keys()).sort(), ['mtn-ci', 'orange-cd']);
+    assert.deepEqual(sandbox.keys.names.sort(), ['mtn-ci', 'orange-cd']);
   });
   await tally.check('revoke: access is withdrawn, given back, and deleted', async () => {
     await done(stage, 'revoke', { deployment: 'mtn-ci', reason: 'lost laptop' });

@@ -15,23 +15,23 @@ import {
   overCaps,
   unannounced,
 } from './operation.ts';
-import { type SmallWorld, startSmallWorld } from './small-world.ts';
+import { type FaultSandbox, startFaultSandbox } from './fault-sandbox.ts';
 
 const ENDED = '2026-06-10';
-const night = (world: SmallWorld, event: AuditEvent = {}) => audit(event, world.services());
+const night = (world: FaultSandbox, event: AuditEvent = {}) => audit(event, world.services());
 
 /** Nights that follow, each a day later. */
-async function nights(world: SmallWorld, number: number): Promise<void> {
+async function nights(world: FaultSandbox, number: number): Promise<void> {
   for (let count = 0; count < number; count++) {
     world.clock.advance(DAY);
     await night(world);
   }
 }
 
-const idOf = (world: SmallWorld, label: string): string => world.hub.tokens.only(label).uuid;
+const idOf = (world: FaultSandbox, label: string): string => world.dockerHub.tokens.only(label).uuid;
 
 /** The notice that a deployment's token will be switched off, given two days ago. */
-const notice = (world: SmallWorld, deployment: string): Ledger['notices'][number] => ({
+const notice = (world: FaultSandbox, deployment: string): Ledger['notices'][number] => ({
   tokenId: idOf(world, deployment),
   deployment,
   step: 'deactivate',
@@ -40,11 +40,11 @@ const notice = (world: SmallWorld, deployment: string): Ledger['notices'][number
 });
 
 /** Watches the labels of a world's first tokens: a deleted one can't be asked for it any more. */
-function watching(noticed: readonly string[], capped = true): (world: SmallWorld) => string | undefined {
-  const labels = new WeakMap<SmallWorld, Map<string, string>>();
+function watching(noticed: readonly string[], capped = true): (world: FaultSandbox) => string | undefined {
+  const labels = new WeakMap<FaultSandbox, Map<string, string>>();
   return (world) => {
     const known = labels.get(world) ?? new Map<string, string>();
-    for (const { uuid, token_label } of world.hub.tokens.all) known.set(uuid, token_label ?? '');
+    for (const { uuid, token_label } of world.dockerHub.tokens.all) known.set(uuid, token_label ?? '');
     labels.set(world, known);
     return unannounced(world, new Set(noticed), known) ?? (capped ? overCaps(world, known) : undefined);
   };
@@ -53,7 +53,7 @@ function watching(noticed: readonly string[], capped = true): (world: SmallWorld
 const everything: Operation = {
   name: 'a night that switches off, switches on, deletes and announces',
   prepare: async (hearing) => {
-    const world = await startSmallWorld(
+    const world = await startFaultSandbox(
       [
         { label: BYSTANDER, lastDay: FAR },
         { label: 'orange-cd', lastDay: ENDED },
@@ -72,10 +72,9 @@ const everything: Operation = {
       at: iso(now - days * DAY),
       reason: 'the license ended',
       end: '2026-03-01',
-      fingerprint: fingerprintOf(String(world.keys()[label])),
+      fingerprint: fingerprintOf(String(world.keys.get(label))),
     });
-    world.changeLedger((ledger) => ({
-      ...ledger,
+    world.putLedger({
       suspensions: [off('vodacom-cd', 5), off('mtn-cm', 100)],
       inactive: [idOf(world, 'vodacom-cd'), idOf(world, 'mtn-cm')],
       notices: [
@@ -88,7 +87,7 @@ const everything: Operation = {
           at: iso(now - 8 * DAY),
         },
       ],
-    }));
+    });
     return world;
   },
   run: (world) => night(world),
@@ -97,7 +96,7 @@ const everything: Operation = {
     // Where half of the license list was lost on its way, rows were gone for a night: their notices lapsed, and are given
     // anew before anything is withdrawn. Seven days for a deletion; until then the one that is ending renews.
     if (!isOn(world, 'orange-cd') && labelled(world, 'mtn-cm').length === 0) return;
-    world.setLicenses([
+    world.putLicenses([
       [BYSTANDER, FAR],
       ['orange-cd', ENDED],
       ['vodacom-cd', FAR],
@@ -113,34 +112,34 @@ const everything: Operation = {
     if (isOn(world, 'tigo-sn')) return 'tigo-sn is still on';
     if (!isOn(world, 'vodacom-cd')) return 'vodacom-cd is still off';
     if (!isOn(world, 'airtel-td')) return 'airtel-td is off, and its license is in force';
-    if (labelled(world, 'mtn-cm').length > 0 || 'mtn-cm' in world.keys()) return 'mtn-cm is still there';
-    if (!('orange-cd' in world.keys())) return 'the key of orange-cd is gone';
+    if (labelled(world, 'mtn-cm').length > 0 || world.keys.has('mtn-cm')) return 'mtn-cm is still there';
+    if (!world.keys.has('orange-cd')) return 'the key of orange-cd is gone';
     return undefined;
   },
 };
 
 /** One deployment whose license ended and that was told so, beside one that has paid. */
-async function oneDue(hearing: Hearing): Promise<SmallWorld> {
-  const world = await startSmallWorld(
+async function oneDue(hearing: Hearing): Promise<FaultSandbox> {
+  const world = await startFaultSandbox(
     [
       { label: BYSTANDER, lastDay: FAR },
       { label: 'orange-cd', lastDay: ENDED },
     ],
     { hearing },
   );
-  world.changeLedger((ledger) => ({ ...ledger, notices: [notice(world, 'orange-cd')] }));
+  world.putLedger({ notices: [notice(world, 'orange-cd')] });
   return world;
 }
 
-const bringLicenses = (world: SmallWorld): void => {
-  world.setLicenses([
+const bringLicenses = (world: FaultSandbox): void => {
+  world.putLicenses([
     [BYSTANDER, FAR],
     ['orange-cd', ENDED],
   ]);
 };
-const orangeIsOff = (world: SmallWorld): string | undefined =>
+const orangeIsOff = (world: FaultSandbox): string | undefined =>
   isOn(world, 'orange-cd') ? 'orange-cd is still on' : undefined;
-const orangeIsOn = (world: SmallWorld): string | undefined =>
+const orangeIsOn = (world: FaultSandbox): string | undefined =>
   isOn(world, 'orange-cd') ? undefined : 'orange-cd was switched off';
 
 /** While an input is missing nothing at all is changed. */
@@ -226,16 +225,15 @@ const held: Operation = {
 const MANY = ['orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td', 'tigo-sn'];
 
 /** Five at once are due, and three may go; the measures tell that nothing was lost meanwhile. */
-async function manyDue(hearing: Hearing): Promise<SmallWorld> {
-  const world = await startSmallWorld(
+async function manyDue(hearing: Hearing): Promise<FaultSandbox> {
+  const world = await startFaultSandbox(
     [{ label: BYSTANDER, lastDay: FAR }, ...MANY.map((label) => ({ label, lastDay: ENDED }))],
     { hearing },
   );
-  world.changeLedger((ledger) => ({
-    ...ledger,
+  world.putLedger({
     notices: MANY.map((label) => notice(world, label)),
     measures: { tokens: 6, keys: 6, licenses: { deployments: 6, rows: null }, exemptions: [] },
-  }));
+  });
   return world;
 }
 
@@ -275,7 +273,7 @@ const approved: Operation = {
 const reviewed: Operation = {
   name: 'a review that switches on and announces',
   prepare: async (hearing) => {
-    const world = await startSmallWorld(
+    const world = await startFaultSandbox(
       [
         { label: BYSTANDER, lastDay: FAR },
         { label: 'orange-cd', lastDay: FAR, enabled: false },
@@ -290,8 +288,7 @@ const reviewed: Operation = {
       paidUntil: end,
       accessUntil: end,
     });
-    world.changeLedger((ledger) => ({
-      ...ledger,
+    world.putLedger({
       suspensions: [
         {
           ...orange,
@@ -304,7 +301,7 @@ const reviewed: Operation = {
       inactive: [orange.tokenId],
       licenseRows: [row(BYSTANDER, FAR), row('orange-cd', ENDED), row('airtel-td', FAR)],
       passedEnds: [{ deployment: 'orange-cd', end: ENDED }],
-    }));
+    });
     return world;
   },
   run: (world) => night(world, { review: true }),
@@ -316,7 +313,7 @@ const reviewed: Operation = {
   always: watching([]),
   wanted: (world) =>
     orangeIsOn(world) ??
-    (world.ledger().notices.some(({ deployment }) => deployment === 'airtel-td')
+    (world.ledger.notices.some(({ deployment }) => deployment === 'airtel-td')
       ? undefined
       : 'airtel-td was not announced'),
 };

@@ -1,6 +1,6 @@
 // Secrets where people put them by mistake: nothing of them leaves, by whatever way.
 
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import { EventScope } from '../../lambdas/clients/event-scope.ts';
@@ -11,16 +11,16 @@ import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
 import { type Hearing, startHearing } from './hearing.ts';
 import { BYSTANDER, FAR } from './operation.ts';
-import { type SmallWorld, closeShared, startSmallWorld } from './small-world.ts';
+import { type FaultSandbox, startFaultSandbox } from './fault-sandbox.ts';
 
 let hearing: Hearing;
-let world: SmallWorld;
+let world: FaultSandbox;
 
 const GOOD = Array.from({ length: 40 }, (_unused, index) => `telco${index}`);
 
 beforeEach(async () => {
   hearing = startHearing();
-  world = await startSmallWorld(
+  world = await startFaultSandbox(
     [
       { label: BYSTANDER, lastDay: FAR },
       { label: 'orange-cd', lastDay: FAR },
@@ -34,9 +34,7 @@ afterEach(async () => {
   await world.close();
 });
 
-afterAll(closeShared);
-
-const contentOf = (label: string): string => world.hub.tokens.only(label).content;
+const contentOf = (label: string): string => world.dockerHub.tokens.only(label).content;
 
 /** Secrets that somebody may paste, as they may be pasted. */
 const PASTED: Readonly<Record<string, () => string>> = {
@@ -46,8 +44,8 @@ const PASTED: Readonly<Record<string, () => string>> = {
   'a content of before 2022': () => world.canaries.uuid(),
   'what Docker keeps of a login': () =>
     Buffer.from(`riaktrdelivery:${contentOf('orange-cd')}`).toString('base64'),
-  'the password of the account': () => world.hub.account.password,
-  'the TOTP secret': () => world.hub.account.totpSecret ?? '',
+  'the password of the account': () => world.dockerHub.account.password,
+  'the TOTP secret': () => world.dockerHub.account.totpSecret ?? '',
 };
 
 const quoted = (cell: string): string => `"${cell.replaceAll('"', '""')}"`;
@@ -96,7 +94,7 @@ async function nights(): Promise<void> {
 
 describe('the password of the account behind other words, where a cell is cut and a line of the mail ends', () => {
   it('is not shown', async () => {
-    const { password } = world.hub.account;
+    const { password } = world.dockerHub.account;
     for (const offset of [22, 31, 38, 56, 64]) {
       const filler = 'a sentence that goes on '.repeat(4).slice(0, offset);
       world.bucket.put(OBJECTS.licenses, licensesWith('expires_on', `${filler}${password}`));
@@ -137,10 +135,10 @@ describe.each(Object.keys(PASTED))('%s', (kind) => {
   });
 
   it('as the label of a token or the name of a key is not shown', async () => {
-    world.hub.tokens.add({ token_label: secret() });
-    world.hub.tokens.add({ token_label: `mtn-gh ${secret()}` });
+    world.dockerHub.tokens.add({ token_label: secret() });
+    world.dockerHub.tokens.add({ token_label: `mtn-gh ${secret()}` });
     world.vault.kv.put('Global_customer_credentials/docker-deploy-tokens/riaktrdelivery-tokens', {
-      ...world.keys(),
+      ...world.keys.all,
       [secret()]: 'orange-cd',
     });
     await nights();

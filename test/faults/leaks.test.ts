@@ -7,27 +7,26 @@ import { Canaries, markOf } from '../sandbox/canaries.ts';
 import { signHs256 } from '../sandbox/jwt.ts';
 import { leaksIn } from '../sandbox/leaks.ts';
 import { type Hearing, startHearing } from './hearing.ts';
-import { type SmallWorld, closeShared, startSmallWorld } from './small-world.ts';
+import { type FaultSandbox, startFaultSandbox } from './fault-sandbox.ts';
 
 let hearing: Hearing;
-let world: SmallWorld;
+let world: FaultSandbox;
 
 beforeEach(async () => {
   hearing = startHearing();
-  world = await startSmallWorld([{ label: 'moov-bj', lastDay: '2026-06-18' }], { hearing });
+  world = await startFaultSandbox([{ label: 'moov-bj', lastDay: '2026-06-18' }], { hearing });
 });
 
 afterEach(async () => {
   hearing.stop();
   await world.close();
-  await closeShared();
 });
 
 /** A new secret of each kind that there is in a sandbox. */
 const KINDS: Readonly<Record<string, () => string>> = {
   'Docker Hub password': () => world.canaries.password(),
   'TOTP secret': () => world.canaries.base32(),
-  'content of a token': () => world.hub.tokens.add().content,
+  'content of a token': () => world.dockerHub.tokens.add().content,
   'content of an old token, role id or secret id': () => world.canaries.uuid(),
   'Vault token': () => world.canaries.vaultToken(),
   'key of AWS': () => world.canaries.accessKey(),
@@ -199,7 +198,7 @@ describe('a secret of whatever kind, in whatever form, is found', () => {
 
   it('in the address of a request', async () => {
     const secret = world.canaries.password();
-    await ask(`${world.hub.url}/v2/access-tokens?session=${encodeURIComponent(secret)}`);
+    await ask(`${world.dockerHub.url}/v2/access-tokens?session=${encodeURIComponent(secret)}`);
     expect(world.leaks()).toMatchObject([{ channel: 'address', form: 'plain' }]);
   });
 });

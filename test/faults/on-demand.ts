@@ -14,10 +14,10 @@ import {
   labelled,
   later,
 } from './operation.ts';
-import { type SmallWorld, startSmallWorld } from './small-world.ts';
+import { type FaultSandbox, startFaultSandbox } from './fault-sandbox.ts';
 
-const people = (hearing: Hearing): Promise<SmallWorld> =>
-  startSmallWorld(
+const people = (hearing: Hearing): Promise<FaultSandbox> =>
+  startFaultSandbox(
     [
       { label: BYSTANDER, lastDay: FAR },
       { label: 'orange-cd', lastDay: FAR },
@@ -27,12 +27,12 @@ const people = (hearing: Hearing): Promise<SmallWorld> =>
   );
 
 /** The night after. */
-async function nextNight(world: SmallWorld, days = 1): Promise<void> {
+async function nextNight(world: FaultSandbox, days = 1): Promise<void> {
   world.clock.advance(days * DAY);
   await audit({}, world.services());
 }
 
-const airtelIsWhole = (world: SmallWorld): string | undefined => {
+const airtelIsWhole = (world: FaultSandbox): string | undefined => {
   const { length } = labelled(world, 'airtel-td');
   if (length !== 1) return `${length} tokens of airtel-td`;
   return canPull(world, 'airtel-td') ? undefined : 'token and key of airtel-td do not belong together';
@@ -41,15 +41,15 @@ const airtelIsWhole = (world: SmallWorld): string | undefined => {
 /** A token that is left behind is in the ledger, where the next call finds it: no key is left without its token. */
 const noDeadKey =
   (label: string) =>
-  (world: SmallWorld): string | undefined =>
-    label in world.keys() && !isWhole(world, label) ? `the key of ${label} is of no token` : undefined;
+  (world: FaultSandbox): string | undefined =>
+    world.keys.has(label) && !isWhole(world, label) ? `the key of ${label} is of no token` : undefined;
 
 const ISSUE = { deployment: 'airtel-td' };
 const issued: Operation = {
   name: 'issuing a token',
   prepare: async (hearing) => {
-    const world = await startSmallWorld([{ label: BYSTANDER, lastDay: FAR }], { hearing });
-    world.setLicenses([
+    const world = await startFaultSandbox([{ label: BYSTANDER, lastDay: FAR }], { hearing });
+    world.putLicenses([
       [BYSTANDER, FAR],
       ['airtel-td', FAR],
     ]);
@@ -65,8 +65,8 @@ const FIRST = { ...ISSUE, createSecret: true };
 const first: Operation = {
   name: 'issuing the first token, and making the secret for it',
   prepare: async (hearing) => {
-    const world = await startSmallWorld([], { hearing, secret: false });
-    world.setLicenses([['airtel-td', FAR]]);
+    const world = await startFaultSandbox([], { hearing, secret: false });
+    world.putLicenses([['airtel-td', FAR]]);
     return world;
   },
   run: (world) => issue(FIRST, world.services()),
@@ -76,7 +76,7 @@ const first: Operation = {
 };
 
 /** A regenerated token: by the time the nights are over it is the only one, and Vault holds its content. */
-const orangeIsOne = (world: SmallWorld): string | undefined => {
+const orangeIsOne = (world: FaultSandbox): string | undefined => {
   const { length } = labelled(world, 'orange-cd');
   if (length !== 1) return `${length} tokens of orange-cd`;
   return canPull(world, 'orange-cd') ? undefined : 'orange-cd can not pull with what Vault holds';
@@ -109,7 +109,9 @@ const overlapped: Operation = {
   },
   always: (world) => {
     // What the customer's server holds works until the overlap is over, whatever became of the new token.
-    const oldest = world.hub.tokens.all.toReversed().find(({ token_label }) => token_label === 'orange-cd');
+    const oldest = world.dockerHub.tokens.all
+      .toReversed()
+      .find(({ token_label }) => token_label === 'orange-cd');
     const isEarly = world.clock.now() < Date.parse('2026-06-17T00:00:00Z');
     return isEarly && Date.parse(oldest?.created_at ?? '') > Date.parse('2026-06-01T00:00:00Z')
       ? 'the token that orange-cd uses is gone'
@@ -125,18 +127,18 @@ const renamed: Operation = {
   run: (world) => issue(RENAME, world.services()),
   recover: (world) =>
     later(world, async () => {
-      if (labelled(world, 'Mtn_CM').length > 0 || 'Mtn_CM' in world.keys())
+      if (labelled(world, 'Mtn_CM').length > 0 || world.keys.has('Mtn_CM'))
         await issue(RENAME, world.services());
     }),
   always: (world) => {
     const token = [...labelled(world, 'Mtn_CM'), ...labelled(world, 'mtn-cm')][0];
     if (token?.is_active !== true) return 'the token that is renamed can not be used';
-    return Object.values(world.keys()).includes(token.content)
+    return Object.values(world.keys.all).includes(token.content)
       ? undefined
       : 'the key that is renamed is gone';
   },
   wanted: (world) => {
-    if ('Mtn_CM' in world.keys() || labelled(world, 'Mtn_CM').length > 0)
+    if (world.keys.has('Mtn_CM') || labelled(world, 'Mtn_CM').length > 0)
       return 'the old name is still there';
     return canPull(world, 'mtn-cm') ? undefined : 'token and key of mtn-cm do not belong together';
   },
@@ -172,16 +174,15 @@ const RESTORE_RUN = { restoreRun: 'run-7', reason: 'the list was wrong' };
 const runRestored: Operation = {
   name: 'restoring what a run switched off',
   prepare: async (hearing) => {
-    const world = await startSmallWorld(
+    const world = await startFaultSandbox(
       [
         { label: BYSTANDER, lastDay: FAR },
         { label: 'orange-cd', lastDay: '2026-06-10', enabled: false },
       ],
       { hearing },
     );
-    const tokenId = world.hub.tokens.only('orange-cd').uuid;
-    world.changeLedger((ledger) => ({
-      ...ledger,
+    const tokenId = world.dockerHub.tokens.only('orange-cd').uuid;
+    world.putLedger({
       suspensions: [
         {
           tokenId,
@@ -194,7 +195,7 @@ const runRestored: Operation = {
         },
       ],
       inactive: [tokenId],
-    }));
+    });
     return world;
   },
   run: (world) => revoke(RESTORE_RUN, world.services()),
@@ -210,7 +211,7 @@ const deleted: Operation = {
   run: (world) => revoke(DELETE, world.services()),
   recover: (world) => later(world, () => ignoring(revoke(DELETE, world.services()))),
   wanted: (world) =>
-    labelled(world, 'orange-cd').length > 0 || 'orange-cd' in world.keys()
+    labelled(world, 'orange-cd').length > 0 || world.keys.has('orange-cd')
       ? 'orange-cd is still there'
       : undefined,
 };

@@ -1,6 +1,6 @@
 import type { ErrorName } from '../../lambdas/errors.ts';
 import type { Hearing } from './hearing.ts';
-import type { SmallWorld } from './small-world.ts';
+import { type FaultSandbox, inForce } from './fault-sandbox.ts';
 
 /** One operation of the program, in a world where it has something to do. */
 export interface Operation {
@@ -9,14 +9,14 @@ export interface Operation {
   readonly fails?: ErrorName;
   /** The deployments whose access it is asked to take away. */
   readonly takesFrom?: readonly string[];
-  prepare(hearing: Hearing): Promise<SmallWorld>;
-  run(world: SmallWorld): Promise<unknown>;
+  prepare(hearing: Hearing): Promise<FaultSandbox>;
+  run(world: FaultSandbox): Promise<unknown>;
   /** Undisturbed, after a disturbed `run`: what a night or a person does next. */
-  recover(world: SmallWorld): Promise<void>;
+  recover(world: FaultSandbox): Promise<void>;
   /** What must be true after the recovery, whatever happened before; says what is not. */
-  wanted(world: SmallWorld): string | undefined;
+  wanted(world: FaultSandbox): string | undefined;
   /** What must be true at every moment; says what is not. */
-  always?(world: SmallWorld): string | undefined;
+  always?(world: FaultSandbox): string | undefined;
 }
 
 /** A last day that no operation reaches. */
@@ -27,27 +27,27 @@ export const BYSTANDER = 'moov-bj';
 const HOUR = 3_600_000;
 
 /** The tokens of a label. */
-export const labelled = (world: SmallWorld, label: string) => world.hub.tokens.labelled(label);
+export const labelled = (world: FaultSandbox, label: string) => world.dockerHub.tokens.labelled(label);
 
 /** Whether a deployment has a token that can be used. */
-export const isOn = (world: SmallWorld, label: string): boolean =>
+export const isOn = (world: FaultSandbox, label: string): boolean =>
   labelled(world, label).some(({ is_active }) => is_active === true);
 
 /** Whether a key holds the content of one of its label's tokens, and there is neither without the other. */
-export function isWhole(world: SmallWorld, label: string): boolean {
-  const key = world.keys()[label];
+export function isWhole(world: FaultSandbox, label: string): boolean {
+  const key = world.keys.get(label);
   const tokens = labelled(world, label);
   return key === undefined ? tokens.length === 0 : tokens.some(({ content }) => content === key);
 }
 
 /** Whether a deployment can pull with what Vault holds for it. */
-export const canPull = (world: SmallWorld, label: string): boolean =>
+export const canPull = (world: FaultSandbox, label: string): boolean =>
   labelled(world, label).some(
-    ({ content, is_active }) => is_active === true && content === world.keys()[label],
+    ({ content, is_active }) => is_active === true && content === world.keys.get(label),
   );
 
 /** The next call is a while later: a lease that a failure left is past. */
-export async function later(world: SmallWorld, work: () => Promise<unknown>): Promise<void> {
+export async function later(world: FaultSandbox, work: () => Promise<unknown>): Promise<void> {
   world.clock.advance(16 * 60_000);
   await work();
 }
@@ -58,8 +58,8 @@ export async function ignoring(work: Promise<unknown>): Promise<void> {
 }
 
 /** When each token that is off or gone was switched off or deleted, by what Docker Hub was asked. */
-function withdrawnAt(world: SmallWorld): { readonly uuid: string; readonly at: number }[] {
-  return world.hub.log.flatMap(({ method, path, body, at }) => {
+function withdrawnAt(world: FaultSandbox): { readonly uuid: string; readonly at: number }[] {
+  return world.dockerHub.log.flatMap(({ method, path, body, at }) => {
     const uuid = path.slice(path.lastIndexOf('/') + 1);
     const isWithdrawal = method === 'DELETE' || (method === 'PATCH' && /"is_active":\s*false/.test(body));
     return isWithdrawal ? [{ uuid, at }] : [];
@@ -68,20 +68,20 @@ function withdrawnAt(world: SmallWorld): { readonly uuid: string; readonly at: n
 
 /** Those whose license is in force and who could pull before, can pull still, with what Vault holds for them. */
 export function harmed(
-  world: SmallWorld,
+  world: FaultSandbox,
   couldPull: readonly string[],
   { takesFrom = [] }: Operation,
 ): string | undefined {
-  const inForce = new Set(world.inForce());
+  const paid = new Set(inForce(world));
   const lost = couldPull.filter(
-    (label) => inForce.has(label) && !takesFrom.includes(label) && !canPull(world, label),
+    (label) => paid.has(label) && !takesFrom.includes(label) && !canPull(world, label),
   );
   return lost.length === 0 ? undefined : `${lost.join(', ')} lost the access`;
 }
 
 /** Nothing is withdrawn by an audit but what was announced at least 20 hours before, in the ledger or by a mail. */
 export function unannounced(
-  world: SmallWorld,
+  world: FaultSandbox,
   noticed: ReadonlySet<string>,
   labels: ReadonlyMap<string, string>,
 ): string | undefined {
@@ -99,7 +99,7 @@ export function unannounced(
 }
 
 /** No more than three deployments lose their access within 24 hours. */
-export function overCaps(world: SmallWorld, labels: ReadonlyMap<string, string>): string | undefined {
+export function overCaps(world: FaultSandbox, labels: ReadonlyMap<string, string>): string | undefined {
   const withdrawn = withdrawnAt(world);
   const most = Math.max(
     0,

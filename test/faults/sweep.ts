@@ -5,7 +5,7 @@ import { type Refusal, refuseConnection } from '../sandbox/refusal.ts';
 import { startHearing } from './hearing.ts';
 import { type Operation, canPull, harmed } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
-import { type SmallWorld, closeShared } from './small-world.ts';
+import { type FaultSandbox, accessOf, hanging, keepNoConnections, tracesOf } from './fault-sandbox.ts';
 import { takeTime } from './time.ts';
 
 /**
@@ -23,8 +23,8 @@ const FAILURES: readonly Failure[] = ['connection refused', ...Object.values(FAU
 const nameOf = (failure: Failure): string => (typeof failure === 'string' ? failure : failure.name);
 
 const hearing = startHearing();
-let current: SmallWorld | undefined;
-const giveTimeBack = takeTime(() => current?.hanging() ?? 0);
+let current: FaultSandbox | undefined;
+const giveTimeBack = takeTime(() => (current === undefined ? 0 : hanging(current)));
 
 /** What an operation came to. */
 interface Outcome {
@@ -47,7 +47,7 @@ const complaintsIn = (result: unknown): readonly string[] =>
     /"notified":false|"status":"(?:failed|skipped|withheld)"|"notes":\[[^\]]*\]|"kind":"[a-z-]+","severity":"\w+","deployment":"[^"]*"/g,
   ) ?? [];
 
-async function outcomeOf(world: SmallWorld, work: () => Promise<unknown>): Promise<Outcome> {
+async function outcomeOf(world: FaultSandbox, work: () => Promise<unknown>): Promise<Outcome> {
   const before = hearing.text.length;
   const warnings = (): string[] => warningsIn(hearing.text.slice(before));
   try {
@@ -80,8 +80,8 @@ type Watch = (when: string) => void;
 
 class Broken extends Error {}
 
-function watch(operation: Operation, world: SmallWorld): Watch {
-  const labels = [...new Set(world.hub.tokens.all.map(({ token_label }) => token_label ?? ''))];
+function watch(operation: Operation, world: FaultSandbox): Watch {
+  const labels = [...new Set(world.dockerHub.tokens.all.map(({ token_label }) => token_label ?? ''))];
   const couldPull = labels.filter((label) => canPull(world, label));
   operation.always?.(world);
   return (when) => {
@@ -95,7 +95,7 @@ function watch(operation: Operation, world: SmallWorld): Watch {
 
 async function inWorld<Value>(
   operation: Operation,
-  work: (world: SmallWorld, watched: Watch) => Promise<Value>,
+  work: (world: FaultSandbox, watched: Watch) => Promise<Value>,
 ): Promise<Value> {
   const world = await operation.prepare(hearing);
   current = world;
@@ -108,31 +108,31 @@ async function inWorld<Value>(
   }
 }
 
-async function recover(operation: Operation, world: SmallWorld, watched: Watch): Promise<string> {
+async function recover(operation: Operation, world: FaultSandbox, watched: Watch): Promise<string> {
   const { error } = await outcomeOf(world, () => operation.recover(world));
   if (error !== undefined) throw new Broken(`the next undisturbed call fails with ${error}`);
   const wrong = operation.wanted(world);
   if (wrong !== undefined) throw new Broken(`after the next undisturbed call: ${wrong}`);
   watched('after the next undisturbed call');
-  return world.access();
+  return accessOf(world);
 }
 
 const undisturbed = (operation: Operation, keepsConnections: boolean): Promise<Undisturbed> =>
   inWorld(operation, async (world, watched) => {
-    if (!keepsConnections) world.keepNoConnections();
+    if (!keepsConnections) keepNoConnections(world);
     const counter = refuseConnection(0);
     const outcome = await outcomeOf(world, () => operation.run(world));
     counter.stop();
     const { count: requests } = world.faults;
     if (outcome.error !== operation.fails) throw new Broken(`it ends with ${outcome.error ?? 'no error'}`);
     watched('at once');
-    const [access, traces] = [world.access(), world.traces()];
+    const [access, traces] = [accessOf(world), tracesOf(world)];
     const end = await recover(operation, world, watched);
     return { requests, connections: counter.begun, outcome, access, traces, end };
   });
 
 /** Lets the nth request of a world fail; says how to stop it, and whether it came to pass. */
-function arrange(world: SmallWorld, nth: number, failure: Failure): { stop(): boolean } {
+function arrange(world: FaultSandbox, nth: number, failure: Failure): { stop(): boolean } {
   if (typeof failure !== 'string') {
     world.faults.nth(nth, failure);
     return {
@@ -143,7 +143,7 @@ function arrange(world: SmallWorld, nth: number, failure: Failure): { stop(): bo
       },
     };
   }
-  world.keepNoConnections();
+  keepNoConnections(world);
   const refusal: Refusal = refuseConnection(nth);
   return {
     stop: () => {
@@ -162,10 +162,10 @@ const attempt = (operation: Operation, nth: number, failure: Failure, whole: Und
     watched('at once');
     const isTold = told.some((line) => !whole.outcome.told.includes(line));
     // A call that was made good by trying again needs no telling: everything is as it would have been.
-    const isAsAlways = world.access() === whole.access && world.traces() === whole.traces;
+    const isAsAlways = accessOf(world) === whole.access && tracesOf(world) === whole.traces;
     if (happened && !isAsAlways && !isTold)
       throw new Broken(
-        `the failure is not to be seen\n${whole.access} ${whole.traces}\n${world.access()} ${world.traces()}`,
+        `the failure is not to be seen\n${whole.access} ${whole.traces}\n${accessOf(world)} ${tracesOf(world)}`,
       );
     try {
       const end = await recover(operation, world, watched);
@@ -211,7 +211,6 @@ for (const operation of OPERATIONS.filter(({ name }) => only.test(name))) {
   }
 }
 giveTimeBack();
-await closeShared();
 const seconds = Math.round((performance.now() - begin) / 1000);
 hearing.tell(
   `${tried} cases tried in ${seconds} s, ${FAILURES.length} kinds of failure; in ${unmet} the request was not made`,

@@ -10,7 +10,7 @@ import type { Services } from '../../lambdas/runtime/services.ts';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
 import { failureOf } from '../failure.ts';
 import { InMemorySystems } from '../fakes.ts';
-import { type Sandbox, startSandbox } from '../sandbox/world.ts';
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 
 let sandbox: Sandbox;
 let around: InMemorySystems;
@@ -54,15 +54,15 @@ describe('with KV version 1', () => {
   beforeEach(() => start(1));
 
   it('a token is issued, regenerated and renamed, every other key stays, and results hold no version', async () => {
-    const before = sandbox.keys()['vodacom-cd'];
+    const before = sandbox.keys.get('vodacom-cd');
     const issued = await call({ deployment: 'orange-cd' });
     expect(issued.vault).toEqual({ path: `secret/${TOKENS}`, key: 'orange-cd' });
     const regenerated = await call({ deployment: 'orange-cd', regenerate: true });
-    expect(sandbox.keys()['orange-cd']).toBe(sandbox.dockerHub.tokens.get(regenerated.tokenId)?.content);
+    expect(sandbox.keys.get('orange-cd')).toBe(sandbox.dockerHub.tokens.get(regenerated.tokenId)?.content);
     const renamed = await call({ deployment: 'orange-cd', renameTo: 'orange-rdc-cd' });
     expect(renamed.vault).toEqual({ path: `secret/${TOKENS}`, key: 'orange-rdc-cd' });
-    expect(Object.keys(sandbox.keys()).sort()).toEqual(['orange-rdc-cd', 'vodacom-cd']);
-    expect(sandbox.keys()['vodacom-cd']).toBe(before);
+    expect(sandbox.keys.names.sort()).toEqual(['orange-rdc-cd', 'vodacom-cd']);
+    expect(sandbox.keys.get('vodacom-cd')).toBe(before);
     expect(around.mails.map(({ text }) => text).join()).not.toContain('version');
   });
 
@@ -70,9 +70,9 @@ describe('with KV version 1', () => {
     sandbox.vault.plainKv.forget(TOKENS);
     expect((await failureOf(() => call({ deployment: 'orange-cd' }))).name).toBe('VaultSecretMissing');
     await call({ deployment: 'orange-cd', createSecret: true });
-    expect(Object.keys(sandbox.keys())).toEqual(['orange-cd']);
+    expect(sandbox.keys.names).toEqual(['orange-cd']);
     await call({ deployment: 'vodacom-cd', createSecret: true, regenerate: true });
-    expect(Object.keys(sandbox.keys()).sort()).toEqual(['orange-cd', 'vodacom-cd']);
+    expect(sandbox.keys.names.sort()).toEqual(['orange-cd', 'vodacom-cd']);
   });
 
   it('a night reads and checks the keys', async () => {
@@ -109,7 +109,7 @@ describe('with KV version 2', () => {
 
   it('a night reports weeks before that Vault will delete the secret by itself', async () => {
     sandbox.vault.kv.configure(TOKENS, { delete_version_after: '720h' });
-    sandbox.setKeys(sandbox.keys());
+    sandbox.keys.replace(sandbox.keys.all);
     const { notes } = await audit({}, services());
     expect(notes.join()).toContain("Vault will delete the deployments' secret by itself on 2026-04-01");
     expect(around.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain('will delete the deployments');

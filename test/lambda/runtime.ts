@@ -16,7 +16,7 @@ import { type BuiltFunction, readFunction } from '../bundles/assembly.ts';
 import { createClock } from '../sandbox/clock.ts';
 import { FAULTS } from '../sandbox/faults.ts';
 import { runNight } from '../sandbox/run-audit.ts';
-import { type Sandbox, startSandbox } from '../sandbox/world.ts';
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { makeTally } from '../tally.ts';
 import { type FunctionProcess, startFunction } from './function-process.ts';
 

@@ -1,9 +1,8 @@
 import { inspect } from 'node:util';
-import { type Ledger, emptyLedger, readLedger } from '../../lambdas/domain/ledger.ts';
+import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import type { Notification } from '../../lambdas/mail/notification.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
-import { ENV } from '../../lambdas/runtime/settings.ts';
 import {
   Crash,
   type Disturbance,
@@ -14,9 +13,10 @@ import {
 } from '../audit/life-world.ts';
 import { LIFE_SETTINGS } from '../audit/life.ts';
 import { inTurn } from '../audit/turns.ts';
-import { type SmallWorld, startSmallWorld } from '../faults/small-world.ts';
 import { markOf } from '../sandbox/canaries.ts';
 import { FAULTS, type Fault, type SandboxRequest, afterEffect } from '../sandbox/faults.ts';
+import type { HttpSandbox } from '../sandbox/http-sandbox.ts';
+import { startSandbox } from '../sandbox/sandbox.ts';
 import { SeededCanaries, drawn, drawnOf } from './chance.ts';
 
 const START = Date.parse('2026-03-02T02:00:00Z');
@@ -222,7 +222,7 @@ class Invocation {
  * written.
  */
 export class HttpWorld implements LifeWorld {
-  readonly small: SmallWorld;
+  readonly sandbox: HttpSandbox;
   /** Logs, metrics, results and errors since they were last searched for secrets. */
   private readonly said: string[] = [];
   private readonly seed: string;
@@ -232,39 +232,35 @@ export class HttpWorld implements LifeWorld {
   private readonly marks = new Set<string>();
   private known = 0;
 
-  private constructor(small: SmallWorld, seed: string) {
-    this.small = small;
+  private constructor(sandbox: HttpSandbox, seed: string) {
+    this.sandbox = sandbox;
     this.seed = seed;
   }
 
-  /** Starts one. What all of them share ends by `closeShared` of small-world.ts. */
   static async start(seed: string): Promise<HttpWorld> {
     const canaries = new SeededCanaries(seed);
-    const small = await startSmallWorld([], {
+    const sandbox = await startSandbox({
+      world: 'empty',
       now: START,
       canaries,
       makeId: () => canaries.id(),
-      environment: {
-        [ENV.maxWithdrawals]: String(LIFE_SETTINGS.maxWithdrawals),
-        [ENV.maxWithdrawalPercent]: String(LIFE_SETTINGS.maxWithdrawalPercent),
-      },
+      settings: { ...LIFE_SETTINGS, timeZone: 'UTC' },
     });
-    // The topic is shared: an earlier life may have left it without a subscriber.
-    await small.aws.topics.setSubscribed(true);
-    return new HttpWorld(small, seed);
+    sandbox.keys.replace({});
+    return new HttpWorld(sandbox, seed);
   }
 
   get now(): number {
-    return this.small.clock.now();
+    return this.sandbox.clock.now();
   }
 
   set now(instant: number) {
-    this.small.clock.set(instant);
+    this.sandbox.clock.set(instant);
   }
 
   get tokens(): LifeWorld['tokens'] {
     return new Map(
-      this.small.hub.tokens.all
+      this.sandbox.tokens.all
         .toReversed()
         .map(({ uuid, token_label, is_active }) => [
           uuid,
@@ -274,70 +270,61 @@ export class HttpWorld implements LifeWorld {
   }
 
   get keys(): ReadonlyMap<string, unknown> {
-    return new Map(Object.entries(this.small.keys()));
+    return new Map(Object.entries(this.sandbox.keys.all));
   }
 
   holder(name: string): string | undefined {
-    const content = this.small.keys()[name];
-    return this.small.hub.tokens.all.find((token) => token.content === content)?.uuid;
+    return this.sandbox.holder(name);
   }
 
   get ledger(): Ledger {
-    const text = this.small.bucket.text(OBJECTS.ledger);
-    return text === undefined ? emptyLedger() : readLedger(new TextEncoder().encode(text));
+    return this.sandbox.ledger;
   }
 
   get mails(): LifeWorld['mails'] {
-    return this.small.aws.published.map(({ subject, messages }) => ({
-      subject,
-      text: messages.get('email') ?? '',
-    }));
+    return this.sandbox.mails;
   }
 
   confirmed = true;
 
   addToken(label: string): void {
-    const { hub, vault, settings } = this.small;
-    const token = hub.tokens.add({
-      token_label: label,
+    this.sandbox.addDeployment(label, {
       created_at: new Date(this.now - 40 * 86_400_000).toISOString(),
       last_used: new Date(this.now - 86_400_000).toISOString(),
     });
-    vault.kv.put(settings.vaultTokensPath, { ...this.small.keys(), [label]: token.content });
   }
 
   switchToken(id: string, on: boolean): void {
-    this.small.hub.tokens.modify(id, { is_active: on });
+    this.sandbox.tokens.modify(id, { is_active: on });
   }
 
   relabel(id: string, label: string): void {
-    this.small.hub.tokens.modify(id, { token_label: label });
+    this.sandbox.tokens.modify(id, { token_label: label });
   }
 
   loseKeys(names: readonly string[]): void {
-    const left = Object.entries(this.small.keys()).filter(([name]) => !names.includes(name));
-    this.small.vault.kv.put(this.small.settings.vaultTokensPath, Object.fromEntries(left));
+    this.sandbox.keys.delete(...names);
   }
 
   put(key: string, body: string): void {
-    this.small.bucket.put(key, body);
+    this.sandbox.bucket.put(key, body);
   }
 
   remove(key: string): void {
-    this.small.bucket.delete(key);
+    this.sandbox.bucket.delete(key);
   }
 
   read(key: string): string | undefined {
-    return this.small.bucket.text(key);
+    return this.sandbox.bucket.text(key);
   }
 
   async setConfirmed(confirmed: boolean): Promise<void> {
-    await this.small.aws.topics.setSubscribed(confirmed);
+    await this.sandbox.aws.topics.setSubscribed(confirmed);
     this.confirmed = confirmed;
   }
 
   async run(work: Work, disturbance?: Disturbance): Promise<unknown> {
-    const { faults } = this.small;
+    const { faults } = this.sandbox;
     const begin = this.now;
     const invocation = new Invocation();
     const name = `run ${++this.runs}`;
@@ -359,7 +346,7 @@ export class HttpWorld implements LifeWorld {
   async race(first: Work, second: Work): Promise<Raced> {
     const begin = this.now;
     const name = `run ${++this.runs}`;
-    this.small.faults.clear();
+    this.sandbox.faults.clear();
     const heard =
       (work: Work): Work =>
       (functions) =>
@@ -387,7 +374,7 @@ export class HttpWorld implements LifeWorld {
   }
 
   private services(invocation: Invocation, requestId: string): Services {
-    const { clock } = this.small;
+    const { clock } = this.sandbox;
     const deadline = this.now + DEADLINE;
     // For who is dead the time is over: no client of it tries again.
     const now = (): number => (invocation.isDead() ? Infinity : clock.now());
@@ -395,7 +382,7 @@ export class HttpWorld implements LifeWorld {
       this.said.push(`${message} ${inspect(fields, { depth: 10 })}`);
     };
     return invocation.guarded(
-      this.small.services({
+      this.sandbox.services({
         requestId,
         deadline,
         log: { info: note, warn: note, error: note },
@@ -440,7 +427,7 @@ export class HttpWorld implements LifeWorld {
   }
 
   leak(): string | undefined {
-    const { aws, bucket, canaries } = this.small;
+    const { aws, bucket, canaries } = this.sandbox;
     const isNew = (thing: object): boolean => !this.searched.has(thing) && Boolean(this.searched.add(thing));
     const fresh = [
       ...this.said.splice(0),
@@ -468,7 +455,7 @@ export class HttpWorld implements LifeWorld {
   }
 
   close(): Promise<void> {
-    return this.small.close();
+    return this.sandbox.close();
   }
 }
 

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { Fate, LifeWorld } from '../audit/life-world.ts';
 import { Broken, type Happening, LIFE_SETTINGS, Life, NAMES } from '../audit/life.ts';
 import { InMemorySystems } from '../fakes.ts';
-import { closeShared } from '../faults/small-world.ts';
 import { generator } from './chance.ts';
 import { HttpWorld } from './http-world.ts';
 
@@ -175,6 +174,5 @@ async function play({ name, variable, wanted, begin, twin }: Kind): Promise<bool
 console.log(`seed ${seed}`);
 let broken = 0;
 for (const kind of KINDS) if (!(await play(kind))) broken += 1;
-await closeShared();
 console.log(`${KINDS.length - broken} passed, ${broken} failed`);
 process.exitCode = broken === 0 ? 0 : 1;

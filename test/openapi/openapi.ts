@@ -12,7 +12,7 @@ import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
 import { InMemorySystems } from '../fakes.ts';
-import { type Sandbox, startSandbox } from '../sandbox/world.ts';
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { withOverlay } from './overlay.ts';
 import { type Tools, type Witness, findTools, startWitness } from './prism.ts';
 

@@ -11,7 +11,7 @@ import { makeServices } from '../../lambdas/runtime/make-services.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
 import { ENV, readSettings } from '../../lambdas/runtime/settings.ts';
 import { answering, freePort, hasCommand } from '../foreign-server.ts';
-import { type Sandbox, startSandbox } from '../sandbox/world.ts';
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { storeImage } from './image.ts';
 
 /**
@@ -122,7 +122,7 @@ async function tell(sandbox: Sandbox, folder: string, port: number): Promise<voi
     return typeof found === 'string' ? found : 'usable';
   };
   const stored = (): string => {
-    const content = sandbox.keys()[DEPLOYMENT];
+    const content = sandbox.keys.get(DEPLOYMENT);
     if (typeof content !== 'string') throw new Error(`Vault has no key ${DEPLOYMENT}.`);
     return content;
   };
@@ -190,7 +190,7 @@ try {
     },
   });
   Object.assign(process.env, sandbox.environment);
-  sandbox.setKeys({});
+  sandbox.keys.replace({});
   storeImage(join(folder, 'storage'), 'riaktr/base', '3.12');
   const port = await freePort();
   await startRealRegistry(folder, port, `${sandbox.registry.auth.url}/token`);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { run } from '../../bin/auditor/run.ts';
-import { type Sandbox, startSandbox } from '../sandbox/world.ts';
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { DOCUMENTS, blocksOf, commandsIn, inlineCommandsOf, isCommandLine } from './shown-commands.ts';
 
 const blocks = DOCUMENTS.flatMap(blocksOf);

@@ -2,7 +2,7 @@
 
 import { DAY } from '../../lambdas/domain/days.ts';
 import { createClock } from '../sandbox/clock.ts';
-import { type Sandbox, startSandbox } from '../sandbox/world.ts';
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 
 /** The first night: Friday 27 November 2026, 03:30 in Brussels. */
 const FIRST_NIGHT = Date.parse('2026-11-27T02:30:00Z');

@@ -4,7 +4,7 @@ import { DAY } from '../../lambdas/domain/days.ts';
 import { OBJECTS, pageKey } from '../../lambdas/ledger/bucket-keys.ts';
 import { createClock } from './clock.ts';
 import { runNight } from './run-audit.ts';
-import { type Sandbox, startSandbox } from './world.ts';
+import { type Sandbox, startSandbox } from './sandbox.ts';
 
 /** A Friday, at the time of the nightly run. */
 const FIRST_NIGHT = Date.parse('2026-11-27T02:30:00Z');

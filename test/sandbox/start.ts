@@ -6,7 +6,7 @@ import { nextNight } from '../../lambdas/domain/nights.ts';
 import { OBJECTS, pageKey } from '../../lambdas/ledger/bucket-keys.ts';
 import { ENV, readSettings } from '../../lambdas/runtime/settings.ts';
 import { createClock } from './clock.ts';
-import { type Sandbox, startSandbox } from './world.ts';
+import { type Sandbox, startSandbox } from './sandbox.ts';
 
 /** Where the report is put, to be looked at in a browser. */
 const OUT = 'reports';

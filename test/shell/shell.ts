@@ -11,7 +11,7 @@ import { DAY, addDays, dayOf } from '../../lambdas/domain/days.ts';
 import { createClock } from '../sandbox/clock.ts';
 import { FAULTS } from '../sandbox/faults.ts';
 import { runNight } from '../sandbox/run-audit.ts';
-import { type Sandbox, startSandbox } from '../sandbox/world.ts';
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { makeTally } from '../tally.ts';
 import { hasTerminals, inTerminal } from './terminal.ts';
 

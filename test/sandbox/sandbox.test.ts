@@ -1,42 +1,23 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { audit } from '../../lambdas/audit/audit.ts';
 import { FINDING_KINDS } from '../../lambdas/domain/findings.ts';
 import { readLicenses } from '../../lambdas/domain/licenses.ts';
-import { makeServices } from '../../lambdas/runtime/make-services.ts';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
-import { type Sandbox, startSandbox } from './world.ts';
+import { runNight } from './run-audit.ts';
+import { type Sandbox, startSandbox } from './sandbox.ts';
 
 const NOW = Date.parse('2026-03-03T02:00:00Z');
-const kept = { ...process.env };
 
 let sandbox: Sandbox | undefined;
 
 afterEach(async () => {
   await sandbox?.close();
   sandbox = undefined;
-  process.env = { ...kept };
 });
-
-/** One undisturbed night in a sandbox. */
-async function night(inside: Sandbox) {
-  Object.assign(process.env, inside.environment);
-  const nothing = (): void => undefined;
-  return audit(
-    {},
-    makeServices(readSettings(inside.environment), {
-      deadline: inside.clock.now() + 600_000,
-      requestId: 'night',
-      log: { info: nothing, warn: nothing, error: nothing },
-      meter: { count: nothing, milliseconds: nothing, flush: nothing },
-      clock: inside.clock,
-    }),
-  );
-}
 
 describe('the company', () => {
   it('has every kind of finding that a first night can have', async () => {
     sandbox = await startSandbox({ now: NOW, settings: { verifyPerRun: 60 } });
-    const { counts, outcome } = await night(sandbox);
+    const { counts, outcome } = await runNight(sandbox);
     expect(outcome).toBe('attention');
     // What is suspended was withdrawn on an earlier night.
     expect(Object.keys(counts.findings).sort()).toEqual(FINDING_KINDS.filter((kind) => kind !== 'suspended').toSorted()); // prettier-ignore
@@ -48,7 +29,7 @@ describe('the company', () => {
     const pictures = [];
     for (const instant of [NOW, Date.parse('2027-12-31T22:59:59Z'), Date.parse('2028-02-29T12:00:00Z')]) {
       sandbox = await startSandbox({ now: instant, settings: { verifyPerRun: 60 } });
-      pictures.push((await night(sandbox)).counts);
+      pictures.push((await runNight(sandbox)).counts);
       await sandbox.close();
     }
     expect(pictures[1]).toEqual(pictures[0]);
@@ -89,20 +70,20 @@ describe('the company', () => {
 describe('a sandbox', () => {
   it('may be empty but for the accounts, and be filled piece by piece', async () => {
     sandbox = await startSandbox({ now: NOW, world: 'empty', twoFactor: false });
-    expect(sandbox.keys()).toEqual({});
+    expect(sandbox.keys.all).toEqual({});
     const token = sandbox.addDeployment('orange-cd');
     sandbox.addDeployment('vodacom-cd', { key: 'none', is_active: false });
     sandbox.addDeployment('mtn-cm', { key: { value: 7 } });
     sandbox.putLicenses([['orange-cd', '2026-12-31']]);
-    expect(sandbox.keys()).toEqual({ 'orange-cd': token.content, 'mtn-cm': 7 });
+    expect(sandbox.keys.all).toEqual({ 'orange-cd': token.content, 'mtn-cm': 7 });
     expect(readLicenses(Buffer.from(sandbox.aws.bucket.text('licenses.csv') ?? ''), 3).licenses.size).toBe(1);
   });
 
   it('has as many customers as are asked for', async () => {
     sandbox = await startSandbox({ now: NOW, world: { customers: 2500 } });
     expect(sandbox.dockerHub.tokens.size).toBe(2500);
-    expect(Object.keys(sandbox.keys())).toHaveLength(2475);
-    const { counts } = await night(sandbox);
+    expect(sandbox.keys.names).toHaveLength(2475);
+    const { counts } = await runNight(sandbox);
     expect(counts).toMatchObject({ tokens: 2500, licenses: 2500 });
     expect(counts.findings).toMatchObject({
       'license-expired': 25,
@@ -119,7 +100,7 @@ describe('a sandbox', () => {
     expect(sandbox.secrets).toContain(account.totpSecret);
     expect(sandbox.secrets).toContain(tokens.all[0]?.content);
     expect(sandbox.secrets).toContain(sandbox.vault.secretId);
-    await night(sandbox);
+    await runNight(sandbox);
     // Sessions of Docker Hub and Vault came to it.
     expect(sandbox.secrets.length).toBeGreaterThan(before + 2);
     expect(new Set(sandbox.secrets).size).toBe(sandbox.secrets.length);

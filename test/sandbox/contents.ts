@@ -1,0 +1,191 @@
+// What is in a sandbox, however its systems are reached: Docker Hub's tokens, Vault's keys and the bucket, in people's hands.
+
+import { DAY } from '../../lambdas/domain/days.ts';
+import { type Ledger, emptyLedger, ledgerText, readLedger } from '../../lambdas/domain/ledger.ts';
+import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
+import type { Settings } from '../../lambdas/runtime/settings.ts';
+import type { Canaries } from './canaries.ts';
+import type { SandboxClock } from './clock.ts';
+import {
+  type SampleData,
+  type SampleToken,
+  bulkData,
+  companyData,
+  exemptionsCsv,
+  licensesCsv,
+  valueOf,
+} from './data.ts';
+import type { NewToken, StoredToken, TokenStore } from './docker-hub-tokens.ts';
+import { type JsonObject, isObject } from './json.ts';
+import type { S3Bucket } from './s3-store.ts';
+import type { KvMount } from './vault-kv.ts';
+
+/**
+ * What is in a sandbox at first: a `company` of some fifty customers, so many customers for measuring, or nothing but
+ * the accounts, for tests that put in what they need.
+ */
+export type FirstContents = 'company' | 'empty' | { readonly customers: number };
+
+/** One token and its key, as a test wants them. */
+export interface NewDeployment extends NewToken {
+  /** What its key in Vault holds: its content (the default), any value, or no key at all. */
+  readonly key?: 'own' | 'none' | { readonly value: unknown };
+}
+
+/** The state of the systems that a sandbox is made of. */
+export interface SandboxState {
+  readonly clock: SandboxClock;
+  readonly canaries: Canaries;
+  readonly settings: Settings;
+  readonly tokens: TokenStore;
+  /** Vault's secrets, of whichever KV version. */
+  readonly secrets: Pick<KvMount, 'put' | 'current'>;
+  readonly bucket: S3Bucket;
+}
+
+/** The keys of the deployments' secret in Vault, as people read and write them; none where there is no secret. */
+class Keys {
+  private readonly secrets: SandboxState['secrets'];
+  private readonly path: string;
+
+  constructor(secrets: SandboxState['secrets'], path: string) {
+    this.secrets = secrets;
+    this.path = path;
+  }
+
+  /** All of them, with their values. */
+  get all(): JsonObject {
+    return this.secrets.current(this.path) ?? {};
+  }
+
+  get names(): string[] {
+    return Object.keys(this.all);
+  }
+
+  has(name: string): boolean {
+    return Object.hasOwn(this.all, name);
+  }
+
+  get(name: string): unknown {
+    return this.has(name) ? this.all[name] : undefined;
+  }
+
+  set(name: string, value: unknown): void {
+    this.replace({ ...this.all, [name]: value });
+  }
+
+  delete(...names: readonly string[]): void {
+    this.replace(Object.fromEntries(Object.entries(this.all).filter(([name]) => !names.includes(name))));
+  }
+
+  /** Writes the secret again, with these keys and no others. */
+  replace(keys: JsonObject): void {
+    this.secrets.put(this.path, keys);
+  }
+}
+
+/** What is in a sandbox, and what people do to it by hand. */
+export class SandboxContents {
+  readonly clock: SandboxClock;
+  /** Everything that grants access. */
+  readonly canaries: Canaries;
+  readonly tokens: TokenStore;
+  readonly keys: Keys;
+  readonly bucket: S3Bucket;
+  /** The functions' settings, with where the systems are. */
+  settings: Settings;
+
+  constructor({ clock, canaries, settings, tokens, secrets, bucket }: SandboxState) {
+    this.clock = clock;
+    this.canaries = canaries;
+    this.settings = settings;
+    this.tokens = tokens;
+    this.keys = new Keys(secrets, settings.vaultTokensPath);
+    this.bucket = bucket;
+  }
+
+  /** Adds a token, and its key. */
+  addDeployment(label: string, { key = 'own', ...token }: NewDeployment = {}): StoredToken {
+    const added = this.tokens.add({ token_label: label, ...token });
+    if (key !== 'none') this.keys.set(label, key === 'own' ? added.content : key.value);
+    return added;
+  }
+
+  /** The id of the token whose content a key holds. */
+  holder(name: string): string | undefined {
+    const content = this.keys.get(name);
+    return this.tokens.all.find((token) => token.content === content)?.uuid;
+  }
+
+  /** Writes `licenses.csv`: deployment, last paid day, no grace; a text is written as it is. */
+  putLicenses(rows: string | readonly (readonly [deployment: string, lastDay: string])[]): void {
+    this.bucket.put(OBJECTS.licenses, typeof rows === 'string' ? rows : plainLicenses(rows), 'text/csv');
+  }
+
+  /** Writes `exemptions.csv`. */
+  putExemptions(csv: string): void {
+    this.bucket.put(OBJECTS.exemptions, csv, 'text/csv');
+  }
+
+  /** A JSON object of the bucket, `undefined` where it is not there. */
+  json(key: string): JsonObject | undefined {
+    const text = this.bucket.text(key);
+    const parsed: unknown = text === undefined ? undefined : JSON.parse(text);
+    return isObject(parsed) ? parsed : undefined;
+  }
+
+  /** The ledger as it stands in the bucket. */
+  get ledger(): Ledger {
+    const text = this.bucket.text(OBJECTS.ledger);
+    return text === undefined ? emptyLedger() : readLedger(Buffer.from(text));
+  }
+
+  /** Writes a ledger in which nothing stands but this. */
+  putLedger(entries: Partial<Ledger>): void {
+    this.bucket.put(OBJECTS.ledger, ledgerText({ ...emptyLedger(), ...entries }));
+  }
+
+  /** Puts in what is there at first. */
+  fill(first: FirstContents): void {
+    const { timeZone } = this.settings;
+    if (first === 'company') this.fillWith(companyData(this.clock.now(), timeZone));
+    else if (first !== 'empty') this.fillWith(bulkData(first.customers, this.clock.now(), timeZone));
+  }
+
+  private fillWith(data: SampleData): void {
+    const now = this.clock.now();
+    const contents = new Map<string, string>();
+    for (const sample of data.tokens)
+      contents.set(sample.label, this.tokens.add(storedToken(sample, now)).content);
+    this.keys.replace(
+      Object.fromEntries(
+        [...data.keys].map(([label, key]) => [label, valueOf(key, label, contents, this.canaries)]),
+      ),
+    );
+    this.putLicenses(licensesCsv(data.licenses));
+    if (data.exemptions.length > 0)
+      this.putExemptions(exemptionsCsv(data.exemptions, now, this.settings.timeZone));
+  }
+}
+
+/** The license list in its plainest form: deployment and last paid day, no grace. */
+function plainLicenses(rows: readonly (readonly [deployment: string, lastDay: string])[]): string {
+  const lines = rows.map(([deployment, lastDay]) => {
+    const cut = deployment.lastIndexOf('-');
+    return `${deployment.slice(0, cut)},${deployment.slice(cut + 1)},${lastDay},0`;
+  });
+  return ['telco,country,expires_on,grace_days', ...lines].join('\n');
+}
+
+function storedToken(sample: SampleToken, now: number): NewToken {
+  const ago = (days: number): string => new Date(now - days * DAY).toISOString();
+  return {
+    token_label: sample.label,
+    created_at: ago(sample.createdDaysAgo),
+    last_used: sample.usedDaysAgo === null ? null : ago(sample.usedDaysAgo),
+    is_active: sample.isActive ?? true,
+    generated_by: sample.generatedBy ?? 'manual',
+    expires_at: sample.expiresInDays === undefined ? null : ago(-sample.expiresInDays),
+    ...('scopes' in sample ? { scopes: sample.scopes } : {}),
+  };
+}
