@@ -149,8 +149,21 @@ export class InMemorySystems implements LifeWorld {
     }
   }
 
-  async race(first: Work, second: Work): Promise<Raced> {
-    return inTurn({ services: this.services(), work: first }, { services: this.services(), work: second });
+  async race(first: Work, second: Work, isFirstSlow: boolean): Promise<Raced> {
+    const begin = this.now;
+    // Whoever waits for the other one works later than it.
+    const sleep = async (milliseconds: number): Promise<void> => {
+      this.now += milliseconds;
+    };
+    const runner = (work: Work) => {
+      const services = this.services();
+      return { services: { ...services, clock: { ...services.clock, sleep } }, work };
+    };
+    try {
+      return await inTurn(runner(first), runner(second), isFirstSlow);
+    } finally {
+      this.now = begin;
+    }
   }
 
   leak(): string | undefined {

@@ -97,8 +97,11 @@ export interface LifeWorld {
    * of a crashed process has any effect any more, and the time is as it was before.
    */
   run(work: Work, disturbance?: Disturbance): Promise<unknown>;
-  /** Runs two functions at the same time, undisturbed; the first of them comes first where both want the lease. */
-  race(first: Work, second: Work): Promise<Raced>;
+  /**
+   * Runs two functions at the same time, undisturbed; the first of them comes first where both want the lease. The second
+   * waits until the first has ended; where that one is slow, until its patience is over.
+   */
+  race(first: Work, second: Work, isFirstSlow: boolean): Promise<Raced>;
   /**
    * Searches everything that left the program since the last search for what grants access.
    *

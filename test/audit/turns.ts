@@ -3,43 +3,52 @@ import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
 import { type Raced, type Work, functionsWith } from './life-world.ts';
 
-/** One function with what it works with. */
-interface Runner {
-  readonly services: Services;
-  readonly work: Work;
-}
+/** Which of two functions that meet: the first is the one that gets the lease. */
+export type Side = 'first' | 'second';
 
-/** Makes two functions that have both found no lease write it one after the other. */
-class Turns {
-  private readonly arrived = new Set<Runner>();
-  private readonly first: Runner;
+/**
+ * Makes two functions meet in the same way however fast they are: both find no lease and want to write it, the first
+ * one's put comes first, and then one waits for the other. Usually the second, until the first has ended; where the first
+ * is slow, it gets no answer to its put before the second has given up.
+ */
+export class Turns {
+  private readonly isSlow: boolean;
+  private readonly arrived = new Set<Side>();
+  private readonly ended = new Set<Side>();
   private readonly waiting: (() => void)[] = [];
   private written = false;
-  private over = false;
 
-  constructor(first: Runner) {
-    this.first = first;
+  constructor(isSlow: boolean) {
+    this.isSlow = isSlow;
   }
 
   /** One of the functions has ended: nobody waits for it any more. */
-  end(): void {
-    this.over = true;
+  end(who: Side): void {
+    this.ended.add(who);
     this.wake();
   }
 
-  /** Writes when it is this function's turn; only the first write of each has to wait. */
-  async take<Value>(who: Runner, write: () => Promise<Value>): Promise<Value> {
+  /** Writes the lease when it is this function's turn; only the first write of each has to wait. */
+  async put<Value>(who: Side, write: () => Promise<Value>): Promise<Value> {
     if (this.arrived.has(who)) return write();
     this.arrived.add(who);
     this.wake();
-    await this.until(() => this.over || this.arrived.size === 2);
-    if (who !== this.first) await this.until(() => this.over || this.written);
-    const value = await write();
-    if (who === this.first) {
-      this.written = true;
-      this.wake();
+    if (who === 'second') {
+      await this.until(() => this.written || this.ended.has('first'));
+      return write();
     }
+    await this.until(() => this.arrived.has('second') || this.ended.has('second'));
+    const value = await write();
+    this.written = true;
+    this.wake();
+    if (this.isSlow) await this.until(() => this.ended.has('second'));
     return value;
+  }
+
+  /** Resolves when whoever wanted the lease and did not get it may look again. */
+  async pass(who: Side): Promise<void> {
+    if (who === 'second' && this.arrived.has('second') && !this.isSlow)
+      await this.until(() => this.ended.has('first'));
   }
 
   private wake(): void {
@@ -51,23 +60,48 @@ class Turns {
   }
 }
 
-/**
- * Runs two functions at the same time. Both find no lease and want to write it: the first one's put comes first, so that
- * which of them is refused by its condition is not left to chance.
- */
-export function inTurn(first: Runner, second: Runner): Promise<Raced> {
-  const turns = new Turns(first);
-  const run = async (who: Runner): Promise<unknown> => {
-    const { bucket } = who.services;
-    const writeIf: typeof bucket.writeIf = (key, body, etag) =>
-      key === OBJECTS.lease
-        ? turns.take(who, () => bucket.writeIf(key, body, etag))
-        : bucket.writeIf(key, body, etag);
+/** Lets two pieces of work meet. Each is handed its side, and the turns hear when it has ended. */
+export function meet(turns: Turns, work: (who: Side) => Promise<unknown>): Promise<Raced> {
+  const run = async (who: Side): Promise<unknown> => {
     try {
-      return await who.work(functionsWith({ ...who.services, bucket: { ...bucket, writeIf } }));
+      return await work(who);
     } finally {
-      turns.end();
+      turns.end(who);
     }
   };
-  return Promise.allSettled([run(first), run(second)]);
+  return Promise.allSettled([run('first'), run('second')]);
+}
+
+/** One function with what it works with. */
+interface Runner {
+  readonly services: Services;
+  readonly work: Work;
+}
+
+/** Runs two functions of the sources at the same time, see {@link Turns}. */
+export function inTurn(first: Runner, second: Runner, isSlow: boolean): Promise<Raced> {
+  const turns = new Turns(isSlow);
+  return meet(turns, (who) => {
+    const { services, work } = who === 'first' ? first : second;
+    const { bucket, clock } = services;
+    return work(
+      functionsWith({
+        ...services,
+        clock: {
+          ...clock,
+          sleep: async (milliseconds) => {
+            await turns.pass(who);
+            await clock.sleep(milliseconds);
+          },
+        },
+        bucket: {
+          ...bucket,
+          writeIf: (key, body, etag) =>
+            key === OBJECTS.lease
+              ? turns.put(who, () => bucket.writeIf(key, body, etag))
+              : bucket.writeIf(key, body, etag),
+        },
+      }),
+    );
+  });
 }

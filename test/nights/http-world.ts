@@ -343,7 +343,7 @@ export class HttpWorld implements LifeWorld {
     }
   }
 
-  async race(first: Work, second: Work): Promise<Raced> {
+  async race(first: Work, second: Work, isFirstSlow: boolean): Promise<Raced> {
     const begin = this.now;
     const name = `run ${++this.runs}`;
     this.sandbox.faults.clear();
@@ -355,6 +355,7 @@ export class HttpWorld implements LifeWorld {
       return await inTurn(
         { services: this.services(new Invocation(), `${name} first`), work: heard(first) },
         { services: this.services(new Invocation(), `${name} second`), work: heard(second) },
+        isFirstSlow,
       );
     } finally {
       this.now = begin;

@@ -49,6 +49,7 @@ function happening(random: () => number, disturbed: boolean): Happening {
       who: who(),
       meets: one(['night', 'night', 'regenerate']),
       personFirst: random() < 0.5,
+      slow: random() < 0.3,
     };
   if (dice < 0.93) return { do: 'garble', who: who() };
   if (dice < 0.95) return { do: 'misspell', who: who(), days: 200 };
@@ -91,8 +92,6 @@ async function lead(
   const life = new Life(world);
   let happenings = 0;
   for (const what of story(number, twin === undefined)) {
-    // Of two functions that meet, how fast answers come decides who waits how long: twins would come to other ends.
-    if (twin !== undefined && what.do === 'together') continue;
     await life.happen(what);
     happenings += 1;
     const found = world.leak();
