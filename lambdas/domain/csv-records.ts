@@ -46,7 +46,6 @@ class Scanner {
       this.at += 1;
       cells.push(this.cell());
     }
-    this.skipLineEnd();
     return { line, cells };
   }
 

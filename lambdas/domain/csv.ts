@@ -76,7 +76,7 @@ export function readTable(body: Uint8Array, columns: Columns, take: (row: Row) =
 function textOf(body: Uint8Array): string | { readonly unreadable: string } {
   if (body.length > MAX_LIST_BYTES)
     return { unreadable: 'it has more than 5 MiB, which is the most that is read' };
-  if (body[0] === 0x50 && body[1] === 0x4b && body[2] === 3)
+  if (String.fromCharCode(...body.subarray(0, 3)) === 'PK\u0003')
     return { unreadable: 'it is an Excel workbook (save it as "CSV UTF-8")' };
   const notText = { unreadable: 'it is not UTF-8 text (save it as "CSV UTF-8")' };
   try {
@@ -90,17 +90,12 @@ function textOf(body: Uint8Array): string | { readonly unreadable: string } {
 /** White space, and the invisible characters that `trim()` leaves: dates pasted from Windows stand between marks of direction. */
 const BLANK = /[\s\p{Default_Ignorable_Code_Point}\p{Bidi_Control}]/u;
 
-function isBlankAt(text: string, at: number): boolean {
-  const letter = text[at];
-  return letter !== undefined && !(letter > ' ' && letter <= '~') && BLANK.test(letter);
-}
-
 /** A text without blanks at its ends. A pattern for its end would try every run of blanks within it. */
 function trimmed(text: string): string {
   let begin = 0;
   let end = text.length;
-  while (begin < end && isBlankAt(text, begin)) begin += 1;
-  while (end > begin && isBlankAt(text, end - 1)) end -= 1;
+  while (BLANK.test(text.charAt(begin))) begin += 1;
+  while (BLANK.test(text.charAt(end - 1))) end -= 1;
   return text.slice(begin, end);
 }
 
@@ -108,8 +103,7 @@ function trimmed(text: string): string {
 function readCell(written: string): string {
   if (written === '') return '';
   const cell = trimmed(written);
-  const text =
-    cell.startsWith('="') && cell.endsWith('"') && cell.length > 2 ? trimmed(cell.slice(2, -1)) : cell;
+  const text = cell.startsWith('="') && cell.endsWith('"') ? trimmed(cell.slice(2, -1)) : cell;
   return concealed(text);
 }
 
@@ -153,10 +147,10 @@ function delimiterOf(text: string, required: readonly string[]): string {
   const found = [',', ';'].map((delimiter) => {
     const records = firstRecords(text, delimiter);
     const header = records.findIndex((record) => isHeaderOf(record, required));
-    return { delimiter, header: header < 0 ? Infinity : header, cells: records[0]?.cells.length ?? 0 };
+    return { delimiter, header: header < 0 ? Infinity : header, cells: records[0]?.cells.length ?? 1 };
   });
   found.sort((a, b) => a.header - b.header || b.cells - a.cells);
-  return found[0]?.header === Infinity && found[0].cells < 2 ? ',' : (found[0]?.delimiter ?? ',');
+  return found[0]?.delimiter ?? ',';
 }
 
 interface Header {

@@ -132,9 +132,10 @@ function readRows(body: Uint8Array, graceDays: number, days: DayReader): Content
   });
   if ('unreadable' in table) throw unreadable(table.unreadable);
   if (table.rows === 0) throw unreadable('it has a header and no rows');
-  if (unreadableRows > UNREADABLE_NUMBER && unreadableRows > UNREADABLE_SHARE * table.rows)
+  const [first] = rejected;
+  if (first && unreadableRows > UNREADABLE_NUMBER && unreadableRows > UNREADABLE_SHARE * table.rows)
     throw unreadable(
-      `${pluralize(unreadableRows, 'row')} of ${table.rows} can't be read (line ${rejected[0]?.line ?? 0}: ${rejected[0]?.problem ?? ''})`,
+      `${pluralize(unreadableRows, 'row')} of ${table.rows} can't be read (line ${first.line}: ${first.problem})`,
     );
   const expiresAt = table.places.get('expires_on') ?? -1;
   const invalid = rejected.map(({ about, ...row }) => ({
@@ -204,7 +205,7 @@ function readEnd(
       problem: `expires_on ${quoteText(expires, 40)} is not a day (${read.advice})`,
     };
   const grace = row.cell('grace_days');
-  if (grace !== '' && (!/^0*\d{1,3}$/.test(grace) || Number(grace) > 365))
+  if (grace !== '' && (!/^\d+$/.test(grace) || Number(grace) > 365))
     return {
       column: 'grace_days',
       problem: `grace_days ${quoteText(grace, 40)} is not a whole number from 0 to 365`,
@@ -332,10 +333,10 @@ class LicenseTable {
       return;
     }
     if (known.contact === '') known.contact = this.text(contact);
-    // Most deployments have one row, and need no set.
-    if (known.products !== undefined || row.product !== known.last.product)
+    // Most deployments have one product, and need no set.
+    if (row.product !== known.last.product)
       (known.products ??= new Set([known.last.product])).add(row.product);
-    if (row.accessUntil >= known.last.accessUntil) known.last = row;
+    if (endsLater(row, known.last)) known.last = row;
   }
 
   finish(): Pick<LicenseList, 'licenses' | 'rows'> {
@@ -353,6 +354,13 @@ class LicenseTable {
   }
 }
 
+/** Whether a row's end counts and not the other's; of two of one end that which is paid for longer. */
+function endsLater(row: LicenseRow, other: LicenseRow): boolean {
+  return row.accessUntil === other.accessUntil
+    ? row.paidUntil > other.paidUntil
+    : row.accessUntil > other.accessUntil;
+}
+
 /** Whether a license is in force on a day: through the whole of its last one. */
 export function isInForce(license: License, today: Day): boolean {
   return today <= license.lastDay;
@@ -368,7 +376,6 @@ export function daysLeft(license: License, today: Day): number {
  * it under another spelling of its country, or nobody but its country, or nobody at all.
  */
 export function unreadableRowAbout(list: LicenseList, deployment: string): InvalidRow | undefined {
-  if (list.invalid.length === 0) return undefined;
   let rows = protections.get(list);
   if (rows === undefined) protections.set(list, (rows = protectionsOf(list)));
   for (const key of protectionKeys(deployment)) {

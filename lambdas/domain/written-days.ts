@@ -46,17 +46,16 @@ export interface DayReader {
 export function readingDays<Content>(
   rules: DayRules,
   read: (days: DayReader) => Content,
-): { readonly content: Content; readonly assumed?: AssumedOrder } {
+): { readonly content: Content; readonly assumed: AssumedOrder | undefined } {
   const days = new OrderedDays(rules);
   try {
     const content = read(days);
-    if (days.contradiction === undefined)
-      return days.assumed === undefined ? { content } : { content, assumed: days.assumed };
+    if (days.contradiction === undefined) return { content, assumed: days.assumed };
   } catch (error) {
     // A file that can't be believed because of its days is refused for their order, not for one of them.
     if (days.contradiction === undefined) throw error;
   }
-  return { content: read(days) };
+  return { content: read(days), assumed: undefined };
 }
 
 /** Whether a cell holds a day, in whatever order, and nothing else. */
@@ -132,7 +131,7 @@ function readDay(
 }
 
 function isTooFarAhead(day: Day, today: Day | undefined): boolean {
-  if (today === undefined || day === NO_END) return false;
+  if (today === undefined) return false;
   return day > `${Number(today.slice(0, 4)) + YEARS_AHEAD}${today.slice(4)}`;
 }
 
@@ -180,12 +179,11 @@ class OrderedDays implements DayReader {
   }
 
   note(cells: readonly string[], line: number): void {
-    const { dateOrder } = this.rules;
-    if (dateOrder === 'iso' || this.contradiction !== undefined) return;
+    if (this.contradiction !== undefined) return;
     for (const text of cells) {
       const orders = fittingOrders(text);
       if (orders.length !== 1) continue;
-      if (orders[0] === dateOrder) this.isShown = true;
+      if (orders[0] === this.rules.dateOrder) this.isShown = true;
       else {
         this.contradiction = { text, line };
         return;

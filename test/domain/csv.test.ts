@@ -46,6 +46,20 @@ describe('the delimiter', () => {
     expect(rows('sep=,\na,b\n1,2\n').map(({ line }) => line)).toEqual([3]);
     expect(cells('a,b\nsep=;\n1,2\n')).toEqual(['sep=;|', '1|2']);
   });
+
+  it.each(['xsep=;', 'sep=', 'sep=|', 'sep=;x', 'sep=;"x"', 'sep=;x;', 'seps=;'])(
+    'is not taken from a first line of another kind: %s',
+    (line) => {
+      expect(why(`${line}\na;b\n1;2\n`)).toMatch(/^its quotes|line 2, and line 1 above it/);
+    },
+  );
+
+  it('is what the first 50 lines say, also where a title stands above the header', () => {
+    const titles = (number: number): string => 'Licenses, of ours, and theirs\n'.repeat(number);
+    expect(why(`${titles(49)}a;b\n1;2\n`)).toContain('the names of the columns is in line 50, and line 1');
+    expect(why(`${titles(50)}a;b\n1;2\n`)).toMatch(/^its header lacks the columns a and b/);
+    expect(cells(`${';;\n'.repeat(49)}a;b\n1;2\n`)).toEqual(['1|2']);
+  });
 });
 
 describe('cells', () => {
@@ -71,6 +85,33 @@ describe('cells', () => {
     expect(rows('a,,b,\n1,x,2,y\n').map((row) => [row.overlong, row.cell('b')])).toEqual([[false, '2']]);
   });
 
+  it('make a row short where they are fewer than the columns with a name', () => {
+    expect(rows('a,b,c,,\n1,2\n1,2,3\n1,2,3,4\n').map(({ short }) => short)).toEqual([true, false, false]);
+    expect(rows('a,b\n1\n1,2\n').map(({ short }) => short)).toEqual([true, false]);
+  });
+
+  it('that all say what the header says make a row a header', () => {
+    expect(rows('a,b,c\na,b,\nA, B ,x\na,1,c\n1,b,c\n').map(({ isHeader }) => isHeader)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it.each([
+    ['="x"', 'x'],
+    ['=" x "', 'x'],
+    ['="x,y"', 'x,y'],
+    ['=""', ''],
+    ['"=""x"""', 'x'],
+    ['"=""x"', '="x'],
+    ['"x"""', 'x"'],
+    ['=x', '=x'],
+  ])('say the text of a formula that is one: %s', (written, said) => {
+    expect(cells(`a,b\n${written},2\n`)).toEqual([`${said}|2`]);
+  });
+
   it('of nothing but white space are no row, and the line numbers go on', () => {
     expect(rows('\na,b\n\n,\n1,2\n"x\ny",\n3,4\n').map(({ line }) => line)).toEqual([5, 6, 8]);
   });
@@ -88,6 +129,31 @@ describe('a file that is no table', () => {
     expect(why(',\n')).toBe('its header lacks the columns a and b (it reads: "")');
     expect(why('a,b,A\n')).toBe('its header names the column a twice');
     expect(why('a,b,,\n')).toBe('readable');
+  });
+
+  it.each([
+    ['"1\n2\r\n3\r4",5\n"', 6],
+    ['"1\n",2\n"3\n4', 4],
+    ['1,"2\n3"x\n', 3],
+    ['"1""\n2"x', 3],
+    ['1,2\r\n3,4\r5,6\n"', 5],
+  ])('says near which line its quotes are wrong: %j', (text, line) => {
+    expect(why(`a,b\n${text}`)).toContain(`(near line ${line})`);
+  });
+
+  it('is no workbook because its first cell begins with the same two letters', () => {
+    expect(why('PK,a,b\n1,2,3\n')).toBe('readable');
+    expect(why('PK\u0003\u0004')).toContain('Excel workbook');
+  });
+
+  it('is none with tabs, which is said where they split off the columns', () => {
+    expect(why('a\tb\n1\t2\n')).toContain('tabs stand between its cells');
+    expect(why('x\ty\n1\t2\n')).toContain('lacks the columns a and b');
+  });
+
+  it('says what stands above its header by the first cell that says anything', () => {
+    expect(why(';;Licenses;\na;b\n')).toContain('line 1 above it says "Licenses"');
+    expect(why('x;y\n1;2\na;c\nc;b\n')).toContain('lacks the columns a and b (it reads: "x, y")');
   });
 
   it('are trimmed on either side, also where only one side needs it and where nothing visible is left', () => {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Exemption, exemptedLabels, readExemptions } from '../../lambdas/domain/exemptions.ts';
+import {
+  type Exemption,
+  exemptedLabels,
+  lastExemptions,
+  readExemptions,
+} from '../../lambdas/domain/exemptions.ts';
+import { type Ledger, emptyLedger } from '../../lambdas/domain/ledger.ts';
 import { exemptionNews } from '../../lambdas/mail/exemption-news.ts';
 import { failureOf } from '../failure.ts';
 
@@ -37,6 +43,67 @@ describe('exemptions', () => {
   it('add up over several rows of one label, whatever their order', () => {
     for (const rows of ['a,,,,\na,,,,unused-token', 'a,,,,unused-token\na,,,,'])
       expect(exemptedLabels(read(rows), '2026-01-01').get('a')?.everything).toBe(true);
+    const labels = exemptedLabels(read('a,,,,unused-token\na,,,,wrong-scope suspended'), '2026-01-01');
+    expect(labels.get('a')).toEqual({
+      everything: false,
+      kinds: new Set(['unused-token', 'wrong-scope', 'suspended']),
+    });
+  });
+
+  describe('that were read last', () => {
+    const last = (
+      exemptions: Ledger['exemptions'],
+      measures: Ledger['measures']['exemptions'] = null,
+    ): readonly Exemption[] => {
+      const ledger = emptyLedger();
+      return lastExemptions({
+        ...ledger,
+        exemptions,
+        measures: { ...ledger.measures, exemptions: measures },
+      });
+    };
+    const exemption = (changes: Partial<Exemption>): Exemption => ({
+      label: 'a',
+      reason: '',
+      owner: '',
+      findings: [],
+      ...changes,
+    });
+
+    it('are none where the ledger remembers none', () => {
+      expect(last(null)).toEqual([]);
+    });
+
+    it('are those of the ledger with their day and those of their kinds that there still are', () => {
+      expect(
+        last([
+          { label: 'a', until: '2026-03-02', findings: ['unused-token', 'gone-kind'], endReported: true },
+          { label: 'b', endReported: false },
+        ]),
+      ).toStrictEqual([
+        exemption({ until: '2026-03-02', findings: ['unused-token'] }),
+        exemption({ label: 'b' }),
+      ]);
+    });
+
+    it('are those that were counted too, from everything, where nobody remembers their kinds', () => {
+      expect(
+        last(
+          [{ label: 'a', until: '2026-03-02', findings: ['unused-token'], endReported: false }],
+          [
+            { label: 'a', until: '2026-03-02' },
+            { label: 'a', until: '2026-04-02' },
+            { label: 'a' },
+            { label: 'c' },
+          ],
+        ),
+      ).toStrictEqual([
+        exemption({ until: '2026-03-02', findings: ['unused-token'] }),
+        exemption({ until: '2026-04-02' }),
+        exemption({}),
+        exemption({ label: 'c' }),
+      ]);
+    });
   });
 
   it('may be absent, unless an earlier run saw the file', () => {
@@ -49,6 +116,9 @@ describe('exemptions', () => {
     [',r,o,,', 'names no label'],
     ['a,,,,no-such-kind', 'no kind of finding'],
     ['a,,,,,,shifted', 'more cells'],
+    ['Label,Reason,Owner,Until,', 'line 2 repeats the names of the columns'],
+    ['a,,,never,', 'line 2: until "never" is not a day (write YYYY-MM-DD)'],
+    ['a,,,,unused-token no-such-kind', 'line 2: "no-such-kind" is no kind of finding'],
   ])('are unreadable as a whole with the row %j', async (row, why) => {
     const failure = await failureOf(() => read(row));
     expect(failure.name).toBe('ExemptionsUnreadable');

@@ -3,6 +3,8 @@ import {
   type LicenseList,
   daysLeft,
   isInForce,
+  namedInList,
+  reachedThreshold,
   readLicenses,
   unreadableRowAbout,
 } from '../../lambdas/domain/licenses.ts';
@@ -35,6 +37,7 @@ describe('the license list', () => {
     expect(
       lastDays(read(`${HEADER}\norange,cd,2026-06-29,,\nmtn,cm,2026-06-30,0,\nairtel,td,2026-06-30,365,\n`)),
     ).toEqual({ 'orange-cd': '2026-07-02', 'mtn-cm': '2026-06-30', 'airtel-td': '2027-06-30' });
+    expect(lastDays(read(`${HEADER}\norange,cd,2026-06-29,0007,\n`))).toEqual({ 'orange-cd': '2026-07-06' });
   });
 
   it('takes the latest end of the rows of one deployment, each with its own grace', () => {
@@ -86,6 +89,8 @@ describe('the license list', () => {
     ['оrange,cd,2026-01-01', 'naming rule'],
     ['orange,cd,2026-01-01,366', 'grace_days'],
     ['orange,cd,2026-01-01,-1', 'grace_days'],
+    ['orange,cd,2026-01-01,3 days', 'grace_days'],
+    ['orange,cd,2026-01-01,10000000000000000000000', 'grace_days'],
     ['orange,cd,2026-01-01,1.5', 'grace_days'],
     ['orange,cd,2026-01-01,3,p,shifted', 'more cells'],
   ])('reads no license from the row %j and says why, with its line', (row, why) => {
@@ -126,6 +131,10 @@ describe('the license list', () => {
     for (const day of ['2026-05-01', '01.05.2026', '1/5/2026', '12-31-2026', '2026-05-01 00:00:00'])
       expect([day, about(`orange,cd,never,${day},`)]).toEqual([day, everybody]);
     expect(about('orange,cd,a note,,p')).toEqual(itself);
+    const width = (header: string, row: string): unknown =>
+      read(`${header}\nmtn,cm,2026-07-01,,\n${row}\n`).invalid.map((invalid) => invalid.about);
+    expect(width('telco,country,expires_on,,', 'orange,cd,never')).toEqual(itself);
+    expect(width('telco,country,expires_on,price,', 'orange,cd,never')).toEqual(everybody);
     expect(about('orange,cd,cd,,p')).toEqual(itself);
     expect(about('orange,cd1,2026-01-01,0,p')).toEqual(everybody);
   });
@@ -168,6 +177,14 @@ describe('the license list', () => {
     });
   });
 
+  it('takes of two rows with one end that which is paid for longer, whichever stands first', () => {
+    const rows = ['orange,cd,2026-01-01,30', 'orange,cd,2026-01-31,0', 'orange,cd,2026-01-11,20'];
+    for (const order of [rows, rows.toReversed()])
+      expect(
+        read(`telco,country,expires_on,grace_days\n${order.join('\n')}\n`).licenses.get('orange-cd'),
+      ).toMatchObject({ lastDay: '2026-01-31', paidUntil: '2026-01-31' });
+  });
+
   it('keeps the products that are named, each once, and the first contact that is', () => {
     const license = (rows: string): unknown =>
       read(`telco,country,expires_on,product,contact\n${rows}\n`).licenses.get('orange-cd');
@@ -200,6 +217,39 @@ describe('the license list', () => {
       expect(of('a,cd,never,,', 'b,cd,2026-02-30,,')).toEqual(['expires_on', 'expires_on 2026-02-30']);
       expect(of('a,cd,2026-01-01,x,', ',cd,2026-01-01,,')).toEqual(['grace_days', 'telco']);
       expect(of('or ange,c4,never,,', 'or ange,cd,2026-01-01,,')).toEqual(['country+expires_on', 'name']);
+    });
+
+    it.each([
+      ['a day that no calendar has', '2026-02-30', true],
+      ['the same with its day first', '31.02.2026', true],
+      ['the same with slashes', '31/2/2026', true],
+      ['a day with two digits of the year', '31-12-26', true],
+      ['a day too far ahead', '1.1.2100', true],
+      ['a word', 'never', false],
+      ['a number', '46000', false],
+      ['a day with something before it', 'x2026-02-30', false],
+      ['a day with something behind it', '2026-02-30x', false],
+      ['numbers with two different signs', '2026-02/30', false],
+      ['numbers without a sign', '20260230', false],
+      ['numbers longer than those of a day', '20260-02-30', false],
+      ['numbers of which one is longer than a month', '2026-002-30', false],
+      ['a number of five digits at the end', '30-02-20260', false],
+      ['letters with signs', 'ab-cd-efgh', false],
+    ])('is with the cell only where that is a day: %s', (_what, cell, isNamed) => {
+      const list = readLicenses(bytes(`${HEADER}\norange,cd,${cell},,\n`), 3, {
+        dateOrder: 'day-first',
+        today: '2026-11-27',
+      });
+      expect(list.invalid.map(({ distinction }) => distinction)).toEqual([
+        isNamed ? `expires_on ${cell}` : 'expires_on',
+      ]);
+    });
+
+    it('counts those that are equal, and only these', () => {
+      const readable = Array.from({ length: 20 }, (_, index) => `telco${index},cd,2026-01-01,,`);
+      expect(
+        of(...readable, 'a,cd,never,,', 'b,cd,never,,', 'a,cd,never,,', 'a,cd,2026-01-01,x,', 'a,cd,ever,,'),
+      ).toEqual(['expires_on', 'expires_on', 'expires_on 2', 'grace_days', 'expires_on 3']);
     });
 
     it('holds nothing of a cell that may be a secret, also not as a hash', () => {
@@ -266,6 +316,76 @@ describe('the license list', () => {
 
   it.each(['constructor', '__proto__', 'toString'])('has no license for %s that no row names', (name) => {
     expect(read(`${HEADER}\norange,cd,2026-01-01,,\n`).licenses.get(name)).toBeUndefined();
+  });
+});
+
+describe('a row that belongs on no list of licenses', () => {
+  const problem = (row: string): string =>
+    read(`${HEADER}\nmtn,cm,2026-07-01,0,\n${row}\n`).invalid[0]?.problem ?? 'none';
+
+  it.each(['Total,,,,', 'TOTALS,,,,', 'Grand total,,,,', 'Subtotal,,,,', 'Totaal:,,,,', 'Totaux,,,,', 'Sum,,,,', 'Somme,,,,', 'Som,,,,', 'Summe,,,,', 'Gesamt,,,,', ',,total 12,,', ',total,,,', ',,2026-01-01,,total'])(
+    'is one of totals: %s',
+    (row) => {
+      const isTotals = problem(row).includes('row of totals');
+      expect(isTotals).toBe(row !== ',,2026-01-01,,total');
+    },
+  ); // prettier-ignore
+
+  it.each(['the total,,,,', 'Totally,,,,', 'Summer,,,,', 'Some,,,,', ',,never,,total'])(
+    'is none of totals where its first cell is another word: %s',
+    (row) => {
+      expect(problem(row)).not.toMatch(/totals|none/);
+    },
+  );
+
+  it.each(['total,cd,2026-01-01,,', 'telco,cd,2026-01-01,,', 'telco,country,2026-01-01,,'])(
+    'is not one whose telco only has such a name: %s',
+    (row) => {
+      expect(problem(row)).toBe('none');
+    },
+  );
+});
+
+describe('whom an unreadable row protects', () => {
+  const rowAbout = (rows: readonly string[], deployment: string): number | undefined =>
+    unreadableRowAbout(read([HEADER, 'mtn,cm,2026-07-01,0,', ...rows, ''].join('\n')), deployment)?.line;
+
+  it.each([
+    ['nobody where every row can be read', [], 'mtn-cm', undefined],
+    ['its deployment', ['orange,cd,never,,'], 'orange-cd', 3],
+    ['its deployment with another spelling of the country in the row', ['orange,drc,never,,'], 'orange-cd', 3],
+    ['its deployment with another spelling of the country in the label', ['orange,cd,never,,'], 'orange-drc', 3],
+    ['no other deployment of the country', ['orange,cd,never,,'], 'vodacom-cd', undefined],
+    ['its country', [',cd,2026-01-01,,'], 'vodacom-cd', 3],
+    ['its country by another spelling in the row', [',drc,2026-01-01,,'], 'vodacom-cd', 3],
+    ['its country by another spelling in the label', [',cd,2026-01-01,,'], 'vodacom-rdc', 3],
+    ['no other country', [',cd,2026-01-01,,'], 'mtn-cm', undefined],
+    ['everybody', ['orange,,2026-01-01,,'], 'vodacom-cd', 3],
+    ['its deployment, of which the first of two rows is named', ['orange,cd,never,,', 'orange,cd,x,,'], 'orange-cd', 3],
+    ['its deployment, which is named before the country', [',cd,2026-01-01,,', 'orange,cd,x,,'], 'orange-cd', 4],
+  ] as const)('is %s', (_whom, rows, deployment, line) => {
+    expect(rowAbout(rows, deployment)).toBe(line);
+  }); // prettier-ignore
+
+  it('is among the names of the list, as every readable one is', () => {
+    const list = read(`${HEADER}\nmtn,cm,2026-07-01,0,\norange,cd,never,,\n,td,never,,\n`);
+    expect([...namedInList(list)]).toEqual(['mtn-cm', 'orange-cd']);
+  });
+});
+
+describe('the days before an end at which it is reported', () => {
+  it.each([
+    [31, undefined],
+    [30, 30],
+    [15, 30],
+    [14, 14],
+    [7, 7],
+    [0, 7],
+    [-1, 7],
+    [Infinity, undefined],
+  ])('are, with %s days left, the fewest that are reached', (left, reached) => {
+    expect(reachedThreshold([30, 7, 14], left)).toBe(reached);
+    expect(reachedThreshold([], left)).toBeUndefined();
   });
 });
 
