@@ -28,27 +28,36 @@ export class Turns {
     this.wake();
   }
 
-  /** Writes the lease when it is this function's turn; only the first write of each has to wait. */
+  /** Writes the lease when it is this function's turn. */
   async put<Value>(who: Side, write: () => Promise<Value>): Promise<Value> {
-    if (this.arrived.has(who)) return write();
+    await this.turnOf(who);
+    const value = await write();
+    this.took(who);
+    if (who === 'first' && this.isSlow) await this.until(() => this.ended.has('second'));
+    return value;
+  }
+
+  /** Resolves when this function may write the lease; only the first write of each has to wait. */
+  async turnOf(who: Side): Promise<void> {
+    if (this.arrived.has(who)) return;
     this.arrived.add(who);
     this.wake();
-    if (who === 'second') {
-      await this.until(() => this.written || this.ended.has('first'));
-      return write();
-    }
-    await this.until(() => this.arrived.has('second') || this.ended.has('second'));
-    const value = await write();
-    this.written = true;
+    await this.until(() =>
+      who === 'first'
+        ? this.arrived.has('second') || this.ended.has('second')
+        : this.written || this.ended.has('first'),
+    );
+  }
+
+  /** The function has written the lease, or tried to. */
+  took(who: Side): void {
+    if (who === 'first') this.written = true;
     this.wake();
-    if (this.isSlow) await this.until(() => this.ended.has('second'));
-    return value;
   }
 
   /** Resolves when whoever wanted the lease and did not get it may look again. */
   async pass(who: Side): Promise<void> {
-    if (who === 'second' && this.arrived.has('second') && !this.isSlow)
-      await this.until(() => this.ended.has('first'));
+    if (who === 'second' && this.written && !this.isSlow) await this.until(() => this.ended.has('first'));
   }
 
   private wake(): void {

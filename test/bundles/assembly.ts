@@ -1,6 +1,9 @@
-import { readFile } from 'node:fs/promises';
+// What `cdk synth` writes, as a deployment would take it.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { cdk } from '../aws/command-line.ts';
 
 /** A function as the synthesized stacks would deploy it. */
 export interface BuiltFunction {
@@ -11,6 +14,28 @@ export interface BuiltFunction {
   readonly timeout: number;
   /** Its environment, with references to the data stack's resources put in by the caller. */
   readonly environment: Readonly<Record<string, string>>;
+}
+
+/** A folder that holds a synthesized assembly. */
+export interface Assembly {
+  readonly folder: string;
+  /** Deletes it, where it was made for this. */
+  readonly remove: () => Promise<void>;
+}
+
+/**
+ * Synthesizes the stacks, without account and credentials.
+ *
+ * @throws Error with what the command line said
+ */
+export async function synthesize(): Promise<Assembly> {
+  const folder = await mkdtemp(join(tmpdir(), 'test-bundles-'));
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  const { PATH = '', HOME = '' } = process.env;
+  const { code, text } = await cdk(['synth', '--quiet', `--output=${folder}`], { PATH, HOME });
+  if (code === 0) return { folder, remove };
+  await remove();
+  throw new Error(`The stacks can't be synthesized: ${text}`);
 }
 
 const value = v.union([v.string(), v.object({ 'Fn::ImportValue': v.string() })]);

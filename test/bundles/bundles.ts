@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { DAY, HOUR, addDays, dayOf } from '../../lambdas/domain/days.ts';
 import { ENV } from '../../lambdas/runtime/settings.ts';
-import { cdk } from '../aws/command-line.ts';
 import { createClock } from '../sandbox/clock.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { makeTally } from '../tally.ts';
-import { type BuiltFunction, readFunction } from './assembly.ts';
+import { type Assembly, type BuiltFunction, readFunction, synthesize } from './assembly.ts';
 import { invoke } from './invoke.ts';
 
 /*
@@ -19,28 +17,20 @@ import { invoke } from './invoke.ts';
 
 const ZONE = 'Europe/Brussels';
 const tally = makeTally();
-const assembly = await mkdtemp(join(tmpdir(), 'test-bundles-'));
-try {
-  const { PATH = '', HOME = '' } = process.env;
-  const synthesized = await tally.check(
-    'the stacks are synthesized without account or credentials',
-    async () => {
-      const { code, text } = await cdk(['synth', '--quiet', `--output=${assembly}`], { PATH, HOME });
-      assert.equal(code, 0, text);
-    },
-  );
-  if (synthesized) {
-    const clock = createClock({ now: Date.now() });
-    // With two factors each call would wait for a code of its own, half a minute.
-    const sandbox = await startSandbox({ world: 'empty', now: clock, twoFactor: false });
-    try {
-      await live(sandbox);
-    } finally {
-      await sandbox.close();
-    }
+let assembly: Assembly | undefined;
+await tally.check('the stacks are synthesized without account or credentials', async () => {
+  assembly = await synthesize();
+});
+if (assembly !== undefined) {
+  const clock = createClock({ now: Date.now() });
+  // With two factors each call would wait for a code of its own, half a minute.
+  const sandbox = await startSandbox({ world: 'empty', now: clock, twoFactor: false });
+  try {
+    await live(sandbox, assembly.folder);
+  } finally {
+    await sandbox.close();
+    await assembly.remove();
   }
-} finally {
-  await rm(assembly, { recursive: true, force: true });
 }
 tally.close();
 
@@ -60,7 +50,7 @@ async function sizesOf(bundle: string): Promise<{ first: number; all: number; ma
   };
 }
 
-async function live(sandbox: Sandbox): Promise<void> {
+async function live(sandbox: Sandbox, assembly: string): Promise<void> {
   const { clock, aws, environment } = sandbox;
   const resources = {
     Bucket: aws.bucketName,

@@ -1,21 +1,15 @@
 /*
  * Runs in a process of its own what Lambda runs: loads a bundle, calls its handler with one event, and tells what came
- * back as one JSON object over the channel to its parent. None of the project's sources is loaded.
+ * back as one JSON object over the channel to its parent. No source that is deployed is loaded.
  */
 import { pathToFileURL } from 'node:url';
 import * as v from 'valibot';
+import { replaceDate } from './date.ts';
 
 const [, , bundle = '', functionName = '', timeout = '', now = '', event = ''] = process.argv;
 
-// Days pass in the sandbox; the bundle is not to know.
 const ahead = Number(now) - Date.now();
-const instant = () => RealDate.now() + ahead;
-const RealDate = Date;
-globalThis.Date = new Proxy(RealDate, {
-  construct: (real, given: [] | [number | string]): Date =>
-    given.length === 0 ? new real(instant()) : new real(...given),
-  get: (real, property): unknown => (property === 'now' ? instant : Reflect.get(real, property)),
-});
+replaceDate((real) => real + ahead);
 
 const started = performance.now();
 const context = {

@@ -1,3 +1,4 @@
+// Time that passes only while nothing else happens.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mock } from 'node:test';
 
@@ -40,9 +41,13 @@ const ended = (message: unknown): void => {
  * times out.
  *
  * @param hanging how many requests will never be answered
+ * @param passed is called with the milliseconds by which time goes on
  * @returns what gives the timers back
  */
-export function takeTime(hanging: () => number): () => void {
+export function takeTime(
+  hanging: () => number,
+  passed: (milliseconds: number) => void = () => undefined,
+): () => void {
   mock.timers.enable({ apis: ['setTimeout'] });
   // Node's mock does not begin a timer anew that has fired. Where it can't be asked to, undici makes another one.
   const timer = setTimeout(() => undefined, 0);
@@ -56,7 +61,10 @@ export function takeTime(hanging: () => number): () => void {
   const turn = (): void => {
     if (isOver) return;
     quiet = underWay.size > hanging() ? 0 : quiet + 1;
-    if (quiet > QUIET_TURNS) mock.timers.tick(STEP);
+    if (quiet > QUIET_TURNS) {
+      passed(STEP);
+      mock.timers.tick(STEP);
+    }
     setImmediate(turn);
   };
   turn();

@@ -1,3 +1,4 @@
+// A life's world over HTTP: the real clients and the stand-ins, failing and crashing as a seed says.
 import { inspect } from 'node:util';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
@@ -6,6 +7,7 @@ import type { Services } from '../../lambdas/runtime/services.ts';
 import {
   Crash,
   type Disturbance,
+  type Functions,
   type LifeWorld,
   type Raced,
   type Work,
@@ -106,7 +108,7 @@ function isStep({ system, method, path, body }: SandboxRequest): boolean {
 const never = <Value>(): Promise<Value> => new Promise<Value>(() => undefined);
 
 /** One function's process: it ends by itself or by a crash. */
-class Invocation {
+export class Invocation {
   /** Requests of each kind so far, by system and, for all of it, by identity. */
   readonly seen = new Map<string, number>();
   private dead = false;
@@ -150,8 +152,8 @@ class Invocation {
         });
   }
 
-  /** A client's method that a dead process never gets an answer from: its function is abandoned where it is. */
-  private guard<Given extends unknown[], Value>(
+  /** A method that a dead process never gets an answer from: its function is abandoned where it is. */
+  guard<Given extends unknown[], Value>(
     method: (...given: Given) => Promise<Value>,
   ): (...given: Given) => Promise<Value> {
     return async (...given) => {
@@ -162,9 +164,7 @@ class Invocation {
       if (this.underWay === 0) this.idle?.();
       if (this.isDead()) return never();
       if (result.status === 'fulfilled') return result.value;
-      throw result.reason instanceof Error
-        ? result.reason
-        : new TypeError('A client failed without an error.');
+      throw result.reason instanceof Error ? result.reason : new TypeError('It failed without an error.');
     };
   }
 
@@ -224,7 +224,7 @@ class Invocation {
 export class HttpWorld implements LifeWorld {
   readonly sandbox: HttpSandbox;
   /** Logs, metrics, results and errors since they were last searched for secrets. */
-  private readonly said: string[] = [];
+  protected readonly said: string[] = [];
   private readonly seed: string;
   private runs = 0;
   troubles = 0;
@@ -232,22 +232,13 @@ export class HttpWorld implements LifeWorld {
   private readonly marks = new Set<string>();
   private known = 0;
 
-  private constructor(sandbox: HttpSandbox, seed: string) {
+  protected constructor(sandbox: HttpSandbox, seed: string) {
     this.sandbox = sandbox;
     this.seed = seed;
   }
 
   static async start(seed: string): Promise<HttpWorld> {
-    const canaries = new SeededCanaries(seed);
-    const sandbox = await startSandbox({
-      world: 'empty',
-      now: START,
-      canaries,
-      makeId: () => canaries.id(),
-      settings: { ...LIFE_SETTINGS, timeZone: 'UTC' },
-    });
-    sandbox.keys.replace({});
-    return new HttpWorld(sandbox, seed);
+    return new HttpWorld(await startLifeSandbox(seed), seed);
   }
 
   get now(): number {
@@ -327,16 +318,19 @@ export class HttpWorld implements LifeWorld {
     const { faults } = this.sandbox;
     const begin = this.now;
     const invocation = new Invocation();
-    const name = `run ${++this.runs}`;
+    const name = this.nextRun();
     faults.clear();
     faults.decide = (request) => this.faultOf(request, invocation, name, disturbance);
     try {
-      return await this.heard(
-        Promise.race([work(functionsWith(this.services(invocation, name))), invocation.death]),
-      );
+      return await this.during(invocation, async () => {
+        try {
+          return await this.heard(Promise.race([work(this.functions(invocation, name)), invocation.death]));
+        } finally {
+          // What is under way is refused; once it has ended, nothing of a dead process is left that could come later.
+          if (invocation.isDead()) await invocation.quiet();
+        }
+      });
     } finally {
-      // What is under way is refused; once it has ended, nothing of a dead process is left that could come later.
-      if (invocation.isDead()) await invocation.quiet();
       this.troubles += faults.happened.length;
       faults.clear();
       this.now = begin;
@@ -345,7 +339,7 @@ export class HttpWorld implements LifeWorld {
 
   async race(first: Work, second: Work, isFirstSlow: boolean): Promise<Raced> {
     const begin = this.now;
-    const name = `run ${++this.runs}`;
+    const name = this.nextRun();
     this.sandbox.faults.clear();
     const heard =
       (work: Work): Work =>
@@ -362,8 +356,23 @@ export class HttpWorld implements LifeWorld {
     }
   }
 
+  /** A name that the next invocation has in every run of one seed. */
+  protected nextRun(): string {
+    return `run ${++this.runs}`;
+  }
+
+  /** The functions as one process runs them. */
+  protected functions(invocation: Invocation, requestId: string): Functions {
+    return functionsWith(this.services(invocation, requestId));
+  }
+
+  /** Runs what a process does, in whatever a process needs around it. */
+  protected during<Value>(_invocation: Invocation, work: () => Promise<Value>): Promise<Value> {
+    return work();
+  }
+
   /** Keeps what came of a function for the search for secrets. */
-  private async heard(work: Promise<unknown>): Promise<unknown> {
+  protected async heard(work: Promise<unknown>): Promise<unknown> {
     try {
       const result = await work;
       this.said.push(JSON.stringify(result));
@@ -458,6 +467,20 @@ export class HttpWorld implements LifeWorld {
   close(): Promise<void> {
     return this.sandbox.close();
   }
+}
+
+/** A sandbox in which everything that decides goes by the seed. */
+export async function startLifeSandbox(seed: string): Promise<HttpSandbox> {
+  const canaries = new SeededCanaries(seed);
+  const sandbox = await startSandbox({
+    world: 'empty',
+    now: START,
+    canaries,
+    makeId: () => canaries.id(),
+    settings: { ...LIFE_SETTINGS, timeZone: 'UTC' },
+  });
+  sandbox.keys.replace({});
+  return sandbox;
 }
 
 /** By what a secret is recognised, as it is and in base64, each past the beginning that its whole kind shares. */

@@ -1,78 +1,28 @@
+// Leads seeded lives: in memory, over HTTP, and through the built bundles.
 import { createHash } from 'node:crypto';
-import type { Fate, LifeWorld } from '../audit/life-world.ts';
-import { Broken, type Happening, LIFE_SETTINGS, Life, NAMES } from '../audit/life.ts';
+import { resolve } from 'node:path';
+import type { LifeWorld } from '../audit/life-world.ts';
+import { Broken, LIFE_SETTINGS, Life } from '../audit/life.ts';
 import { InMemorySystems } from '../fakes.ts';
-import { generator } from './chance.ts';
+import { type Assembly, synthesize } from '../bundles/assembly.ts';
+import { BundledWorld, giveTimersBack } from './bundled-world.ts';
 import { HttpWorld } from './http-world.ts';
+import { story } from './story.ts';
 
 /**
  * A seeded simulation: people, renewals, outages, crashes and calls at the same time, night after night, with the
  * invariants checked after each, and everything that left the program searched for secrets. The same lives are led in
- * memory, where nights are cheap, and over HTTP, where the real clients meet the stand-ins.
+ * memory, where nights are cheap, over HTTP, where the real clients meet the stand-ins, and shorter ones through the built
+ * bundles, which are what is deployed.
  *
- * `SEED=1 NIGHTS=1000 HTTP_NIGHTS=400`; a failing seed reproduces. `LIFE=7` begins with that life of the seed. The trace
+ * `SEED=1 NIGHTS=1000 HTTP_NIGHTS=400 BUNDLED_LIVES=200`; a failing seed reproduces. `ASSEMBLY=cdk.out` takes bundles that
+ * are there. `LIFE=7` begins with that life of the seed. The trace
  * is a hash of everything that the lives came to: two runs of one seed that print the same did the same.
  */
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const firstLife = Number(process.env['LIFE'] ?? 0);
-const HAPPENINGS = 120;
 /** Of so many lives over HTTP one is undisturbed, and led in memory at the same time: both must come to the same. */
 const TWINS = 4;
-
-const FATES: readonly [Fate, ...Fate[]] = ['crash before', 'crash after', 'fail before', 'fail after'];
-
-/** Draws what happens next. */
-function happening(random: () => number, disturbed: boolean): Happening {
-  const one = <Item>(items: readonly [Item, ...Item[]]): Item =>
-    items[Math.floor(random() * items.length)] ?? items[0];
-  const who = (): number => Math.floor(random() * NAMES.length);
-  const dice = random();
-  if (dice < 0.45) return { do: 'night', at: 0, fate: 'pass', times: 0 };
-  // Once, three times in a row, or a whole night's outage.
-  if (dice < 0.6)
-    return {
-      do: 'night',
-      at: 1 + Math.floor(random() * 30),
-      fate: disturbed ? one(FATES) : 'pass',
-      times: one([1, 1, 3, 100]),
-    };
-  if (dice < 0.62) return { do: 'old copy', age: 1 + Math.floor(random() * 5) };
-  if (dice < 0.63) return { do: 'sort one column' };
-  if (dice < 0.64) return { do: 'tidy up' };
-  if (dice < 0.66) return { do: 'relabel', who: who() };
-  if (dice < 0.76) return { do: 'license', who: who(), days: one([null, -30, -1, 0, 3, 6, 90, 400, 400]) };
-  if (dice < 0.8) return { do: 'switch', who: who(), on: random() < 0.5 };
-  if (dice < 0.88) return { do: one(['revoke', 'restore', 'regenerate'] as const), who: who() };
-  if (dice < 0.91)
-    return {
-      do: 'together',
-      who: who(),
-      meets: one(['night', 'night', 'regenerate']),
-      personFirst: random() < 0.5,
-      slow: random() < 0.3,
-    };
-  if (dice < 0.93) return { do: 'garble', who: who() };
-  if (dice < 0.95) return { do: 'misspell', who: who(), days: 200 };
-  if (dice < 0.97) return { do: 'hold', on: random() < 0.3 };
-  if (dice < 0.99) return { do: 'subscriber', on: random() < 0.7 };
-  if (dice < 0.993) return { do: 'lose keys' };
-  return { do: one(['night twice', 'night twice', 'quiet nights']) };
-}
-
-/** What happens in one life, which goes by the seed and its number alone. */
-function* story(number: number, disturbed: boolean): Generator<Happening> {
-  const random = generator(seed + number * 0x9e3779b9);
-  for (let count = 0; count < HAPPENINGS; count++) {
-    const what = happening(random, disturbed);
-    yield what;
-    // A day or some pass between whatever happens.
-    if (what.do === 'night')
-      yield {
-        do: 'pass',
-        hours: [24, 24, 24, 12, 24 * 7, 24 * 40][Math.floor(random() * 6)] ?? 24,
-      };
-  }
-}
 
 /** What was in one life. */
 interface Lived {
@@ -85,13 +35,12 @@ interface Lived {
 /** Leads one life to its end. */
 async function lead(
   number: number,
-  world: LifeWorld,
-  twin: Life<LifeWorld> | undefined,
+  { world, twin, isBundled = false }: Beginning,
   tell: (text: string) => void,
 ): Promise<Lived> {
   const life = new Life(world);
   let happenings = 0;
-  for (const what of story(number, twin === undefined)) {
+  for (const what of story(seed, number, { isBundled, disturbed: twin === undefined })) {
     await life.happen(what);
     happenings += 1;
     const found = world.leak();
@@ -103,17 +52,26 @@ async function lead(
     twin.world.leak();
     const other = JSON.stringify([twin.shape, twin.world.mails.at(-1)?.subject]);
     if (other !== shape)
-      throw new Broken(`after ${JSON.stringify(what)} HTTP has come to ${shape}, memory to ${other}`);
+      throw new Broken(`after ${JSON.stringify(what)} it has come to ${shape}, memory to ${other}`);
   }
   return { nights: life.nights, happenings, withdrawals: life.withdrawals, troubles: world.troubles };
+}
+
+/** What a life begins with. */
+interface Beginning {
+  readonly world: LifeWorld;
+  /** The same life in memory, where both must come to the same. */
+  readonly twin?: Life<LifeWorld> | undefined;
+  readonly isBundled?: boolean;
 }
 
 interface Kind {
   readonly name: string;
   readonly variable: string;
+  /** What is counted until there were enough, and how many are. */
+  readonly unit: 'nights' | 'lives';
   readonly wanted: number;
-  readonly begin: (number: number) => Promise<LifeWorld>;
-  readonly twin: (number: number) => Life<LifeWorld> | undefined;
+  readonly begin: (number: number) => Promise<Beginning>;
 }
 
 /** A world in memory, in which using a token is noticed as the stand-in notices it. */
@@ -121,32 +79,59 @@ function inMemory(): LifeWorld {
   return Object.assign(new InMemorySystems(LIFE_SETTINGS), { openingIsUse: true });
 }
 
+/** Every so manieth life has a twin. */
+const twinOf = (number: number): Life<LifeWorld> | undefined =>
+  number % TWINS === 0 ? new Life(inMemory()) : undefined;
+
+let made: Promise<Assembly> | undefined;
+/** The assembly whose bundles are taken; it is made when the first life needs it. */
+async function assembly(): Promise<string> {
+  const given = process.env['ASSEMBLY'];
+  if (given !== undefined) return resolve(given);
+  made ??= synthesize();
+  return (await made).folder;
+}
+
 const KINDS: readonly Kind[] = [
   {
     name: 'in memory',
     variable: 'NIGHTS',
+    unit: 'nights',
     wanted: Number(process.env['NIGHTS'] ?? 1000),
-    begin: async () => inMemory(),
-    twin: () => undefined,
+    begin: async () => ({ world: inMemory() }),
   },
   {
     name: 'over HTTP',
     variable: 'HTTP_NIGHTS',
+    unit: 'nights',
     wanted: Number(process.env['HTTP_NIGHTS'] ?? 400),
-    begin: (number) => HttpWorld.start(`${seed} ${number}`),
-    twin: (number) => (number % TWINS === 0 ? new Life(inMemory()) : undefined),
+    begin: async (number) => ({
+      world: await HttpWorld.start(`${seed} ${number}`),
+      twin: twinOf(number),
+    }),
+  },
+  {
+    name: 'through the built bundles',
+    variable: 'BUNDLED_LIVES',
+    unit: 'lives',
+    wanted: Number(process.env['BUNDLED_LIVES'] ?? 200),
+    begin: async (number) => ({
+      world: await BundledWorld.startBundled(`${seed} ${number}`, await assembly()),
+      twin: twinOf(number),
+      isBundled: true,
+    }),
   },
 ];
 
-/** Leads lives of one kind until there were nights enough; false where one of them broke. */
-async function play({ name, variable, wanted, begin, twin }: Kind): Promise<boolean> {
+/** Leads lives of one kind until there were enough; false where one of them broke. */
+async function play({ name, variable, unit, wanted, begin }: Kind): Promise<boolean> {
   const start = Date.now();
   const trace = createHash('sha256');
   const total = { nights: 0, happenings: 0, lives: 0, withdrawals: 0, troubles: 0 };
-  for (let number = firstLife; total.nights < wanted; number++) {
-    const world = await begin(number);
+  for (let number = firstLife; total[unit] < wanted; number++) {
+    const beginning = await begin(number);
     try {
-      const lived = await lead(number, world, twin(number), (text) => trace.update(text));
+      const lived = await lead(number, beginning, (text) => trace.update(text));
       total.nights += lived.nights;
       total.happenings += lived.happenings;
       total.withdrawals += lived.withdrawals;
@@ -160,7 +145,7 @@ async function play({ name, variable, wanted, begin, twin }: Kind): Promise<bool
       if (!(error instanceof Broken) && error instanceof Error) console.log(error.stack);
       return false;
     } finally {
-      await world.close();
+      await beginning.world.close();
     }
   }
   const seconds = ((Date.now() - start) / 1000).toFixed(1);
@@ -173,5 +158,7 @@ async function play({ name, variable, wanted, begin, twin }: Kind): Promise<bool
 console.log(`seed ${seed}`);
 let broken = 0;
 for (const kind of KINDS) if (!(await play(kind))) broken += 1;
+giveTimersBack();
+await (await made)?.remove();
 console.log(`${KINDS.length - broken} passed, ${broken} failed`);
 process.exitCode = broken === 0 ? 0 : 1;
