@@ -2,7 +2,7 @@
  * The last look at whatever leaves: the secrets that a run has read or been given are searched for in it and concealed,
  * in the usual encodings, too. It knows what conceal.ts can't: a password has no form by which it is recognised.
  */
-import { escapeText } from './display.ts';
+import { escapeText, quoteText } from './display.ts';
 
 /** What stands in the place of a secret. */
 export const REDACTED = '(concealed)';
@@ -10,14 +10,16 @@ export const REDACTED = '(concealed)';
 /** Shorter ones are words by chance. The account's password is searched for all the same, down to this. */
 const MIN_SECRET_LENGTH = 16;
 const MIN_PASSWORD_LENGTH = 8;
-/** Of a longer secret the beginning is searched for. */
-const MAX_SECRET_LENGTH = 4_000;
-/** Characters of a form that are looked up at every place of a text. */
+/**
+ * Characters of a form that are looked up at every place of a text. Where a text was cut behind them, its secret is
+ * recognised as well.
+ */
 const WINDOW = 11;
-/** They begin behind this share of it: contents of tokens begin alike, and so do all their forms. */
+/**
+ * They begin behind this share of it: contents of tokens begin alike, and so do all their forms. None is shorter than a
+ * secret, so that there is room for them.
+ */
 const ALIKE_SHARE = 0.34;
-/** Characters of a secret that were cut off behind so many are recognised. */
-const MIN_CUT_LENGTH = 16;
 /** Texts are cut far before this. */
 const MAX_CUT_LENGTH = 100;
 
@@ -28,7 +30,7 @@ const MAX_CUT_LENGTH = 100;
 export class Secrets {
   private readonly secrets = new Set<string>();
   private readonly allowed = new Set<string>();
-  private password: string | undefined;
+  private password = '';
   private index: SearchIndex | undefined;
 
   /**
@@ -36,11 +38,11 @@ export class Secrets {
    * deployment and an address without credentials are none, wherever they were read.
    */
   add(secret: string | undefined): void {
-    if (secret === undefined || secret.length < MIN_SECRET_LENGTH || HARMLESS.test(secret)) return;
-    const words = PLAIN_TOKEN.test(secret) ? [] : (secret.match(LONG_WORDS) ?? []);
-    for (const part of [secret.trim(), ...words]) {
+    const whole = secret?.trim() ?? '';
+    if (HARMLESS.test(whole)) return;
+    for (const part of [whole, ...Array.from(whole.matchAll(LONG_WORDS), ([word]) => word)]) {
       if (part.length < MIN_SECRET_LENGTH || HARMLESS.test(part) || this.secrets.has(part)) continue;
-      this.secrets.add(part.slice(0, MAX_SECRET_LENGTH));
+      this.secrets.add(part);
       this.index = undefined;
     }
   }
@@ -53,9 +55,8 @@ export class Secrets {
 
   /** Says that a text is no secret although a key may hold it: the id of a token, a setting. */
   allow(text: string): void {
-    if (text.length < MIN_PASSWORD_LENGTH || this.allowed.has(text)) return;
     this.allowed.add(text);
-    if (this.secrets.has(text)) this.index = undefined;
+    if (this.secrets.has(text) || this.password === text) this.index = undefined;
   }
 
   /** A text without any of the secrets. */
@@ -89,13 +90,10 @@ export class Secrets {
   }
 
   private search(): SearchIndex {
+    const isMeant = (secret: string): boolean => !this.allowed.has(secret);
     return (this.index ??= new SearchIndex(
-      [...this.secrets].filter((secret) => !this.allowed.has(secret)),
-      this.password !== undefined &&
-        this.password.length >= MIN_PASSWORD_LENGTH &&
-        !this.allowed.has(this.password)
-        ? this.password
-        : undefined,
+      [...this.secrets].filter(isMeant),
+      [this.password].filter((password) => password.length >= MIN_PASSWORD_LENGTH && isMeant(password)),
     ));
   }
 
@@ -133,8 +131,7 @@ function letterTables(): Letters {
   const folded = Uint16Array.from({ length: 65_536 }, (_unused, code) => {
     if (code === 43) return 45;
     if (code === 47) return 95;
-    const lower = String.fromCharCode(code).toLowerCase();
-    return lower.length === 1 ? lower.charCodeAt(0) : code;
+    return String.fromCharCode(code).toLowerCase().charCodeAt(0);
   });
   letters = { folded, added: Int32Array.from(folded, (code) => Math.imul(code + 1, 0x9e3779b1)) };
   return letters;
@@ -155,21 +152,25 @@ const isMarked = (table: Uint32Array, hash: number): boolean => {
 class SearchIndex {
   private readonly letters = letterTables();
   private readonly byHash = new Map<number, string[]>();
-  private readonly table: Uint32Array | undefined;
-  private readonly short: RegExp | undefined;
-  private readonly cut: RegExp | undefined;
+  private readonly table = new Uint32Array(2 ** (TABLE_BITS - 5));
+  /** Finds a password as it is and escaped, what is too short for the table, and what was cut early. */
+  private readonly pattern: RegExp;
 
-  constructor(secrets: readonly string[], password: string | undefined) {
-    // What has a content's form is concealed where it enters, before anything is cut.
-    const cuttable = [password, ...secrets.filter((secret) => BASE32.test(secret))].filter(
-      (secret) => secret !== undefined,
-    );
-    this.cut = cuttable.length === 0 ? undefined : new RegExp(cuttable.map(cutPatternOf).join('|'), 'gi');
-    const isShort = password !== undefined && password.length < MIN_SECRET_LENGTH;
-    const long = [...secrets, ...(password === undefined || isShort ? [] : [password])];
-    this.short = isShort ? patternOf(formsOf(password)) : undefined;
-    this.table = long.length === 0 ? undefined : new Uint32Array(2 ** (TABLE_BITS - 5));
-    for (const secret of long) for (const form of formsOf(secret)) this.put(form);
+  /** @param passwords the account's, where there is one */
+  constructor(secrets: readonly string[], passwords: readonly string[]) {
+    const isLong = (secret: string): boolean => secret.length >= MIN_SECRET_LENGTH;
+    const patterns = [
+      ...passwords.map(patternOf),
+      ...passwords
+        .filter((password) => !isLong(password))
+        .flatMap(encodedForms)
+        .map(alphabetPatternOf),
+      // What has a content's form is concealed where it enters, before anything is cut.
+      ...[...passwords, ...secrets.filter((secret) => BASE32.test(secret))].map(cutPatternOf),
+    ];
+    this.pattern = new RegExp(['(?!)', ...patterns].join('|'), 'gi');
+    for (const secret of [...secrets, ...passwords.filter(isLong)])
+      for (const form of formsOf(secret)) this.put(form);
   }
 
   private put(form: string): void {
@@ -177,10 +178,10 @@ class SearchIndex {
     const begin = windowOf(form);
     for (let at = begin; at < begin + WINDOW; at++) hash = hashWith(hash, form.charCodeAt(at), this.letters);
     const slot = slotOf(hash);
-    if (this.table !== undefined) this.table[slot >>> 5] = (this.table[slot >>> 5] ?? 0) | (1 << (slot & 31));
+    this.table[slot >>> 5] = (this.table[slot >>> 5] ?? 0) | (1 << (slot & 31));
     const known = this.byHash.get(hash);
     if (known === undefined) this.byHash.set(hash, [form]);
-    else if (!known.includes(form)) known.push(form);
+    else known.push(form);
   }
 
   redact(text: string): string {
@@ -200,14 +201,18 @@ class SearchIndex {
   }
 
   private placesIn(text: string): Place[] {
-    return [...this.longOnes(text), ...this.shortOnes(text)];
+    const matched = Array.from(text.matchAll(this.pattern), ({ index, 0: { length } }) => ({
+      start: index,
+      end: index + length,
+    }));
+    return [...this.longOnes(text), ...matched];
   }
 
   /** Where forms stand whose beginnings are in the table. */
   private longOnes(text: string): Place[] {
     const { table, letters } = this;
     const found: Place[] = [];
-    if (table === undefined) return found;
+    if (this.byHash.size === 0) return found;
     let hash = 0;
     for (let at = 0; at < text.length; at++) {
       hash = hashWith(hash, text.charCodeAt(at), letters);
@@ -221,7 +226,7 @@ class SearchIndex {
     return (this.byHash.get(hash) ?? [])
       .map((form) => {
         const start = begin - windowOf(form);
-        return { start, end: start < 0 ? start : this.endOf(form, text, start) };
+        return { start, end: this.endOf(form, text, start) };
       })
       .filter(({ start, end }) => end > start);
   }
@@ -235,25 +240,15 @@ class SearchIndex {
       folded[form.charCodeAt(length)] === folded[text.charCodeAt(start + length)]
     )
       length += 1;
-    if (length === form.length) return start + length;
-    const isCut =
-      length >= MIN_CUT_LENGTH && /^(?:\.\.\.|…)/.test(text.slice(start + length, start + length + 3));
-    return isCut ? start + length : start;
-  }
-
-  private shortOnes(text: string): Place[] {
-    return [this.short, this.cut].flatMap((pattern) =>
-      pattern === undefined
-        ? []
-        : [...text.matchAll(pattern)].map((match) => ({
-            start: match.index,
-            end: match.index + match[0].length,
-          })),
-    );
+    const end = start + length;
+    return length === form.length || text.startsWith('...', end) || text.startsWith('…', end) ? end : start;
   }
 }
 
-/** A text with a gap in place of each line break and the blanks around it, and where in the text its characters stand. */
+/**
+ * A text with a gap, of one character at most, in place of each line break and the blanks around it, and where in the
+ * text its characters stand.
+ */
 function joinLines(
   text: string,
   gap: string,
@@ -261,16 +256,16 @@ function joinLines(
   const origins: number[] = [];
   let joined = '';
   let at = 0;
-  const take = (part: string, from: number, isGap: boolean): void => {
+  const take = (part: string, from: number): void => {
     joined += part;
-    for (let index = 0; index < part.length; index++) origins.push(isGap ? from : from + index);
+    for (let index = 0; index < part.length; index++) origins.push(from + index);
   };
   for (const { 0: lineBreak, index } of text.matchAll(/ *\n */g)) {
-    take(text.slice(at, index), at, false);
-    take(gap, index, true);
+    take(text.slice(at, index), at);
+    take(gap, index);
     at = index + lineBreak.length;
   }
-  take(text.slice(at), at, false);
+  take(text.slice(at), at);
   return { joined, origins };
 }
 
@@ -283,17 +278,16 @@ interface Place {
 function withoutPlaces(text: string, places: readonly Place[]): string {
   let redacted = '';
   let end = 0;
-  for (const place of places.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
+  for (const place of places.toSorted((a, b) => a.start - b.start)) {
     if (place.end <= end) continue;
     if (place.start >= end) redacted += `${text.slice(end, withoutEscape(text, place.start))}${REDACTED}`;
     end = place.end;
   }
-  return end === 0 ? text : redacted + text.slice(end);
+  return redacted + text.slice(end);
 }
 
 /** Where in a form the characters stand that are looked up. */
-const windowOf = (form: string): number =>
-  Math.min(Math.floor(form.length * ALIKE_SHARE), form.length - WINDOW);
+const windowOf = (form: string): number => Math.floor(form.length * ALIKE_SHARE);
 
 /** A backslash before the place that belongs to its first letter goes with it, or what is left is no JSON. */
 function withoutEscape(text: string, start: number): number {
@@ -304,9 +298,14 @@ function withoutEscape(text: string, start: number): number {
 
 /** A secret as it may stand in a text: as it is, encoded, or escaped for JSON, addresses, pages and people. */
 function formsOf(secret: string): string[] {
+  const escaped = PLAIN_TOKEN.test(secret) ? [] : escapedForms(secret);
+  return [...new Set([secret, ...encodedForms(secret), ...escaped])];
+}
+
+/** A secret in base64, and in hexadecimal digits. */
+function encodedForms(secret: string): string[] {
   const bytes = Buffer.from(secret);
-  const forms = [
-    secret,
+  return [
     // Wherever in the encoded bytes it begins; without the letters at its ends that its neighbours share.
     ...[0, 1, 2].map((before) =>
       Buffer.from('\0'.repeat(before) + secret)
@@ -315,24 +314,33 @@ function formsOf(secret: string): string[] {
     ),
     bytes.toString('hex'),
   ];
-  if (!PLAIN_TOKEN.test(secret)) forms.push(...escapedForms(secret));
-  return [...new Set(forms)].filter((form) => form.length >= MIN_PASSWORD_LENGTH);
 }
 
 function escapedForms(secret: string): string[] {
-  const json = JSON.stringify(secret).slice(1, -1);
-  const html = secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const shown = [secret, escapeText(secret, Infinity), quoteText(secret, Infinity).slice(1, -1)];
+  const inJson = shown.map(jsonOf);
+  const ascii = jsonOf(secret).replace(
+    /[^ -~]/g,
+    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
   return [
-    json,
-    JSON.stringify(json).slice(1, -1),
-    json.replace(/[^ -~]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`),
+    ...shown,
+    ...inJson,
+    ...inJson.map(jsonOf),
+    ascii,
+    jsonOf(ascii),
     encodeURIComponent(secret.toWellFormed()),
     new URLSearchParams([['', secret.toWellFormed()]]).toString().slice(1),
-    html,
-    ...['&#39;', '&#x27;', '&apos;'].map((quote) => html.replaceAll('"', '&quot;').replaceAll("'", quote)),
-    escapeText(secret, Infinity),
-    secret.replace(/[\\"]/g, (letter) => `\\${letter}`),
+    ...shown.flatMap(htmlForms),
   ];
+}
+
+const jsonOf = (text: string): string => JSON.stringify(text).slice(1, -1);
+
+function htmlForms(text: string): string[] {
+  const html = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const quoted = html.replaceAll('"', '&quot;');
+  return [html, ...['&#39;', '&#x27;', '&apos;'].map((quote) => quoted.replaceAll("'", quote))];
 }
 
 /** The secret of a second factor: nothing else about it shows that it is one. */
@@ -340,33 +348,60 @@ const BASE32 = /^[A-Z2-7]{16,}$/i;
 /** Characters of a password that were cut off behind so many are recognised. */
 const MIN_CUT_PASSWORD_LENGTH = 5;
 
-/** Finds the beginning of a password of which a text that was cut shows no more: `the password is hunte...`. */
+/** Finds a password as it is, and escaped in any way and as often as texts in texts are. */
+function patternOf(password: string): string {
+  return Array.from(password, letterPatternOf).join('');
+}
+
+/**
+ * Finds the beginning of a password of which a text that was cut shows no more: `the password is hunte...`. The cut may
+ * have gone through an escape.
+ */
 function cutPatternOf(password: string): string {
   const letters = Array.from(password.slice(0, MAX_CUT_LENGTH), letterPatternOf);
   const [begin, rest] = [letters.slice(0, MIN_CUT_PASSWORD_LENGTH), letters.slice(MIN_CUT_PASSWORD_LENGTH)];
-  return `${begin.join('')}${rest.map((letter) => `(?:${letter}`).join('')}${')?'.repeat(rest.length)}(?=\\.\\.\\.|…)`;
+  return `${begin.join('')}${rest.map((letter) => `(?:${letter}`).join('')}${')?'.repeat(rest.length)}(?:\\\\+(?:u\\{?[0-9a-f]*)?)?(?=\\.\\.\\.|…)`;
 }
 
-/** A letter as it is, and as texts for people escape it. */
+/** The backslashes before a letter; the limit keeps a row of nothing else from taking long. */
+const SLASHES = String.raw`\\{0,31}`;
+
+/** A letter as it is, and with the escapes of JSON, of texts for people, of pages and of addresses. */
 function letterPatternOf(letter: string): string {
-  const plain = escapedForPattern(letter);
-  return /^\w$/.test(letter)
-    ? plain
-    : `(?:${[plain, escapedForPattern(escapeText(letter)), `\\\\${plain}`].join('|')})`;
+  if (/\w/.test(letter)) return letter;
+  const code = letter.codePointAt(0) ?? 0;
+  const hex = code.toString(16);
+  const units = Array.from(
+    { length: letter.length },
+    (_, index) => `u${letter.charCodeAt(index).toString(16).padStart(4, '0')}`,
+  );
+  const bytes = Array.from(
+    Buffer.from(letter),
+    (byte) => `%(?:25){0,4}${byte.toString(16).padStart(2, '0')}`,
+  );
+  const escapes = [
+    `u\\{${hex}\\}`,
+    units.join(SLASHES),
+    `&(?:amp;){0,4}(?:${ENTITIES.get(letter) ?? ''}#0{0,4}${code}|#x0{0,4}${hex});`,
+    bytes.join(''),
+  ].join('|');
+  // Each text in a text has twice as many of them: one more belongs to what comes behind.
+  if (letter === '\\') return String.raw`(?:${SLASHES}(?:${escapes})|\\{16}|\\{8}|\\{4}|\\{2}|\\)`;
+  const plain = letter === ' ' ? '[ +]' : letter === '&' ? '&(?:amp;){0,4}' : escapedForPattern(letter);
+  return `${SLASHES}(?:${escapes}|${plain})`;
 }
+
+/** Names of entities, each before the next way to write it. */
+const ENTITIES: ReadonlyMap<string, string> = new Map([
+  ['<', 'lt|'],
+  ['>', 'gt|'],
+  ['"', 'quot|'],
+  ["'", 'apos|'],
+]);
 
 const escapedForPattern = (text: string): string => text.replace(/[$()*+.?[\\\]^{|}]/g, '\\$&');
 
-/** Finds forms that are too short for the table, in any case and either alphabet of base64. */
-function patternOf(forms: readonly string[]): RegExp {
-  const pattern = forms
-    .toSorted((a, b) => b.length - a.length)
-    .map((form) =>
-      form
-        .replace(/[$()*.?[\\\]^{|}]/g, '\\$&')
-        .replace(/[+-]/g, '[+-]')
-        .replace(/[/_]/g, '[/_]'),
-    )
-    .join('|');
-  return new RegExp(pattern, 'gi');
+/** Finds text in base64 in either of its alphabets. */
+function alphabetPatternOf(form: string): string {
+  return form.replaceAll('-', '[+-]').replaceAll('_', '[/_]');
 }

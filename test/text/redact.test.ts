@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { escapeText, quoteProse, quoteText } from '../../lambdas/text/display.ts';
 import { REDACTED, Secrets } from '../../lambdas/text/redact.ts';
 import { Canaries } from '../sandbox/canaries.ts';
 import { leaksIn } from '../sandbox/leaks.ts';
@@ -12,6 +13,18 @@ const knowing = (...all: string[]): Secrets => {
   return secrets;
 };
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const asciiJson = (value: unknown): string =>
+  JSON.stringify(value).replace(
+    /[^ -~]/g,
+    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+const htmlOf = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&#39;'); // prettier-ignore
+const withPassword = (password: string): Secrets => {
+  const secrets = new Secrets();
+  secrets.addPassword(password);
+  return secrets;
+};
 
 /** How a secret may be written, by the name of the writing. */
 const WRITINGS: Record<string, (secret: string) => string> = {
@@ -26,13 +39,32 @@ const WRITINGS: Record<string, (secret: string) => string> = {
   'in hexadecimal digits': (secret) => Buffer.from(secret).toString('hex').toUpperCase(),
   'in JSON': (secret) => JSON.stringify({ secret }),
   'in JSON in JSON': (secret) => JSON.stringify({ text: JSON.stringify({ secret }) }),
+  'in JSON of ASCII': (secret) => asciiJson({ secret }),
+  'in JSON of ASCII in JSON': (secret) => JSON.stringify({ text: asciiJson({ secret }) }),
+  'as a cell in a text': (secret) => quoteText(secret, 1_000),
+  'as a cell in a text in JSON': (secret) => JSON.stringify({ text: `line 4: ${quoteText(secret, 1_000)}` }),
+  'as what somebody says': (secret) => quoteProse(secret, 1_000),
+  'as a label on a page': (secret) => htmlOf(escapeText(secret, 1_000)),
   'in an address': (secret) => `https://host/?a=${encodeURIComponent(secret)}&b`,
   'in a form': (secret) => new URLSearchParams({ secret }).toString(),
-  'in a page': (secret) =>
-    `<b title="${secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')}">`,
+  'as a name in a form': (secret) => new URLSearchParams({ [secret]: '' }).toString(),
+  'in a page': (secret) => `<b title="${htmlOf(secret)}">`,
 };
 
 describe('a secret that a run knows', () => {
+  // It stands first: what is known of letters is found out by the first search of all.
+  it('is found in letters of either case, and in base64 of either alphabet', () => {
+    const encoded = Buffer.from('>>>???~~~ÿÿÿ>>>???').toString('base64');
+    const other = encoded.replaceAll('+', '-').replaceAll('/', '_');
+    expect(encoded).toMatch(/\+.*\//);
+    for (const [secret, text] of [
+      [CONTENT.toLowerCase(), CONTENT.toUpperCase()],
+      [encoded, other],
+      [other, encoded],
+    ] as const)
+      expect(knowing(secret).redact(`a ${text} b`)).toBe(`a ${REDACTED} b`);
+  });
+
   it.each(Object.keys(WRITINGS))('is found and concealed %s', (name) => {
     for (const secret of [CONTENT, PASSWORD, '0f8fad5b-d9cb-469f-a165-70867728950e']) {
       const text = `before ${WRITINGS[name]?.(secret) ?? ''} after`;
@@ -44,11 +76,28 @@ describe('a secret that a run knows', () => {
   });
 
   it.each(Object.keys(WRITINGS))('is found %s where it is the account’s password, however short', (name) => {
-    const secrets = new Secrets();
-    secrets.addPassword('Tr0ub&"r');
-    const shown = secrets.redact(`before ${WRITINGS[name]?.('Tr0ub&"r') ?? ''} after`);
-    expect(shown).toContain(REDACTED);
-    expect(shown.toLowerCase()).not.toContain('r0ub');
+    for (const password of ['Tr0ub&"r', `<r0ub> 'ö😀\\&`, `a longer one: r0ub "ö"'& <\\`]) {
+      const shown = withPassword(password).redact(`before ${WRITINGS[name]?.(password) ?? ''} after`);
+      expect(shown).toMatch(/^before .* after$/);
+      expect(shown).toContain(REDACTED);
+      expect(shown.toLowerCase()).not.toContain('r0ub');
+      expect(shown).not.toMatch(/[0-9a-f]{4,}|amp;|[ö😀]/i);
+    }
+  });
+
+  it('is found where texts escaped it one after the other', () => {
+    const password = 'p?ss"w<ö>rd & more\\';
+    for (const text of [
+      JSON.stringify([asciiJson([quoteText(password, 1_000)])]),
+      htmlOf(htmlOf(escapeText(password, 1_000))),
+      htmlOf(JSON.stringify([asciiJson([password])])),
+      encodeURIComponent(encodeURIComponent(password)),
+      JSON.stringify([password]).replaceAll('<', '\\u003c'),
+    ]) {
+      const shown = withPassword(password).redact(text);
+      expect(shown).toContain(REDACTED);
+      expect(shown).not.toMatch(/p\W?ss|rd|more/);
+    }
   });
 
   it.each(['hunter2 & Co?', 'a much longer password than a cell shows', '(a+)+$[x]{9}'])(
@@ -71,7 +120,9 @@ describe('a secret that a run knows', () => {
     const secrets = new Secrets();
     secrets.addPassword('pä"ß wörd & more');
     for (const shown of ['p\\u{e4}"\\u{df} w', 'p\\u{e4}\\"\\u{df} w\\u{f6}', 'pä\\"ß w'])
-      expect(secrets.redact(`"it is ${shown}..."`)).toBe(`"it is ${REDACTED}..."`);
+      for (const dots of ['...', '…'])
+        for (const half of ['', '\\', '\\u', '\\u{', '\\u{f', '\\u00'])
+          expect(secrets.redact(`"it is ${shown}${half}${dots}"`)).toBe(`"it is ${REDACTED}${dots}"`);
   });
 
   it('is found where a text was cut within it, if it is the secret of the second factor', () => {
@@ -109,10 +160,55 @@ describe('a secret that a run knows', () => {
     expect(secrets.redact(others)).toBe(others);
   });
 
-  it('is found where its end was cut off', () => {
-    expect(knowing(CONTENT).redact(`"${CONTENT.slice(0, 30)}..." is no day`)).toBe(
-      `"${REDACTED}..." is no day`,
+  it('is found where its end was cut off behind what it has for itself, of a password in base64 as well', () => {
+    for (const dots of ['...', '…'])
+      expect(knowing(CONTENT).redact(`"${CONTENT.slice(0, 23)}${dots}" is no day`)).toBe(
+        `"${REDACTED}${dots}" is no day`,
+      );
+    for (const text of [
+      `"${CONTENT.slice(0, 14)}..."`,
+      `"${CONTENT.slice(0, 23)}" ...`,
+      `"${CONTENT.slice(0, 23)}.."`,
+    ])
+      expect(knowing(CONTENT).redact(text)).toBe(text);
+    for (const password of ['sixteen letters!', 'more than sixteen letters'])
+      expect(withPassword(password).redact(`Basic ${base64(password).slice(0, -3)}...`)).toBe(
+        `Basic ${REDACTED}...`,
+      );
+  });
+
+  it('is found as a whole, however long it is', () => {
+    const long = randomBytes(10_000).toString('base64url');
+    expect(knowing(long).redact(`a ${long} b`)).toBe(`a ${REDACTED} b`);
+  });
+
+  it('is found beside another one, before or after it or across it', () => {
+    const secrets = knowing('first-Secret of two', 'of two secrets that overlap', 'of two secrets');
+    secrets.addPassword('hunter2 & Co');
+    const [content, password] = ['first-Secret of two', 'hunter2 & Co'];
+    expect(secrets.redact(`${password}, ${content}, ${password}`)).toBe(
+      `${REDACTED}, ${REDACTED}, ${REDACTED}`,
     );
+    expect(secrets.redact('the first-Secret of two secrets that overlap.')).toBe(`the ${REDACTED}.`);
+  });
+
+  it('is found where its name was allowed for another one, and not found once it was allowed itself', () => {
+    const id = '0f8fad5b-d9cb-469f-a165-70867728950e';
+    const secrets = knowing(CONTENT, id);
+    secrets.addPassword('riaktrdelivery');
+    const text = `${CONTENT} ${id} riaktrdelivery`;
+    expect(secrets.redact(text)).toBe(`${REDACTED} ${REDACTED} ${REDACTED}`);
+    secrets.allow('another text');
+    expect(secrets.redact(text)).toBe(`${REDACTED} ${REDACTED} ${REDACTED}`);
+    secrets.allow(id);
+    expect(secrets.redact(text)).toBe(`${REDACTED} ${id} ${REDACTED}`);
+    secrets.allow('riaktrdelivery');
+    expect(secrets.redact(text)).toBe(`${REDACTED} ${id} riaktrdelivery`);
+  });
+
+  it('is found without the blanks around it', () => {
+    expect(withPassword(' hunter2 & Co\n').redact('"hunter2 & Co"')).toBe(`"${REDACTED}"`);
+    expect(knowing(` ${PASSWORD}\n`).redact(`"${PASSWORD}"`)).toBe(`"${REDACTED}"`);
   });
 
   it('is found within what a key holds, and without the line break at its end', () => {
@@ -129,18 +225,36 @@ describe('a secret that a run knows', () => {
 describe('what is no secret', () => {
   it('stays as it is: short texts, names of deployments, addresses, and what is allowed', () => {
     const id = '0f8fad5b-d9cb-469f-a165-70867728950e';
-    const text = `short word, vodacom-holding-cd, https://hub.docker.com/u/riaktr, ${id}`;
-    const secrets = knowing('short word', 'vodacom-holding-cd', 'https://hub.docker.com/u/riaktr', id);
+    const text = `short word, vodacom-holding-cd, https://hub.docker.com/u/riaktr, ${id}, word...`;
+    const secrets = knowing(
+      'short word',
+      ' short word    \n',
+      'vodacom-holding-cd',
+      'vodacom-holding-cd\n',
+      'deployment: vodacom-holding-group-cd',
+      ' https://hub.docker.com/u/riaktr',
+      id,
+    );
     secrets.allow(id);
     expect(secrets.redact(text)).toBe(text);
+    expect(secrets.redact('vodacom-holding-group-cd')).toBe('vodacom-holding-group-cd');
     secrets.addPassword('word');
     expect(secrets.redact(text)).toBe(text);
+    expect(new Secrets().redact(text)).toBe(text);
+  });
+
+  it('ends where a secret of 16 letters begins', () => {
+    const [shorter, just] = ['fifteen letters', 'sixteen letters!'];
+    expect(knowing(shorter, just).redact(`${shorter}, ${just}`)).toBe(`${shorter}, ${REDACTED}`);
+    expect(withPassword('7letter').redact('7letter')).toBe('7letter');
+    expect(withPassword('8letters').redact('8letters')).toBe(REDACTED);
   });
 
   it('keeps a value that holds none, the very same one', () => {
     const value = { a: ['x', 1, null] };
     expect(knowing(CONTENT).redactValue(value)).toBe(value);
-    expect(new Secrets().redactValue<unknown>(undefined)).toBeUndefined();
+    for (const secrets of [new Secrets(), knowing(CONTENT)])
+      expect(secrets.redactValue<unknown>(undefined)).toBeUndefined();
   });
 });
 
@@ -158,14 +272,29 @@ describe('a value or JSON with a secret in it', () => {
 
   it('stays JSON where the secret begins or ends with what an escape is made of', () => {
     for (const [secret, text] of [
-      ['nothing-that-is-shown', '\nothing-that-is-shown'],
-      ['nothing-that-is-shown', '\\nothing-that-is-shown'],
+      ['nothing that is shown', '\nothing that is shown'],
+      ['nothing that is shown', '\\nothing that is shown'],
+      ['nothing that is shown', '\\\nothing that is shown'],
+      ['\\nothing that is shown', '"\\nothing that is shown"'],
       ['nothing that is shown\\', 'nothing that is shown\\'],
       ['"quoted at both ends"', '"quoted at both ends"'],
     ] as const) {
-      const shown = knowing(secret).redact(JSON.stringify([text]));
-      expect(JSON.stringify(JSON.parse(shown))).toBe(shown);
+      for (const secrets of [knowing(secret), withPassword(secret), withPassword(secret.slice(0, 15))])
+        for (const around of ['', '"', '\\', 'x']) {
+          const shown = secrets.redact(JSON.stringify([`${around}${text}${around}`, text]));
+          expect(shown).toContain(REDACTED);
+          expect(JSON.stringify(JSON.parse(shown))).toBe(shown);
+        }
     }
+    for (const secret of ['hunter2\\', '\\hunter2'])
+      for (const around of ['', '"', '\\', '\\\\', '\\"']) {
+        const inner = JSON.stringify([`${around}${secret}${around}`]);
+        for (const text of [inner, JSON.stringify([inner])]) {
+          const shown = withPassword(secret).redact(text);
+          expect(shown).not.toContain('unter2');
+          expect(JSON.stringify(JSON.parse(shown))).toBe(shown);
+        }
+      }
   });
 });
 
