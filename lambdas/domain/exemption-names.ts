@@ -16,8 +16,9 @@ export function namesMeant(label: string, names: readonly string[], finder: Name
   const words = new Set(written.split(/[^a-z0-9-]+/));
   const named = words.size > 1 ? names.filter((name) => words.has(name)) : [];
   if (named.length > 0) return named;
-  const near = finder.findNames(label);
-  return near.length > 0 ? near : names.filter((name) => isTelco(written) && name.startsWith(`${written}-`));
+  // Some names of a telco may be near it, those of two letters more; the others are no less meant.
+  const ofTelco = isTelco(written) ? names.filter((name) => name.startsWith(`${written}-`)) : [];
+  return [...new Set([...finder.findNames(label), ...ofTelco])].sort();
 }
 
 /** More stars than these nobody means, and each takes its time: then everything is meant. */

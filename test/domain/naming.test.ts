@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { countryOf, isCountry, isWellNamed } from '../../lambdas/domain/naming.ts';
-import { isSimilar } from '../../lambdas/domain/similar-words.ts';
+import { SimilarWords, isSimilar } from '../../lambdas/domain/similar-words.ts';
 
 describe('the naming rule', () => {
   it.each(['orange-cd', 'orange-dr-cd', 'm1-2x-abc', `${'a'.repeat(97)}-cd`])('accepts %s', (name) => {
@@ -52,5 +53,65 @@ describe('similar words', () => {
   it('may differ by one letter below five letters of the shorter one, by two from five on', () => {
     expect([isSimilar('abcd', 'abcde'), isSimilar('abcd', 'abcdef')]).toEqual([true, false]);
     expect([isSimilar('abcde', 'abcxy'), isSimilar('abcde', 'abxyz')]).toEqual([true, false]);
+  });
+
+  it.each([
+    ['shop1', 'shop2', false],
+    ['shop1', 'shop01', true],
+    ['shop0', 'shop00', true],
+    ['shop', 'shop1', true],
+    ['shop', 'shop12', false],
+    ['shopping', 'shopping12', true],
+    ['s1hop2', 's1hop3', false],
+    ['s1hop2', 's12hop', false],
+    ['sh0p', 'shop', true],
+    ['shop10', 'shop100', false],
+  ])('do not differ in their numbers: %s and %s', (a, b, similar) => {
+    expect([isSimilar(a, b), isSimilar(b, a)]).toEqual([similar, similar]);
+    expect([new SimilarWords([b]).similarTo(a).has(b), new SimilarWords([a]).similarTo(b).has(a)]).toEqual([similar, similar]); // prettier-ignore
+  });
+
+  describe('compared letter by letter', () => {
+    /** How many slips two words are apart, by the whole table. */
+    function slipsBetween(a: string, b: string): number {
+      const table: number[][] = [];
+      for (let i = 0; i <= a.length; i++) {
+        const row: number[] = [];
+        for (let j = 0; j <= b.length; j++) {
+          const at = (up: number, left: number): number => (up === 0 ? row : table[i - up])?.[j - left] ?? 99;
+          const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+          row.push(
+            i === 0 || j === 0
+              ? i + j
+              : Math.min(at(1, 0) + 1, at(0, 1) + 1, at(1, 1) + (a[i - 1] === b[j - 1] ? 0 : 1), isSwap ? at(2, 2) + 1 : 99),
+          ); // prettier-ignore
+        }
+        table.push(row);
+      }
+      return table[a.length]?.[b.length] ?? 99;
+    }
+    const areNear = (a: string, b: string): boolean =>
+      slipsBetween(a, b) <= (Math.min(a.length, b.length) < 5 ? 1 : 2);
+
+    it('are those that are so few slips apart, whatever the words', () => {
+      const word = fc.stringMatching(/^[abc]{1,9}$/);
+      fc.assert(
+        fc.property(word, word, (a, b) => {
+          expect([a, b, isSimilar(a, b)]).toEqual([a, b, areNear(a, b)]);
+        }),
+        { numRuns: 3000 },
+      );
+    });
+
+    it('are all found among many, and no others', () => {
+      const word = fc.stringMatching(/^[abcd]{3,9}$/);
+      fc.assert(
+        fc.property(fc.array(word, { maxLength: 60 }), word, (words, wanted) => {
+          const found = [...new SimilarWords(words).similarTo(wanted)].sort();
+          expect(found).toEqual([...new Set(words)].filter((other) => areNear(wanted, other)).sort());
+        }),
+        { numRuns: 1000 },
+      );
+    });
   });
 });

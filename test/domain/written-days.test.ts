@@ -58,6 +58,12 @@ describe('a day', () => {
     '31/12/2026 0:00',
     '31.12.2026 00:00:00',
     '31/12/2026 12:00:00 AM',
+    '31/12/2026 12:00 am',
+    '31/12/2026 12:00AM',
+    '2026-12-31  00:00',
+    '2026-12-31 00:00:00,000',
+    '2026-12-31T00:00:00+00:00',
+    '2026-12-31T00:00Z',
     '31/12/2026\u00a000:00:00',
     '31/12/2026 12:00:00\u202fAM',
     '\u200e31/12/2026\u200e',
@@ -66,6 +72,67 @@ describe('a day', () => {
     '\u061c31.12.2026',
   ])('may be written %s', (written) => {
     expect(ends([written])).toEqual(['2026-12-31']);
+  });
+
+  it.each([
+    ['2026-12-31 00:01', 'it has a time of the day: write YYYY-MM-DD and nothing else'],
+    ['2026-12-31 00:00:01', 'it has a time of the day: write YYYY-MM-DD and nothing else'],
+    ['2026-12-31 00:00:00.5', 'it has a time of the day: write YYYY-MM-DD and nothing else'],
+    ['2026-12-31 00:00:00.', 'it has a time of the day: write YYYY-MM-DD and nothing else'],
+    ['2026-12-31 10:00', 'it has a time of the day: write YYYY-MM-DD and nothing else'],
+    ['2026-12-31 000:00', 'it has a time of the day: write YYYY-MM-DD and nothing else'],
+    ['2026-12-31 00:00:00 00:00', 'it has a time of the day: write YYYY-MM-DD and nothing else'],
+    ['2026-12-31 12:00', 'it has a time of the day: write YYYY-MM-DD and nothing else'],
+    ['2026-12-31 12:00 PM', 'it has a time of the day: write YYYY-MM-DD and nothing else'],
+    ['2026-12-31 12:00:01 AM', 'it has a time of the day: write YYYY-MM-DD and nothing else'],
+    ['2026-12-31T00:00:00+02:00', 'it has a time of the day: write YYYY-MM-DD and nothing else'],
+    ['1/1/2026 14:00', 'it has a time of the day: write YYYY-MM-DD and nothing else'],
+    ['2026-12-31 noon', 'write the month as a number: YYYY-MM-DD'],
+    ['2026-12-3100:00', 'write YYYY-MM-DD'],
+    ['2026-12-31 x', 'write YYYY-MM-DD'],
+    ['2026-12-311', 'write YYYY-MM-DD'],
+    ['2026-123-1', 'write YYYY-MM-DD'],
+    ['12026-12-31', 'write YYYY-MM-DD'],
+    ['31.12.20266', 'write YYYY-MM-DD'],
+    ['131.12.2026', 'write YYYY-MM-DD'],
+    ['31.121.2026', 'write YYYY-MM-DD'],
+    ['31/12/20266', 'write YYYY-MM-DD'],
+    ['131/12/2026', 'write YYYY-MM-DD'],
+    ['31/121/2026', 'write YYYY-MM-DD'],
+    ['9999/12/311', 'write YYYY-MM-DD'],
+    ['9999.12/31', 'write YYYY-MM-DD'],
+    ['a2026-12-31', 'write YYYY-MM-DD'],
+    ['1.5.', 'write YYYY-MM-DD'],
+    ['12', 'it is a bare number: format the column as a date, and write YYYY-MM-DD'],
+    ['46387,25', 'it is a bare number: format the column as a date, and write YYYY-MM-DD'],
+    ['46387.25.5', 'write YYYY-MM-DD'],
+    ['x46387', 'write YYYY-MM-DD'],
+    ['=TODAY()+30', 'it is a formula: write YYYY-MM-DD'],
+    ['12=3', 'write YYYY-MM-DD'],
+    ['3/4/26', 'write all four digits of the year: YYYY-MM-DD'],
+    ['03.04.26', 'write all four digits of the year: YYYY-MM-DD'],
+    ['3/4/261', 'write YYYY-MM-DD'],
+    ['123/4/26', 'write YYYY-MM-DD'],
+    ['3/444/26', 'write YYYY-MM-DD'],
+    ['Dec 31 2026', 'write the month as a number: YYYY-MM-DD'],
+    ['31 De 2026', 'write YYYY-MM-DD'],
+    ['December', 'write YYYY-MM-DD'],
+    ['31 december, as we said on the telephone', 'write the month as a number: YYYY-MM-DD'],
+    ['31 december, as we said on the telephones', 'write YYYY-MM-DD'],
+  ])('is none in %s, and the advice fits', (written, advice) => {
+    const list = readLicenses(bytes(`telco;country;expires_on\na;be;2027-01-01\nb;be;"${written}"\n`), 0, {
+      dateOrder: 'day-first',
+      today: TODAY,
+    });
+    expect(list.invalid.map(({ problem }) => problem)).toEqual([
+      `expires_on "${written}" is not a day (${advice})`.replace('telephones"', 'telephone..."'),
+    ]);
+  });
+
+  it('has 40 characters at most, blanks before a midnight among them', () => {
+    const written = (length: number): string => `2026-12-31${'00:00'.padStart(length - 10)}`;
+    expect(ends([written(40)])).toEqual(['2026-12-31']);
+    expect(ends([written(41)])).toEqual([]);
   });
 
   it('needs no zeros before its numbers', () => {
@@ -116,7 +183,7 @@ describe('days with slashes or hyphens', () => {
     expect(ends(['03/04/2027', '05-04-2027'])).toEqual(['2027-04-03', '2027-04-05']);
     expect(ends(['03/04/2027', '05-04-2027'], 'month-first')).toEqual(['2027-03-04', '2027-05-04']);
     expect(problem('03/04/2027', 'iso')).toContain('dateOrder is iso: write YYYY-MM-DD');
-    expect(ends(['03.04.2027'], 'month-first')).toEqual(['2027-04-03']);
+    expect(ends(['03.04.2027', '2027-04-03'], 'month-first')).toEqual(['2027-04-03', '2027-04-03']);
   });
 
   it('are all unreadable where one of the file fits the other order only, and it is said which', () => {
@@ -141,6 +208,19 @@ describe('days with slashes or hyphens', () => {
       { dateOrder: 'day-first', today: TODAY },
     );
     expect(list.invalid.map(({ line }) => line)).toEqual([2]);
+  });
+
+  it('are refused for the first day that shows the other order', () => {
+    const days = ['01/02/2027', '12/30/2026', '12/31/2026', '2027-01-01'];
+    expect(() => read(days)).toThrow('(line 3 has "12/30/2026", where the month comes first,');
+    expect(() => read(['31/12/2026', '12/30/2026'], 'day-first').rows).not.toThrow();
+  });
+
+  it('are no sign of an order where dateOrder says that none is read', () => {
+    const list = read(['2027-01-01', '2027-01-02', '31/12/2026', '12/31/2026'], 'iso');
+    expect(list.rows).toHaveLength(2);
+    expect(list.assumedOrder).toBeUndefined();
+    for (const { problem } of list.invalid) expect(problem).toContain('where dateOrder is iso');
   });
 
   it('are said to have been read in the order of dateOrder where none shows the order', () => {
