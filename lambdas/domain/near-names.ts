@@ -240,12 +240,12 @@ class CountryTelcos {
     const near = this.similar.similarTo(telco);
     for (let length = MIN_BEGINNING; length < telco.length; length++) {
       const beginning = telco.slice(0, length);
-      if (this.known.has(beginning) && isBeginning(beginning, telco)) near.add(beginning);
+      if (this.known.has(beginning) && !cutsNumber(telco, length)) near.add(beginning);
     }
     if (telco.length >= MIN_BEGINNING)
       for (let at = this.firstFrom(telco); this.telcos[at]?.startsWith(telco) === true; at++) {
         const longer = this.telcos[at] ?? '';
-        if (isBeginning(telco, longer)) near.add(longer);
+        if (!cutsNumber(longer, telco.length)) near.add(longer);
       }
     return near;
   }
@@ -263,7 +263,7 @@ class CountryTelcos {
   }
 }
 
-/** Whether a telco is the beginning of a longer one, and not of a number in it: `shop1` is no beginning of `shop12`. */
-function isBeginning(shorter: string, longer: string): boolean {
-  return longer.startsWith(shorter) && !/^\d\d$/.test(longer.slice(shorter.length - 1, shorter.length + 1));
+/** Whether a place in a telco is within a number: `shop1` is no beginning of `shop12`. */
+function cutsNumber(telco: string, at: number): boolean {
+  return /^\d\d$/.test(telco.slice(at - 1, at + 1));
 }

@@ -6,7 +6,7 @@
  * in them are no slip: who counts `shop1` and `shop2` means two.
  */
 export function isSimilar(a: string, b: string): boolean {
-  if (!haveSameNumbers(a, b) || Math.abs(a.length - b.length) > MAX_SLIPS) return false;
+  if (!haveSameNumbers(a, b)) return false;
   const max = maxSlips(Math.min(a.length, b.length));
   return wordsWithin([b], a, { head: 0, inHead: max, max }).length > 0;
 }
@@ -19,9 +19,9 @@ export class SimilarWords {
   constructor(words: Iterable<string>) {
     for (const word of new Set(words)) {
       const numbers = numbersIn(word);
-      this.add(numbers, word);
       // A digit or two may be slips themselves: such a word is also looked for among those without a number.
-      if (numbers !== '' && numbers.replaceAll('.', '').length <= MAX_SLIPS) this.add('', word);
+      const digits = numbers.replaceAll('.', '').length;
+      for (const group of new Set(digits <= MAX_SLIPS ? [numbers, ''] : [numbers])) this.add(group, word);
     }
     for (const { words, backwards } of this.groups.values()) {
       words.sort();
@@ -92,11 +92,11 @@ function wordsWithin(sorted: readonly string[], word: string, { head, inHead, ma
   const found: string[] = [];
   // Row n: slips between the first n letters of a candidate and each beginning of the word.
   const rows = [Uint16Array.from({ length: word.length + 1 }, (_, index) => index)];
-  const limits = Array.from({ length: word.length + 3 }, (_, index) => (index <= head ? inHead : max));
+  const limitAt = (index: number): number => (index <= head ? inHead : max);
   const isPossible = (depth: number): boolean =>
-    rows[depth]?.some((slips, index) => slips <= (limits[index] ?? max)) === true ||
+    rows[depth]?.some((slips, index) => slips <= limitAt(index)) === true ||
     // Two letters that change places reach over a row.
-    (depth > 0 && rows[depth - 1]?.some((slips, index) => slips < (limits[index + 2] ?? max)) === true);
+    rows[depth - 1]?.some((slips, index) => slips < limitAt(index + 2)) === true;
   let before = '';
   for (let at = 0; at < sorted.length;) {
     const candidate = sorted[at] ?? '';
@@ -131,7 +131,7 @@ function fillRow(rows: Uint16Array[], word: string, candidate: string, depth: nu
   for (let index = 1; index <= word.length; index++) {
     let slips = (above[index - 1] ?? 0) + (word[index - 1] === letter ? 0 : 1);
     slips = Math.min(slips, (above[index] ?? 0) + 1, (row[index - 1] ?? 0) + 1);
-    if (word[index - 1] === letterBefore && word[index - 2] === letter && index > 1 && depth > 1)
+    if (word[index - 1] === letterBefore && word[index - 2] === letter)
       slips = Math.min(slips, (twoAbove[index - 2] ?? 0) + 1);
     row[index] = slips;
   }

@@ -99,6 +99,24 @@ describe('another spelling of the same country', () => {
     expect(findName(label)).toBe(meant);
   });
 
+  it.each([
+    ['in six words behind the telco', 'tim-etat-de-la-cite-du-vatican', ['tim-va'], 'tim-va'],
+    ['in six words before the telco', 'etat-de-la-cite-du-vatican-tim', ['tim-va'], 'tim-va'],
+    ['in six words behind a telco of two', 'tim-uno-etat-de-la-cite-du-vatican', ['tim-uno-va'], 'tim-uno-va'],
+    ['in a label without separators', 'timetatdelaciteduvatican', ['tim-va'], 'tim-va'],
+    ['in a label with a separator at its end', 'orangedrc_', ['orange-cd'], 'orange-cd'],
+    ['in a label with separators that stand together', '__Orange -- DRC__', ['orange-cd'], 'orange-cd'],
+    ['where the telco is named like a country', 'togo-tgo', ['togo-tg'], 'togo-tg'],
+    ['where the telco ends like one', 'mobile-congo-drc', ['mobile-congo-cd'], 'mobile-congo-cd'],
+    ['where more than the last word names one', 'mtn-south-sudan', ['mtn-sd', 'mtn-ss'], 'mtn-ss'],
+    ['where more than the first word names one', 'south-sudan-mtn', ['mtn-sd', 'mtn-ss'], 'mtn-ss'],
+    ['where the licensed name has its country first', 'orange-drc', ['cd-orange'], 'cd-orange'],
+    ['not in a country without a telco', 'cotedivoire', ['moov-ci', 'ci-moov'], undefined],
+    ['not where two countries have the name', 'orange-congo', ['orange-cd', 'orange-cg'], undefined],
+  ] as const)('is seen %s: %s', (_where, label, licensed, meant) => {
+    expect(nameFinder(licensed).findName(label)).toBe(meant);
+  }); // prettier-ignore
+
   it('is seen whichever of the two is licensed', () => {
     expect(nameFinder(['orange-drc']).findName('orange-cd')).toBe('orange-drc');
     expect(nameFinder(['orange-congo']).nearNames('orange-cd')).toEqual(['orange-congo']);
@@ -124,6 +142,36 @@ describe('near names', () => {
     expect(near('moov-africa-ci', 'moov-ci', 'mo-ci')).toEqual(['moov-ci']);
     expect(near('mt-ci', 'mtntelecom-ci')).toEqual([]);
     expect(near('mtn-ci', 'mtntelecom-ci')).toEqual(['mtntelecom-ci']);
+  });
+
+  it.each([
+    ['a telco of three letters that begins the other', 'mtn-ci', 'mtntelecom-ci', true],
+    ['a telco of two letters that begins the other', 'mt-ci', 'mttelecom-ci', false],
+    ['a telco whose number goes on', 'shop1-ci', 'shop1234-ci', false],
+    ['a telco whose number is followed by letters', 'shop1-ci', 'shop1mobile-ci', true],
+    ['a telco that is followed by a number', 'shop-ci', 'shop1234-ci', true],
+    ['a telco that begins otherwise', 'moov-ci', 'amoovafrica-ci', false],
+    ['a telco that ends otherwise', 'moov-ci', 'africamoov-ci', false],
+    ['a telco one slip away in a country with another name', 'oragne-drc', 'orange-cd', true],
+    ['a telco two slips away, and two more in the country', 'oragn-cd', 'orange-xx', false],
+    ['a country that is none, a slip away', 'orange-xy', 'orange-xx', true],
+    ['a country that is none beside one that is', 'orange-xx', 'orange-cd', true],
+    ['two countries that are some', 'orange-ca', 'orange-cd', false],
+    ['a telco without its country beside one of no country', 'orangexx', 'orange-xx', true],
+  ])('have %s: %s and %s', (_what, a, b, areNear) => {
+    expect([near(a, b), near(b, a)]).toEqual(areNear ? [[b], [a]] : [[], []]);
+  });
+
+  it('are found among many telcos that begin alike, whatever the order of the list', () => {
+    const licensed = ['mtnz-ci', 'mtn-ci', 'mtna-ci', 'mtnzz-ci', 'mto-ci', 'mtmzzz-ci', 'aaaaaa-ci', 'zzzzzz-ci', 'mtnnnnn-ci'];
+    const found = ['mtna-ci', 'mtnnnnn-ci', 'mtnz-ci', 'mtnzz-ci', 'mto-ci'];
+    expect(near('mtn-ci', ...licensed)).toEqual(found);
+    expect(near('mtn-ci', ...licensed.toReversed())).toEqual(found);
+  }); // prettier-ignore
+
+  it('are none of itself, and none where the list is empty', () => {
+    expect(near('orange-cd', 'orange-cd')).toEqual([]);
+    expect(near('orange-cd')).toEqual([]);
   });
 
   it('are all named, sorted, and none of several is guessed', () => {
