@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { withoutContents } from '../../lambdas/domain/conceal-ledger.ts';
 import { emptyLedger, ledgerText, readLedger } from '../../lambdas/domain/ledger.ts';
 import { concealed } from '../../lambdas/text/conceal.ts';
 
@@ -75,4 +76,30 @@ describe('a ledger of before labels were concealed', () => {
     expect(JSON.stringify(ledger)).not.toContain(OLD);
     expect(ledger.findings.map(({ id }) => id)).toContain(`orphaned-token:${concealed(OLD)}:id-18`);
   });
+});
+
+describe('what a ledger holds, whatever its form', () => {
+  const shown = concealed(OLD);
+
+  it.each<[what: string, given: unknown, read: unknown]>([
+    ['a text', { label: OLD }, { label: shown }],
+    ['an id', { tokenId: OLD }, { tokenId: OLD }],
+    ['an id that another text repeats', { tokenId: OLD, id: `x:${OLD}` }, { tokenId: OLD, id: `x:${OLD}` }],
+    ['an id of a list that another text repeats', { tokenIds: [OLD], id: OLD }, { tokenIds: [OLD], id: OLD }],
+    ['a list of texts', { labels: [OLD, 'a'] }, { labels: [shown, 'a'] }],
+    ['the name of a field', { [OLD]: 1 }, { [shown]: 1 }],
+    ['what is no text', { a: null, b: 1, c: true, tokenId: null, result: null }, { a: null, b: 1, c: true, tokenId: null, result: null }],
+    ['a text within others', { a: [{ b: { c: OLD } }] }, { a: [{ b: { c: shown } }] }],
+    ['a result', { result: JSON.stringify({ deployment: OLD }) }, { result: JSON.stringify({ deployment: shown }) }],
+    ['an id in a result', { result: JSON.stringify({ tokenId: OLD }) }, { result: JSON.stringify({ tokenId: OLD }) }],
+    ['an id of a result that another text repeats', { result: JSON.stringify({ tokenId: OLD }), id: OLD }, { result: JSON.stringify({ tokenId: OLD }), id: OLD }],
+    ['a result that is no JSON', { result: `no, ${OLD}` }, { result: `no, ${shown}` }],
+    ['a text that only looks like a result', { label: JSON.stringify({ tokenId: OLD }) }, { label: JSON.stringify({ tokenId: shown }) }],
+    ['a text that only looks like JSON', { label: '{ "a":  1 }' }, { label: '{ "a":  1 }' }],
+    ['a text and a text that looks like a result with it as an id', { label: JSON.stringify({ tokenId: OLD }), reason: OLD }, { label: JSON.stringify({ tokenId: shown }), reason: shown }],
+    ['a text that is nothing else', OLD, shown],
+    ['nothing', null, null],
+  ])('is without contents but for ids: %s', (_what, given, read) => {
+    expect(withoutContents(given)).toEqual(read);
+  }); // prettier-ignore
 });
