@@ -5,14 +5,14 @@ import { type Change, intentsOf, isChange } from '../../lambdas/domain/plan/step
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import { openLedger } from '../../lambdas/ledger/store.ts';
 import { fingerprintOfNew } from '../../lambdas/text/fingerprint.ts';
-import { InMemorySystems } from '../fakes.ts';
-import type { Fate } from './life-world.ts';
+import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
+import type { Fate } from '../sandbox/memory-sandbox.ts';
 
-let world: InMemorySystems;
+let world: MemorySandbox;
 const UNCHANGED = () => Promise.resolve(undefined);
 
 beforeEach(() => {
-  world = new InMemorySystems();
+  world = startSandbox({ transport: 'memory' });
 });
 
 const step = (kind: Change['kind'], tokenId: string, changes: Partial<Change> = {}): Change => ({
@@ -116,7 +116,7 @@ describe('carrying out', () => {
       'deactivate off done',
       'delete-token gone done',
     ]);
-    expect([...world.tokens.values()].map(({ id, enabled }) => `${id} ${enabled}`)).toEqual([
+    expect(world.tokens.all.toReversed().map(({ uuid, is_active }) => `${uuid} ${is_active}`)).toEqual([
       'off false',
       'on true',
     ]);
@@ -140,7 +140,7 @@ describe('carrying out', () => {
       'delete-token gone skipped not tried, because HOLD changed; why',
     ]);
     expect(world.calls).not.toContain('hub.deleteToken');
-    expect([...world.tokens.values()].every(({ enabled, id }) => enabled === (id !== 'gone'))).toBe(true);
+    expect(world.tokens.all.every(({ is_active, uuid }) => is_active === (uuid !== 'gone'))).toBe(true);
   });
 
   it('looks again once, right before the first withdrawal, and not where there is none', async () => {
@@ -157,7 +157,7 @@ describe('carrying out', () => {
     const context = { services, store, now: world.now, lastLook };
     await applyPlan(context, [step('reactivate', 'a')]);
     expect(looks).toEqual([]);
-    world.switchToken('a', false);
+    world.tokens.modify('a', { is_active: false });
     await applyPlan(context, [step('reactivate', 'a'), step('deactivate', 'b'), step('deactivate', 'c')]);
     expect(looks).toHaveLength(1);
     expect(looks[0]?.filter((call) => call === 'hub.setEnabled')).toHaveLength(2);
@@ -294,7 +294,7 @@ describe('removing a key', () => {
 
   it('takes this one, while it holds what it held, and leaves the others', async () => {
     expect(results(await carry([removal()]))).toEqual(['remove-key key done']);
-    expect([...world.keys]).toEqual([['mtn-cm', 'other']]);
+    expect(Object.entries(world.keys.all)).toEqual([['mtn-cm', 'other']]);
   });
 
   it('is skipped where the key holds something else or is gone', async () => {
@@ -307,18 +307,19 @@ describe('removing a key', () => {
   });
 
   it('is decided anew by what is there where somebody wrote in between', async () => {
+    let isWritten = false;
     const write =
       (content: string) =>
       (call: string): Fate => {
-        if (call === 'vault.patchKeys' && world.vaultVersion === 1) {
+        if (call === 'vault.patchKeys' && !isWritten) {
+          isWritten = true;
           world.keys.set('orange-cd', content);
-          world.vaultVersion += 1;
         }
         return 'pass';
       };
     expect(results(await carry([removal()], write('new')))[0]).toContain('skipped');
     expect(world.keys.get('orange-cd')).toBe('new');
-    world.vaultVersion = 1;
+    isWritten = false;
     expect(results(await carry([removal('new')], write('new')))).toEqual(['remove-key key done']);
     expect(world.keys.has('orange-cd')).toBe(false);
   });
@@ -339,7 +340,7 @@ describe('removing a key', () => {
   });
 
   it('fails at once with any other error', async () => {
-    world.secretThere = false;
+    world.vault.forget(world.settings.vaultTokensPath);
     expect(results(await carry([removal()]))).toEqual([
       'remove-key key failed VaultSecretMissing: There is no secret.',
     ]);

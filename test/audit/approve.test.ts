@@ -5,7 +5,7 @@ import { type AuditEvent, auditEventSchema } from '../../lambdas/audit/event.ts'
 import { DAY, HOUR } from '../../lambdas/domain/days.ts';
 import type { AuditResult } from '../../lambdas/report/report.ts';
 import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
-import { InMemorySystems } from '../fakes.ts';
+import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 
 const NAMES = [
   'orange-cd',
@@ -18,10 +18,10 @@ const NAMES = [
   'togocom-tg',
 ];
 const ENDED = NAMES.slice(0, 4);
-let world: InMemorySystems;
+let world: MemorySandbox;
 
 beforeEach(() => {
-  world = new InMemorySystems();
+  world = startSandbox({ transport: 'memory' });
   for (const name of NAMES) world.addToken(name);
   licenses(NAMES);
 });
@@ -44,10 +44,7 @@ async function night(): Promise<AuditResult> {
 const steps = ({ actions }: AuditResult): string[] =>
   actions.map(({ kind, deployment, status }) => `${kind} ${deployment} ${status}`);
 const lastMail = (): string => (world.mails.at(-1)?.text ?? '').replace(/\s+/g, ' ');
-const reportOf = ({ report }: AuditResult): string => {
-  const object = world.objects.get(report);
-  return typeof object === 'object' ? object.body : '';
-};
+const reportOf = ({ report }: AuditResult): string => world.bucket.text(report) ?? '';
 
 describe('an approval', () => {
   it('says in mail, report and ledger that it was one, over which guard, and what they say', async () => {

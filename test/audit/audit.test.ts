@@ -9,12 +9,12 @@ import type { AuditResult } from '../../lambdas/report/report.ts';
 import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
 import { failureOf } from '../failure.ts';
-import { InMemorySystems } from '../fakes.ts';
+import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 
-let world: InMemorySystems;
+let world: MemorySandbox;
 
 beforeEach(() => {
-  world = new InMemorySystems();
+  world = startSandbox({ transport: 'memory' });
   for (const name of ['orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td']) world.addToken(name);
   world.putLicenses(['orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td'].map((name) => [name, '2027-01-01']));
 });
@@ -22,11 +22,8 @@ beforeEach(() => {
 const isMonday = (now: number): boolean => new Date(now).getUTCDay() === 1;
 const run = (event: unknown = {}): Promise<AuditResult> =>
   audit(parseEvent(auditEventSchema, event), world.services());
-const reports = (): string[] => [...world.objects.keys()].filter((key) => key.startsWith(OBJECTS.reports));
-const reportText = (key: string | undefined): string => {
-  const object = world.objects.get(key ?? '');
-  return typeof object === 'object' ? object.body : '';
-};
+const reports = (): string[] => world.bucket.keysAsWritten.filter((key) => key.startsWith(OBJECTS.reports));
+const reportText = (key: string | undefined): string => world.bucket.text(key ?? '') ?? '';
 
 describe('the event', () => {
   it.each([
@@ -174,7 +171,7 @@ describe('a dry run', () => {
     const result = await run({ dryRun: true });
     expect(result).toMatchObject({ mode: 'dry-run', outcome: 'attention', notified: false });
     expect(result.report).toMatch(/^reports\/dry-run\/2026\/03\/02\//);
-    expect([...world.objects.keys()].sort()).toEqual(
+    expect(world.bucket.keys.sort()).toEqual(
       [OBJECTS.licenses, result.report, result.report.replace('.json', '.html')].sort(),
     );
     expect(world.mails).toEqual([]);
@@ -217,7 +214,7 @@ describe('a run that can not read one of its inputs wholly', () => {
     [`bucket.read ${OBJECTS.lease}`, 'StorageUnavailable'],
   ])('because of %s mails that, writes a report, changes nothing, and fails with %s', async (call, cause) => {
     await run();
-    const before = JSON.stringify([world.ledger, [...world.tokens.values()]]);
+    const before = JSON.stringify([world.ledger, world.tokens.all]);
     const mails = world.mails.length;
     world.now += DAY;
     world.fate = (made) => (made === call ? 'fail before' : 'pass');
@@ -232,11 +229,11 @@ describe('a run that can not read one of its inputs wholly', () => {
     expect(report).toHaveProperty('runId');
     expect(reports()).toHaveLength(4);
     world.fate = () => 'pass';
-    expect(JSON.stringify([world.ledger, [...world.tokens.values()]])).toBe(before);
+    expect(JSON.stringify([world.ledger, world.tokens.all])).toBe(before);
   });
 
   it('says so in one sentence, whatever the causes say', async () => {
-    world.put(OBJECTS.licenses, 'telco;country\n');
+    world.bucket.put(OBJECTS.licenses, 'telco;country\n');
     const { message } = await failureOf(() => run());
     expect(message).toMatch(
       /^LicenseListUnreadable: the audit could not be made and nothing was changed; the license list licenses\.csv can't be used: [^.]*\.csv [^.]*\.$/,
@@ -272,7 +269,7 @@ describe('a run that can not read one of its inputs wholly', () => {
   it('mails an unreadable list once a day for each version of it', async () => {
     const mailed = async (list: string): Promise<number> => {
       const before = world.mails.length;
-      world.put(OBJECTS.licenses, list);
+      world.bucket.put(OBJECTS.licenses, list);
       await failureOf(() => run());
       return world.mails.length - before;
     };
@@ -313,9 +310,12 @@ describe('a run that can not read one of its inputs wholly', () => {
     async (_from, kinds) => {
       world.addToken('Orange_CD', { key: false });
       world.addToken('MTN_CM', { key: false });
-      world.put(OBJECTS.exemptions, `label,reason,owner,until,findings\nOrange_CD,old,ops,,${kinds}\n`);
+      world.bucket.put(
+        OBJECTS.exemptions,
+        `label,reason,owner,until,findings\nOrange_CD,old,ops,,${kinds}\n`,
+      );
       await run();
-      world.put(OBJECTS.exemptions, 'label,reason\nOrange_CD,old\n');
+      world.bucket.put(OBJECTS.exemptions, 'label,reason\nOrange_CD,old\n');
       await failureOf(() => run());
       const newest = reports()
         .filter((key) => key.endsWith('.json'))
@@ -336,9 +336,9 @@ describe('a run that can not read one of its inputs wholly', () => {
   );
 
   it('because exemptions.csv is gone is incomplete, too', async () => {
-    world.put(OBJECTS.exemptions, 'label,reason,owner,until\n');
+    world.bucket.put(OBJECTS.exemptions, 'label,reason,owner,until\n');
     await run();
-    world.objects.set(OBJECTS.exemptions, 'deleted');
+    world.bucket.delete(OBJECTS.exemptions);
     expect((await failureOf(() => run())).message).toContain('ExemptionsUnreadable');
   });
 });
@@ -352,12 +352,11 @@ describe('the ledger', () => {
     ['without one of its parts', JSON.stringify({ version: 2 })],
     ['with something unknown', JSON.stringify({ ...emptyLedger(), more: [] })],
   ])('%s is LedgerUnreadable: nothing is changed and it is not overwritten', async (_name, content) => {
-    if (content === 'deleted') world.objects.set(OBJECTS.ledger, 'deleted');
-    else world.put(OBJECTS.ledger, content);
+    if (content === 'deleted') world.bucket.delete(OBJECTS.ledger);
+    else world.bucket.put(OBJECTS.ledger, content);
     const failure = await failureOf(() => run());
     expect(failure.message.startsWith('LedgerUnreadable:')).toBe(true);
-    const object = world.objects.get(OBJECTS.ledger);
-    expect(typeof object === 'object' ? object.body : object).toBe(content);
+    expect(world.bucket.text(OBJECTS.ledger) ?? 'deleted').toBe(content);
   });
 
   it('that never existed is a first night: everything is announced, nothing withdrawn', async () => {
@@ -394,7 +393,7 @@ describe('the check of stored contents', () => {
   });
 
   it('stops at the second refusal, with verifyAll as well, and says so', async () => {
-    for (const name of world.keys.keys()) world.keys.set(name, 'nonsense');
+    for (const name of world.keys.names) world.keys.set(name, 'nonsense');
     const result = await run({ verifyAll: true });
     expect(result.counts.verified).toMatchObject({ rejected: 2, unchecked: 2 });
     expect(result.counts.findings['rejected-key']).toBe(2);
@@ -403,7 +402,7 @@ describe('the check of stored contents', () => {
   });
 
   it('finds the content of another token', async () => {
-    world.keys.set('orange-cd', [...world.tokens.values()].find(({ label }) => label === 'mtn-cm')?.content);
+    world.keys.set('orange-cd', world.tokens.only('mtn-cm').content);
     const result = await run();
     expect(result.findings).toMatchObject([{ kind: 'mismatched-key', deployment: 'orange-cd' }]);
   });
@@ -469,7 +468,7 @@ describe('a key whose name is a token’s content', () => {
     expect(new Set(misnamed.map(({ deployment }) => deployment)).size).toBe(2);
     expect(misnamed[0]?.remedy).toContain('by hand in Vault');
     expect(result.counts.keys).toBe(6);
-    const everything = JSON.stringify([result, world.mails, [...world.objects]]);
+    const everything = JSON.stringify([result, world.mails, world.bucket.everything]);
     for (const secret of [content, other]) expect(everything).not.toContain(secret);
   });
 

@@ -3,13 +3,13 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
 import type { ContentCheck } from '../../lambdas/domain/token.ts';
 import type { AuditResult } from '../../lambdas/report/report.ts';
-import { InMemorySystems } from '../fakes.ts';
+import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 
-let world: InMemorySystems;
+let world: MemorySandbox;
 const NAMES = ['orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td', 'moov-bj', 'telma-mg'];
 
 beforeEach(() => {
-  world = new InMemorySystems();
+  world = startSandbox({ transport: 'memory' });
   for (const name of NAMES) world.addToken(name);
   world.putLicenses(NAMES.map((name) => [name, '2027-01-01']));
 });

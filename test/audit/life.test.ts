@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
 import { DAY } from '../../lambdas/domain/days.ts';
-import { InMemorySystems } from '../fakes.ts';
-import type { Fate } from './life-world.ts';
-import { type Happening, LIFE_SETTINGS, Life, NAMES } from './life.ts';
+import type { Fate } from '../sandbox/memory-sandbox.ts';
+import { type Happening, Life, NAMES } from './life.ts';
+import { MemoryScenario } from './memory-scenario.ts';
 
-const begin = (): Life<InMemorySystems> => new Life(new InMemorySystems(LIFE_SETTINGS));
+const begin = (): Life<MemoryScenario> => new Life(new MemoryScenario());
 const who = fc.nat({ max: NAMES.length - 1 });
 const night = (fate: fc.Arbitrary<Fate>, times: number): fc.Arbitrary<Happening> =>
   fc.record({
@@ -69,7 +69,7 @@ describe('the life of licenses', () => {
         for (const what of happenings) await life.happen(what);
         await life.night();
         const once = JSON.stringify(life.state);
-        life.world.now -= 16 * 60_000;
+        life.sandbox.now -= 16 * 60_000;
         await life.night();
         expect(JSON.stringify(life.state)).toBe(once);
       }),
@@ -80,14 +80,14 @@ describe('the life of licenses', () => {
   it('ends where an uninterrupted one ends, wherever a night crashed and was run again', async () => {
     const story = async (crashAt: number | undefined, fate: Fate): Promise<string> => {
       const life = begin();
-      const { world } = life;
+      const { sandbox } = life;
       for (const [index, name] of NAMES.entries())
         if (index < 2) await life.happen({ do: 'license', who: NAMES.indexOf(name), days: 3 });
-      const start = world.now;
+      const start = sandbox.now;
       // The quiet weeks between the nights that announce, switch off, announce the deletion and delete are left out.
       const nights = [0, 1, 2, 3, 4, 5, 6, 86, 87, 88, 89, 90, 91, 92, 93, 94, 95, 96, 97];
       for (const day of nights) {
-        world.now = start + day * DAY;
+        sandbox.now = start + day * DAY;
         if (crashAt !== undefined && [0, 4, 87, 94].includes(day))
           await life.night({ at: crashAt, fate, times: 1 });
         else await life.night();
@@ -105,13 +105,15 @@ describe('the life of licenses', () => {
     const life = begin();
     await life.happen({ do: 'license', who: 0, days: -1 });
     await life.night();
-    life.world.now += DAY;
-    const before = JSON.stringify([life.state, [...life.world.objects], life.world.mails.length]);
-    const result = await audit({ dryRun: true }, life.world.services());
+    life.sandbox.now += DAY;
+    const { bucket, mails } = life.sandbox;
+    const everything = (): string => JSON.stringify([life.state, bucket.versions, mails.length]);
+    const before = everything();
+    const result = await audit({ dryRun: true }, life.sandbox.services());
     expect(result.actions).toMatchObject([{ kind: 'deactivate', status: 'planned' }]);
-    const reports = [...life.world.objects.keys()].filter((key) => key.startsWith('reports/dry-run/'));
+    const reports = bucket.keys.filter((key) => key.startsWith('reports/dry-run/'));
     expect(reports).toHaveLength(2);
-    for (const key of reports) life.world.objects.delete(key);
-    expect(JSON.stringify([life.state, [...life.world.objects], life.world.mails.length])).toBe(before);
+    for (const key of reports) bucket.deleteVersion(key, bucket.current(key)?.versionId ?? '');
+    expect(everything()).toBe(before);
   });
 });

@@ -1,11 +1,12 @@
 // People, customers and nights as they may come, and the rules of the contract that must hold whatever comes.
 import type { Action, ActionKind } from '../../lambdas/domain/actions.ts';
-import { DAY, HOUR, addDays, dayOf } from '../../lambdas/domain/days.ts';
+import { DAY, HOUR, addDays, dayOf, iso } from '../../lambdas/domain/days.ts';
 import { AuditorError, isAuditorError } from '../../lambdas/errors.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import type { Settings } from '../../lambdas/runtime/settings.ts';
+import { Crash, type Fate } from '../sandbox/memory-sandbox.ts';
 import { countsOfMail, countsOfPage } from './life-counts.ts';
-import { Crash, type Disturbance, type Fate, type LifeWorld, type Work } from './life-world.ts';
+import type { Disturbance, Scenario, Work } from './scenario.ts';
 
 /** One thing that happens in the life of licenses: to customers, to people, to systems. */
 export type Happening =
@@ -80,7 +81,7 @@ interface Watch {
   overlapOver: boolean;
 }
 
-/** What the world of a {@link Life} has to be configured with: caps that so few deployments can reach. */
+/** What the sandbox of a {@link Life} has to be configured with: caps that so few deployments can reach. */
 export const LIFE_SETTINGS = {
   maxWithdrawals: 2,
   maxWithdrawalPercent: 0,
@@ -97,11 +98,12 @@ function hasLost(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, s
 const MOST_WITHDRAWN = 2;
 
 /**
- * Lets things happen to a world, and checks after each of them that what must never happen did not: the invariants of
+ * Lets things happen in a sandbox, and checks after each of them that what must never happen did not: the invariants of
  * contract section 8.
  */
-export class Life<World extends LifeWorld> {
-  readonly world: World;
+export class Life<In extends Scenario = Scenario> {
+  readonly scenario: In;
+  readonly sandbox: In['sandbox'];
   /** Last paid day by deployment; `never` for an unreadable row; absent without a row. */
   private readonly paid = new Map<string, string>();
   private readonly misspelt = new Map<string, string>();
@@ -128,10 +130,14 @@ export class Life<World extends LifeWorld> {
   /** How many deployments the audit withdrew. */
   withdrawals = 0;
 
-  constructor(world: World) {
-    this.world = world;
+  constructor(scenario: In) {
+    this.scenario = scenario;
+    this.sandbox = scenario.sandbox;
     for (const name of NAMES) {
-      this.world.addToken(name);
+      this.sandbox.addDeployment(name, {
+        created_at: iso(this.sandbox.now - 40 * DAY),
+        last_used: iso(this.sandbox.now - DAY),
+      });
       this.paid.set(name, '2026-12-31');
     }
     this.writeLicenses();
@@ -144,7 +150,7 @@ export class Life<World extends LifeWorld> {
       return `${name.slice(0, cut)},${name.slice(cut + 1)},${end},0`;
     });
     // A list that nobody is in would be refused as a whole, and nothing would ever happen.
-    this.world.put(
+    this.sandbox.bucket.put(
       OBJECTS.licenses,
       ['telco,country,expires_on,grace_days', 'filler,zz,9999-12-31,0', ...rows].join('\n'),
     );
@@ -155,20 +161,17 @@ export class Life<World extends LifeWorld> {
   }
 
   private get today(): string {
-    return dayOf(this.world.now, 'UTC');
+    return dayOf(this.sandbox.now, 'UTC');
   }
 
   private snapshot(): Map<string, Watch> {
     const over = new Set(
-      this.world.ledger.replaced
-        .filter(({ until }) => Date.parse(until) <= this.world.now)
+      this.sandbox.ledger.replaced
+        .filter(({ until }) => Date.parse(until) <= this.sandbox.now)
         .map(({ tokenId }) => tokenId),
     );
     return new Map(
-      [...this.world.tokens].map(([id, { enabled, label }]) => [
-        id,
-        { enabled, label, overlapOver: over.has(id) },
-      ]),
+      this.listed.map(({ id, enabled, label }) => [id, { enabled, label, overlapOver: over.has(id) }]),
     );
   }
 
@@ -176,14 +179,14 @@ export class Life<World extends LifeWorld> {
   async happen(what: Happening): Promise<void> {
     await this.begin(what);
     // A one-time code serves one function, and the next thing happens some minutes later.
-    this.world.now += 2 * 60_000;
+    this.sandbox.now += 2 * 60_000;
   }
 
   private async begin(what: Happening): Promise<void> {
-    const { world } = this;
+    const { sandbox } = this;
     switch (what.do) {
       case 'pass':
-        world.now += what.hours * HOUR;
+        sandbox.now += what.hours * HOUR;
         return;
       case 'license':
         if (what.days === null) this.paid.delete(this.name(what.who));
@@ -215,23 +218,23 @@ export class Life<World extends LifeWorld> {
         this.relabel(this.name(what.who));
         return;
       case 'switch':
-        for (const token of world.tokens.values())
+        for (const token of this.listed)
           if (token.label === this.name(what.who) && token.enabled !== what.on) {
-            world.switchToken(token.id, what.on);
+            sandbox.tokens.modify(token.id, { is_active: what.on });
             // By the contract an inactive token with an open step is the audit's, whoever was quicker.
-            const isOpen = world.ledger.intents.some(
+            const isOpen = sandbox.ledger.intents.some(
               ({ step, tokenId }) => step === 'deactivate' && tokenId === token.id,
             );
-            if (isOpen && !what.on) this.offByAudit.set(token.id, world.now);
+            if (isOpen && !what.on) this.offByAudit.set(token.id, sandbox.now);
             else this.offByAudit.delete(token.id);
           }
         return;
       case 'hold':
-        if (what.on) world.put(OBJECTS.hold, '');
-        else world.remove(OBJECTS.hold);
+        if (what.on) sandbox.bucket.put(OBJECTS.hold, '');
+        else sandbox.bucket.delete(OBJECTS.hold);
         return;
       case 'subscriber':
-        await world.setConfirmed(what.on);
+        await sandbox.setConfirmed(what.on);
         return;
       case 'revoke':
       case 'restore':
@@ -244,7 +247,7 @@ export class Life<World extends LifeWorld> {
             }),
           ),
         );
-        for (const token of world.tokens.values())
+        for (const token of this.listed)
           if (token.label === this.name(what.who)) this.offByAudit.delete(token.id);
         // Whoever decides about it knows, and the call has a mail of its own.
         this.unmailed.delete(this.name(what.who));
@@ -257,7 +260,7 @@ export class Life<World extends LifeWorld> {
         return;
       case 'lose keys':
         // More than a fifth and more than two of the keys vanish at once.
-        world.loseKeys(NAMES.slice(0, 4));
+        sandbox.keys.delete(...NAMES.slice(0, 4));
         return;
       case 'night':
         await this.night(what);
@@ -287,19 +290,19 @@ export class Life<World extends LifeWorld> {
   }
 
   private async quietNights(): Promise<void> {
-    const { world } = this;
-    world.remove(OBJECTS.hold);
-    await world.setConfirmed(true);
+    const { sandbox } = this;
+    sandbox.bucket.delete(OBJECTS.hold);
+    await sandbox.setConfirmed(true);
     for (const [name, end] of this.paid) if (end === 'never') this.paid.set(name, addDays(this.today, 90));
     this.writeLicenses();
-    const mails = world.mails.length;
+    const mails = sandbox.mails.length;
     for (let night = 0; night < 10; night++) {
       await this.night();
-      world.now += DAY;
+      sandbox.now += DAY;
     }
-    const texts = world.mails.slice(mails).map(({ text }) => text);
+    const texts = sandbox.mails.slice(mails).map(({ text }) => text);
     for (const [name, end] of this.paid) {
-      const tokens = [...world.tokens.values()].filter(({ label }) => label === name);
+      const tokens = this.listed.filter(({ label }) => label === name);
       const isOn = tokens.some(({ enabled }) => enabled);
       const isWithheld = texts.some((text) => new RegExp(`NOT DONE(?:(?!\n\n)[^])*\\b${name}\\b`).test(text));
       // Two days: the last nights saw an end that has passed since as one to come.
@@ -325,9 +328,9 @@ export class Life<World extends LifeWorld> {
 
   private relabel(name: string): void {
     const byHand = asWrittenByHand(name);
-    for (const { id, label } of this.world.tokens.values())
-      if (label === name) this.world.relabel(id, byHand);
-      else if (label === byHand) this.world.relabel(id, name);
+    for (const { id, label } of this.listed)
+      if (label === name) this.sandbox.tokens.modify(id, { token_label: byHand });
+      else if (label === byHand) this.sandbox.tokens.modify(id, { token_label: name });
   }
 
   private regenerate(who: number): Work {
@@ -341,8 +344,8 @@ export class Life<World extends LifeWorld> {
       };
       const result = await functions.issue(event);
       this.expect(
-        this.world.tokens.get(result.tokenId)?.enabled === true &&
-          this.world.holder(result.deployment) === result.tokenId,
+        this.sandbox.tokens.get(result.tokenId)?.is_active === true &&
+          this.sandbox.holder(result.deployment) === result.tokenId,
         `${result.deployment} was told to have a token that is not there or not in Vault`,
       );
       return result;
@@ -351,14 +354,14 @@ export class Life<World extends LifeWorld> {
 
   /** What a function says was done was done. */
   private believe<Result extends { readonly actions: readonly Action[] }>(result: Result): Result {
-    const { tokens, keys } = this.world;
+    const { tokens, keys } = this.sandbox;
     for (const { kind, deployment, tokenId = '', status } of result.actions) {
       if (status !== 'done') continue;
       const token = tokens.get(tokenId);
       const isSo: Record<ActionKind, boolean> = {
         announce: true,
-        deactivate: token?.enabled !== true,
-        reactivate: token?.enabled === true,
+        deactivate: token?.is_active !== true,
+        reactivate: token?.is_active === true,
         'delete-token': token === undefined,
         'remove-key': !keys.has(deployment),
       };
@@ -374,13 +377,15 @@ export class Life<World extends LifeWorld> {
     personFirst,
     slow,
   }: Extract<Happening, { do: 'together' }>): Promise<void> {
-    const { world } = this;
+    const { sandbox } = this;
     const before = this.snapshot();
-    const mails = world.mails.length;
+    const mails = sandbox.mails.length;
     const person = this.regenerate(who);
     const other: Work =
       meets === 'night' ? async (functions) => this.believe(await functions.audit({})) : this.regenerate(who);
-    const results = await (personFirst ? world.race(person, other, slow) : world.race(other, person, slow));
+    const results = await (personFirst
+      ? this.scenario.race(person, other, slow)
+      : this.scenario.race(other, person, slow));
     const busy = results.filter(
       (result) => result.status === 'rejected' && isAuditorError(result.reason, 'Busy'),
     );
@@ -388,19 +393,19 @@ export class Life<World extends LifeWorld> {
       if (result.status === 'rejected' && !isAuditorError(result.reason)) throw result.reason;
     // Whoever comes second waits for the first to end, and is told to wait where that takes too long.
     this.expect(busy.length === (slow ? 1 : 0), `${busy.length} of two functions that met were told to wait`);
-    const made = [...world.tokens].filter(([id]) => !before.has(id)).length;
+    const made = this.listed.filter(({ id }) => !before.has(id)).length;
     const issuing = (meets === 'night' ? 1 : 2) - busy.length;
     this.expect(made <= Math.max(1, issuing), `${made} tokens were made by ${issuing} functions`);
     this.check(before);
     // A night that met a call goes by the list, and is compared with, like any other.
     if (meets === 'night') this.measure(results[personFirst ? 1 : 0].status === 'fulfilled');
     this.hear(mails);
-    world.now += 16 * 60_000;
+    sandbox.now += 16 * 60_000;
   }
 
   private async onDemand(call: Work): Promise<void> {
     try {
-      await this.world.run(call);
+      await this.scenario.run(call);
     } catch (error) {
       if (!(error instanceof AuditorError)) throw error;
     }
@@ -408,13 +413,13 @@ export class Life<World extends LifeWorld> {
 
   /** One night, undisturbed or not. */
   async night(disturbance?: Disturbance): Promise<void> {
-    const { world } = this;
+    const { sandbox } = this;
     const before = this.snapshot();
-    const mails = world.mails.length;
+    const mails = sandbox.mails.length;
     this.nights += 1;
     let report: string | undefined;
     try {
-      await world.run(async (functions) => {
+      await this.scenario.run(async (functions) => {
         const result = this.believe(await functions.audit({}));
         report = result.report;
         return result;
@@ -426,34 +431,34 @@ export class Life<World extends LifeWorld> {
     this.measure(report !== undefined);
     this.hear(mails);
     this.expect(
-      report === undefined || !world.confirmed || this.unmailed.size === 0,
+      report === undefined || !sandbox.confirmed || this.unmailed.size === 0,
       `no mail that somebody could read says what was done with ${[...this.unmailed].join(', ')}`,
     );
-    if (report !== undefined && world.mails.length === mails + 1) this.compareCounts(report);
+    if (report !== undefined && sandbox.mails.length === mails + 1) this.compareCounts(report);
     // Whatever happened, nobody else's lease is in the way of the next night.
-    world.now += 16 * 60_000;
+    sandbox.now += 16 * 60_000;
   }
 
   /** Mail, page and report of a night give the same numbers. */
   private compareCounts(report: string): void {
-    const mail = countsOfMail(this.world.mails.at(-1)?.text ?? '');
-    const page = countsOfPage(this.world.read(report.replace(/json$/, 'html')) ?? '');
+    const mail = countsOfMail(this.sandbox.mails.at(-1)?.text ?? '');
+    const page = countsOfPage(this.sandbox.bucket.text(report.replace(/json$/, 'html')) ?? '');
     for (const [what, count] of mail)
       this.expect(page.get(what) === count, `the mail counts ${count} "${what}", the page ${page.get(what)}`);
   }
 
   /** Remembers whom the mails since then announce, where anybody was there to read them. */
   private hear(since: number): void {
-    const { world } = this;
-    if (!world.confirmed) return;
-    for (const { text } of world.mails.slice(since))
+    const { sandbox } = this;
+    if (!sandbox.confirmed) return;
+    for (const { text } of sandbox.mails.slice(since))
       for (const name of this.unmailed)
         if (new RegExp(`(?:DONE|FAILED OR NOT TRIED) \\(\\d+\\)(?:(?!\n\n)[^])*\\b${name}\\b`).test(text))
           this.unmailed.delete(name);
-    for (const mail of world.mails.slice(since))
+    for (const mail of sandbox.mails.slice(since))
       for (const name of NAMES)
         if (new RegExp(`LOSES ACCESS NEXT(?:(?!\n\n)[^])*\\b${name}\\b`).test(mail.text))
-          this.announced.set(name, [...(this.announced.get(name) ?? []), world.now]);
+          this.announced.set(name, [...(this.announced.get(name) ?? []), sandbox.now]);
   }
 
   private license(name: string): 'in force' | 'ended' | 'unknown' {
@@ -464,9 +469,10 @@ export class Life<World extends LifeWorld> {
   }
 
   private check(before: ReadonlyMap<string, Watch>): void {
-    const { world } = this;
-    const held = world.read(OBJECTS.hold) !== undefined;
+    const { sandbox } = this;
+    const held = sandbox.bucket.text(OBJECTS.hold) !== undefined;
     const shrunk = this.hasShrunk();
+    const now = this.listed;
     for (const name of NAMES) {
       const license = this.license(name);
       if (license === 'ended') this.passed.add(name);
@@ -474,7 +480,7 @@ export class Life<World extends LifeWorld> {
     }
     const changed = new Set<string>();
     for (const [id, was] of before) {
-      const is = world.tokens.get(id);
+      const is = now.find((token) => token.id === id);
       this.expect(is !== undefined || !was.enabled, `${was.label} was deleted while it was active`);
       if (is?.enabled !== was.enabled) this.unmailed.add(was.label);
       this.expect(
@@ -487,7 +493,7 @@ export class Life<World extends LifeWorld> {
           this.license(was.label) !== 'in force' || this.isOn(was.label),
           `${was.label} has paid, and the token that it was to have in place of its old one does not work`,
         );
-        this.offByAudit.set(id, world.now);
+        this.offByAudit.set(id, sandbox.now);
         this.offAsReplaced.add(id);
       } else if (was.enabled && is?.enabled === false) {
         this.expect(
@@ -496,7 +502,7 @@ export class Life<World extends LifeWorld> {
         );
         this.expect(!held, `${was.label} was switched off under HOLD`);
         this.expect(this.hasNotice(was.label), `${was.label} was switched off without notice`);
-        this.offByAudit.set(id, world.now);
+        this.offByAudit.set(id, sandbox.now);
         changed.add(was.label);
       }
       if (!was.enabled && is?.enabled === true) {
@@ -513,26 +519,24 @@ export class Life<World extends LifeWorld> {
       }
       if (is === undefined) {
         const off = this.offByAudit.get(id);
-        const isOverlap = off === undefined || world.now - off < 90 * DAY;
+        const isOverlap = off === undefined || sandbox.now - off < 90 * DAY;
         // An inactive token may also go because a regenerated one replaced it: then that one is there.
-        const successor = [...world.tokens.values()].some(
-          ({ label, id: other }) => label === was.label && other !== id,
-        );
+        const successor = now.some(({ label, id: other }) => label === was.label && other !== id);
         this.expect(!isOverlap || successor, `${was.label} was deleted too early`);
         this.expect(!held, `${was.label} was deleted under HOLD`);
         // What a regenerated one replaced is not counted by the caps.
         if (!isOverlap && !successor) changed.add(was.label);
       }
     }
-    this.withdrawn = this.withdrawn.filter(({ at }) => world.now - at < 20 * HOUR);
+    this.withdrawn = this.withdrawn.filter(({ at }) => sandbox.now - at < 20 * HOUR);
     this.withdrawals += changed.size;
-    for (const deployment of changed) this.withdrawn.push({ deployment, at: world.now });
+    for (const deployment of changed) this.withdrawn.push({ deployment, at: sandbox.now });
     const distinct = new Set(this.withdrawn.map(({ deployment }) => deployment)).size;
     this.expect(distinct <= MOST_WITHDRAWN, `${distinct} deployments lost their access within 20 hours`);
   }
 
   private isOn(name: string): boolean {
-    return [...this.world.tokens.values()].some(({ label, enabled }) => label === name && enabled);
+    return this.sandbox.isOn(name);
   }
 
   /** The rows that can be read, with their ends. */
@@ -556,23 +560,32 @@ export class Life<World extends LifeWorld> {
   }
 
   private hasNotice(name: string): boolean {
-    return (this.announced.get(name) ?? []).some((at) => this.world.now - at >= 20 * HOUR);
+    return (this.announced.get(name) ?? []).some((at) => this.sandbox.now - at >= 20 * HOUR);
   }
 
   private expect(holds: boolean, broken: string): void {
     if (!holds) throw new Broken(`${broken} (night ${this.nights}, ${this.today})`);
   }
 
+  /** Docker Hub's tokens, oldest first. */
+  private get listed(): LifeState['tokens'] {
+    return this.sandbox.tokens.all.toReversed().map(({ uuid, token_label, is_active }) => ({
+      id: uuid,
+      label: token_label ?? '',
+      enabled: is_active === true,
+    }));
+  }
+
   /** What there is to compare: who can pull, and whose content Vault holds. */
   get state(): LifeState {
-    const { world } = this;
+    const { sandbox } = this;
     return {
-      tokens: [...world.tokens.values()].map(({ id, label, enabled }) => ({ id, label, enabled })),
-      keys: [...world.keys.keys()].sort().map((name) => [name, world.holder(name)]),
+      tokens: this.listed,
+      keys: sandbox.keys.names.sort().map((name) => [name, sandbox.holder(name)]),
     };
   }
 
-  /** The {@link state} with numbers in the order of creation for ids: the same in all worlds in which the same happened. */
+  /** The {@link state} with numbers in the order of creation for ids: the same in all sandboxes in which the same happened. */
   get shape(): unknown {
     const { tokens, keys } = this.state;
     const number = (id: string | undefined): number => tokens.findIndex((token) => token.id === id);

@@ -4,13 +4,13 @@ import { audit } from '../../lambdas/audit/audit.ts';
 import { DAY } from '../../lambdas/domain/days.ts';
 import { isHold, lookAlikeOf } from '../../lambdas/ledger/bucket-keys.ts';
 import type { AuditResult } from '../../lambdas/report/report.ts';
-import { InMemorySystems } from '../fakes.ts';
+import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 
-let world: InMemorySystems;
+let world: MemorySandbox;
 const names = Array.from({ length: 12 }, (_, index) => `telco${index}-be`);
 
 beforeEach(() => {
-  world = new InMemorySystems();
+  world = startSandbox({ transport: 'memory' });
   for (const name of names) world.addToken(name);
   list();
 });
@@ -18,7 +18,7 @@ beforeEach(() => {
 /** Writes the list: every name paid for long, but those that are given other rows. */
 function list(changes: Readonly<Record<string, string>> = {}, more: readonly string[] = []): void {
   const rows = names.map((name) => changes[name] ?? `${name.replace('-', ';')};2027-12-31`);
-  world.put('licenses.csv', ['telco;country;expires_on', ...rows, ...more, ''].join('\n'));
+  world.bucket.put('licenses.csv', ['telco;country;expires_on', ...rows, ...more, ''].join('\n'));
 }
 
 const night = async (): Promise<AuditResult> => {
@@ -31,8 +31,7 @@ const nights = async (count: number): Promise<AuditResult> => {
   for (let index = 1; index < count; index++) last = await night();
   return last;
 };
-const isOn = (name: string): boolean =>
-  [...world.tokens.values()].some(({ label, enabled }) => label === name && enabled);
+const isOn = (name: string): boolean => world.isOn(name);
 const lastMail = (): string => (world.mails.at(-1)?.text ?? '').replaceAll(/\s+/g, ' ');
 
 describe('an object that holds', () => {
@@ -48,7 +47,7 @@ describe('an object that holds', () => {
     '\u202aHOLD\u202c',
   ])('may be called %j, and the mail says since when it is there', async (key) => {
     list({ 'telco3-be': 'telco3;be;2026-02-01' });
-    world.put(key, '');
+    world.bucket.put(key, '');
     const result = await nights(3);
     expect([isHold(key), isOn('telco3-be'), result.outcome]).toEqual([true, true, 'withheld']);
     expect(world.mails[0]?.text.replaceAll(/\s+/g, ' ')).toMatch(/HOLD is in the bucket.* since 2 Mar/);
@@ -79,7 +78,9 @@ describe('a list of which much changed', () => {
     expect(lastMail()).toContain('telco9-be: the end moved BACK');
     expect(lastMail()).toContain('401 changes since it was last read');
     expect(lastMail()).toMatch(/\.\.\. and \d+ more notes, not reported here: see the report\. /);
-    const reports = [...world.objects].filter(([key]) => /^reports\/.*json$/.test(key)).map(([, object]) => (object === 'deleted' ? '' : object.body)); // prettier-ignore
+    const reports = world.bucket.keysAsWritten
+      .filter((key) => /^reports\/.*json$/.test(key))
+      .map((key) => world.bucket.text(key));
     expect(reports.at(-1)?.match(/"licenses\.csv: new\d+-be is new/g)).toHaveLength(400);
   });
 });
@@ -119,14 +120,14 @@ describe('an object that looks like a list', () => {
   });
 
   it('is named in mail and report, without what it may have in its name, and not read', async () => {
-    world.put('Licenses.csv', 'telco;country;expires_on\n');
-    world.put('exemptions dckr_pat_AAAAAAAAAAAAAAAAAAAAAAAAAAA.csv', '');
+    world.bucket.put('Licenses.csv', 'telco;country;expires_on\n');
+    world.bucket.put('exemptions dckr_pat_AAAAAAAAAAAAAAAAAAAAAAAAAAA.csv', '');
     const { notes, report } = await night();
     expect(notes.join('\n')).toContain(
       'The object Licenses.csv, of 2 Mar, lies in the bucket, looks like licenses.csv, which is of 2 Mar, and is not read',
     );
     expect(lastMail()).toContain('The object Licenses.csv');
-    expect(JSON.stringify([world.objects.get(report), notes, world.mails])).not.toContain('AAAAAAAA');
+    expect(JSON.stringify([world.bucket.text(report), notes, world.mails])).not.toContain('AAAAAAAA');
     const before = world.mails.length;
     await night();
     expect(world.mails).toHaveLength(before);
@@ -167,7 +168,7 @@ describe('how days were read', () => {
 
 describe('an exemption', () => {
   const exempt = (...rows: string[]): void => {
-    world.put('exemptions.csv', ['label,reason,owner,until', ...rows, ''].join('\n'));
+    world.bucket.put('exemptions.csv', ['label,reason,owner,until', ...rows, ''].join('\n'));
   };
 
   it('whose label is nobody’s name is reported with the one that was probably meant, which keeps its access', async () => {
@@ -201,7 +202,7 @@ describe('the days of exemptions.csv', () => {
   it.each(['03/04/2027', '03-04-2027'])(
     'that fit both orders (%s) come with a note that says how they were read',
     async (until) => {
-      world.put('exemptions.csv', `label,reason,owner,until\ntelco0-be,migration,ops,${until}\n`);
+      world.bucket.put('exemptions.csv', `label,reason,owner,until\ntelco0-be,migration,ops,${until}\n`);
       await night();
       expect(lastMail()).toContain(
         `No day of exemptions.csv shows whether the day or the month comes first, so they were read day-first (dateOrder): "${until}" in line 2 as 2027-04-03.`,
@@ -210,7 +211,7 @@ describe('the days of exemptions.csv', () => {
   );
 
   it('that show their order come with none', async () => {
-    world.put(
+    world.bucket.put(
       'exemptions.csv',
       'label,reason,owner,until\ntelco0-be,a,ops,03/04/2027\ntelco1-be,b,ops,31/12/2027\n',
     );
@@ -219,7 +220,7 @@ describe('the days of exemptions.csv', () => {
   });
 
   it('are all unreadable where one fits the other order only, in whatever column', async () => {
-    world.put(
+    world.bucket.put(
       'exemptions.csv',
       'label,reason,owner,until\ntelco0-be,since 2026,ops,03-04-2027\ntelco1-be,b,ops,12-31-2027\n',
     );
@@ -240,7 +241,7 @@ describe('an exemption whose label means one or several deployments in a way tha
     ['*a'.repeat(50), 'telco3-be'],
   ])('%s: protects them until it is corrected, and is reported', async (label, name) => {
     list({ [name]: `${name.replace('-', ';')};2026-02-01` });
-    world.put('exemptions.csv', `label,reason,owner,until\n"${label}",strategic,sales,\n`);
+    world.bucket.put('exemptions.csv', `label,reason,owner,until\n"${label}",strategic,sales,\n`);
     const { outcome } = await nights(3);
     expect([isOn(name), outcome]).toEqual([true, 'withheld']);
     const mail = (world.mails[0]?.text ?? '').replaceAll(/\s+/g, ' ');
@@ -251,7 +252,7 @@ describe('an exemption whose label means one or several deployments in a way tha
 
   it.each(['te', 'other-*', 'telco', 'be', 'some other customer'])('%s: protects nobody', async (label) => {
     list({ 'telco3-be': 'telco3;be;2026-02-01' });
-    world.put('exemptions.csv', `label,reason,owner,until\n"${label}",strategic,sales,\n`);
+    world.bucket.put('exemptions.csv', `label,reason,owner,until\n"${label}",strategic,sales,\n`);
     await nights(3);
     expect(isOn('telco3-be')).toBe(false);
   });

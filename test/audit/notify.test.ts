@@ -13,7 +13,7 @@ import { WEEKLY_MAIL, findingKey, findingLevel, reportedItems } from '../../lamb
 import { reconcile } from '../../lambdas/domain/reconcile.ts';
 import type { Report } from '../../lambdas/report/report.ts';
 import { NOW, type Situation, snapshotOf } from '../domain/situation.ts';
-import { defaultSettings } from '../fakes.ts';
+import { defaultSettings } from '../default-settings.ts';
 
 interface Told extends Situation {
   readonly report?: Partial<Report>;

@@ -7,7 +7,7 @@ import { issue } from '../../lambdas/issue/issue.ts';
 import { revokeEventSchema } from '../../lambdas/revoke/event.ts';
 import { revoke } from '../../lambdas/revoke/revoke.ts';
 import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
-import { InMemorySystems } from '../fakes.ts';
+import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 
 const EVENT = /\{(?:"(?:[^"\\]|\\.)*"|[^"{}])*\}/g;
 
@@ -20,7 +20,7 @@ function eventsOf({ remedy }: Finding): { name: string; event: unknown }[] {
 }
 
 async function invoke(
-  world: InMemorySystems,
+  world: MemorySandbox,
   { name, event }: { name: string; event: unknown },
 ): Promise<void> {
   if (name === 'issue') await issue(parseEvent(issueEventSchema, event), world.services());
@@ -29,8 +29,8 @@ async function invoke(
 }
 
 /** A world in which `orange-cd` is licensed and `mtn-cm` was; nobody has a token yet. */
-function worldWith(prepare: (world: InMemorySystems) => unknown): InMemorySystems {
-  const world = new InMemorySystems();
+function worldWith(prepare: (world: MemorySandbox) => unknown): MemorySandbox {
+  const world = startSandbox({ transport: 'memory' });
   world.putLicenses([
     ['orange-cd', '2027-01-01'],
     ['mtn-cm', '2026-01-01'],
@@ -48,19 +48,19 @@ type Case = readonly [
   kind: FindingKind,
   what: string,
   events: number,
-  prepare: (world: InMemorySystems) => unknown,
+  prepare: (world: MemorySandbox) => unknown,
 ];
 
 const eachLabel = (
   kind: FindingKind,
   events: readonly [number, number, number, number],
-  prepare: (world: InMemorySystems, label: string) => unknown,
+  prepare: (world: MemorySandbox, label: string) => unknown,
 ): Case[] =>
   labels.map((label, index) => [kind, label, events[index] ?? 0, (world) => prepare(world, label)] as const);
 
 const CASES: readonly Case[] = [
   ...eachLabel('orphaned-token', [2, 1, 1, 0], (world, label) => world.addToken(label, { key: false })),
-  ...eachLabel('orphaned-key', [2, 1, 1, 1], (world, label) => world.keys.set(label, 'x')),
+  ...eachLabel('orphaned-key', [2, 1, 1, 1], (world, label) => { world.keys.set(label, 'x'); }),
   ...eachLabel('duplicate-token', [1, 1, 1, 0], (world, label) => {
     world.addToken(label);
     world.addToken(label);
@@ -92,7 +92,7 @@ const CASES: readonly Case[] = [
     const { content } = world.addToken('orange-cd', { key: false });
     world.keys.set('оrange-cd', content);
   }],
-  ['orphaned-key', 'with a name that no event can hold', 0, (world) => world.keys.set('x'.repeat(101), 'x')],
+  ['orphaned-key', 'with a name that no event can hold', 0, (world) => { world.keys.set('x'.repeat(101), 'x'); }],
   ['misnamed-token', 'without a near name', 0, (world) => world.addToken('Misnamed  One ')],
   ['misnamed-token', 'with a near name', 1, (world) => world.addToken('Orange_CD')],
   ['misnamed-token', 'with a near name that is taken', 0, (world) => {
@@ -105,7 +105,7 @@ const CASES: readonly Case[] = [
     const { content } = world.addToken('orange-cd', { key: false });
     world.keys.set('Orange_CD', content);
   }],
-  ['misnamed-key', 'with no token anywhere', 1, (world) => world.keys.set('Orange_CD', 'x')],
+  ['misnamed-key', 'with no token anywhere', 1, (world) => { world.keys.set('Orange_CD', 'x'); }],
   ['misnamed-key', 'besides a token with a key', 1, (world) => {
     world.addToken('orange-cd');
     world.keys.set('Orange_CD', 'x');
@@ -137,7 +137,7 @@ const CASES: readonly Case[] = [
   }],
   ['invalid-license', 'without an end', 0, (world) => { world.putLicenses([['orange-cd', ''], ['filler-zz', '2027-01-01']]); }],
   ['missing-token', 'with nothing there', 1, () => undefined],
-  ['missing-token', 'with only a key', 1, (world) => world.keys.set('orange-cd', 'x')],
+  ['missing-token', 'with only a key', 1, (world) => { world.keys.set('orange-cd', 'x'); }],
   ['missing-token', 'with an inactive one', 2, (world) => world.addToken('orange-cd', { enabled: false })],
   ['missing-token', 'with an expired one', 1, (world) => world.addToken('orange-cd', { expiresAt: world.now - DAY })],
   ['missing-token', 'with one both inactive and expired', 1, (world) =>
@@ -155,7 +155,7 @@ const CASES: readonly Case[] = [
 ]; // prettier-ignore
 
 /** The finding, after as many nights as it takes to come up. */
-async function found(world: InMemorySystems, kind: FindingKind): Promise<Finding> {
+async function found(world: MemorySandbox, kind: FindingKind): Promise<Finding> {
   for (let night = 0; night < 3; night++) {
     const { findings } = await audit({}, world.services());
     const finding = findings.find((one) => one.kind === kind && one.deployment !== 'filler-zz');

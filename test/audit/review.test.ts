@@ -5,15 +5,15 @@ import { DAY, HOUR } from '../../lambdas/domain/days.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import type { AuditResult } from '../../lambdas/report/report.ts';
 import { failureOf } from '../failure.ts';
-import { InMemorySystems } from '../fakes.ts';
+import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 
 const FAR = '2027-01-01';
 const OTHERS = ['mtn-cm', 'airtel-td', 'moov-bj', 'telma-mg', 'vodacom-cd'];
-let world: InMemorySystems;
+let world: MemorySandbox;
 let ends: Map<string, string>;
 
 beforeEach(() => {
-  world = new InMemorySystems();
+  world = startSandbox({ transport: 'memory' });
   ends = new Map(['orange-cd', ...OTHERS].map((name) => [name, FAR]));
   for (const name of ends.keys()) world.addToken(name);
   upload();
@@ -41,21 +41,20 @@ async function review(): Promise<AuditResult> {
 
 const steps = ({ actions }: AuditResult): string[] =>
   actions.map(({ kind, deployment, status }) => `${kind} ${deployment} ${status}`);
-const isOn = (name: string): boolean =>
-  [...world.tokens.values()].some(({ label, enabled }) => label === name && enabled);
+const isOn = (name: string): boolean => world.isOn(name);
 const lastMail = (): string => (world.mails.at(-1)?.text ?? '').replace(/\s+/g, ' ');
 
 describe('a review', () => {
   it('says how days were read that fit two orders, and that an object beside the list is not read', async () => {
     await night();
-    world.put(
+    world.bucket.put(
       OBJECTS.licenses,
       [
         'telco,country,expires_on',
         ...[...ends.keys()].map((name) => `${name.replace('-', ',')},01/02/2027`),
       ].join('\n'),
     );
-    world.put('Licenses.csv', 'telco,country,expires_on');
+    world.bucket.put('Licenses.csv', 'telco,country,expires_on');
     await review();
     expect(lastMail()).toContain('No day of licenses.csv shows whether the day or the month comes first');
     expect(lastMail()).toContain('The object Licenses.csv');
@@ -96,7 +95,7 @@ describe('a review', () => {
 
   it('says of an exemption at once that it exempts nobody, and the night does not say it again', async () => {
     await night();
-    world.put(
+    world.bucket.put(
       OBJECTS.exemptions,
       'label,reason,owner,until\nOrange-CD,strategic,sales,\nmtn-cm,migration,ops,2026-01-31\n',
     );
@@ -226,21 +225,21 @@ describe('a review', () => {
   it('says that HOLD is there, and that it is gone', async () => {
     upload({ 'orange-cd': '2026-03-01' });
     await night();
-    world.put(OBJECTS.hold, '');
+    world.bucket.put(OBJECTS.hold, '');
     const held = await review();
     expect([held.outcome, steps(held)]).toEqual(['withheld', ['deactivate orange-cd withheld']]);
     expect(lastMail()).toContain('HOLD is in the bucket');
     expect((await review()).notified).toBe(false);
-    world.remove(OBJECTS.hold);
+    world.bucket.delete(OBJECTS.hold);
     const gone = await review();
     expect(gone.notified).toBe(true);
     expect(lastMail()).toContain('HOLD is gone');
   });
 
   it('says which exemptions came and went, and no other', async () => {
-    world.put(OBJECTS.exemptions, 'label,reason,owner,until\nmtn-cm,strategic,ops,\n');
+    world.bucket.put(OBJECTS.exemptions, 'label,reason,owner,until\nmtn-cm,strategic,ops,\n');
     await night();
-    world.put(
+    world.bucket.put(
       OBJECTS.exemptions,
       'label,reason,owner,until\nmtn-cm,strategic,ops,\norange-cd,strategic,sales,\n',
     );
@@ -297,7 +296,7 @@ describe('what a review remembers', () => {
     upload({ 'moov-bj': '2026-03-01' });
     await night();
     const before = world.ledger.findings;
-    world.tokens.delete(stray.id);
+    world.tokens.delete(stray.uuid);
     upload({ 'mtn-cm': '2028-01-01' });
     await review();
     expect(world.ledger.findings).toEqual(before);
@@ -309,11 +308,11 @@ describe('what a review remembers', () => {
     const [orange, mtn] = ['orange-cd', 'mtn-cm'].map((name) =>
       world.ledger.notices.find(({ deployment }) => deployment === name),
     );
-    world.put(OBJECTS.exemptions, 'label,reason,owner,until\norange-cd,strategic,sales,\n');
+    world.bucket.put(OBJECTS.exemptions, 'label,reason,owner,until\norange-cd,strategic,sales,\n');
     await review();
     expect(world.ledger.notices).toEqual([mtn, { ...orange, heldBy: ['exempt'] }]);
-    world.remove(OBJECTS.exemptions);
-    world.put(OBJECTS.exemptions, 'label,reason,owner,until\n');
+    world.bucket.delete(OBJECTS.exemptions);
+    world.bucket.put(OBJECTS.exemptions, 'label,reason,owner,until\n');
     expect(steps(await review())).toEqual(['announce orange-cd done']);
     expect(world.ledger.notices.find(({ deployment }) => deployment === 'orange-cd')).toMatchObject({
       at: new Date(world.now).toISOString(),
@@ -367,23 +366,17 @@ describe('a review that fails half-way', () => {
 describe('a review that can not read what changed', () => {
   it('mails it once for each version, fails nothing, and changes nothing', async () => {
     await night();
-    const before = JSON.stringify([
-      world.ledger.measures,
-      world.ledger.lastNight,
-      [...world.tokens.values()],
-    ]);
+    const before = JSON.stringify([world.ledger.measures, world.ledger.lastNight, world.tokens.all]);
     const mails = world.mails.length;
-    world.put(OBJECTS.licenses, 'telco,country\norange,cd\n');
+    world.bucket.put(OBJECTS.licenses, 'telco,country\norange,cd\n');
     const result = await review();
     expect([result.outcome, result.notified, result.actions]).toEqual(['incomplete', true, []]);
     expect(world.mails.slice(mails)).toMatchObject([{ outcome: 'incomplete' }]);
     expect(lastMail()).toContain('The license list licenses.csv');
     expect((await review()).notified).toBe(false);
-    world.put(OBJECTS.licenses, 'telco,country\norange,cd,\n');
+    world.bucket.put(OBJECTS.licenses, 'telco,country\norange,cd,\n');
     expect((await review()).notified).toBe(true);
-    expect(JSON.stringify([world.ledger.measures, world.ledger.lastNight, [...world.tokens.values()]])).toBe(
-      before,
-    );
+    expect(JSON.stringify([world.ledger.measures, world.ledger.lastNight, world.tokens.all])).toBe(before);
   });
 
   it('says so of Docker Hub as well', async () => {
@@ -399,7 +392,7 @@ describe('a review that can not read what changed', () => {
 describe('a review while something else is at work', () => {
   it('waits ten minutes for it, then is busy', async () => {
     const holder = { function: 'audit', runId: 'r', until: new Date(world.now + 14 * 60_000).toISOString() };
-    world.put(OBJECTS.lease, JSON.stringify({ holder, incompleteTold: null }));
+    world.bucket.put(OBJECTS.lease, JSON.stringify({ holder, incompleteTold: null }));
     const slept: number[] = [];
     const services = world.services();
     const clock = { ...services.clock, sleep: (time: number) => Promise.resolve(void slept.push(time)) };

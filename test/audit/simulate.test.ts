@@ -3,7 +3,7 @@ import { type CalendarEntry, simulate } from '../../lambdas/audit/simulate.ts';
 import { DAY, iso } from '../../lambdas/domain/days.ts';
 import { type Ledger, emptyLedger } from '../../lambdas/domain/ledger.ts';
 import { CONTENT, contentOf, NOW, type Situation, inputsOf, suspensionOf } from '../domain/situation.ts';
-import { defaultSettings } from '../fakes.ts';
+import { defaultSettings } from '../default-settings.ts';
 
 interface Play extends Situation {
   readonly hold?: boolean;

@@ -2,22 +2,22 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
 import type { AuditEvent } from '../../lambdas/audit/event.ts';
-import { DAY, HOUR } from '../../lambdas/domain/days.ts';
+import { DAY, HOUR, iso } from '../../lambdas/domain/days.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import type { AuditResult } from '../../lambdas/report/report.ts';
 import { revoke } from '../../lambdas/revoke/revoke.ts';
-import { InMemorySystems } from '../fakes.ts';
+import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 
 const FAR = '2027-06-01';
 const PAST = '2026-02-20';
 const CUSTOMERS = Array.from({ length: 12 }, (_, index) => `telco${index}-be`);
 
-let world: InMemorySystems;
+let world: MemorySandbox;
 let ends: Map<string, string>;
 
 beforeEach(() => {
-  world = new InMemorySystems();
+  world = startSandbox({ transport: 'memory' });
   ends = new Map(CUSTOMERS.map((name) => [name, FAR]));
   for (const name of CUSTOMERS) world.addToken(name);
   writeLicenses();
@@ -34,7 +34,7 @@ function license(end: string | undefined, ...names: string[]): void {
   writeLicenses();
 }
 const exempt = (...rows: string[]): void => {
-  world.put(OBJECTS.exemptions, ['label,reason,owner,until,findings', ...rows].join('\n'));
+  world.bucket.put(OBJECTS.exemptions, ['label,reason,owner,until,findings', ...rows].join('\n'));
 };
 async function night(event: AuditEvent = {}): Promise<AuditResult> {
   const result = await audit(event, world.services());
@@ -50,7 +50,7 @@ async function nights(count: number): Promise<string[]> {
     log.push(...steps(await night()).map((step) => `${number} ${step}`));
   return log;
 }
-const isOn = (id: string): boolean => world.tokens.get(id)?.enabled === true;
+const isOn = (id: string): boolean => world.tokens.get(id)?.is_active === true;
 const reasons = ({ actions }: AuditResult): string => actions.map(({ reason }) => reason).join('\n');
 const regenerate = async (deployment: string, overlapHours = 72): Promise<string> =>
   (await issue({ deployment, regenerate: true, overlapHours }, world.services())).tokenId;
@@ -69,7 +69,7 @@ describe('a key of somebody in force that holds the content of an ended one', ()
     ]);
     const held = await night();
     expect(reasons(held)).toContain('the key mtn-rw in Vault was last seen to hold this token');
-    expect(isOn(used.id)).toBe(true);
+    expect(isOn(used.uuid)).toBe(true);
     const approved = await night({ approve: ['mtn-ug'], reason: 'agreed', requestedBy: 'ana' });
     expect(steps(approved)).toEqual(['deactivate mtn-ug done']);
     expect(reasons(approved)).toContain('by approval ("ana" says "agreed"), over: the key mtn-rw');
@@ -93,17 +93,17 @@ describe('a customer who renewed and was switched on', () => {
     const token = world.addToken('orange-cd');
     license(PAST, 'orange-cd');
     await nights(2);
-    expect(isOn(token.id)).toBe(false);
+    expect(isOn(token.uuid)).toBe(false);
     license(FAR, 'orange-cd');
     world.fate = (call) => (call === 'topic.publish' ? 'crash before' : 'pass');
     await expect(night()).rejects.toThrow();
     world.fate = () => 'pass';
     world.revive();
     world.now += DAY;
-    expect(isOn(token.id)).toBe(true);
+    expect(isOn(token.uuid)).toBe(true);
     license(undefined, 'orange-cd');
     expect(await nights(10)).toEqual([]);
-    expect(isOn(token.id)).toBe(true);
+    expect(isOn(token.uuid)).toBe(true);
   });
 
   it('stays on when a review switched it on, nobody could read that, and the row disappears', async () => {
@@ -116,13 +116,13 @@ describe('a customer who renewed and was switched on', () => {
     world.confirmed = true;
     license(undefined, 'orange-cd');
     await nights(10);
-    expect(isOn(token.id)).toBe(true);
+    expect(isOn(token.uuid)).toBe(true);
   });
 });
 
 describe('tokens of one deployment', () => {
   it('come back each, where the audit switched off each for the end of the license', async () => {
-    const ids = [world.addToken('orange-cd').id, world.addToken('orange-cd', { key: false }).id];
+    const ids = [world.addToken('orange-cd').uuid, world.addToken('orange-cd', { key: false }).uuid];
     license(PAST, 'orange-cd');
     await nights(2);
     expect(ids.map(isOn)).toEqual([false, false]);
@@ -132,7 +132,7 @@ describe('tokens of one deployment', () => {
   });
 
   it('come back within an overlap that lasts, and not after it', async () => {
-    const old = world.addToken('orange-cd').id;
+    const old = world.addToken('orange-cd').uuid;
     license('2026-03-10', 'orange-cd');
     const fresh = await regenerate('orange-cd', 720);
     await nights(12);
@@ -148,7 +148,7 @@ describe('tokens of one deployment', () => {
     const token = world.addToken('orange-cd');
     license(PAST, 'orange-cd');
     await nights(2);
-    token.label = 'orange-dr-cd';
+    token.token_label = 'orange-dr-cd';
     license(undefined, 'orange-cd');
     license(FAR, 'orange-dr-cd');
     expect(steps(await night())).toEqual(['reactivate orange-dr-cd done']);
@@ -173,10 +173,10 @@ describe('a hold that ends', () => {
     [
       'HOLD',
       () => {
-        world.put(OBJECTS.hold, '');
+        world.bucket.put(OBJECTS.hold, '');
       },
       () => {
-        world.remove(OBJECTS.hold);
+        world.bucket.delete(OBJECTS.hold);
       },
     ],
     [
@@ -234,7 +234,7 @@ describe('a hold that ends', () => {
 
   it('that the caps held until it was too old counts for them still: no part of too many goes meanwhile', async () => {
     const names = ['a-be', 'b-be', 'c-be', 'd-be'];
-    const ids = names.map((name) => world.addToken(name).id);
+    const ids = names.map((name) => world.addToken(name).uuid);
     world.settings = { ...world.settings, maxWithdrawals: 1, maxWithdrawalPercent: 0 };
     license(PAST, 'a-be', 'b-be', 'c-be');
     await nights(6);
@@ -268,23 +268,22 @@ describe('a hold that ends', () => {
 
 describe('a replaced token', () => {
   it('that the customer goes on using is held, and only switched off when it is approved', async () => {
-    const [old] = [...world.tokens.values()];
-    if (old === undefined) throw new Error('There is a token.');
+    const old = world.tokens.only('telco0-be');
     const use = async (): Promise<AuditResult> => {
-      old.lastUsedAt = world.now - HOUR;
+      old.last_used = iso(world.now - HOUR);
       return night();
     };
     const fresh = await regenerate('telco0-be');
     for (let day = 0; day < 3; day++) expect(steps(await use())).toEqual([]);
     world.now += 2 * HOUR;
     for (let day = 0; day < 9; day++) expect(steps(await use())).toEqual(['deactivate telco0-be withheld']);
-    expect(isOn(old.id)).toBe(true);
+    expect(isOn(old.uuid)).toBe(true);
     expect(steps(await night({ approve: ['telco0-be'] }))).toContain('deactivate telco0-be done');
-    expect([world.tokens.get(old.id)?.enabled, isOn(fresh)]).toEqual([false, true]);
+    expect([world.tokens.get(old.uuid)?.is_active, isOn(fresh)]).toEqual([false, true]);
   });
 
   it('without an overlap is off at once, and deleted 7 days after that', async () => {
-    const [old = ''] = world.tokens.keys();
+    const { uuid: old } = world.tokens.only('telco0-be');
     await regenerate('telco0-be', 0);
     expect([isOn(old), world.ledger.suspensions[0]?.replaced]).toEqual([false, true]);
     expect(await nights(8)).toEqual(['7 delete-token telco0-be done']);
@@ -297,7 +296,7 @@ describe('a replaced token', () => {
     exempt();
     license('never', 'telco0-be');
     expect(steps(await night())).toEqual(['deactivate telco0-be withheld']);
-    expect([...world.tokens.values()].filter(({ label, enabled }) => label === 'telco0-be' && enabled)).toHaveLength(2); // prettier-ignore
+    expect(world.tokens.labelled('telco0-be').filter(({ is_active }) => is_active)).toHaveLength(2);
   });
 
   it('is replaced no longer when its successor was revoked: no night is withheld by it', async () => {
@@ -308,10 +307,9 @@ describe('a replaced token', () => {
 
   it('does not hold up what the license list is compared with', async () => {
     await regenerate('telco0-be');
-    const old = [...world.tokens.keys()][0] ?? '';
+    const old = world.tokens.labelled('telco0-be').at(-1);
     for (let day = 0; day < 6; day++) {
-      const token = world.tokens.get(old);
-      if (token !== undefined) token.lastUsedAt = world.now;
+      if (old !== undefined) old.last_used = iso(world.now);
       for (let more = 0; more < 5; more++) license(FAR, `new${day}${more}-be`);
       await night();
     }
@@ -331,14 +329,14 @@ describe('the license list', () => {
       world.putLicenses([...rows, ...(renewed ? renewals : [])]);
     };
     world.settings = { ...world.settings, maxWithdrawals: 20 };
-    for (const name of CUSTOMERS.slice(3)) for (const [id, token] of world.tokens) if (token.label === name) world.tokens.delete(id); // prettier-ignore
+    for (const name of CUSTOMERS.slice(3)) world.tokens.delete(world.tokens.only(name).uuid);
     for (const name of CUSTOMERS.slice(3)) world.keys.delete(name);
     list(true);
     await night();
     list(false);
     const log = await nights(3);
     expect(log.filter((step) => step.includes('deactivate') && !step.includes('withheld'))).toEqual([]);
-    expect([...world.tokens.values()].every(({ enabled }) => enabled)).toBe(true);
+    expect(world.tokens.all.every(({ is_active }) => is_active)).toBe(true);
   });
 
   it('whose days went back for many is not believed, and an approval of it takes it as the measure', async () => {
@@ -427,9 +425,9 @@ describe('a misnamed token of an ended license', () => {
       '1 deactivate Orange_CD withheld',
       '2 deactivate Orange_CD withheld',
     ]);
-    expect(isOn(token.id)).toBe(true);
+    expect(isOn(token.uuid)).toBe(true);
     expect(steps(await night({ approve: ['Orange_CD'] }))).toEqual(['deactivate Orange_CD done']);
-    expect(isOn(token.id)).toBe(false);
+    expect(isOn(token.uuid)).toBe(false);
     license(FAR, 'orange-cd');
     expect(steps(await night())).toEqual(['reactivate Orange_CD done']);
   });

@@ -5,15 +5,15 @@ import type { AuditEvent } from '../../lambdas/audit/event.ts';
 import { DAY } from '../../lambdas/domain/days.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
 import { revoke } from '../../lambdas/revoke/revoke.ts';
-import { InMemorySystems } from '../fakes.ts';
+import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 
 const FAR = '2027-06-01';
 const PAST = '2026-02-20';
 const OTHERS = Array.from({ length: 9 }, (_, index) => `telco${index}-be`);
-let world: InMemorySystems;
+let world: MemorySandbox;
 
 beforeEach(() => {
-  world = new InMemorySystems({ deleteAfterDays: 9 });
+  world = startSandbox({ transport: 'memory', settings: { deleteAfterDays: 9 } });
   for (const name of [...OTHERS, 'orange-cd']) world.addToken(name);
   licensed(FAR);
 });
@@ -30,10 +30,8 @@ async function nights(count: number, event: AuditEvent = {}): Promise<string[]> 
     const before = world.mails.length;
     const { report } = await audit(event, world.services());
     const [mail] = world.mails.slice(before);
-    const page = world.objects.get(report.replace('.json', '.html'));
-    const title = /<title>([^<]*)<\/title>/.exec(
-      page === undefined || page === 'deleted' ? '' : page.body,
-    )?.[1];
+    const page = world.bucket.text(report.replace('.json', '.html')) ?? '';
+    const title = /<title>([^<]*)<\/title>/.exec(page)?.[1];
     if (mail !== undefined || event.dryRun === true)
       said.push(
         `${mail?.subject.replace(/^\[[^\]]*\] /, '') ?? 'no mail'} | ${title?.split(': ').slice(1).join(': ')}`,
@@ -91,7 +89,7 @@ it('says in observe and of a dry run who would lose access, and promises no nigh
 it('says in observe of nobody that they would lose access while HOLD is there', async () => {
   world.settings = { ...world.settings, mode: 'observe' };
   licensed(PAST);
-  world.put('HOLD', '');
+  world.bucket.put('HOLD', '');
   const [said = ''] = await nights(1);
   expect(said).toMatch(/^HOLD\b.* \| HOLD\b/);
   expect(said).not.toContain('would lose access');

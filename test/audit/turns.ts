@@ -1,7 +1,7 @@
 // Two functions at the same time, the order of which is not left to chance.
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
-import { type Raced, type Work, functionsWith } from './life-world.ts';
+import { type Raced, type Work, functionsWith } from './scenario.ts';
 
 /** Which of two functions that meet: the first is the one that gets the lease. */
 export type Side = 'first' | 'second';

@@ -5,14 +5,14 @@ import { DAY, HOUR } from '../../lambdas/domain/days.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import type { AuditResult } from '../../lambdas/report/report.ts';
 import { failureOf } from '../failure.ts';
-import { InMemorySystems } from '../fakes.ts';
-import type { Fate } from './life-world.ts';
+import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
+import type { Fate } from '../sandbox/memory-sandbox.ts';
 
 const FAR = '2027-01-01';
-let world: InMemorySystems;
+let world: MemorySandbox;
 
 beforeEach(() => {
-  world = new InMemorySystems();
+  world = startSandbox({ transport: 'memory' });
   for (const name of ['orange-cd', 'mtn-cm', 'airtel-td', 'moov-bj', 'telma-mg']) world.addToken(name);
   licenses('2026-03-01');
 });
@@ -26,8 +26,7 @@ function licenses(end: string): void {
 }
 
 const night = (event = {}): Promise<AuditResult> => audit(event, world.services());
-const isOn = (name: string): boolean =>
-  [...world.tokens.values()].some(({ label, enabled }) => label === name && enabled);
+const isOn = (name: string): boolean => world.isOn(name);
 const steps = ({ actions }: AuditResult): string[] =>
   actions.map(({ kind, deployment, status }) => `${kind} ${deployment} ${status}`);
 const lastMail = (): string => (world.mails.at(-1)?.text ?? '').replace(/\s+/g, ' ');
@@ -71,14 +70,14 @@ describe('a list or HOLD that changes while the night is at work', () => {
     [
       'HOLD is put',
       () => {
-        world.put(OBJECTS.hold, '');
+        world.bucket.put(OBJECTS.hold, '');
       },
       'HOLD changed while this run was at work',
     ],
     [
       'HOLD is put under a name with a slip',
       () => {
-        world.put('hold.txt', '');
+        world.bucket.put('hold.txt', '');
       },
       'HOLD changed while this run was at work',
     ],
@@ -92,11 +91,11 @@ describe('a list or HOLD that changes while the night is at work', () => {
     [
       'exemptions.csv is added',
       () => {
-        world.put(OBJECTS.exemptions, 'label,reason,owner,until\norange-cd,strategic,ops,\n');
+        world.bucket.put(OBJECTS.exemptions, 'label,reason,owner,until\norange-cd,strategic,ops,\n');
       },
       'exemptions.csv changed while this run was at work',
     ],
-    ['the list is deleted', () => world.objects.set(OBJECTS.licenses, 'deleted'), 'licenses.csv changed'],
+    ['the list is deleted', () => world.bucket.delete(OBJECTS.licenses), 'licenses.csv changed'],
   ])('keeps everybody on: %s', async (_what, happening, why) => {
     await announced();
     const result = await nightWhile(happening);

@@ -2,22 +2,23 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
 import { type AuditEvent, auditEventSchema } from '../../lambdas/audit/event.ts';
 import type { Action } from '../../lambdas/domain/actions.ts';
-import { DAY, HOUR } from '../../lambdas/domain/days.ts';
+import { DAY, HOUR, iso } from '../../lambdas/domain/days.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import type { AuditResult } from '../../lambdas/report/report.ts';
 import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
 import { failureOf } from '../failure.ts';
-import { InMemorySystems } from '../fakes.ts';
+import type { StoredToken } from '../sandbox/docker-hub-tokens.ts';
+import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 
 const NAMES = ['orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td', 'moov-bj', 'telma-mg'] as const;
 const FAR = '2027-01-01';
 
-let world: InMemorySystems;
+let world: MemorySandbox;
 let ends: Map<string, string>;
 
 beforeEach(() => {
-  world = new InMemorySystems();
+  world = startSandbox({ transport: 'memory' });
   ends = new Map(NAMES.map((name) => [name, FAR]));
   for (const name of NAMES) world.addToken(name);
   writeLicenses();
@@ -43,14 +44,14 @@ async function night(event: AuditEvent = {}): Promise<AuditResult> {
 const steps = ({ actions }: AuditResult): string[] =>
   actions.map(({ kind, deployment, status }) => `${kind} ${deployment} ${status}`);
 const reasons = ({ actions }: AuditResult): string => actions.map(({ reason }: Action) => reason).join('\n');
-const isOn = (name: string): boolean =>
-  [...world.tokens.values()].some(({ label, enabled }) => label === name && enabled);
+const isOn = (name: string): boolean => world.isOn(name);
 const lastMail = (): string => {
   const mail = world.mails.at(-1);
   return `${mail?.subject ?? ''}\n${mail?.text ?? ''}`.replace(/\s+/g, ' ');
 };
-const tokenOf = (name: string): { enabled: boolean; id: string } => {
-  const token = [...world.tokens.values()].find(({ label }) => label === name);
+/** The oldest token of a deployment. */
+const tokenOf = (name: string): StoredToken => {
+  const token = world.tokens.labelled(name).at(-1);
   if (token === undefined) throw new Error(`no token ${name}`);
   return token;
 };
@@ -71,14 +72,14 @@ describe('the life of an ended license', () => {
       '2026-06-09 remove-key orange-cd done',
     ]);
     expect(world.keys.has('orange-cd')).toBe(false);
-    expect(world.keys.size).toBe(NAMES.length - 1);
+    expect(world.keys.names.length).toBe(NAMES.length - 1);
   });
 
   it('is not deleted with deleteAfterDays null', async () => {
     world.settings = { ...world.settings, deleteAfterDays: null };
     end('2026-03-01', 'orange-cd');
     for (let day = 0; day < 200; day++) await night();
-    expect(tokenOf('orange-cd').enabled).toBe(false);
+    expect(tokenOf('orange-cd').is_active).toBe(false);
     expect(world.keys.has('orange-cd')).toBe(true);
   });
 
@@ -88,7 +89,7 @@ describe('the life of an ended license', () => {
     await night();
     world.keys.set('orange-cd', 'dckr_pat_written_by_somebody_else');
     for (let day = 0; day < 100; day++) await night();
-    expect([...world.tokens.values()].some(({ label }) => label === 'orange-cd')).toBe(false);
+    expect(world.tokens.labelled('orange-cd').length > 0).toBe(false);
     expect(world.keys.get('orange-cd')).toBe('dckr_pat_written_by_somebody_else');
   });
 
@@ -96,7 +97,7 @@ describe('the life of an ended license', () => {
     end('2026-03-01', 'orange-cd');
     world.addToken('orange-cd', { key: false, enabled: false });
     for (let day = 0; day < 110; day++) await night();
-    expect([...world.tokens.values()].filter(({ label }) => label === 'orange-cd')).toHaveLength(1);
+    expect(world.tokens.labelled('orange-cd')).toHaveLength(1);
     expect(world.keys.has('orange-cd')).toBe(true);
   });
 
@@ -172,7 +173,7 @@ describe('notice', () => {
     end('2026-03-02', 'orange-cd');
     expect(steps(await night())).toEqual(['announce orange-cd done']);
     const old = tokenOf('orange-cd');
-    world.tokens.delete(old.id);
+    world.tokens.delete(old.uuid);
     world.addToken('orange-cd');
     expect(steps(await night())).toEqual(['announce orange-cd done']);
     expect(steps(await night())).toEqual(['deactivate orange-cd done']);
@@ -182,7 +183,7 @@ describe('notice', () => {
     end('2026-03-01', 'orange-cd');
     await night();
     await night();
-    tokenOf('orange-cd').enabled = true;
+    tokenOf('orange-cd').is_active = true;
     const log: string[][] = [];
     for (let day = 0; day < 9; day++) log.push(steps(await night()));
     expect(log.slice(0, 7).flat()).toEqual([]);
@@ -193,16 +194,16 @@ describe('notice', () => {
 describe('what people switched off', () => {
   it('is never switched on by the audit', async () => {
     await night();
-    tokenOf('orange-cd').enabled = false;
+    tokenOf('orange-cd').is_active = false;
     for (let day = 0; day < 3; day++) expect(steps(await night())).toEqual([]);
     expect(isOn('orange-cd')).toBe(false);
   });
 
   it('and on again while its license had ended is left for 7 days', async () => {
     end('2026-03-01', 'orange-cd');
-    tokenOf('orange-cd').enabled = false;
+    tokenOf('orange-cd').is_active = false;
     await night();
-    tokenOf('orange-cd').enabled = true;
+    tokenOf('orange-cd').is_active = true;
     expect(steps(await night())).toEqual([]);
   });
 });
@@ -279,7 +280,8 @@ describe('approve', () => {
   });
 
   it('fails with NotDue before anything is changed where a name is not due', async () => {
-    const state = (): string => JSON.stringify([world.ledger, [...world.tokens.values()], [...world.keys]]);
+    const state = (): string =>
+      JSON.stringify([world.ledger, world.tokens.all, Object.entries(world.keys.all)]);
     const before = state();
     const failure = await failureOf(() => audit({ approve: ['orange-cd', 'moov-bj'] }, world.services()));
     expect(failure.name).toBe('NotDue');
@@ -289,7 +291,7 @@ describe('approve', () => {
   });
 
   it('does not override HOLD', async () => {
-    world.put(OBJECTS.hold, '');
+    world.bucket.put(OBJECTS.hold, '');
     expect(steps(await night({ approve: ['orange-cd'] })).every((step) => step.endsWith('withheld'))).toBe(
       true,
     );
@@ -305,8 +307,7 @@ describe('approve', () => {
     const result = await night();
     expect(Buffer.byteLength(world.mails.at(-1)?.text ?? '')).toBeLessThanOrEqual(20_000);
     expect(result.notes).toEqual([]);
-    const object = world.objects.get(result.report);
-    const text = typeof object === 'object' ? object.body : '';
+    const text = world.bucket.text(result.report) ?? '';
     const event: unknown = JSON.parse(
       /\{\\"approve\\": \[.*?\]\}/.exec(text)?.[0].replaceAll('\\"', '"') ?? 'null',
     );
@@ -321,7 +322,7 @@ describe('HOLD', () => {
     await night();
     end(FAR, 'mtn-cm');
     end('2026-03-04', 'vodacom-cd');
-    world.put(OBJECTS.hold, 'anything');
+    world.bucket.put(OBJECTS.hold, 'anything');
     expect(steps(await night())).toEqual(['reactivate mtn-cm done', 'announce vodacom-cd done']);
     const held = await night();
     expect([held.outcome, steps(held)]).toEqual(['withheld', ['deactivate vodacom-cd withheld']]);
@@ -329,7 +330,7 @@ describe('HOLD', () => {
   });
 
   it('alone is no outcome: nothing was due', async () => {
-    world.put(OBJECTS.hold, '');
+    world.bucket.put(OBJECTS.hold, '');
     expect((await night()).outcome).toBe('clean');
   });
 });
@@ -395,7 +396,7 @@ describe('a shrunken input', () => {
 
 describe('a token that Docker Hub does not list for a night', () => {
   const hide = (...names: string[]): void => {
-    for (const { id, label } of world.tokens.values()) if (names.includes(label)) world.unlisted.add(id);
+    for (const name of names) for (const { uuid } of world.tokens.labelled(name)) world.unlisted.add(uuid);
   };
 
   it('is asked for by its id: a renewed customer gets the token back', async () => {
@@ -424,7 +425,7 @@ describe('a token that Docker Hub does not list for a night', () => {
     end('2026-03-01', 'orange-cd');
     await night();
     await night();
-    tokenOf('orange-cd').enabled = true;
+    tokenOf('orange-cd').is_active = true;
     const { replaced } = await issue({ deployment: 'mtn-cm', regenerate: true, overlapHours: 24 }, world.services()); // prettier-ignore
     await night();
     hide('orange-cd', 'mtn-cm');
@@ -434,14 +435,14 @@ describe('a token that Docker Hub does not list for a night', () => {
     for (let day = 0; day < 10; day++) log.push(...steps(await night()).map((step) => `${day} ${step}`));
     expect(log).toContain('5 announce orange-cd done');
     expect(log).toContain('6 deactivate orange-cd done');
-    expect(world.tokens.has(replaced[0]?.tokenId ?? '')).toBe(false);
+    expect(world.tokens.get(replaced[0]?.tokenId ?? '')).toBeUndefined();
   });
 
   it('is forgotten when Docker Hub says that it is gone', async () => {
     end('2026-03-01', 'orange-cd');
     await night();
     await night();
-    world.tokens.delete(tokenOf('orange-cd').id);
+    world.tokens.delete(tokenOf('orange-cd').uuid);
     await night();
     expect([world.ledger.suspensions, world.ledger.inactive]).toEqual([[], []]);
   });
@@ -461,7 +462,7 @@ describe('a token that Docker Hub does not list for a night', () => {
     world.fate = () => 'pass';
     await night();
     expect(world.ledger.suspensions.map(({ tokenId, by }) => [tokenId, by])).toContainEqual([
-      off.id,
+      off.uuid,
       'audit',
     ]);
   });
@@ -496,15 +497,14 @@ describe('an unreadable row', () => {
   it('keeps its deployment from being withdrawn, its country where the name is lost, everybody where all is', async () => {
     end('2026-03-01', 'orange-cd');
     await night();
-    const list = world.objects.get(OBJECTS.licenses);
-    const text = typeof list === 'object' ? list.body : '';
+    const text = world.bucket.text(OBJECTS.licenses) ?? '';
     for (const [row, status] of [
       ['orange,cd,never,', 'withheld'],
       [',cd,2026-03-01,', 'withheld'],
       ['x,,2026-03-01,', 'withheld'],
       ['vodacom,cd,never,', 'done'],
     ] as const) {
-      world.put(OBJECTS.licenses, `${text}\n${row}`);
+      world.bucket.put(OBJECTS.licenses, `${text}\n${row}`);
       expect(steps(await night({ dryRun: true }))).toEqual([
         `deactivate orange-cd ${status === 'done' ? 'planned' : status}`,
       ]);
@@ -515,9 +515,9 @@ describe('an unreadable row', () => {
 describe('an exemption', () => {
   it('without kinds keeps a deployment from being announced and withdrawn; with kinds it does not', async () => {
     end('2026-03-01', 'orange-cd');
-    world.put(OBJECTS.exemptions, 'label,reason,owner,until,findings\norange-cd,,,,\n');
+    world.bucket.put(OBJECTS.exemptions, 'label,reason,owner,until,findings\norange-cd,,,,\n');
     expect(steps(await night())).toEqual([]);
-    world.put(OBJECTS.exemptions, 'label,reason,owner,until,findings\norange-cd,,,,unused-token\n');
+    world.bucket.put(OBJECTS.exemptions, 'label,reason,owner,until,findings\norange-cd,,,,unused-token\n');
     expect(steps(await night())).toEqual(['announce orange-cd done']);
   });
 });
@@ -529,10 +529,8 @@ describe('taking the steps', () => {
     // Somebody renames one and switches the other off between reading and acting.
     world.fate = (call) => {
       if (call === `bucket.writeIf ${OBJECTS.ledger}`) {
-        for (const token of world.tokens.values()) {
-          if (token.label === 'orange-cd') token.label = 'renamed-cd';
-          if (token.label === 'mtn-cm') token.enabled = false;
-        }
+        for (const token of world.tokens.labelled('orange-cd')) token.token_label = 'renamed-cd';
+        for (const token of world.tokens.labelled('mtn-cm')) token.is_active = false;
       }
       return 'pass';
     };
@@ -599,8 +597,7 @@ describe('taking the steps', () => {
 describe('a mail that fails after changes were made', () => {
   it('loses neither what is resolved nor what has become critical: the next mail reports it', async () => {
     world.keys.set('old-xx', 'x');
-    for (const token of world.tokens.values())
-      if (token.label === 'mtn-cm') token.expiresAt = world.now + 1.5 * DAY;
+    tokenOf('mtn-cm').expires_at = iso(world.now + 1.5 * DAY);
     await night();
     await night();
     world.keys.delete('old-xx');
@@ -649,11 +646,11 @@ describe('a replaced token', () => {
     const ledger = {
       ...world.ledger,
       replaced: [
-        { tokenId: old.id, deployment: 'orange-cd', until: new Date(until).toISOString(), by: fresh.id },
+        { tokenId: old.uuid, deployment: 'orange-cd', until: new Date(until).toISOString(), by: fresh.uuid },
       ],
     };
-    world.put(OBJECTS.ledger, JSON.stringify(ledger));
-    return fresh.id;
+    world.bucket.put(OBJECTS.ledger, JSON.stringify(ledger));
+    return fresh.uuid;
   };
 
   it('is switched off when its time is over, uncounted by the caps, and deleted 7 days later', async () => {

@@ -4,7 +4,8 @@ import { checkLists } from '../../bin/auditor/check.ts';
 import { audit } from '../../lambdas/audit/audit.ts';
 import { DAY, HOUR } from '../../lambdas/domain/days.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
-import { InMemorySystems, defaultSettings } from '../fakes.ts';
+import { defaultSettings } from '../default-settings.ts';
+import { startSandbox } from '../sandbox/sandbox.ts';
 
 const NAMES = Array.from({ length: 12 }, (_, index) => `telco${index}-be`);
 const ROWS = NAMES.map((name) => `${name.replace('-', ';')};2027-12-31`);
@@ -22,14 +23,14 @@ async function bothOf(lists: {
   readonly exemptions?: string;
 }): Promise<{ review: string; check: readonly string[] }> {
   // prettier-ignore
-  const world = new InMemorySystems();
+  const world = startSandbox({ transport: 'memory' });
   for (const name of NAMES) world.addToken(name);
-  world.put(OBJECTS.licenses, GOOD);
+  world.bucket.put(OBJECTS.licenses, GOOD);
   await audit({}, world.services());
   world.now += DAY - HOUR;
-  const ledger = world.objects.get(OBJECTS.ledger);
+  const ledger = world.bucket.text(OBJECTS.ledger);
   const files = { [OBJECTS.licenses]: lists.licenses ?? GOOD, [OBJECTS.exemptions]: lists.exemptions };
-  for (const [key, text] of Object.entries(files)) if (text !== undefined) world.put(key, text);
+  for (const [key, text] of Object.entries(files)) if (text !== undefined) world.bucket.put(key, text);
   const mails = world.mails.length;
   const failure = await audit({ review: true }, world.services()).then(
     () => undefined,
@@ -38,7 +39,7 @@ async function bothOf(lists: {
   const check = checked({
     licenses: bytes(lists.licenses ?? GOOD),
     exemptions: lists.exemptions === undefined ? undefined : bytes(lists.exemptions),
-    ledger: typeof ledger === 'object' ? bytes(ledger.body) : undefined,
+    ledger: ledger === undefined ? undefined : bytes(ledger),
   });
   const mailed = world.mails.slice(mails).map(({ text }) => text);
   return {

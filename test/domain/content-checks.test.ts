@@ -12,7 +12,7 @@ import type { ContentCheckEntry } from '../../lambdas/domain/ledger.ts';
 import { takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import { lastRealUse } from '../../lambdas/domain/token.ts';
 import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
-import { defaultSettings } from '../fakes.ts';
+import { defaultSettings } from '../default-settings.ts';
 import { NOW, type Situation, contentOf, inputsOf, tokenOf, snapshotOf } from './situation.ts';
 
 const [X, Y, OLD] = [contentOf('x'), contentOf('y'), contentOf('old')];

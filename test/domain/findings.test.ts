@@ -6,7 +6,7 @@ import { reconcile } from '../../lambdas/domain/reconcile.ts';
 import { type Inputs, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import { type HubToken, lastRealUse } from '../../lambdas/domain/token.ts';
 import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
-import { defaultSettings } from '../fakes.ts';
+import { defaultSettings } from '../default-settings.ts';
 import { NOW, type Situation, contentOf, inputsOf, suspensionOf, tokenOf, snapshotOf } from './situation.ts';
 
 const X = contentOf('x');

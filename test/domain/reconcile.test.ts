@@ -8,7 +8,7 @@ import { reconcile } from '../../lambdas/domain/reconcile.ts';
 import { type Inputs, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import { type HubToken, isActive } from '../../lambdas/domain/token.ts';
 import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
-import { defaultSettings } from '../fakes.ts';
+import { defaultSettings } from '../default-settings.ts';
 import { NOW, type Situation, inputsOf, snapshotOf } from './situation.ts';
 
 /** The findings about anything but the filler license. */

@@ -6,7 +6,7 @@ import type { Ledger, Suspension } from '../../lambdas/domain/ledger.ts';
 import { reconcile } from '../../lambdas/domain/reconcile.ts';
 import { type Inputs, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
-import { defaultSettings } from '../fakes.ts';
+import { defaultSettings } from '../default-settings.ts';
 import { NOW, type Situation, contentOf, inputsOf, snapshotOf, suspensionOf } from './situation.ts';
 
 const X = contentOf('x');

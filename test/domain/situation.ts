@@ -6,7 +6,7 @@ import { type Inputs, type Snapshot, takeSnapshot } from '../../lambdas/domain/s
 import type { HubToken } from '../../lambdas/domain/token.ts';
 import type { Settings } from '../../lambdas/runtime/settings.ts';
 import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
-import { defaultSettings } from '../fakes.ts';
+import { defaultSettings } from '../default-settings.ts';
 
 /** The night in which the situations are judged. */
 export const NOW = Date.parse('2026-03-02T02:00:00Z');

@@ -8,7 +8,7 @@ import { takeSnapshot, tokensOf } from '../../lambdas/domain/snapshot.ts';
 import { isActive } from '../../lambdas/domain/token.ts';
 import { type Report, resultOf } from '../../lambdas/report/report.ts';
 import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
-import { defaultSettings } from '../fakes.ts';
+import { defaultSettings } from '../default-settings.ts';
 import {
   CONTENT,
   NOW,

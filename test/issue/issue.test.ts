@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
 import { WrongCreation } from '../../lambdas/clients/ports.ts';
-import { DAY, HOUR } from '../../lambdas/domain/days.ts';
+import { DAY, HOUR, iso } from '../../lambdas/domain/days.ts';
 import type { VaultKeys } from '../../lambdas/domain/token.ts';
 import { AuditorError } from '../../lambdas/errors.ts';
 import { issueEventSchema } from '../../lambdas/issue/event.ts';
@@ -12,14 +12,14 @@ import { makeServices } from '../../lambdas/runtime/make-services.ts';
 import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
-import { Crash, type Fate } from '../audit/life-world.ts';
+import { Crash, type Fate } from '../sandbox/memory-sandbox.ts';
 import { failureOf } from '../failure.ts';
-import { InMemorySystems } from '../fakes.ts';
+import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 
-let world: InMemorySystems;
+let world: MemorySandbox;
 
 beforeEach(() => {
-  world = new InMemorySystems();
+  world = startSandbox({ transport: 'memory' });
   world.addToken('vodacom-cd');
   world.putLicenses([
     ['orange-cd', '2027-01-01'],
@@ -30,10 +30,11 @@ beforeEach(() => {
 
 const call = (event: unknown, requestId?: string): Promise<IssueResult> =>
   issue(parseEvent(issueEventSchema, event), world.services(requestId));
-const labelled = (label: string) => [...world.tokens.values()].filter((token) => token.label === label);
+/** The tokens of a deployment, oldest first. */
+const labelled = (label: string) => world.tokens.labelled(label).toReversed();
 /** Both or neither: every token of the deployment that can be used has its content in Vault, and the other way round. */
 const isWhole = (label: string): boolean => {
-  const active = labelled(label).filter(({ enabled }) => enabled);
+  const active = labelled(label).filter(({ is_active }) => is_active);
   const key = world.keys.get(label);
   return active.length === 0 ? key === undefined : active.some(({ content }) => content === key);
 };
@@ -44,14 +45,14 @@ describe('issuing a token', () => {
     const [token] = labelled('orange-cd');
     expect(result).toMatchObject({
       deployment: 'orange-cd',
-      tokenId: token?.id,
+      tokenId: token?.uuid,
       scopes: ['repo:read'],
       pull: { verified: true, image: 'riaktr/base:3.12' },
       replaced: [],
     });
     expect(result.vault).toMatchObject({ key: 'orange-cd', version: world.vaultVersion });
     expect(world.keys.get('orange-cd')).toBe(token?.content);
-    expect(JSON.stringify([result, world.mails, [...world.objects]])).not.toContain(token?.content);
+    expect(JSON.stringify([result, world.mails, world.bucket.everything])).not.toContain(token?.content);
     expect(world.mails).toHaveLength(1);
     expect(world.mails[0]?.text).toContain('asked for by "ann"');
   });
@@ -126,7 +127,7 @@ describe('issuing a token', () => {
     expect((await failureOf(() => call({ deployment: 'vodacom-cd' }))).message).toContain(
       '"regenerate": true',
     );
-    for (const token of labelled('vodacom-cd')) token.enabled = false;
+    for (const token of labelled('vodacom-cd')) token.is_active = false;
     const failure = await failureOf(() => call({ deployment: 'vodacom-cd' }));
     expect([failure.name, failure.message]).toEqual([
       'TokenAlreadyExists',
@@ -138,7 +139,8 @@ describe('issuing a token', () => {
 
   it('is refused for a token past its own expiry with regenerate, never with a restore that can not help', async () => {
     for (const enabled of [true, false]) {
-      for (const token of labelled('vodacom-cd')) Object.assign(token, { enabled, expiresAt: world.now });
+      for (const token of labelled('vodacom-cd'))
+        Object.assign(token, { is_active: enabled, expires_at: iso(world.now) });
       const { name, message } = await failureOf(() => call({ deployment: 'vodacom-cd' }));
       expect(name).toBe('TokenAlreadyExists');
       expect(message).toContain('has expired by its own date');
@@ -157,8 +159,7 @@ describe('issuing a token', () => {
   });
 
   it('makes the secret in Vault only when asked to', async () => {
-    world.secretThere = false;
-    world.keys.clear();
+    world.vault.forget(world.settings.vaultTokensPath);
     expect((await failureOf(() => call({ deployment: 'orange-cd' }))).name).toBe('VaultSecretMissing');
     expect(labelled('orange-cd')).toEqual([]);
     await call({ deployment: 'orange-cd', createSecret: true });
@@ -168,8 +169,7 @@ describe('issuing a token', () => {
   it.each(['crash before', 'down from then on'])(
     'makes the secret also after a call that broke off at making it (%s)',
     async (how) => {
-      world.secretThere = false;
-      world.keys.clear();
+      world.vault.forget(world.settings.vaultTokensPath);
       let isDown = false;
       world.fate = (name) => {
         isDown ||= name === 'vault.createSecret';
@@ -200,8 +200,8 @@ describe('issuing a token', () => {
     world.fate = (name) => (name === 'hub.deleteToken' ? 'fail before' : 'pass');
     const failure = await failureOf(() => call({ deployment: 'orange-cd' }));
     const [left] = labelled('orange-cd');
-    expect(failure.message).toContain(left?.id);
-    expect(world.mails[0]?.text).toContain(left?.id);
+    expect(failure.message).toContain(left?.uuid);
+    expect(world.mails[0]?.text).toContain(left?.uuid);
     world.fate = () => 'pass';
     world.canPull = true;
     await call({ deployment: 'orange-cd' });
@@ -217,10 +217,11 @@ describe('issuing a token', () => {
 
   it('reads first where the answer of the write to Vault was lost', async () => {
     let lost = 0;
+    const before = world.vaultVersion;
     world.fate = (name) => (name === 'vault.patchKeys' && lost++ === 0 ? 'fail after' : 'pass');
     await call({ deployment: 'orange-cd' });
     expect([labelled('orange-cd').length, isWhole('orange-cd')]).toEqual([1, true]);
-    expect(world.vaultVersion).toBe(2);
+    expect(world.vaultVersion).toBe(before + 1);
   });
 
   /** Services with a Vault that goes on answering what it held before the write, as often as told. */
@@ -255,14 +256,14 @@ describe('issuing a token', () => {
     const failure = await failureOf(() => issue({ deployment: 'orange-cd' }, lagging(Infinity)));
     const [token] = labelled('orange-cd');
     expect([failure.name, isWhole('orange-cd')]).toEqual(['VaultUnavailable', true]);
-    expect(failure.message).toContain(token?.id);
-    expect(world.mails[0]?.text).toContain(token?.id);
+    expect(failure.message).toContain(token?.uuid);
+    expect(world.mails[0]?.text).toContain(token?.uuid);
     // A call that meets the same server again knows no more: it undoes nothing.
     const again = world.services();
     const stale: VaultKeys = { names: [], values: new Map(), version: world.vaultVersion - 1 };
     const blind = { ...again, vault: { ...again.vault, readKeys: () => Promise.resolve(stale) } };
     expect((await failureOf(() => issue({ deployment: 'orange-cd' }, blind))).name).toBe('VaultUnavailable');
-    expect((await call({ deployment: 'orange-cd' })).tokenId).toBe(token?.id);
+    expect((await call({ deployment: 'orange-cd' })).tokenId).toBe(token?.uuid);
   });
 
   it('never takes a lagging answer for a write that did not arrive, where the answer of the write was lost', async () => {
@@ -284,7 +285,7 @@ describe('issuing a token', () => {
     };
     const failure = await failureOf(() => issue({ deployment: 'orange-cd' }, lossy));
     expect([failure.name, isWhole('orange-cd')]).toEqual(['VaultConflict', true]);
-    expect(failure.message).toContain(labelled('orange-cd')[0]?.id);
+    expect(failure.message).toContain(labelled('orange-cd')[0]?.uuid);
   });
 
   it('deletes the token again where Vault takes no write, and nobody reads Vault where none was tried', async () => {
@@ -303,7 +304,6 @@ describe('issuing a token', () => {
       if (name === 'vault.patchKeys' && first) {
         first = false;
         world.keys.set('other-xx', 'theirs');
-        world.vaultVersion += 1;
       }
       return 'pass';
     };
@@ -334,7 +334,7 @@ describe('issuing a token', () => {
   it('ends with both or neither wherever it breaks off, once it is called again', async () => {
     for (const fate of ['crash before', 'crash after', 'fail before', 'fail after'] satisfies Fate[])
       for (let at = 1; at <= 20; at++) {
-        world = new InMemorySystems();
+        world = startSandbox({ transport: 'memory' });
         world.putLicenses([['orange-cd', '2027-01-01']]);
         let calls = 0;
         world.fate = () => (++calls === at ? fate : 'pass');
@@ -369,7 +369,7 @@ describe('regenerating a token', () => {
     const [old] = labelled('vodacom-cd');
     const result = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 48 });
     expect(result.replaced).toEqual([
-      { tokenId: old?.id, until: new Date(world.now + 48 * HOUR).toISOString() },
+      { tokenId: old?.uuid, until: new Date(world.now + 48 * HOUR).toISOString() },
     ]);
     expect((await audit({}, world.services())).findings.map(({ kind }) => kind)).not.toContain(
       'duplicate-token',
@@ -379,10 +379,10 @@ describe('regenerating a token', () => {
     expect(labelled('vodacom-cd')).toHaveLength(2);
     world.now += HOUR;
     await audit({}, world.services());
-    expect(labelled('vodacom-cd').map(({ enabled }) => enabled)).toEqual([false, true]);
+    expect(labelled('vodacom-cd').map(({ is_active }) => is_active)).toEqual([false, true]);
     world.now += 7 * 24 * HOUR;
     await audit({}, world.services());
-    expect(labelled('vodacom-cd').map(({ id }) => id)).toEqual([result.tokenId]);
+    expect(labelled('vodacom-cd').map(({ uuid }) => uuid)).toEqual([result.tokenId]);
     expect(isWhole('vodacom-cd')).toBe(true);
   });
 
@@ -404,7 +404,7 @@ describe('regenerating a token', () => {
     const second = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 720 });
     const later = new Date(world.now + 720 * HOUR).toISOString();
     expect(second.replaced).toEqual([
-      { tokenId: old?.id, until: end },
+      { tokenId: old?.uuid, until: end },
       { tokenId: first.tokenId, until: later },
     ]);
     expect(world.ledger.replaced).toMatchObject(second.replaced);
@@ -426,13 +426,13 @@ describe('regenerating a token', () => {
       world.now += 30 * HOUR;
       await revoke(
         why === 'restored'
-          ? { deployment: 'vodacom-cd', tokenId: old?.id ?? '', restore: true }
+          ? { deployment: 'vodacom-cd', tokenId: old?.uuid ?? '', restore: true }
           : { deployment: 'vodacom-cd', tokenId, reason: 'leaked' },
         world.services(),
       );
       const { replaced } = await call({ deployment: 'vodacom-cd', regenerate: true });
       expect(replaced[0]).toEqual({
-        tokenId: old?.id,
+        tokenId: old?.uuid,
         until: new Date(world.now + 72 * HOUR).toISOString(),
       });
     },
@@ -441,11 +441,11 @@ describe('regenerating a token', () => {
   it('switches the replaced one off at once with overlapHours 0, and remembers that it is being replaced', async () => {
     const [old] = labelled('vodacom-cd');
     const result = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 0 });
-    expect(labelled('vodacom-cd').map(({ id, enabled }) => [id, enabled])).toEqual([
-      [old?.id, false],
+    expect(labelled('vodacom-cd').map(({ uuid, is_active }) => [uuid, is_active])).toEqual([
+      [old?.uuid, false],
       [result.tokenId, true],
     ]);
-    expect(world.ledger.replaced).toMatchObject([{ tokenId: old?.id, by: result.tokenId }]);
+    expect(world.ledger.replaced).toMatchObject([{ tokenId: old?.uuid, by: result.tokenId }]);
     expect(world.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain(
       'The old token was switched off just now; it is deleted 7 days later.',
     );
@@ -457,7 +457,7 @@ describe('regenerating a token', () => {
     world.keys.set('orange-cd', old?.content);
     await audit({ verifyAll: true }, world.services());
     const result = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 0 });
-    expect(world.tokens.get(old?.id ?? '')?.enabled).toBe(true);
+    expect(world.tokens.get(old?.uuid ?? '')?.is_active).toBe(true);
     const told =
       '# The old token is still on, because the key of orange-cd, which is in force, holds its content.';
     expect(result.instructions.at(-1)).toBe(told);
@@ -533,7 +533,7 @@ describe('renaming', () => {
     const result = await call({ deployment: 'Orange_CD', renameTo: 'orange-cd' });
     expect(result).toMatchObject({
       deployment: 'orange-cd',
-      tokenId: token?.id,
+      tokenId: token?.uuid,
       vault: { key: 'orange-cd' },
     });
     expect(labelled('orange-cd')).toHaveLength(1);
@@ -554,7 +554,7 @@ describe('renaming', () => {
   const RENAME = { deployment: 'Orange_CD', renameTo: 'orange-cd' };
   /** A world in which token and key of one deployment have different names. */
   const halves = (label: string, key: string): string => {
-    world = new InMemorySystems();
+    world = startSandbox({ transport: 'memory' });
     world.putLicenses([['orange-cd', '2027-01-01']]);
     const { content } = world.addToken(label, { id: 'mine', key: false });
     world.keys.set(key, content);
@@ -571,10 +571,10 @@ describe('renaming', () => {
       tokenId: 'mine',
       vault: { key: 'orange-cd', version: world.vaultVersion },
     });
-    expect([...world.tokens.values()].map(({ id, label: now }) => [id, now])).toEqual([
+    expect(world.tokens.all.map(({ uuid, token_label }) => [uuid, token_label])).toEqual([
       ['mine', 'orange-cd'],
     ]);
-    expect([...world.keys]).toEqual([['orange-cd', content]]);
+    expect(Object.entries(world.keys.all)).toEqual([['orange-cd', content]]);
     expect(world.ledger.renaming).toEqual([]);
     // Our own check of the content is no use of the token.
     expect(world.ledger.checks).toMatchObject([
@@ -603,7 +603,7 @@ describe('renaming', () => {
           world.fate = () => 'pass';
           world.now += 16 * 60_000;
           if (labelled('Orange_CD').length > 0 || world.keys.has('Orange_CD')) await call(RENAME);
-          expect([fate, at, labelled('orange-cd').length, [...world.keys]]).toEqual([
+          expect([fate, at, labelled('orange-cd').length, Object.entries(world.keys.all)]).toEqual([
             fate,
             at,
             1,
@@ -670,8 +670,8 @@ describe('renaming', () => {
     expect((await failureOf(() => call(rename))).name).toBe('InvalidRequest');
     world.keys.delete(content);
     await call(rename);
-    expect(world.tokens.get('swapped')?.label).toBe('orange-cd');
-    expect(JSON.stringify([world.mails, [...world.objects]])).not.toContain(content);
+    expect(world.tokens.get('swapped')?.token_label).toBe('orange-cd');
+    expect(JSON.stringify([world.mails, world.bucket.everything])).not.toContain(content);
   });
 
   it.each([
@@ -700,7 +700,7 @@ describe('renaming', () => {
   it('is whole or undone wherever it breaks off, once it is called again', async () => {
     for (const fate of ['crash before', 'crash after', 'fail before', 'fail after'] satisfies Fate[])
       for (let at = 1; at <= 16; at++) {
-        world = new InMemorySystems();
+        world = startSandbox({ transport: 'memory' });
         const { content } = world.addToken('Orange_CD');
         world.putLicenses([['orange-cd', '2027-01-01']]);
         let calls = 0;
@@ -716,7 +716,7 @@ describe('renaming', () => {
           at,
           labelled('orange-cd').length,
           world.keys.get('orange-cd'),
-          world.keys.size,
+          world.keys.names.length,
         ]).toEqual([fate, at, 1, content, 1]);
       }
   });
@@ -728,7 +728,7 @@ async function breakOff(event: unknown): Promise<string> {
   world.fate = (name) => (name === 'bucket.writeIf ledger.json' && ++writes === 3 ? 'fail before' : 'pass');
   await failureOf(() => call(event));
   world.fate = () => 'pass';
-  return labelled('orange-cd').at(-1)?.id ?? '';
+  return labelled('orange-cd').at(-1)?.uuid ?? '';
 }
 
 describe('an issue that broke off', () => {
@@ -738,12 +738,12 @@ describe('an issue that broke off', () => {
       const id = await breakOff({ deployment: 'orange-cd' });
       world.now += 60 * DAY;
       const token = world.tokens.get(id);
-      if (token !== undefined) token.lastUsedAt = world.now - HOUR;
+      if (token !== undefined) token.last_used = iso(world.now - HOUR);
       world.keys.delete('orange-cd');
       const again = (): Promise<IssueResult> => call({ deployment: 'orange-cd', ...wish });
       if ('regenerate' in wish) expect((await again()).replaced).toMatchObject([{ tokenId: id }]);
       else expect((await failureOf(again)).name).toBe('TokenAlreadyExists');
-      expect(world.tokens.get(id)?.enabled).toBe(true);
+      expect(world.tokens.get(id)?.is_active).toBe(true);
       expect(world.ledger.issued).toContainEqual(expect.objectContaining({ tokenId: id }));
       expect(world.ledger.issuing).toEqual([]);
     },
@@ -753,16 +753,16 @@ describe('an issue that broke off', () => {
     const id = await breakOff({ deployment: 'orange-cd' });
     world.now += 20 * 60_000;
     const token = world.tokens.get(id);
-    if (token !== undefined) token.lastUsedAt = world.now - 60_000;
+    if (token !== undefined) token.last_used = iso(world.now - 60_000);
     world.keys.delete('orange-cd');
     expect((await failureOf(() => call({ deployment: 'orange-cd' }))).name).toBe('TokenAlreadyExists');
-    expect(world.tokens.has(id)).toBe(true);
+    expect(world.tokens.get(id)).toBeDefined();
   });
 
   it('is undone where its token was never stored and used by nothing but our own pull check', async () => {
     world.fate = (name) => {
       if (name === 'registry.verifyPull')
-        for (const token of labelled('orange-cd')) token.lastUsedAt = world.now;
+        for (const token of labelled('orange-cd')) token.last_used = iso(world.now);
       return name === 'vault.patchKeys' ? 'crash before' : 'pass';
     };
     await expect(call({ deployment: 'orange-cd' })).rejects.toThrow(Error);
@@ -771,8 +771,8 @@ describe('an issue that broke off', () => {
     world.fate = () => 'pass';
     world.now += 16 * 60_000;
     const { tokenId } = await call({ deployment: 'orange-cd' });
-    expect(labelled('orange-cd').map(({ id }) => id)).toEqual([tokenId]);
-    expect(tokenId).not.toBe(left?.id);
+    expect(labelled('orange-cd').map(({ uuid }) => uuid)).toEqual([tokenId]);
+    expect(tokenId).not.toBe(left?.uuid);
   });
 
   it('is closed by the audit when it is an hour old, and its token known as ours', async () => {
@@ -801,15 +801,15 @@ describe('an issue that broke off', () => {
     const id = await breakOff({ deployment: 'orange-cd', regenerate: true, overlapHours: 24 });
     world.now += later;
     const token = world.tokens.get(id);
-    if (token !== undefined && used !== null) token.lastUsedAt = world.now - used;
+    if (token !== undefined && used !== null) token.last_used = iso(world.now - used);
     const result = await call({ deployment: 'orange-cd', regenerate: true, ...wish });
     const until = new Date(world.now + wish.overlapHours * HOUR).toISOString();
     expect(result.replaced).toEqual([
       { tokenId: 'before', until },
       { tokenId: id, until },
     ]);
-    expect(labelled('orange-cd').map((left) => left.id)).toEqual(['before', id, result.tokenId]);
-    for (const old of ['before', id]) expect(world.tokens.get(old)?.enabled).toBe(wish.overlapHours > 0);
+    expect(labelled('orange-cd').map((left) => left.uuid)).toEqual(['before', id, result.tokenId]);
+    for (const old of ['before', id]) expect(world.tokens.get(old)?.is_active).toBe(wish.overlapHours > 0);
     expect(isWhole('orange-cd')).toBe(true);
   });
 
@@ -840,14 +840,14 @@ describe('a failure after something changed', () => {
     };
     const failure = await failureOf(() => call({ deployment: 'orange-cd' }));
     const [left] = labelled('orange-cd');
-    const named = failing === 'hub.deleteToken' ? (left?.id ?? 'nothing') : 'without a known id';
+    const named = failing === 'hub.deleteToken' ? (left?.uuid ?? 'nothing') : 'without a known id';
     expect(failure.name).toBe('DockerHubUnavailable');
     expect(failure.message).toContain(named);
     expect([world.mails.length, world.mails[0]?.severity]).toEqual([1, 'critical']);
     expect(told()).toContain(named);
     world.fate = () => 'pass';
     const { tokenId } = await call({ deployment: 'orange-cd' });
-    expect(labelled('orange-cd').map(({ id }) => id)).toEqual([tokenId]);
+    expect(labelled('orange-cd').map(({ uuid }) => uuid)).toEqual([tokenId]);
   });
 
   it.each([undefined, 'wrong-id'])(
@@ -918,7 +918,7 @@ describe('a failure after something changed', () => {
     world.now += DAY;
     await audit({}, world.services());
     const id = line.exec(told())?.[1] ?? 'nothing';
-    expect(world.tokens.has(id)).toBe(true);
+    expect(world.tokens.get(id)).toBeDefined();
     expect(failure.message).toContain(id);
     expect(world.mails.at(-1)?.subject).toContain('1 issued or renamed');
     expect(world.ledger.unreported).toEqual([]);
@@ -938,12 +938,12 @@ describe('a message', () => {
     };
     const messages: string[] = [];
     for (const fate of Object.values(failing)) {
-      world = new InMemorySystems();
+      world = startSandbox({ transport: 'memory' });
       world.putLicenses([['orange-cd', '2027-01-01']]);
       world.fate = fate;
       messages.push((await failureOf(() => call({ deployment: 'orange-cd' }))).message);
     }
-    world = new InMemorySystems();
+    world = startSandbox({ transport: 'memory' });
     world.addToken('Orange_CD');
     world.fate = (name) => (name === 'hub.setLabel' ? 'fail before' : 'pass');
     messages.push((await failureOf(() => call({ deployment: 'Orange_CD', renameTo: 'orange-cd' }))).message);

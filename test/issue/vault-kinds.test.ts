@@ -9,15 +9,14 @@ import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
 import { failureOf } from '../failure.ts';
-import { InMemorySystems } from '../fakes.ts';
-import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { type MemorySandbox, type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 
 let sandbox: Sandbox;
-let around: InMemorySystems;
+let around: MemorySandbox;
 const TOKENS = 'Global_customer_credentials/docker-deploy-tokens/riaktrdelivery-tokens';
 
 async function start(kvVersion: 1 | 2): Promise<void> {
-  around = new InMemorySystems();
+  around = startSandbox({ transport: 'memory' });
   sandbox = await startSandbox({ world: 'empty', now: around.now, kvVersion, twoFactor: false });
   sandbox.addDeployment('vodacom-cd', { created_at: new Date(around.now - 86_400_000).toISOString() });
   around.putLicenses([

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { iso } from '../../lambdas/domain/days.ts';
 import { failureOf } from '../failure.ts';
 import { ENDED, PAID, Story, kindsOf } from './story.ts';
 
@@ -13,9 +14,8 @@ const reportSchema = v.looseObject({
 
 /** The last report in the bucket. */
 function reportOf({ world }: Story): v.InferOutput<typeof reportSchema> {
-  const reports = [...world.objects].filter(([key]) => /^reports\/.*\.json$/.test(key));
-  const object = reports.at(-1)?.[1];
-  const text = object === undefined || object === 'deleted' ? '' : object.body;
+  const key = world.bucket.keysAsWritten.filter((name) => /^reports\/.*\.json$/.test(name)).at(-1);
+  const text = world.bucket.text(key ?? '');
   return v.parse(v.pipe(v.string(), v.parseJson(), reportSchema), text);
 }
 
@@ -100,7 +100,6 @@ it('findings about a content lapse once its key holds something else', async () 
   const story = new Story();
   await story.night(0);
   story.world.keys.set('telco0-be', 'dckr_pat_AAAAAAAAAAAAAAAAAAAAAAAAAAA');
-  story.world.vaultVersion += 1;
   expect(kindsOf(await story.night(24, { verifyAll: true }), 'telco0-be')).toContain('rejected-key');
   await story.issue({ deployment: 'telco0-be', regenerate: true });
   expect(kindsOf(await story.night(48), 'telco0-be')).not.toContain('rejected-key');
@@ -137,7 +136,7 @@ it('a withheld step is not in nine mails in a row', async () => {
 it('a forgotten HOLD is in a mail every week, with since when', async () => {
   const story = new Story();
   await story.night(0);
-  story.world.put('HOLD', '');
+  story.world.bucket.put('HOLD', '');
   await story.nights(24, 48);
   const before = story.world.mails.length;
   await story.nights(72, 28 * 24);
@@ -186,7 +185,7 @@ describe('a review after an upload', () => {
     const story = new Story();
     await story.night(0);
     await story.world.setConfirmed(false);
-    story.world.put('licenses.csv', 'nonsense');
+    story.world.bucket.put('licenses.csv', 'nonsense');
     const result = await story.night(1, { review: true });
     expect([result.notified, reportOf(story).notified]).toEqual([false, false]);
   });
@@ -194,7 +193,7 @@ describe('a review after an upload', () => {
   it('mails what it can not read also where its report can not be written', async () => {
     const story = new Story();
     await story.night(0);
-    story.world.put('licenses.csv', 'nonsense');
+    story.world.bucket.put('licenses.csv', 'nonsense');
     story.world.fate = (name) => (name.startsWith('bucket.write reports/') ? 'fail before' : 'pass');
     const before = story.world.mails.length;
     await failureOf(() => story.night(1, { review: true }));
@@ -204,7 +203,7 @@ describe('a review after an upload', () => {
   it('mails what it can not read, once for each version of the list', async () => {
     const story = new Story();
     await story.night(0);
-    story.world.put('licenses.csv', 'nonsense');
+    story.world.bucket.put('licenses.csv', 'nonsense');
     const before = story.world.mails.length;
     await story.night(1, { review: true }).catch(() => undefined);
     await story.night(2, { review: true }).catch(() => undefined);
@@ -220,7 +219,7 @@ describe('who loses access next', () => {
     await story.issue({ deployment: 'orange-cd', regenerate: true });
     for (let day = 1; day <= 10; day++) {
       const old = story.at(day * 24).world.tokens.get('orange-cd');
-      if (old !== undefined) old.lastUsedAt = story.world.now;
+      if (old !== undefined) old.last_used = iso(story.world.now);
       await story.night(day * 24);
     }
     // The last night before it happens.
@@ -283,7 +282,7 @@ describe('a misspelt token whose license has ended', () => {
   it('stands with the days of the license that it means', async () => {
     const story = new Story();
     story.customer('orange-cd', ENDED);
-    story.world.relabel('orange-cd', 'Orange_CD');
+    story.world.tokens.modify('orange-cd', { token_label: 'Orange_CD' });
     await story.nights(0, 24);
     expect(story.mail).toContain('Orange_CD paid until 1 Feb, access until 1 Feb');
     expect(story.mail).not.toContain('its row is gone');
@@ -292,8 +291,8 @@ describe('a misspelt token whose license has ended', () => {
   it('is nothing to put in order once it was switched off by approval, nor put right because of that', async () => {
     const story = new Story();
     story.customer('orange-cd', ENDED);
-    story.world.relabel('orange-cd', 'Orange_CD');
-    story.world.loseKeys(['orange-cd']);
+    story.world.tokens.modify('orange-cd', { token_label: 'Orange_CD' });
+    story.world.keys.delete(...['orange-cd']);
     await story.nights(0, 24);
     await story.night(30, { approve: ['Orange_CD'] });
     expect(story.isOn('orange-cd')).toBe(false);
@@ -334,7 +333,7 @@ describe('what a mail says to do first', () => {
   it('is not repeated by every mail of a week', async () => {
     const story = new Story();
     story.customer('mtn-ug', '2026-03-05');
-    story.world.put('Licenses.csv', 'an old copy');
+    story.world.bucket.put('Licenses.csv', 'an old copy');
     await story.nights(0, 24);
     const noted = story.world.mails.filter(({ text }) => text.includes('Licenses.csv'));
     expect(noted).toHaveLength(1);
@@ -352,7 +351,7 @@ describe('words that a reader stumbles over', () => {
     story.world.addToken('mtn-gh', { key: false });
     story.customer('orange-cd', '2026-03-20');
     const token = story.world.tokens.get('orange-cd');
-    if (token !== undefined) token.expiresAt = Date.parse('2026-03-19T00:00:00Z');
+    if (token !== undefined) token.expires_at = '2026-03-19T00:00:00Z';
     await story.night(0);
     expect(story.mail).toContain('in no row of licenses.csv: switch off, or add its row');
     expect(story.mail).not.toMatch(/switch off, or .*switch off/);
@@ -370,7 +369,7 @@ describe('words that a reader stumbles over', () => {
     const story = new Story();
     story.customer('orange-cd', '2026-03-05');
     const token = story.world.tokens.get('orange-cd');
-    if (token !== undefined) token.expiresAt = Date.parse('2026-03-05T12:00:00Z');
+    if (token !== undefined) token.expires_at = '2026-03-05T12:00:00Z';
     await story.nights(0, 120);
     expect(story.world.mails.map(({ text }) => text).join('')).not.toContain('PUT RIGHT');
 
@@ -419,7 +418,7 @@ describe('a token that somebody gave another proper name by hand', () => {
     const story = new Story();
     story.customer('orange-cd', PAID);
     await story.night(0);
-    story.world.relabel('orange-cd', 'orange-dr-cd');
+    story.world.tokens.modify('orange-cd', { token_label: 'orange-dr-cd' });
     story.list({ 'orange-cd': undefined, 'orange-dr-cd': PAID });
     const { findings } = await story.night(24);
     const event = '{"deployment": "orange-cd", "renameTo": "orange-dr-cd"}';
@@ -435,7 +434,7 @@ describe('a token that somebody gave another proper name by hand', () => {
 it('keys that are gone from Vault are no list to be uploaded again', async () => {
   const story = new Story({ customers: 12 });
   await story.night(0);
-  story.world.loseKeys(['telco0-be', 'telco1-be', 'telco2-be']);
+  story.world.keys.delete(...['telco0-be', 'telco1-be', 'telco2-be']);
   await story.night(24);
   expect(story.mail).toContain("Is it a mistake? Restore the secret's earlier version in Vault.");
   expect(story.mail).not.toContain('Upload the complete list');

@@ -12,7 +12,7 @@ import { revokeEventSchema } from '../../lambdas/revoke/event.ts';
 import { type RevokeResult, revoke } from '../../lambdas/revoke/revoke.ts';
 import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
 import type { Settings } from '../../lambdas/runtime/settings.ts';
-import { InMemorySystems } from '../fakes.ts';
+import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 
 /** The end of a license: paid for another year, or ended some weeks ago. */
 export const PAID = '2027-03-01';
@@ -20,13 +20,13 @@ export const ENDED = '2026-02-01';
 
 /** The world of one story. The first audit is at hour 0; ten customers `telco0-be` and so on have paid. */
 export class Story {
-  readonly world: InMemorySystems;
+  readonly world: MemorySandbox;
   private readonly start: number;
   /** Ends of the licenses by deployment, in the order of the list. */
   readonly rows = new Map<string, string>();
 
   constructor({ customers = 10, settings = {} }: { customers?: number; settings?: Partial<Settings> } = {}) {
-    this.world = new InMemorySystems(settings);
+    this.world = startSandbox({ transport: 'memory', settings });
     this.start = this.world.now;
     for (let number = 0; number < customers; number++) this.customer(`telco${number}-be`, PAID);
   }
@@ -51,7 +51,7 @@ export class Story {
   }
 
   exempt(...rows: readonly string[]): void {
-    this.world.put('exemptions.csv', ['label,reason,owner,until', ...rows].join('\n'));
+    this.world.bucket.put('exemptions.csv', ['label,reason,owner,until', ...rows].join('\n'));
   }
 
   /** Goes to so many hours after the first audit. */
@@ -82,7 +82,7 @@ export class Story {
   }
 
   isOn(id: string): boolean | undefined {
-    return this.world.tokens.get(id)?.enabled;
+    return this.world.tokens.get(id)?.is_active;
   }
 
   /** The text of the last mail, in one line. */

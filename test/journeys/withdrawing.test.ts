@@ -1,7 +1,7 @@
 // Nobody is cut off by mistake, and nobody stays by mistake: what happens where rules meet.
 
 import { describe, expect, it } from 'vitest';
-import { HOUR } from '../../lambdas/domain/days.ts';
+import { HOUR, iso } from '../../lambdas/domain/days.ts';
 import { failureOf } from '../failure.ts';
 import { ENDED, PAID, Story, kindsOf, statusOf } from './story.ts';
 
@@ -79,11 +79,11 @@ describe('a customer who has paid is not cut off', () => {
     const story = new Story();
     story.customer('orange-cd', ENDED);
     await story.night(0);
-    story.world.put(name, '');
+    story.world.bucket.put(name, '');
     const held = await story.night(24);
     expect(held.outcome).toBe('withheld');
     expect(story.isOn('orange-cd')).toBe(true);
-    story.world.remove(name);
+    story.world.bucket.delete(name);
     await story.night(48);
     expect(story.isOn('orange-cd')).toBe(true);
     await story.night(72);
@@ -99,9 +99,9 @@ describe('a customer who has paid is not cut off', () => {
       ...[4, 5, 6].map((number) => `telco${number},be,2027-03-01,a`),
     ];
     for (const number of [4, 5, 6]) story.world.addToken(`telco${number}-be`, { id: `telco${number}-be` });
-    story.world.put('licenses.csv', lines.join('\n'));
+    story.world.bucket.put('licenses.csv', lines.join('\n'));
     await story.night(0);
-    story.world.put('licenses.csv', lines.slice(0, -3).join('\n'));
+    story.world.bucket.put('licenses.csv', lines.slice(0, -3).join('\n'));
     await story.nights(24, 120);
     for (const number of [4, 5, 6]) expect(story.isOn(`telco${number}-be`)).toBe(true);
     expect(story.world.mails[1]?.text.split('\n').slice(0, 6).join(' ')).toContain('license list');
@@ -138,7 +138,7 @@ describe('a customer who has paid is not cut off', () => {
       Object.fromEntries(Array.from({ length: 40 }, (_, number) => [`telco${number}-be`, '2026-03-02'])),
     );
     await story.nights(48, 168);
-    const off = [...story.world.tokens.values()].filter(({ enabled }) => !enabled);
+    const off = story.world.tokens.all.filter(({ is_active }) => is_active !== true);
     expect(off.length).toBeLessThanOrEqual(3);
   });
 
@@ -159,7 +159,7 @@ describe('a customer who has paid is not cut off', () => {
     for (let hours = 24; hours <= 240; hours += 24) {
       story.at(hours);
       const old = story.world.tokens.get('telco0-be');
-      if (old !== undefined) old.lastUsedAt = story.world.now - HOUR;
+      if (old !== undefined) old.last_used = iso(story.world.now - HOUR);
       await story.night(hours);
     }
     expect(story.isOn('telco0-be')).toBe(true);
@@ -193,7 +193,7 @@ describe('whoever renews is on again', () => {
     story.customer('orange-cd', ENDED);
     await story.nights(0, 24);
     const token = story.world.tokens.get('orange-cd');
-    if (token !== undefined) token.label = 'orange-drk-cd';
+    if (token !== undefined) token.token_label = 'orange-drk-cd';
     story.world.keys.set('orange-drk-cd', token?.content);
     story.world.keys.delete('orange-cd');
     story.list({ 'orange-cd': undefined, 'orange-drk-cd': PAID });
@@ -348,7 +348,7 @@ describe('approval', () => {
     const story = new Story();
     story.customer('orange-cd', ENDED);
     await story.night(0);
-    story.world.put('HOLD', '');
+    story.world.bucket.put('HOLD', '');
     await story.night(24, { approve: ['orange-cd'] });
     expect(story.isOn('orange-cd')).toBe(true);
   });
@@ -364,7 +364,7 @@ describe('what changes while the audit is at work', () => {
     await story.night(0);
     const { fate } = story.world;
     story.world.fate = (call) => {
-      if (call === 'vault.readKeys' || call === 'vault.readKeyNames') story.world.put(name, body);
+      if (call === 'vault.readKeys' || call === 'vault.readKeyNames') story.world.bucket.put(name, body);
       return fate(call);
     };
     const result = await story.night(24);
@@ -382,7 +382,9 @@ it('three hundred licenses that end on one day: nobody goes who was never named 
   for (let night = 0; night < 12; night++) {
     const before = named();
     const { actions } = await story.night(24 * night);
-    const off = [...story.world.tokens.values()].filter(({ enabled }) => !enabled).map(({ label }) => label);
+    const off = story.world.tokens.all
+      .filter(({ is_active }) => is_active !== true)
+      .map(({ token_label = '' }) => token_label);
     expect(off.filter((label) => !before.has(label))).toEqual([]);
     // What the result calls announced stands in the mail; what had no room there failed, and comes with the next.
     const announced = actions.filter(({ kind }) => kind === 'announce');
@@ -394,5 +396,5 @@ it('three hundred licenses that end on one day: nobody goes who was never named 
         expect(reason).toMatch(/^it had no room in the mail, and comes with the next;/);
   }
   expect(named().size).toBe(300);
-  expect([...story.world.tokens.values()].filter(({ enabled }) => enabled).length).toBe(0);
+  expect(story.world.tokens.all.filter(({ is_active }) => is_active).length).toBe(0);
 });

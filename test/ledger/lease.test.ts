@@ -4,19 +4,19 @@ import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import { LEASE_MILLISECONDS, type Lease, takeLease } from '../../lambdas/ledger/lease.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
 import { failureOf } from '../failure.ts';
-import { InMemorySystems } from '../fakes.ts';
+import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 
-let world: InMemorySystems;
+let world: MemorySandbox;
 
 beforeEach(() => {
-  world = new InMemorySystems();
+  world = startSandbox({ transport: 'memory' });
 });
 
 const take = (who = 'audit', runId = 'run-1', codes = { lastStep: 0 }): Promise<Lease> =>
   takeLease({ ...world.services(), codes }, who, runId);
 const content = (): unknown => {
-  const object = world.objects.get(OBJECTS.lease);
-  return typeof object === 'object' ? JSON.parse(object.body) : object;
+  const object = world.bucket.text(OBJECTS.lease);
+  return object === undefined ? undefined : JSON.parse(object);
 };
 const heldBy = (runId: string): unknown => ({
   holder: { function: 'audit', runId, until: iso(world.now + LEASE_MILLISECONDS) },
@@ -83,13 +83,13 @@ describe('the lease', () => {
     ['of another shape', '{"holder":{"function":"audit"},"incompleteTold":null}'],
     ['null', 'null'],
   ])('whose content is %s gives nobody a right and is replaced', async (_name, body) => {
-    world.put(OBJECTS.lease, body);
+    world.bucket.put(OBJECTS.lease, body);
     await take();
     expect(content()).toEqual(heldBy('run-1'));
   });
 
   it('whose object was deleted is free', async () => {
-    world.objects.set(OBJECTS.lease, 'deleted');
+    world.bucket.delete(OBJECTS.lease);
     await take();
     expect(content()).toEqual(heldBy('run-1'));
   });
@@ -140,7 +140,7 @@ describe('a function that finds the lease held', () => {
   });
 
   it.each(['2099-01-01T00:00:00.000Z', 'tomorrow'])('takes over one until %s', async (until) => {
-    world.put(
+    world.bucket.put(
       OBJECTS.lease,
       JSON.stringify({ holder: { function: 'audit', runId: 'run-0', until }, incompleteTold: null }),
     );

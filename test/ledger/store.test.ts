@@ -3,12 +3,12 @@ import { type Ledger, emptyLedger, ledgerText } from '../../lambdas/domain/ledge
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import { openLedger } from '../../lambdas/ledger/store.ts';
 import { failureOf } from '../failure.ts';
-import { InMemorySystems } from '../fakes.ts';
+import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 
-let world: InMemorySystems;
+let world: MemorySandbox;
 
 beforeEach(() => {
-  world = new InMemorySystems();
+  world = startSandbox({ transport: 'memory' });
 });
 
 const withInactive =
@@ -16,7 +16,7 @@ const withInactive =
   (ledger: Ledger): Ledger => ({ ...ledger, inactive: [...ledger.inactive, id] });
 /** Somebody else adds an id to the ledger. */
 const write = (id: string): void => {
-  world.put(OBJECTS.ledger, ledgerText(withInactive(id)(world.ledger)));
+  world.bucket.put(OBJECTS.ledger, ledgerText(withInactive(id)(world.ledger)));
 };
 const writes = (): number => world.calls.filter((call) => call.startsWith('bucket.writeIf')).length;
 
@@ -31,7 +31,7 @@ describe('the ledger in the bucket', () => {
   });
 
   it('is no first night where it was deleted', async () => {
-    world.objects.set(OBJECTS.ledger, 'deleted');
+    world.bucket.delete(OBJECTS.ledger);
     const failure = await failureOf(() => openLedger(world.services().bucket));
     expect([failure.name, failure.message.includes('it was deleted')]).toEqual(['LedgerUnreadable', true]);
   });
@@ -73,8 +73,8 @@ describe('the ledger in the bucket', () => {
   it('that was deleted in between is not written over', async () => {
     write('before');
     const store = await openLedger(world.services().bucket);
-    world.objects.set(OBJECTS.ledger, 'deleted');
+    world.bucket.delete(OBJECTS.ledger);
     expect((await failureOf(() => store.update(withInactive('mine')))).name).toBe('LedgerUnreadable');
-    expect(world.objects.get(OBJECTS.ledger)).toBe('deleted');
+    expect(world.bucket.current(OBJECTS.ledger)?.isDeleteMarker).toBe(true);
   });
 });

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import * as v from 'valibot';
 import { AuditorError, ERROR_NAMES } from '../../lambdas/errors.ts';
 import { ENV } from '../../lambdas/runtime/settings.ts';
-import type { Functions } from '../audit/life-world.ts';
+import type { Functions } from '../audit/scenario.ts';
 import { type BuiltFunction, readFunction } from '../bundles/assembly.ts';
 import type { HttpSandbox } from '../sandbox/http-sandbox.ts';
 

@@ -1,12 +1,12 @@
 // Leads seeded lives: in memory, over HTTP, and through the built bundles.
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import type { LifeWorld } from '../audit/life-world.ts';
-import { Broken, LIFE_SETTINGS, Life } from '../audit/life.ts';
-import { InMemorySystems } from '../fakes.ts';
+import { Broken, Life } from '../audit/life.ts';
+import { MemoryScenario } from '../audit/memory-scenario.ts';
+import type { Scenario } from '../audit/scenario.ts';
 import { type Assembly, synthesize } from '../bundles/assembly.ts';
-import { BundledWorld, giveTimersBack } from './bundled-world.ts';
-import { HttpWorld } from './http-world.ts';
+import { BundledScenario, giveTimersBack } from './bundled-scenario.ts';
+import { HttpScenario } from './http-scenario.ts';
 import { story } from './story.ts';
 
 /**
@@ -35,33 +35,33 @@ interface Lived {
 /** Leads one life to its end. */
 async function lead(
   number: number,
-  { world, twin, isBundled = false }: Beginning,
+  { scenario, twin, isBundled = false }: Beginning,
   tell: (text: string) => void,
 ): Promise<Lived> {
-  const life = new Life(world);
+  const life = new Life(scenario);
   let happenings = 0;
   for (const what of story(seed, number, { isBundled, disturbed: twin === undefined })) {
     await life.happen(what);
     happenings += 1;
-    const found = world.leak();
+    const found = scenario.leak();
     if (found !== undefined) throw new Broken(`${found} (night ${life.nights})`);
-    const shape = JSON.stringify([life.shape, world.mails.at(-1)?.subject]);
+    const shape = JSON.stringify([life.shape, life.sandbox.mails.at(-1)?.subject]);
     tell(shape);
     if (twin === undefined) continue;
     await twin.happen(what);
-    twin.world.leak();
-    const other = JSON.stringify([twin.shape, twin.world.mails.at(-1)?.subject]);
+    twin.scenario.leak();
+    const other = JSON.stringify([twin.shape, twin.sandbox.mails.at(-1)?.subject]);
     if (other !== shape)
       throw new Broken(`after ${JSON.stringify(what)} it has come to ${shape}, memory to ${other}`);
   }
-  return { nights: life.nights, happenings, withdrawals: life.withdrawals, troubles: world.troubles };
+  return { nights: life.nights, happenings, withdrawals: life.withdrawals, troubles: scenario.troubles };
 }
 
 /** What a life begins with. */
 interface Beginning {
-  readonly world: LifeWorld;
+  readonly scenario: Scenario;
   /** The same life in memory, where both must come to the same. */
-  readonly twin?: Life<LifeWorld> | undefined;
+  readonly twin?: Life | undefined;
   readonly isBundled?: boolean;
 }
 
@@ -74,13 +74,15 @@ interface Kind {
   readonly begin: (number: number) => Promise<Beginning>;
 }
 
-/** A world in memory, in which using a token is noticed as the stand-in notices it. */
-function inMemory(): LifeWorld {
-  return Object.assign(new InMemorySystems(LIFE_SETTINGS), { openingIsUse: true });
+/** A sandbox in memory, in which using a token is noticed as the stand-in notices it. */
+function inMemory(): MemoryScenario {
+  const scenario = new MemoryScenario();
+  scenario.sandbox.openingIsUse = true;
+  return scenario;
 }
 
 /** Every so manieth life has a twin. */
-const twinOf = (number: number): Life<LifeWorld> | undefined =>
+const twinOf = (number: number): Life | undefined =>
   number % TWINS === 0 ? new Life(inMemory()) : undefined;
 
 let made: Promise<Assembly> | undefined;
@@ -98,7 +100,7 @@ const KINDS: readonly Kind[] = [
     variable: 'NIGHTS',
     unit: 'nights',
     wanted: Number(process.env['NIGHTS'] ?? 1000),
-    begin: async () => ({ world: inMemory() }),
+    begin: async () => ({ scenario: inMemory() }),
   },
   {
     name: 'over HTTP',
@@ -106,7 +108,7 @@ const KINDS: readonly Kind[] = [
     unit: 'nights',
     wanted: Number(process.env['HTTP_NIGHTS'] ?? 400),
     begin: async (number) => ({
-      world: await HttpWorld.start(`${seed} ${number}`),
+      scenario: await HttpScenario.start(`${seed} ${number}`),
       twin: twinOf(number),
     }),
   },
@@ -116,7 +118,7 @@ const KINDS: readonly Kind[] = [
     unit: 'lives',
     wanted: Number(process.env['BUNDLED_LIVES'] ?? 200),
     begin: async (number) => ({
-      world: await BundledWorld.startBundled(`${seed} ${number}`, await assembly()),
+      scenario: await BundledScenario.startBundled(`${seed} ${number}`, await assembly()),
       twin: twinOf(number),
       isBundled: true,
     }),
@@ -145,7 +147,7 @@ async function play({ name, variable, unit, wanted, begin }: Kind): Promise<bool
       if (!(error instanceof Broken) && error instanceof Error) console.log(error.stack);
       return false;
     } finally {
-      await beginning.world.close();
+      await beginning.scenario.sandbox.close();
     }
   }
   const seconds = ((Date.now() - start) / 1000).toFixed(1);

@@ -1,6 +1,6 @@
 // What happens in the lives that are led, drawn by a seed.
-import type { Fate } from '../audit/life-world.ts';
 import { type Happening, NAMES } from '../audit/life.ts';
+import type { Fate } from '../sandbox/memory-sandbox.ts';
 import { generator } from './chance.ts';
 
 const HAPPENINGS = 120;

@@ -11,8 +11,7 @@ import { makeServices } from '../../lambdas/runtime/make-services.ts';
 import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
-import { InMemorySystems } from '../fakes.ts';
-import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { type MemorySandbox, type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { withOverlay } from './overlay.ts';
 import { type Tools, type Witness, findTools, startWitness } from './prism.ts';
 
@@ -24,7 +23,7 @@ const MIN_REQUESTS = 100;
 /** Services of one call, whose Docker Hub is behind the witness. */
 type Call = () => Services;
 
-function servicesOf(sandbox: Sandbox, around: InMemorySystems, url: string): Call {
+function servicesOf(sandbox: Sandbox, around: MemorySandbox, url: string): Call {
   return () => {
     const { bucket, notifier, log, meter } = around.services();
     return makeServices(
@@ -44,7 +43,7 @@ function servicesOf(sandbox: Sandbox, around: InMemorySystems, url: string): Cal
 }
 
 /** A night that checks every content, by either route of the login, with a second factor and without. */
-async function nights(sandbox: Sandbox, around: InMemorySystems, call: Call): Promise<void> {
+async function nights(sandbox: Sandbox, around: MemorySandbox, call: Call): Promise<void> {
   const night = (): Promise<unknown> =>
     audit(parseEvent(auditEventSchema, { verifyAll: true }), call()).finally(() => {
       sandbox.clock.advance(DAY);
@@ -97,7 +96,7 @@ async function proveWitness(witness: Witness, sandbox: Sandbox): Promise<void> {
 }
 
 async function main(tools: Tools): Promise<number> {
-  const around = new InMemorySystems();
+  const around = startSandbox({ transport: 'memory' });
   const sandbox = await startSandbox({
     world: 'empty',
     now: around.now,

@@ -8,7 +8,7 @@ import { takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import { deploymentRows } from '../../lambdas/report/deployment-rows.ts';
 import type { DeploymentRow } from '../../lambdas/report/report.ts';
 import { NOW, type Situation, bytes, inputsOf, snapshotOf } from '../domain/situation.ts';
-import { defaultSettings } from '../fakes.ts';
+import { defaultSettings } from '../default-settings.ts';
 
 const first = <Row>(rows: readonly Row[]): Row | undefined => rows[0];
 

@@ -1,17 +1,17 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
-import { DAY, HOUR } from '../../lambdas/domain/days.ts';
+import { DAY, HOUR, iso } from '../../lambdas/domain/days.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
 import { revokeEventSchema } from '../../lambdas/revoke/event.ts';
 import { type RevokeResult, revoke } from '../../lambdas/revoke/revoke.ts';
 import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
 import { failureOf } from '../failure.ts';
-import { InMemorySystems } from '../fakes.ts';
+import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 
-let world: InMemorySystems;
+let world: MemorySandbox;
 
 beforeEach(() => {
-  world = new InMemorySystems();
+  world = startSandbox({ transport: 'memory' });
   world.addToken('orange-cd', { id: 'first' });
   world.addToken('orange-cd', { id: 'second', key: false });
   world.addToken('Mtn_CM', { id: 'third' });
@@ -20,7 +20,7 @@ beforeEach(() => {
 
 const call = (event: unknown): Promise<RevokeResult> =>
   revoke(parseEvent(revokeEventSchema, event), world.services());
-const isOn = (id: string): boolean | undefined => world.tokens.get(id)?.enabled;
+const isOn = (id: string): boolean | undefined => world.tokens.get(id)?.is_active;
 const night = async () => {
   world.now += DAY;
   return audit({}, world.services());
@@ -227,7 +227,7 @@ describe('restoring', () => {
 describe('restoring what no switch can bring back', () => {
   const expire = (id: string, enabled: boolean): void => {
     const token = world.tokens.get(id);
-    if (token !== undefined) Object.assign(token, { enabled, expiresAt: world.now - DAY });
+    if (token !== undefined) Object.assign(token, { is_active: enabled, expires_at: iso(world.now - DAY) });
   };
   const restoring = { deployment: 'orange-cd', restore: true };
 
@@ -286,7 +286,7 @@ describe('a call for what is so already', () => {
   });
 
   it('tells of tokens that were off that they were left off', async () => {
-    for (const id of ['first', 'second']) world.switchToken(id, false);
+    for (const id of ['first', 'second']) world.tokens.modify(id, { is_active: false });
     await call({ deployment: 'orange-cd', reason: 'leaked' });
     expect(world.mails[0]?.text).toContain("Already off: first and second, now recorded as people's.");
     expect(world.mails[0]?.text).not.toContain('switched off: first');
@@ -295,7 +295,7 @@ describe('a call for what is so already', () => {
 
 describe('restoring a token that another one replaces', () => {
   beforeEach(async () => {
-    world = new InMemorySystems();
+    world = startSandbox({ transport: 'memory' });
     world.addToken('orange-cd', { id: 'first' });
     world.putLicenses([['orange-cd', '2027-01-01']]);
     await issue({ deployment: 'orange-cd', regenerate: true, overlapHours: 24 }, world.services());
@@ -320,7 +320,7 @@ describe('restoring a token that another one replaces', () => {
   });
 
   it('by its label alone leaves it as it is and says how it is meant', async () => {
-    world.switchToken('first', false);
+    world.tokens.modify('first', { is_active: false });
     const { actions } = await call({ deployment: 'orange-cd', restore: true });
     const skipped = actions.find(({ tokenId }) => tokenId === 'first');
     expect(skipped).toMatchObject({ kind: 'reactivate', status: 'skipped' });
@@ -396,7 +396,7 @@ describe('undoing what one run of the audit switched off', () => {
     ['lasts: it comes back and still goes when it is over', 240, true],
     ['is over: it stays off', 72, false],
   ])('of a replaced token whose overlap %s', async (_, overlapHours, comesBack) => {
-    world = new InMemorySystems();
+    world = startSandbox({ transport: 'memory' });
     world.addToken('orange-cd', { id: 'first' });
     world.putLicenses([['orange-cd', '2026-03-03']]);
     const { tokenId } = await issue(
@@ -438,7 +438,7 @@ describe('undoing what one run of the audit switched off', () => {
 
 describe("a token whose content another deployment's key holds", () => {
   beforeEach(async () => {
-    world = new InMemorySystems();
+    world = startSandbox({ transport: 'memory' });
     world.addToken('mtn-ug', { id: 'ug' });
     world.addToken('mtn-rw', { id: 'rw' });
     world.keys.set('mtn-rw', world.tokens.get('ug')?.content);
@@ -468,7 +468,7 @@ describe("a token whose content another deployment's key holds", () => {
   });
 
   it('is guarded where the license list can not be read, too', async () => {
-    world.put('licenses.csv', 'nonsense');
+    world.bucket.put('licenses.csv', 'nonsense');
     expect((await failureOf(() => call({ deployment: 'mtn-ug', reason: 'leaked' }))).name).toBe(
       'InvalidRequest',
     );
@@ -484,8 +484,8 @@ describe('deleting', () => {
       reason: 'gone',
     });
     expect(actions.map(({ kind }) => kind)).toEqual(['delete-token', 'delete-token', 'remove-key']);
-    expect([...world.tokens.keys()]).toEqual(['third']);
-    expect([...world.keys.keys()]).toEqual(['Mtn_CM']);
+    expect(world.tokens.all.map(({ uuid }) => uuid)).toEqual(['third']);
+    expect(world.keys.names).toEqual(['Mtn_CM']);
     expect((await night()).findings.map(({ kind }) => kind)).not.toContain('missing-token');
   });
 
@@ -562,6 +562,6 @@ describe('a token’s content where a name or a reason belongs', () => {
     await call({ deployment: shown, reason: 'exposed' });
     expect([isOn('swapped'), world.keys.has(content)]).toEqual([false, true]);
     await night();
-    expect(JSON.stringify([world.mails, [...world.objects]])).not.toContain(content);
+    expect(JSON.stringify([world.mails, world.bucket.everything])).not.toContain(content);
   });
 });

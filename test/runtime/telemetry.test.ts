@@ -7,7 +7,7 @@ import { handler as auditHandler } from '../../lambdas/audit/handler.ts';
 import { handler as issueHandler } from '../../lambdas/issue/handler.ts';
 import { handler as revokeHandler } from '../../lambdas/revoke/handler.ts';
 import { powertoolsLog, powertoolsMeter } from '../../lambdas/runtime/telemetry.ts';
-import { InMemorySystems } from '../fakes.ts';
+import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { templatesOf } from '../lib/stacks.ts';
 
 const NAME = 'hub-token-auditor';
@@ -117,7 +117,7 @@ const OF_AWS = [
 ];
 
 /** One run with the log and the metrics of a function. */
-function run(world: InMemorySystems, event: AuditEvent = {}) {
+function run(world: MemorySandbox, event: AuditEvent = {}) {
   return audit(event, {
     ...world.services(),
     log: powertoolsLog(`${NAME}-audit`, 'request-1'),
@@ -138,8 +138,8 @@ async function failing(kind: 'audit' | 'issue' | 'revoke', event: unknown): Prom
 }
 
 /** One deployment whose license ends within the days of notice. */
-function endingWorld(...labels: string[]): InMemorySystems {
-  const world = new InMemorySystems();
+function endingWorld(...labels: string[]): MemorySandbox {
+  const world = startSandbox({ transport: 'memory' });
   for (const label of labels) world.addToken(label);
   world.putLicenses(labels.map((label) => [label, '2026-03-06']));
   return world;

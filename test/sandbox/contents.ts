@@ -3,6 +3,7 @@
 import { DAY } from '../../lambdas/domain/days.ts';
 import { type Ledger, emptyLedger, ledgerText, readLedger } from '../../lambdas/domain/ledger.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
+import type { Services } from '../../lambdas/runtime/services.ts';
 import type { Settings } from '../../lambdas/runtime/settings.ts';
 import type { Canaries } from './canaries.ts';
 import type { SandboxClock } from './clock.ts';
@@ -84,8 +85,19 @@ class Keys {
   }
 }
 
+/** A mail that went out, as far as every transport keeps it. */
+export interface SentMail {
+  readonly subject: string;
+  readonly text: string;
+}
+
 /** What is in a sandbox, and what people do to it by hand. */
-export class SandboxContents {
+export abstract class SandboxContents {
+  /** The mails that went out, oldest first. */
+  abstract readonly mails: readonly SentMail[];
+  /** Whether anybody is subscribed who reads them. */
+  abstract readonly confirmed: boolean;
+
   readonly clock: SandboxClock;
   /** Everything that grants access. */
   readonly canaries: Canaries;
@@ -104,11 +116,25 @@ export class SandboxContents {
     this.bucket = bucket;
   }
 
+  /** The time, in milliseconds since 1970. */
+  get now(): number {
+    return this.clock.now();
+  }
+
+  set now(instant: number) {
+    this.clock.set(instant);
+  }
+
   /** Adds a token, and its key. */
   addDeployment(label: string, { key = 'own', ...token }: NewDeployment = {}): StoredToken {
     const added = this.tokens.add({ token_label: label, ...token });
     if (key !== 'none') this.keys.set(label, key === 'own' ? added.content : key.value);
     return added;
+  }
+
+  /** Whether a deployment has a token that is switched on. */
+  isOn(label: string): boolean {
+    return this.tokens.labelled(label).some(({ is_active }) => is_active === true);
   }
 
   /** The id of the token whose content a key holds. */
@@ -144,6 +170,12 @@ export class SandboxContents {
   putLedger(entries: Partial<Ledger>): void {
     this.bucket.put(OBJECTS.ledger, ledgerText({ ...emptyLedger(), ...entries }));
   }
+
+  /** Lets somebody subscribe to the mails, or takes the subscription away. */
+  abstract setConfirmed(confirmed: boolean): Promise<void>;
+  /** The services of one invocation. */
+  abstract services(): Services;
+  abstract close(): Promise<void>;
 
   /** Puts in what is there at first. */
   fill(first: FirstContents): void {

@@ -13,7 +13,7 @@ import { powertoolsLog, powertoolsMeter } from '../../lambdas/runtime/telemetry.
 import { type AwsStandIn, startAws } from './aws.ts';
 import { Canaries } from './canaries.ts';
 import { type SandboxClock, createClock } from './clock.ts';
-import { type FirstContents, SandboxContents, type SandboxState } from './contents.ts';
+import { type FirstContents, SandboxContents, type SandboxState, type SentMail } from './contents.ts';
 import type { DockerHubSwitches } from './docker-hub-switches.ts';
 import { type DockerHubStandIn, startDockerHub } from './docker-hub.ts';
 import { FaultPlan } from './faults.ts';
@@ -111,12 +111,19 @@ export class HttpSandbox extends SandboxContents {
     return this.canaries.all;
   }
 
-  /** The mails that went out, oldest first. */
-  get mails(): { readonly subject: string; readonly text: string }[] {
+  get mails(): SentMail[] {
     return this.aws.published.map(({ subject, messages }) => ({
       subject,
       text: messages.get('email') ?? '',
     }));
+  }
+
+  get confirmed(): boolean {
+    return this.aws.topics.isSubscribed();
+  }
+
+  setConfirmed(confirmed: boolean): Promise<void> {
+    return this.aws.topics.setSubscribed(confirmed);
   }
 
   /** The services of one invocation in this process, whose environment is the sandbox's from then on. */

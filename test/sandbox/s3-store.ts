@@ -29,7 +29,12 @@ export class S3Bucket {
 
   /** Keys of the objects that are there, in order. */
   get keys(): string[] {
-    return [...this.objects.keys()].filter((key) => this.current(key)?.isDeleteMarker === false).sort();
+    return this.keysAsWritten.sort();
+  }
+
+  /** The same in the order in which they were first written. */
+  get keysAsWritten(): string[] {
+    return [...this.objects.keys()].filter((key) => this.current(key)?.isDeleteMarker === false);
   }
 
   /** Every version of every key, the newest of each first. */
@@ -39,6 +44,11 @@ export class S3Bucket {
       .flatMap(([key, versions]) =>
         versions.toReversed().map((version, index) => ({ key, version, isLatest: index === 0 })),
       );
+  }
+
+  /** Everything that was ever written, to search it. */
+  get everything(): string {
+    return this.versions.map(({ key, version }) => `${key}\n${version.body.toString()}`).join('\n');
   }
 
   /** The latest version, which may be a delete marker. */

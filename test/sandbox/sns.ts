@@ -21,6 +21,8 @@ export interface Topics {
   readonly topicArn: string;
   readonly published: Published[];
   serve(request: SandboxRequest): Promise<SandboxAnswer>;
+  /** Whether the queue is subscribed. */
+  isSubscribed(): boolean;
   /** Subscribes a queue to the topic, or takes its subscription away. */
   setSubscribed(subscribed: boolean): Promise<void>;
   /** What the subscribed queue received, oldest first; each only once. */
@@ -160,6 +162,7 @@ export async function startTopics(options: {
   return {
     topicArn,
     published,
+    isSubscribed: () => subscription !== undefined,
     setSubscribed,
     serve: async (request) => {
       const form = new URLSearchParams(request.body.toString());

@@ -107,6 +107,11 @@ export class KvMount {
     return version === undefined || this.isGone(version) ? undefined : version.data;
   }
 
+  /** Number of the current version, 0 where there is none. */
+  version(path: string): number {
+    return this.secrets.get(path)?.current ?? 0;
+  }
+
   /** `GET data/<path>`; without a version the current one. */
   read(path: string, number?: number): KvResult {
     return this.show(path, number, 'data', ({ data }) => data);

@@ -7,7 +7,7 @@ import { type Step, isAsPlanned, stepText } from '../../../lambdas/domain/plan/s
 import { takeSnapshot } from '../../../lambdas/domain/snapshot.ts';
 import type { HubToken } from '../../../lambdas/domain/token.ts';
 import { fingerprintOf } from '../../../lambdas/text/fingerprint.ts';
-import { defaultSettings } from '../../fakes.ts';
+import { defaultSettings } from '../../default-settings.ts';
 import { CONTENT, NOW, type Situation, inputsOf, suspensionOf, tokenOf, snapshotOf } from '../situation.ts';
 
 const ENDED = '2026-02-01';

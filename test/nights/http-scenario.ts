@@ -1,23 +1,22 @@
-// A life's world over HTTP: the real clients and the stand-ins, failing and crashing as a seed says.
+// A life's sandbox over HTTP: the real clients and the stand-ins, failing and crashing as a seed says.
 import { inspect } from 'node:util';
-import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import type { Notification } from '../../lambdas/mail/notification.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
 import {
-  Crash,
   type Disturbance,
   type Functions,
-  type LifeWorld,
   type Raced,
+  type Scenario,
   type Work,
   functionsWith,
-} from '../audit/life-world.ts';
+} from '../audit/scenario.ts';
 import { LIFE_SETTINGS } from '../audit/life.ts';
 import { inTurn } from '../audit/turns.ts';
 import { markOf } from '../sandbox/canaries.ts';
 import { FAULTS, type Fault, type SandboxRequest, afterEffect } from '../sandbox/faults.ts';
 import type { HttpSandbox } from '../sandbox/http-sandbox.ts';
+import { Crash } from '../sandbox/memory-sandbox.ts';
 import { startSandbox } from '../sandbox/sandbox.ts';
 import { SeededCanaries, drawn, drawnOf } from './chance.ts';
 
@@ -221,7 +220,7 @@ export class Invocation {
  * are under way at the same time, sessions, and whether the reports of a night that crashed in its last moment were
  * written.
  */
-export class HttpWorld implements LifeWorld {
+export class HttpScenario implements Scenario {
   readonly sandbox: HttpSandbox;
   /** Logs, metrics, results and errors since they were last searched for secrets. */
   protected readonly said: string[] = [];
@@ -237,86 +236,13 @@ export class HttpWorld implements LifeWorld {
     this.seed = seed;
   }
 
-  static async start(seed: string): Promise<HttpWorld> {
-    return new HttpWorld(await startLifeSandbox(seed), seed);
-  }
-
-  get now(): number {
-    return this.sandbox.clock.now();
-  }
-
-  set now(instant: number) {
-    this.sandbox.clock.set(instant);
-  }
-
-  get tokens(): LifeWorld['tokens'] {
-    return new Map(
-      this.sandbox.tokens.all
-        .toReversed()
-        .map(({ uuid, token_label, is_active }) => [
-          uuid,
-          { id: uuid, label: token_label ?? '', enabled: is_active === true },
-        ]),
-    );
-  }
-
-  get keys(): ReadonlyMap<string, unknown> {
-    return new Map(Object.entries(this.sandbox.keys.all));
-  }
-
-  holder(name: string): string | undefined {
-    return this.sandbox.holder(name);
-  }
-
-  get ledger(): Ledger {
-    return this.sandbox.ledger;
-  }
-
-  get mails(): LifeWorld['mails'] {
-    return this.sandbox.mails;
-  }
-
-  confirmed = true;
-
-  addToken(label: string): void {
-    this.sandbox.addDeployment(label, {
-      created_at: new Date(this.now - 40 * 86_400_000).toISOString(),
-      last_used: new Date(this.now - 86_400_000).toISOString(),
-    });
-  }
-
-  switchToken(id: string, on: boolean): void {
-    this.sandbox.tokens.modify(id, { is_active: on });
-  }
-
-  relabel(id: string, label: string): void {
-    this.sandbox.tokens.modify(id, { token_label: label });
-  }
-
-  loseKeys(names: readonly string[]): void {
-    this.sandbox.keys.delete(...names);
-  }
-
-  put(key: string, body: string): void {
-    this.sandbox.bucket.put(key, body);
-  }
-
-  remove(key: string): void {
-    this.sandbox.bucket.delete(key);
-  }
-
-  read(key: string): string | undefined {
-    return this.sandbox.bucket.text(key);
-  }
-
-  async setConfirmed(confirmed: boolean): Promise<void> {
-    await this.sandbox.aws.topics.setSubscribed(confirmed);
-    this.confirmed = confirmed;
+  static async start(seed: string): Promise<HttpScenario> {
+    return new HttpScenario(await startLifeSandbox(seed), seed);
   }
 
   async run(work: Work, disturbance?: Disturbance): Promise<unknown> {
     const { faults } = this.sandbox;
-    const begin = this.now;
+    const begin = this.sandbox.now;
     const invocation = new Invocation();
     const name = this.nextRun();
     faults.clear();
@@ -333,12 +259,12 @@ export class HttpWorld implements LifeWorld {
     } finally {
       this.troubles += faults.happened.length;
       faults.clear();
-      this.now = begin;
+      this.sandbox.now = begin;
     }
   }
 
   async race(first: Work, second: Work, isFirstSlow: boolean): Promise<Raced> {
-    const begin = this.now;
+    const begin = this.sandbox.now;
     const name = this.nextRun();
     this.sandbox.faults.clear();
     const heard =
@@ -352,7 +278,7 @@ export class HttpWorld implements LifeWorld {
         isFirstSlow,
       );
     } finally {
-      this.now = begin;
+      this.sandbox.now = begin;
     }
   }
 
@@ -385,7 +311,7 @@ export class HttpWorld implements LifeWorld {
 
   private services(invocation: Invocation, requestId: string): Services {
     const { clock } = this.sandbox;
-    const deadline = this.now + DEADLINE;
+    const deadline = this.sandbox.now + DEADLINE;
     // For who is dead the time is over: no client of it tries again.
     const now = (): number => (invocation.isDead() ? Infinity : clock.now());
     const note = (message: string, fields?: unknown): void => {
@@ -462,10 +388,6 @@ export class HttpWorld implements LifeWorld {
     for (let at = 0; at + RECOGNISED <= text.length; at++)
       if (this.marks.has(text.slice(at, at + RECOGNISED))) return true;
     return false;
-  }
-
-  close(): Promise<void> {
-    return this.sandbox.close();
   }
 }
 

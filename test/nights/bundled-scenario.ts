@@ -1,6 +1,6 @@
-// A life's world over HTTP in which the functions are the built bundles, by a time that passes only while they wait.
+// A life's sandbox over HTTP in which the functions are the built bundles, by a time that passes only while they wait.
 import * as v from 'valibot';
-import type { Functions, Raced, Work } from '../audit/life-world.ts';
+import type { Functions, Raced, Work } from '../audit/scenario.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import { type Side, Turns, meet } from '../audit/turns.ts';
 import { replaceDate } from '../bundles/date.ts';
@@ -9,7 +9,7 @@ import { startHearing } from '../faults/hearing.ts';
 import { takeTime } from '../faults/time.ts';
 import type { Fault, SandboxRequest } from '../sandbox/faults.ts';
 import { BundledFunctions } from './bundled-functions.ts';
-import { HttpWorld, Invocation, startLifeSandbox } from './http-world.ts';
+import { HttpScenario, Invocation, startLifeSandbox } from './http-scenario.ts';
 
 /** By so much the time of a process that died is over: no client of it tries anything again. */
 const AFTER_DEATH = 24 * 3_600_000;
@@ -23,24 +23,24 @@ const leaseSchema = v.pipe(
 
 /**
  * The timers of this process, once for all: Node's mock of them takes it amiss where a timer outlives it. They move the
- * clock of the world in which a function runs.
+ * clock of the sandbox in which a function runs.
  */
 class SharedTime {
-  private world: BundledWorld | undefined;
+  private scenario: BundledScenario | undefined;
   private giveBack: (() => void) | undefined;
 
-  begin(world: BundledWorld): void {
-    this.world = world;
+  begin(scenario: BundledScenario): void {
+    this.scenario = scenario;
     this.giveBack ??= takeTime(
-      () => this.world?.waiting ?? 0,
+      () => this.scenario?.waiting ?? 0,
       (milliseconds) => {
-        this.world?.sandbox.clock.advance(milliseconds);
+        this.scenario?.sandbox.clock.advance(milliseconds);
       },
     );
   }
 
   end(): void {
-    this.world = undefined;
+    this.scenario = undefined;
   }
 
   close(): void {
@@ -51,7 +51,7 @@ class SharedTime {
 
 const time = new SharedTime();
 
-/** Gives this process its timers back, after the last of these worlds. */
+/** Gives this process its timers back, after the last of these lives. */
 export function giveTimersBack(): void {
   time.close();
 }
@@ -60,22 +60,22 @@ export function giveTimersBack(): void {
  * The bundles know nothing of the sandbox's clock: they ask the machine, whose `Date` and timers are the sandbox's while a
  * function runs.
  */
-export class BundledWorld extends HttpWorld {
+export class BundledScenario extends HttpScenario {
   private bundles: BundledFunctions | undefined;
   /** Requests that wait for the other one of two functions. */
   private held = 0;
 
   /** @param assembly folder of a synthesized assembly */
-  static async startBundled(seed: string, assembly: string): Promise<BundledWorld> {
+  static async startBundled(seed: string, assembly: string): Promise<BundledScenario> {
     const sandbox = await startLifeSandbox(seed);
-    const world = new BundledWorld(sandbox, seed);
-    world.bundles = await BundledFunctions.load(assembly, sandbox);
-    return world;
+    const scenario = new BundledScenario(sandbox, seed);
+    scenario.bundles = await BundledFunctions.load(assembly, sandbox);
+    return scenario;
   }
 
   protected override functions(invocation: Invocation, requestId: string): Functions {
     if (this.bundles === undefined) throw new Error('No bundles are loaded.');
-    const bundles = this.bundles.for({ requestId, now: () => this.now });
+    const bundles = this.bundles.for({ requestId, now: () => this.sandbox.now });
     return {
       audit: invocation.guard((event) => bundles.audit(event)),
       issue: invocation.guard((event) => bundles.issue(event)),
@@ -86,7 +86,7 @@ export class BundledWorld extends HttpWorld {
   protected override async during<Value>(invocation: Invocation, work: () => Promise<Value>): Promise<Value> {
     time.begin(this);
     const hearing = startHearing();
-    const giveDateBack = replaceDate(() => this.now + (invocation.isDead() ? AFTER_DEATH : 0));
+    const giveDateBack = replaceDate(() => this.sandbox.now + (invocation.isDead() ? AFTER_DEATH : 0));
     try {
       return await work();
     } finally {
@@ -105,7 +105,7 @@ export class BundledWorld extends HttpWorld {
   /** The requests wait for each other, and not the clients. None is slow: its time-outs would pass with the other's. */
   override async race(first: Work, second: Work, isFirstSlow: boolean): Promise<Raced> {
     if (isFirstSlow) throw new Error('Bundles that meet are never slow.');
-    const begin = this.now;
+    const begin = this.sandbox.now;
     const name = this.nextRun();
     const turns = new Turns(false);
     const works = { first, second };
@@ -129,7 +129,7 @@ export class BundledWorld extends HttpWorld {
       );
     } finally {
       this.sandbox.faults.clear();
-      this.now = begin;
+      this.sandbox.now = begin;
     }
   }
 

@@ -1,20 +1,13 @@
-// What a simulated life happens to: systems that people change by hand, and functions that change them.
+// What a simulated life happens in: a sandbox that people change by hand, and functions that change it.
 import type { AuditEvent } from '../../lambdas/audit/event.ts';
 import type { Action } from '../../lambdas/domain/actions.ts';
-import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import type { IssueEvent } from '../../lambdas/issue/event.ts';
 import type { RevokeEvent } from '../../lambdas/revoke/event.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
+import type { SandboxContents } from '../sandbox/contents.ts';
+import type { Fate } from '../sandbox/memory-sandbox.ts';
 
-/** What happens to one call: nothing, an error before or after its effect, or the end of the process around it. */
-export type Fate = 'pass' | 'fail before' | 'fail after' | 'crash before' | 'crash after';
-
-/** What the process dies of: after it nothing that the process does has an effect any more. */
-export class Crash extends Error {
-  override readonly name = 'Crash';
-}
-
-/** How one process is disturbed. Which calls these are is the world's to say, and the same for the same numbers. */
+/** How one process is disturbed. Which calls these are is the scenario's to say, and the same for the same numbers. */
 export interface Disturbance {
   /** From which call on, counted from 1. */
   readonly at: number;
@@ -51,47 +44,11 @@ export type Work = (functions: Functions) => Promise<unknown>;
 /** What came of two functions. */
 export type Raced = [PromiseSettledResult<unknown>, PromiseSettledResult<unknown>];
 
-/**
- * The systems that a {@link Life} happens to: in memory, or stand-ins over HTTP. People and customers change them by
- * hand, functions through the services that the world gives them.
- */
-export interface LifeWorld {
-  /** Milliseconds since 1970. It stands still but for what is added to it. */
-  now: number;
-  /** Docker Hub's tokens by id, oldest first. */
-  readonly tokens: ReadonlyMap<
-    string,
-    { readonly id: string; readonly label: string; readonly enabled: boolean }
-  >;
-  /** What Vault holds for each deployment. */
-  readonly keys: ReadonlyMap<string, unknown>;
-  /** The id of the token whose content a key holds. */
-  holder(name: string): string | undefined;
-  readonly ledger: Ledger;
-  /** Mails that went out, oldest first. */
-  readonly mails: readonly { readonly subject: string; readonly text: string }[];
-  /** Whether anybody reads them. */
-  readonly confirmed: boolean;
-
+/** A sandbox that a {@link Life} happens in, and how the functions are called there. */
+export interface Scenario {
+  readonly sandbox: SandboxContents;
   /** How many calls were disturbed so far. */
   readonly troubles: number;
-
-  /** Makes a token by hand, and its key. */
-  addToken(label: string): unknown;
-  /** Switches a token by hand. */
-  switchToken(id: string, on: boolean): void;
-  /** Gives a token another label by hand. */
-  relabel(id: string, label: string): void;
-  /** Removes keys from Vault by hand. */
-  loseKeys(names: readonly string[]): void;
-  /** Writes an object as support would. */
-  put(key: string, body: string): void;
-  /** Deletes an object as support would. */
-  remove(key: string): void;
-  /** What an object holds; `undefined` where it is not there. */
-  read(key: string): string | undefined;
-  setConfirmed(confirmed: boolean): Promise<void>;
-
   /**
    * Runs one function to its end, or to the {@link Crash} that disturbs it. Afterwards everything passes again, nothing
    * of a crashed process has any effect any more, and the time is as it was before.
@@ -108,5 +65,4 @@ export interface LifeWorld {
    * @returns where a secret was found
    */
   leak(): string | undefined;
-  close(): Promise<void>;
 }
