@@ -12,7 +12,6 @@ import { digestOf } from './fingerprint.ts';
  * `(concealed* …)`, so that nobody can pass a name off as a concealed one. Done once, where the text enters.
  */
 export function concealed(text: string): string {
-  if (text.length < SHORTEST) return text;
   return concealContents(text.includes(MARK) ? text.replace(OUTSIDE_MARK, '(concealed*$1 ') : text);
 }
 
@@ -33,7 +32,6 @@ export function concealContents(text: string): string {
 
 /** The same for a text that may name known ids, which stay. */
 export function concealContentsBeside(text: string, ids: ReadonlySet<string>): string {
-  if (text.length < SHORTEST) return text;
   const id = text.match(UUID)?.find((found) => ids.has(found));
   if (id === undefined) return concealContents(text);
   const parts = text.split(id).map((part) => concealContentsBeside(part, ids));
@@ -50,7 +48,8 @@ export function outsideName(name: string): string {
  * in base64 as Docker's own configuration keeps it. A UUID may be either.
  */
 export function holdsContent(text: string): boolean {
-  return text.length >= SHORTEST && concealContents(text.replace(UUID, '')) !== text.replace(UUID, '');
+  const withoutIds = text.replace(UUID, '');
+  return concealContents(withoutIds) !== withoutIds;
 }
 
 /**

@@ -156,6 +156,31 @@ describe('exemptions', () => {
     ]);
   });
 
+  it('say who says why, and how long they last with what they are from', () => {
+    const lines = exemptionNews(null, read('a,pilot,,,\nb,,ann,,\nMtn CM,own use,bob,2026-03-05,unused-token'), true, '2026-03-01').lines; // prettier-ignore
+    expect(lines).toEqual([
+      'a is exempt from everything, no end: somebody says "pilot"',
+      'b is exempt from everything, no end: "ann" does not say why',
+      '"Mtn CM" is exempt from unused-token, until 5 Mar: "bob" says "own use"',
+    ]);
+  });
+
+  it('are told of once when they come a week before their end or later', () => {
+    const ending = read('a,pilot,ann,2026-03-08,unused-token');
+    const first = exemptionNews(null, ending, true, '2026-03-01');
+    expect(first.lines).toHaveLength(1);
+    expect(first.remembered).toMatchObject([{ endReported: true }]);
+    expect(exemptionNews(first.remembered, ending, true, '2026-03-07').lines).toEqual([]);
+    const again = exemptionNews(first.remembered, ending, true, '2026-03-08');
+    expect([again.lines, again.remembered]).toEqual([[], first.remembered]);
+  });
+
+  it('that were over when they were read are none, and without the file nothing is remembered', () => {
+    const over = exemptionNews(null, read('a,pilot,ann,2026-02-28,'), true, '2026-03-01');
+    expect(over).toEqual({ lines: [], remembered: [] });
+    expect(exemptionNews(null, [], false, '2026-03-01')).toEqual({ lines: [], remembered: null });
+  });
+
   describe('that change what they are from', () => {
     const news = (before: string, now: string): readonly string[] =>
       exemptionNews(exemptionNews(null, read(before), true, '2026-03-01').remembered, read(now), true, '2026-03-02').lines; // prettier-ignore

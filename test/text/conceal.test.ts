@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { digestOf } from '../../lambdas/text/fingerprint.ts';
 import {
   concealContents,
   concealed,
@@ -41,6 +42,8 @@ describe('a name that is a token’s content', () => {
       'docker_pat_123456789',
       'Orange CD',
       'Société Générale de Télécommunications, Kinshasa',
+      'Orange\u200b CD of Kinshasa',
+      'ｏrange-cd of ｋinshasa',
       's3://riaktr-licenses/reports/2026/11/27/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',
       'f'.repeat(64),
     ])
@@ -75,7 +78,10 @@ describe('a name that is a token’s content', () => {
       base64(CONTENT).toUpperCase(),
       Buffer.from(CONTENT).toString('base64url'),
       Buffer.from(CONTENT).toString('hex'),
+      base64(`dckr%5Fpat%5F${LETTERS}`),
       base64(`riaktrdelivery:${UUID}`),
+      base64(UUID),
+      ...['a', 'ab', 'abc'].map((before) => `${before}${base64(UUID)}`),
     ]) {
       expect(concealed(`{"auth": "${text}"}`)).toMatch(/^\{"auth": "base64_\(concealed [0-9a-f]{16}\)"\}$/);
       expect(holdsContent(text)).toBe(true);
@@ -103,7 +109,10 @@ describe('a name that is a token’s content', () => {
   });
 
   it('is not told by a hash where only a part of it stands, which trying could find', () => {
+    const [part, content] = [`dckr_pat_${'a'.repeat(20)}`, `dckr_pat_${'a'.repeat(21)}`];
     expect(concealed('dckr_pat_abcdefgh')).toMatch(/^dckr_pat_\(concealed [0-9a-f]{4}0{12}\)$/);
+    expect(concealed(part)).toBe(`dckr_pat_(concealed ${digestOf(part).slice(0, 4)}000000000000)`);
+    expect(concealed(content)).toBe(`dckr_pat_(concealed ${digestOf(content)})`);
   });
 });
 

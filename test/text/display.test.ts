@@ -7,6 +7,7 @@ import {
   joinWithAnd,
   pluralize,
   quoteProse,
+  quoteText,
 } from '../../lambdas/text/display.ts';
 
 describe('outside text', () => {
@@ -27,6 +28,16 @@ describe('outside text', () => {
       'abc',
       'abc...',
       '\\u{...',
+    ]);
+  });
+});
+
+describe('a cell for a sentence', () => {
+  it('stands in quotes that nothing in it can close, and is cut where it is longer than wanted', () => {
+    expect(quoteText('a "b" c\\')).toBe('"a \\"b\\" c\\u{5c}"');
+    expect([quoteText('x'.repeat(101)), quoteText('abcd', 3)]).toEqual([
+      `"${'x'.repeat(100)}..."`,
+      '"abc..."',
     ]);
   });
 });
@@ -63,8 +74,12 @@ describe('what somebody wrote', () => {
       'हिन्दी',
       'مرحبا',
       'a\\b',
+      '٣́ और 1̂',
+      'x'.repeat(300),
     ])
       expect(escapeProse(text)).toBe(text);
+    expect(escapeProse('x'.repeat(301))).toBe(`${'x'.repeat(300)}...`);
+    expect(quoteProse('x'.repeat(301))).toBe(`"${'x'.repeat(300)}..."`);
     expect(escapeProse('Mu\u0308ller')).toBe('Müller');
   });
 
@@ -98,6 +113,9 @@ describe('what somebody wrote', () => {
     expect(describeStatement({})).toBe('no reason given');
     expect(describeStatement({ reason: 'not paid' })).toBe('the caller says "not paid"');
     expect(describeStatement({ reason: 'not paid', requestedBy: 'ann' })).toBe('"ann" says "not paid"');
+    expect(describeStatement({ reason: 'x', requestedBy: 'a'.repeat(101) })).toBe(
+      `"${'a'.repeat(100)}..." says "x"`,
+    );
     expect(describeStatement({ requestedBy: 'cto@example.com' })).toBe(
       'asked for by "cto@example.com", no reason given',
     );

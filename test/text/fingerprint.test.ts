@@ -17,11 +17,27 @@ describe('a fingerprint', () => {
   it('tells contents apart, of today and of before 2022, and holds none of them', () => {
     const all = [CONTENT, `${CONTENT}z`, `${CONTENT}\n`, UUID].map(fingerprintOf);
     expect(new Set(all).size).toBe(4);
-    for (const fingerprint of all) expect(fingerprint).toMatch(/^token-[0-9a-f]{16}$/);
+    const forms = [` \n${CONTENT}\t `, ` ${UUID}`, CONTENT.toUpperCase(), `dckr_o_${'a'.repeat(20)}`].map(
+      fingerprintOf,
+    );
+    for (const fingerprint of [...all, ...forms]) expect(fingerprint).toMatch(/^token-[0-9a-f]{16}$/);
   });
 
   it('is kept of nothing that could be guessed', () => {
-    for (const value of ['hunter2', 'riaktr-2024!', '', 'dckr_pat_short', '{"auths": {}}', 'orange-cd']) {
+    for (const value of [
+      'hunter2',
+      'riaktr-2024!',
+      '',
+      `dckr_pat_${'a'.repeat(19)}`,
+      `dckr__${'a'.repeat(20)}`,
+      `x${CONTENT}`,
+      `${CONTENT}!`,
+      `x ${UUID}`,
+      `${UUID}0`,
+      UUID.replace('-', ''),
+      '{"auths": {}}',
+      'orange-cd',
+    ]) {
       expect(fingerprintOf(value)).toBe('');
       expect(fingerprintOfKey(new Map([['orange-cd', value]]), 'orange-cd')).toBeUndefined();
     }
@@ -35,6 +51,11 @@ describe('a fingerprint', () => {
     expect(holdsFingerprint(values, 'orange-cd', fingerprint)).toBe(true);
     expect(holdsFingerprint(values, 'vodacom-cd', fingerprint)).toBe(false);
     expect(holdsFingerprint(new Map([['orange-cd', 'hunter2']]), 'orange-cd', '')).toBe(false);
+    expect(holdsFingerprint(new Map([['orange-cd', 'another content']]), 'orange-cd', fingerprint)).toBe(
+      false,
+    );
+    expect(holdsFingerprint(undefined, 'orange-cd', fingerprint)).toBe(false);
+    expect(holdsFingerprint(new Map([['orange-cd', '']]), 'orange-cd', fingerprintOfNew(''))).toBe(false);
   });
 });
 
@@ -61,6 +82,7 @@ describe('fingerprints that an earlier version kept', () => {
       fingerprintOf(CONTENT),
       fingerprintOf(CONTENT),
     ]);
+    expect(renewed('', CONTENT)).toEqual(['', '']);
   });
 
   it('are gone where it was a password, where the content changed, and where nobody read it', () => {

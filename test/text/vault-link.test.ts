@@ -20,7 +20,7 @@ describe('the link to a secret', () => {
   });
 
   it('names the namespace, and takes a mount with slashes as one', () => {
-    const link = vaultLink({ ...page, address: 'https://v.example/', namespace: 'admin/team', mount: 'team/kv', kvVersion: 2 }); // prettier-ignore
+    const link = vaultLink({ ...page, address: 'https://v.example//', namespace: 'admin/team', mount: 'team/kv', kvVersion: 2 }); // prettier-ignore
     expect(link).toMatch(
       /^https:\/\/v\.example\/ui\/vault\/secrets\/team%2Fkv\/kv\/.*\?namespace=admin%2Fteam$/,
     );
