@@ -119,7 +119,7 @@ function closingLines(input: MailInput, reported: Reportable): string[] {
   const checked = verified.matching + verified.rejected + verified.mismatched + verified.unclear;
   const isCalm = openFindings(report).length === 0 && reported.withheld.length === 0;
   return [
-    ...wrapText(`${openText(input)}${isCalm ? '' : ' Report:'}`, '  ').map((line) =>
+    ...wrapText(`${openText(input, reported)}${isCalm ? '' : ' Report:'}`, '  ').map((line) =>
       line === '  Report:' ? 'Report:' : line,
     ),
     ...(isCalm
@@ -134,7 +134,7 @@ function closingLines(input: MailInput, reported: Reportable): string[] {
 }
 
 /** What is open when the run is over, in deployments. */
-function openText({ report, alerts }: MailInput): string {
+function openText({ report, alerts }: MailInput, reported: Reportable): string {
   const { cantPull, toDecide, ended, endingSoon, toFix, toKnow, switchedOff } = openGroups(report);
   const parts = [
     [cantPull, "can't pull"],
@@ -147,9 +147,11 @@ function openText({ report, alerts }: MailInput): string {
   ] as const;
   const counts = parts.filter(([{ size }]) => size > 0).map(([{ size }, words]) => `${size} ${words}`);
   if (counts.length > 0) return `Still open: ${counts.join(', ')}.`;
-  return alerts.some(({ key }) => key.startsWith(FAILED_RUN))
-    ? 'Nothing else is open.'
-    : 'Nothing is open: all is well.';
+  const { obstacles, upcoming, withheld, failed, planned } = reported;
+  const isQuiet = [obstacles, upcoming, withheld, failed, planned].every(({ length }) => length === 0);
+  return isQuiet && !alerts.some(({ key }) => key.startsWith(FAILED_RUN))
+    ? 'Nothing is open: all is well.'
+    : 'Nothing else is open.';
 }
 
 const OBSTACLES: Record<Obstacle['kind'], string> = {

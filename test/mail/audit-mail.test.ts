@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { DAY, HOUR, iso } from '../../lambdas/domain/days.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import { summaryOf } from '../../lambdas/mail/layout.ts';
-import { NOW } from '../domain/situation.ts';
+import type { Step } from '../../lambdas/domain/plan/step.ts';
+import { NOW, suspensionOf } from '../domain/situation.ts';
 import { type MailSituation, actionOf, flat, mailOf, reportOf } from './mail-input.ts';
 
 const KEYS = { 'orange-cd': 'x', 'mtn-cm': 'x', 'moov-bj': 'x' };
@@ -21,6 +22,14 @@ const notice = (
   at: iso(at),
 });
 const textOf = (situation: MailSituation): string => mailOf(situation).mail.text;
+/** One part of a mail's text, from its title to the blank line behind it. */
+const partOf = (text: string, title: string): string =>
+  text.split('\n\n').find((part) => part.startsWith(title)) ?? '';
+
+const MANY = Array.from(
+  { length: 12 },
+  (_, index) => `filler${'abcdefghijkl'.charAt(index)},zz,9999-12-31,0`,
+);
 
 describe('who loses access next', () => {
   const situation: MailSituation = {
@@ -112,6 +121,121 @@ By hand, a run does it from Mon 2 Mar 22:00 and Sun 8 Mar 00:00 on.
   });
 });
 
+describe('an end that comes', () => {
+  const ended: MailSituation = {
+    tokens: [{}, { label: 'moov-bj' }],
+    keys: { 'orange-cd': 'x', 'moov-bj': 'x' },
+    licenses: ['orange,cd,2026-02-01,3', PAID],
+  };
+
+  it('of one whose row is gone says so in place of the day until which it has paid', () => {
+    const { licenses: _, ...gone } = ended;
+    const text = textOf({
+      ...gone,
+      licenses: [PAID],
+      ledger: { passedEnds: [{ deployment: 'orange-cd', end: '2026-02-04' }] },
+    });
+    expect(text).toContain('  Tue  3 Mar 03:30  orange-cd  its row is gone, access until 4 Feb\n');
+  });
+
+  it('comes not while HOLD is there: then nothing is promised and nothing to be done about it', () => {
+    const { mail } = mailOf({
+      ...ended,
+      hold: true,
+      input: { obstacles: [{ kind: 'HOLD', text: 'The object HOLD is in the bucket.' }] },
+    });
+    expect(partOf(mail.text, 'LOSES')).toBe(`LOSES ACCESS NEXT (not while HOLD is there)
+  Tue  3 Mar 03:30  orange-cd  paid until 1 Feb, access until 4 Feb`);
+    expect(mail.subject).toBe('[Docker Hub tokens] HOLD');
+  });
+
+  it('can be brought about by hand from its times on, of which the first three stand there', () => {
+    const telcos = ['a', 'b', 'c', 'd'];
+    const comingFor = (count: number): string => {
+      const some = telcos.slice(0, count);
+      return flat(
+        textOf({
+          tokens: some.map((telco) => ({ label: `telco${telco}-be` })),
+          licenses: [...some.map((telco, index) => `telco${telco},be,2026-03-0${index + 2},0`), PAID],
+          ledger: {
+            notices: some.map((telco, index) =>
+              notice(`telco${telco}-be`, `t${index + 1}`, `2026-03-0${index + 2}`, NOW - 30 * HOUR),
+            ),
+          },
+        }),
+      );
+    };
+    expect(comingFor(3)).toContain(
+      'By hand, a run does it from Tue 3 Mar 00:00, Wed 4 Mar 00:00 and Thu 5 Mar 00:00 on.',
+    );
+    expect(comingFor(4)).toContain(
+      'By hand, a run does it from Tue 3 Mar 00:00, Wed 4 Mar 00:00, Thu 5 Mar 00:00 and later on.',
+    );
+  });
+
+  it.each([
+    [11, '  Tue  3 Mar 03:30  telco3-be   paid until 1 Feb, access until 1 Feb\n'],
+    [
+      12,
+      '  Tue  3 Mar 03:30  paid until 1 Feb, access until 1 Feb (12):\n    telco0-be, telco1-be, telco10-be',
+    ],
+  ])('together with those of the same days has a line of its own up to 11: %i', (count, line) => {
+    const names = Array.from({ length: count }, (_, index) => `telco${index}`);
+    const text = textOf({
+      tokens: [...names.map((telco) => ({ label: `${telco}-be` })), {}],
+      licenses: [...names.map((telco) => `${telco},be,2026-02-01,0`), 'orange,cd,2026-02-01,3', PAID],
+    });
+    expect(text).toContain(line);
+    expect(text).toContain('paid until 1 Feb, access until 4 Feb\n');
+  });
+
+  it('stands by night, new or not', () => {
+    const text = textOf({
+      tokens: [{}, { label: 'mtn-cm' }],
+      keys: KEYS,
+      licenses: ['orange,cd,2026-03-04,0', 'mtn,cm,2026-03-03,0', PAID],
+      ledger: { notices: [notice('mtn-cm', 't2', '2026-03-03', NOW - 30 * HOUR)] },
+    });
+    expect(partOf(text, 'LOSES').split('\n').slice(1, 3)).toEqual([
+      '  Wed  4 Mar 03:30  mtn-cm     paid until 3 Mar, access until 3 Mar',
+      '  Thu  5 Mar 03:30  orange-cd  paid until 4 Mar, access until 4 Mar',
+    ]);
+  });
+
+  it('of a token that is off stands below, since when the audit switched the last one off that is there', () => {
+    const off = (tokenId: string, days: number, changes = {}): Ledger['suspensions'][number] =>
+      suspensionOf({ tokenId, end: '2025-12-01', at: iso(NOW - days * DAY), ...changes });
+    const deleting: MailSituation = {
+      tokens: [{ enabled: false }, { enabled: false }, { label: 'moov-bj' }],
+      keys: { 'orange-cd': 'x', 'moov-bj': 'x' },
+      licenses: ['orange,cd,2025-12-01,0', PAID],
+      ledger: {
+        suspensions: [
+          off('t2', 84),
+          off('t1', 85),
+          off('t7', 94, { replaced: true }),
+          off('t8', 95, { by: 'people' }),
+          off('t9', 99, { deletedAt: iso(NOW - DAY) }),
+        ],
+      },
+    };
+    const alone = mailOf(deleting).mail;
+    expect(alone.subject).toBe('[Docker Hub tokens] 1 to be deleted');
+    expect(flat(partOf(alone.text, 'DELETED'))).toBe(
+      'DELETED FOR GOOD NEXT (nothing has happened yet) Mon 9 Mar 03:30 orange-cd, off since 7 Dec 2025, its access ended on 1 Dec 2025 Paid after all? Put the new date into licenses.csv before then: that switches it on again.',
+    );
+    const both = textOf({
+      ...deleting,
+      tokens: [...(deleting.tokens ?? []), { label: 'mtn-cm' }],
+      licenses: ['orange,cd,2025-12-01,0', 'mtn,cm,2026-02-01,3', PAID],
+    });
+    expect(flat(partOf(both, 'LOSES'))).toContain(
+      'from Mon 2 Mar 22:00 on. Token and key are deleted for good: Mon 9 Mar 03:30 orange-cd, off since 7 Dec 2025',
+    );
+    expect(both.match(/Paid after all/g)).toHaveLength(1);
+  });
+});
+
 describe('who can not pull today', () => {
   const situation: MailSituation = {
     tokens: [{ enabled: false }, { label: 'mtn-cm', expiresAt: NOW - DAY }, { label: 'Moov_BJ' }],
@@ -184,6 +308,175 @@ describe('what was done, and what was not', () => {
 `);
     expect(mail.text).toContain('    {"restoreRun": "run-1", "reason": "..."}\n');
     expect(mail.subject).toBe('[Docker Hub tokens] 1 revoked, 1 restored');
+  });
+
+  it('says the same of several tokens once, and no word of what was only announced', () => {
+    const done = (kind: 'deactivate' | 'remove-key' | 'delete-token' | 'announce', changes = {}) =>
+      actionOf(kind, 'done', changes);
+    const situation: MailSituation = {
+      tokens: [{ label: 'moov-bj' }],
+      keys: { 'moov-bj': 'x' },
+      licenses: [PAID],
+      ledger: {
+        unreported: [
+          done('announce', { deployment: 'tigo-td' }),
+          done('deactivate'),
+          done('deactivate', { tokenId: 't9' }),
+          done('deactivate', { tokenId: 't10', reason: 'another reason' }),
+          { ...done('deactivate'), kind: 'issue', reason: 'a token was made' },
+          done('remove-key', { deployment: 'a-name-that-is-longer-than-any-column-cd', reason: 'gone' }),
+          done('delete-token', { deployment: 'Mtn CM', reason: 'gone' }),
+        ],
+      },
+    };
+    expect(partOf(textOf(situation), 'DONE')).toBe(`DONE (6)
+  orange-cd                 switched off: the license ended with 2026-02-01
+                      (2 tokens)
+  orange-cd                 switched off: another reason
+  orange-cd                 a token was made
+  a-name-that-is-longer-than-any-column-cd  key removed from Vault: gone
+  "Mtn CM"                  token deleted: gone`);
+  });
+
+  it('offers to undo a run only where it cut somebody off', () => {
+    const undo = (step: Partial<Step>, status: 'done' | 'failed' = 'done'): boolean =>
+      textOf({
+        report: { actions: [actionOf('deactivate', status)], findings: [] },
+        ledger: { unreported: [actionOf('deactivate', 'done')] },
+        steps: [{ kind: 'deactivate', deployment: 'orange-cd', tokenId: 't1', reason: 'x', ...step }],
+      }).includes('restoreRun');
+    expect([
+      undo({}),
+      undo({ replaced: true }),
+      undo({ tokenId: 't2' }),
+      undo({ kind: 'delete-token' }),
+      undo({}, 'failed'),
+    ]).toEqual([true, false, false, false, false]);
+  });
+
+  const held = (changes: Partial<Step>): Step => ({
+    kind: 'deactivate',
+    deployment: 'orange-cd',
+    tokenId: 't1',
+    reason: 'the license ended',
+    withheld: 'a guard holds it',
+    ...changes,
+  });
+  /** What a mail says of steps that guards hold, and of what is only announced. */
+  const decideOf = (steps: readonly Step[], changes: Partial<MailSituation> = {}): string =>
+    partOf(textOf({ ...heldWorld, steps, ...changes }), 'NOT DONE');
+  const heldWorld: MailSituation = {
+    tokens: [{}, { label: 'mtn-cm' }, { label: 'moov-bj' }],
+    keys: KEYS,
+    licenses: ['orange,cd,2026-02-01,3', 'mtn,cm,2026-02-01,3', PAID],
+    report: { findings: [] },
+  };
+
+  it.each<[string, Step, string]>([
+    [
+      'a row that may be about it: the line is to be corrected',
+      held({ withheld: 'line 3 may be about it', guard: 'unreadable row' }),
+      'orange-cd paid until 1 Feb, access until 4 Feb Not cut off: line 3 may be about it: correct that line.',
+    ],
+    [
+      'an exemption that probably means it: its label is to be corrected',
+      held({ withheld: 'a label probably means it', guard: 'exemption under another name' }),
+      'orange-cd paid until 1 Feb, access until 4 Feb Not cut off: a label probably means it: correct the label there, or remove the row.',
+    ],
+    [
+      'a replaced token that is still used, of which no end is due',
+      held({ replaced: true, withheld: 'it was used since', guard: 'still used', reason: 'it was replaced' }),
+      'orange-cd it was replaced Nothing was done: it was used since: have the new one put on its servers.',
+    ],
+    [
+      'a token that is not deleted costs nobody access',
+      held({ kind: 'delete-token' }),
+      'orange-cd paid until 1 Feb, access until 4 Feb Nothing was done: a guard holds it.',
+    ],
+    [
+      'one whose row is gone says why it is due',
+      held({ deployment: 'tigo-td' }),
+      'tigo-td the license ended Not cut off: a guard holds it.',
+    ],
+  ])('says of what a guard holds what to do first: %s', (_rule, step, said) => {
+    expect(flat(decideOf([step], { approvable: [] }))).toBe(`NOT DONE, PLEASE DECIDE (1) ${said}`);
+  });
+
+  it('counts who is held, each once, says each reason once, and approves no name that would be broken in two', () => {
+    const long = 'n'.repeat(64);
+    const steps = [
+      held({}),
+      held({ tokenId: 't9' }),
+      held({ deployment: long, tokenId: 't5' }),
+      held({ deployment: 'mtn-cm', tokenId: 't2', withheld: 'another guard does' }),
+    ];
+    const approvable = ['orange-cd', long];
+    const lines = decideOf(steps, { approvable }).split('\n');
+    expect(lines.slice(0, 2)).toEqual([
+      'NOT DONE, PLEASE DECIDE (3)',
+      '  orange-cd                 paid until 1 Feb, access until 4 Feb',
+    ]);
+    expect(lines.slice(-3)).toEqual([
+      '  Not cut off: a guard holds it. Right all the same? Approve it [1].',
+      '  mtn-cm  paid until 1 Feb, access until 4 Feb',
+      '  Not cut off: another guard does.',
+    ]);
+    const events = textOf({ ...heldWorld, steps, approvable });
+    expect(events).toContain('    {"approve": ["orange-cd"]}\n');
+    const shorter = 'n'.repeat(63);
+    const paste = textOf({ ...heldWorld, steps: [held({ deployment: shorter })], approvable: [shorter] });
+    expect(paste).toContain(` ["${shorter}"]}\n`);
+  });
+
+  it('names 12 and more in a row', () => {
+    const many = (count: number): string =>
+      decideOf(Array.from({ length: count }, (_, index) => held({ deployment: `t${index}-be` })));
+    expect(many(12)).toContain('\n  t0-be, t1-be, t2-be, t3-be');
+    expect(many(11)).toContain('\n  t0-be   the license ended\n');
+  });
+
+  it('says beside the approval that it takes the new numbers as the measure while a list shrank', () => {
+    const obstacles = [{ kind: 'shrunk', text: 'It shrank.' }] as const;
+    expect(flat(decideOf([held({})], { approvable: ['orange-cd'], input: { obstacles } }))).toContain(
+      'Approve it [1], which lets the new numbers count as well.',
+    );
+  });
+
+  it.each<[string, MailSituation, string]>([
+    [
+      'caps of 0',
+      { settings: { maxWithdrawals: 0, maxWithdrawalPercent: 0 } },
+      'It will not be cut off: with caps of 0 in the configuration the audit withdraws nothing.',
+    ],
+    [
+      'a row that can not be read',
+      { licenses: ['orange,cd,2026-02-01,3', 'orange,cd,2026-02-30,3', ...MANY, PAID] },
+      "It will not be cut off: a row of licenses.csv that can't be read may be about it: correct the row.",
+    ],
+    [
+      'an exemption of a name that is near',
+      { exemptions: 'label,reason,owner,until\norangecd,,,\n' },
+      'It will not be cut off: an exemption under another name probably means it: correct the name.',
+    ],
+  ])('says of what is announced and held why it does not come: %s', (_rule, changes, said) => {
+    const text = partOf(
+      textOf({ ...heldWorld, licenses: ['orange,cd,2026-02-01,3', PAID], ...changes }),
+      'NOT',
+    );
+    expect(flat(text)).toBe(
+      `NOT DONE, PLEASE DECIDE (1) orange-cd paid until 1 Feb, access until 4 Feb ${said}`,
+    );
+  });
+
+  it('offers no rename where an ended deployment may have been renewed under each of two names', () => {
+    const { mail } = mailOf({
+      tokens: [{ label: 'expresso-sn' }, { label: 'moov-bj' }],
+      keys: { 'expresso-sn': 'x', 'moov-bj': 'x' },
+      licenses: ['expresso,sn,2026-02-01,0', 'expreso,sn,2027-01-01,0', 'espresso,sn,2027-01-01,0', PAID],
+    });
+    expect(flat(partOf(mail.text, 'NOT DONE'))).toContain(
+      'It will not be cut off: it was probably renewed as espresso-sn or expreso-sn: correct the name in licenses.csv, or rename the token.',
+    );
   });
 
   it('names whom a guard holds, why, and the event that approves exactly them', () => {
@@ -286,7 +579,22 @@ describe('what was done, and what was not', () => {
   mtn-cm     deleting the token left alone: the license ended with
              2026-02-01
   moov-bj    switching off would be done: the license ended with 2026-02-01
+The next run tries again what is due then.
 `);
+  });
+
+  it('says in observe what would be done, and does not speak of trying', () => {
+    const actions = [
+      actionOf('deactivate', 'planned', { reason: 'ended' }),
+      actionOf('remove-key', 'planned', { deployment: 'mtn-cm', reason: 'ended' }),
+      actionOf('reactivate', 'planned', { deployment: 'moov-bj', reason: 'renewed' }),
+      actionOf('announce', 'planned', { deployment: 'tigo-td' }),
+    ];
+    const text = textOf({ report: { mode: 'observe', actions, findings: [] } });
+    expect(partOf(text, 'WOULD')).toBe(`WOULD BE DONE (3)
+  orange-cd  switching off would be done: ended
+  mtn-cm     removing the key would be done: ended
+  moov-bj    switching on would be done: renewed`);
   });
 });
 
@@ -306,6 +614,75 @@ describe('the rest', () => {
   token, or does it still run?
 - mtn-cm, orange-cd: its token may do more than pull: new token
 `);
+  });
+
+  it('has many with the same to say in entries of 50, each of which is reported where it stands', () => {
+    const names = Array.from({ length: 120 }, (_, index) => `telco${index}-be`);
+    const many = (count: number): MailSituation => ({
+      tokens: names.slice(0, count).map((label) => ({ label, scopes: ['repo:write'] })),
+      keys: Object.fromEntries(names.slice(0, count).map((name) => [name, 'x'])),
+      licenses: names.slice(0, count).map((name) => `${name.slice(0, -3)},be,2027-01-01,0`),
+    });
+    const { mail, reported } = mailOf(many(120));
+    const part = partOf(mail.text, 'TO PUT IN ORDER');
+    const entries = part.split('\n- ').slice(1);
+    expect(entries.map((entry) => entry.match(/telco/g)?.length)).toEqual([50, 50, 20]);
+    for (const entry of entries)
+      expect(flat(entry)).toMatch(/telco\d+-be: its token may do more than pull: new token$/);
+    for (const name of names) expect(part).toMatch(new RegExp(`\\b${name}\\b`));
+    expect(part).toContain('TO PUT IN ORDER (120;');
+    expect([...reported].filter((key) => key.startsWith('finding wrong-scope'))).toHaveLength(120);
+    expect(textOf(many(50)).match(/^- /gm)).toHaveLength(1);
+    expect(textOf(many(51)).match(/^- /gm)).toHaveLength(2);
+  });
+
+  it('says what is to be done before what is to be asked, each once', () => {
+    const text = textOf({
+      tokens: [
+        { lastUsedAt: null, createdAt: NOW - 100 * DAY },
+        { scopes: ['repo:write'] },
+        { label: 'moov-bj' },
+      ],
+      licenses: ['orange,cd,2027-01-01,0', PAID],
+    });
+    expect(flat(partOf(text, 'TO PUT IN ORDER'))).toContain(
+      '- orange-cd: its token is not stored in Vault; its token may do more than pull; 2 tokens work at the same time; its token is not used: new token, or does it still run?',
+    );
+  });
+
+  it('says of notes that do not fit how many they are, but not that they come again', () => {
+    const long = Array.from({ length: 300 }, (_, index) => `${'n'.repeat(70)} ${index}.`);
+    const text = textOf({ tokens: [{ label: 'moov-bj' }], keys: { 'moov-bj': 'x' }, licenses: [PAID], report: { notes: long } }); // prettier-ignore
+    expect(flat(text)).toMatch(/\.\.\. and \d+ more notes, not reported here: see the report\. /);
+    const lines = mailOf({
+      tokens: [{ label: 'moov-bj' }],
+      keys: { 'moov-bj': 'x' },
+      licenses: [PAID],
+      input: { exemptionNews: { lines: long, remembered: null } },
+    }).mail.text;
+    expect(flat(lines)).toMatch(
+      /and \d+ more lines, not reported here: see the report; the next mail reports them\./,
+    );
+  });
+
+  it('has notes of this night, of an alert once a week, and none about HOLD, which stands on top', () => {
+    const calm: MailSituation = {
+      tokens: [{ label: 'moov-bj' }],
+      keys: { 'moov-bj': 'x' },
+      licenses: [PAID],
+      report: { notes: ['The object HOLD is in the bucket.', 'The check stopped.', 'A note.'] },
+      input: { alerts: [{ key: 'checks stopped', text: 'The check stopped.' }] },
+    };
+    const first = mailOf(calm);
+    expect(partOf(first.mail.text, 'NOTES')).toBe('NOTES\n- The check stopped.\n- A note.');
+    expect(first.reported).toContain('alert checks stopped');
+    const day = '2026-03-02';
+    const known = [{ key: 'alert checks stopped', day }];
+    const weekly = { key: 'weekly mail', day };
+    expect(partOf(textOf({ ...calm, ledger: { reported: [...known, weekly] } }), 'NOTES')).toBe(
+      'NOTES\n- A note.',
+    );
+    expect(partOf(textOf({ ...calm, ledger: { reported: known } }), 'NOTES')).toContain('The check stopped.');
   });
 
   it('has what else is wrong with somebody who loses access', () => {
@@ -366,6 +743,25 @@ Report:
 https://eu-west-1.console.aws.amazon.com/s3/object/bucket?region=eu-west-1&prefix=reports/2026/03/02/run-1.html
 `,
     });
+  });
+
+  it('says that all is well only where nothing is in the way, announced, held, failed or planned', () => {
+    const last = (situation: MailSituation): string | undefined =>
+      /(Nothing (?:else )?is open)/.exec(textOf({ ...calm, ...situation }))?.[1];
+    const step = { kind: 'deactivate', deployment: 'mtn-cm', tokenId: 't9', reason: 'ended' } as const;
+    const silent = { report: { findings: [] } };
+    expect([last({}), last({ ledger: { unreported: [actionOf('deactivate', 'done')] } })]).toEqual([
+      'Nothing is open',
+      'Nothing is open',
+    ]);
+    expect([
+      last({ input: { obstacles: [{ kind: 'shrunk', text: 'The list shrank.' }] } }),
+      last({ ...silent, tokens: [{}], licenses: ['orange,cd,2026-02-01,0', PAID] }),
+      last({ ...silent, steps: [{ ...step, withheld: 'x' }] }),
+      last({ report: { findings: [], actions: [actionOf('deactivate', 'failed')] } }),
+      last({ report: { findings: [], actions: [actionOf('deactivate', 'planned')] } }),
+      last({ input: { alerts: [{ key: 'storage x', text: 'A run failed.' }] } }),
+    ]).toEqual(Array.from({ length: 6 }, () => 'Nothing else is open'));
   });
 
   it('begins with what stands in the way of the whole, and with who could not read the mails', () => {
