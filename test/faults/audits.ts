@@ -1,10 +1,10 @@
+// What the audit does, each time in a sandbox where it has something to do.
 import { audit } from '../../lambdas/audit/audit.ts';
 import type { AuditEvent } from '../../lambdas/audit/event.ts';
 import { DAY, iso } from '../../lambdas/domain/days.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
-import type { Hearing } from './hearing.ts';
 import {
   BYSTANDER,
   FAR,
@@ -15,7 +15,7 @@ import {
   overCaps,
   unannounced,
 } from './operation.ts';
-import { type FaultSandbox, startFaultSandbox } from './fault-sandbox.ts';
+import { type FaultSandbox, type Surroundings, startFaultSandbox } from './fault-sandbox.ts';
 
 const ENDED = '2026-06-10';
 const night = (world: FaultSandbox, event: AuditEvent = {}) => audit(event, world.services());
@@ -52,7 +52,7 @@ function watching(noticed: readonly string[], capped = true): (world: FaultSandb
 
 const everything: Operation = {
   name: 'a night that switches off, switches on, deletes and announces',
-  prepare: async (hearing) => {
+  prepare: async (around) => {
     const world = await startFaultSandbox(
       [
         { label: BYSTANDER, lastDay: FAR },
@@ -62,7 +62,7 @@ const everything: Operation = {
         { label: 'airtel-td', lastDay: '2026-06-18' },
         { label: 'tigo-sn', lastDay: ENDED },
       ],
-      { hearing },
+      around,
     );
     const now = world.clock.now();
     const off = (label: string, days: number) => ({
@@ -119,13 +119,13 @@ const everything: Operation = {
 };
 
 /** One deployment whose license ended and that was told so, beside one that has paid. */
-async function oneDue(hearing: Hearing): Promise<FaultSandbox> {
+async function oneDue(around: Surroundings): Promise<FaultSandbox> {
   const world = await startFaultSandbox(
     [
       { label: BYSTANDER, lastDay: FAR },
       { label: 'orange-cd', lastDay: ENDED },
     ],
-    { hearing },
+    around,
   );
   world.putLedger({ notices: [notice(world, 'orange-cd')] });
   return world;
@@ -146,8 +146,8 @@ const orangeIsOn = (world: FaultSandbox): string | undefined =>
 const incomplete: Operation = {
   name: 'a night without the license list',
   fails: 'AuditIncomplete',
-  prepare: async (hearing) => {
-    const world = await oneDue(hearing);
+  prepare: async (around) => {
+    const world = await oneDue(around);
     world.bucket.delete(OBJECTS.licenses);
     return world;
   },
@@ -162,8 +162,8 @@ const incomplete: Operation = {
 
 const caughtUp: Operation = {
   name: 'a later try after a night that could not be made',
-  prepare: async (hearing) => {
-    const world = await oneDue(hearing);
+  prepare: async (around) => {
+    const world = await oneDue(around);
     world.bucket.delete(OBJECTS.licenses);
     await ignoring(night(world));
     bringLicenses(world);
@@ -182,8 +182,8 @@ const caughtUp: Operation = {
 
 const nothingToCatchUp: Operation = {
   name: 'a later try with nothing to catch up',
-  prepare: async (hearing) => {
-    const world = await oneDue(hearing);
+  prepare: async (around) => {
+    const world = await oneDue(around);
     await night(world);
     world.clock.advance(DAY / 12);
     return world;
@@ -211,8 +211,8 @@ const dry: Operation = {
 
 const held: Operation = {
   name: 'a night while HOLD is there',
-  prepare: async (hearing) => {
-    const world = await oneDue(hearing);
+  prepare: async (around) => {
+    const world = await oneDue(around);
     world.bucket.put(OBJECTS.hold, 'wait');
     return world;
   },
@@ -225,10 +225,10 @@ const held: Operation = {
 const MANY = ['orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td', 'tigo-sn'];
 
 /** Five at once are due, and three may go; the measures tell that nothing was lost meanwhile. */
-async function manyDue(hearing: Hearing): Promise<FaultSandbox> {
+async function manyDue(around: Surroundings): Promise<FaultSandbox> {
   const world = await startFaultSandbox(
     [{ label: BYSTANDER, lastDay: FAR }, ...MANY.map((label) => ({ label, lastDay: ENDED }))],
-    { hearing },
+    around,
   );
   world.putLedger({
     notices: MANY.map((label) => notice(world, label)),
@@ -272,14 +272,14 @@ const approved: Operation = {
 /** A customer has renewed: the upload's review switches the token on, and announces somebody else's end. */
 const reviewed: Operation = {
   name: 'a review that switches on and announces',
-  prepare: async (hearing) => {
+  prepare: async (around) => {
     const world = await startFaultSandbox(
       [
         { label: BYSTANDER, lastDay: FAR },
         { label: 'orange-cd', lastDay: FAR, enabled: false },
         { label: 'airtel-td', lastDay: '2026-06-18' },
       ],
-      { hearing },
+      around,
     );
     const orange = { tokenId: idOf(world, 'orange-cd'), deployment: 'orange-cd' };
     const row = (deployment: string, end: string) => ({

@@ -3,7 +3,7 @@
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import { DAY, HOUR } from '../../lambdas/domain/days.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
-import type { HttpSandbox } from '../sandbox/http-sandbox.ts';
+import type { HttpSandbox, HttpSandboxOptions } from '../sandbox/http-sandbox.ts';
 import { type Channel, type Leak, everythingIn, leaksIn } from '../sandbox/leaks.ts';
 import { startSandbox } from '../sandbox/sandbox.ts';
 import type { Hearing } from './hearing.ts';
@@ -31,16 +31,25 @@ export interface FaultSandbox extends HttpSandbox {
   leaks(): Leak[];
 }
 
-/** Starts one in a night in June. `secret`: whether the deployments' secret is in Vault, which it is by default. */
+/** What is around the deployments, where it is not as usual. */
+export interface Surroundings extends Pick<HttpSandboxOptions, 'kvVersion' | 'settings'> {
+  /** What this process says: one of the channels that are searched for secrets. */
+  readonly hearing?: Hearing;
+  /** Whether the deployments' secret is in Vault; default true. */
+  readonly secret?: boolean;
+}
+
+/** Starts one in a night in June. */
 export async function startFaultSandbox(
   deployments: readonly Deployment[],
-  { hearing, secret = true }: { readonly hearing?: Hearing; readonly secret?: boolean } = {},
+  { hearing, secret = true, settings, ...systems }: Surroundings = {},
 ): Promise<FaultSandbox> {
   const sandbox = await startSandbox({
     world: 'empty',
     now: START,
-    settings: { timeZone: 'UTC' },
+    settings: { timeZone: 'UTC', ...settings },
     speaks: true,
+    ...systems,
   });
   const { canaries, aws, bucket } = sandbox;
   sandbox.environment['AWS_SESSION_TOKEN'] = canaries.accessKey();

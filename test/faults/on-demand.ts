@@ -1,8 +1,8 @@
+// What people ask for, each time in a sandbox where it can be done.
 import { audit } from '../../lambdas/audit/audit.ts';
 import { DAY, iso } from '../../lambdas/domain/days.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
 import { revoke } from '../../lambdas/revoke/revoke.ts';
-import type { Hearing } from './hearing.ts';
 import {
   BYSTANDER,
   FAR,
@@ -14,16 +14,16 @@ import {
   labelled,
   later,
 } from './operation.ts';
-import { type FaultSandbox, startFaultSandbox } from './fault-sandbox.ts';
+import { type FaultSandbox, type Surroundings, startFaultSandbox } from './fault-sandbox.ts';
 
-const people = (hearing: Hearing): Promise<FaultSandbox> =>
+const people = (around: Surroundings): Promise<FaultSandbox> =>
   startFaultSandbox(
     [
       { label: BYSTANDER, lastDay: FAR },
       { label: 'orange-cd', lastDay: FAR },
       { label: 'Mtn_CM', withKey: true },
     ],
-    { hearing },
+    around,
   );
 
 /** The night after. */
@@ -47,8 +47,8 @@ const noDeadKey =
 const ISSUE = { deployment: 'airtel-td' };
 const issued: Operation = {
   name: 'issuing a token',
-  prepare: async (hearing) => {
-    const world = await startFaultSandbox([{ label: BYSTANDER, lastDay: FAR }], { hearing });
+  prepare: async (around) => {
+    const world = await startFaultSandbox([{ label: BYSTANDER, lastDay: FAR }], around);
     world.putLicenses([
       [BYSTANDER, FAR],
       ['airtel-td', FAR],
@@ -64,8 +64,8 @@ const issued: Operation = {
 const FIRST = { ...ISSUE, createSecret: true };
 const first: Operation = {
   name: 'issuing the first token, and making the secret for it',
-  prepare: async (hearing) => {
-    const world = await startFaultSandbox([], { hearing, secret: false });
+  prepare: async (around) => {
+    const world = await startFaultSandbox([], { ...around, secret: false });
     world.putLicenses([['airtel-td', FAR]]);
     return world;
   },
@@ -160,8 +160,8 @@ const revoked: Operation = {
 const RESTORE = { deployment: 'orange-cd', restore: true };
 const restored: Operation = {
   name: 'restoring',
-  prepare: async (hearing) => {
-    const world = await people(hearing);
+  prepare: async (around) => {
+    const world = await people(around);
     await revoke(REVOKE, world.services());
     return world;
   },
@@ -173,13 +173,13 @@ const restored: Operation = {
 const RESTORE_RUN = { restoreRun: 'run-7', reason: 'the list was wrong' };
 const runRestored: Operation = {
   name: 'restoring what a run switched off',
-  prepare: async (hearing) => {
+  prepare: async (around) => {
     const world = await startFaultSandbox(
       [
         { label: BYSTANDER, lastDay: FAR },
         { label: 'orange-cd', lastDay: '2026-06-10', enabled: false },
       ],
-      { hearing },
+      around,
     );
     const tokenId = world.dockerHub.tokens.only('orange-cd').uuid;
     world.putLedger({

@@ -1,6 +1,6 @@
+// What an operation is, and what must be true of it whatever fails.
 import type { ErrorName } from '../../lambdas/errors.ts';
-import type { Hearing } from './hearing.ts';
-import { type FaultSandbox, inForce } from './fault-sandbox.ts';
+import { type FaultSandbox, type Surroundings, inForce } from './fault-sandbox.ts';
 
 /** One operation of the program, in a world where it has something to do. */
 export interface Operation {
@@ -9,7 +9,9 @@ export interface Operation {
   readonly fails?: ErrorName;
   /** The deployments whose access it is asked to take away. */
   readonly takesFrom?: readonly string[];
-  prepare(hearing: Hearing): Promise<FaultSandbox>;
+  /** The systems that it is tried with, where they are not the usual ones. */
+  readonly systems?: Surroundings;
+  prepare(around: Surroundings): Promise<FaultSandbox>;
   run(world: FaultSandbox): Promise<unknown>;
   /** Undisturbed, after a disturbed `run`: what a night or a person does next. */
   recover(world: FaultSandbox): Promise<void>;

@@ -97,7 +97,7 @@ async function inWorld<Value>(
   operation: Operation,
   work: (world: FaultSandbox, watched: Watch) => Promise<Value>,
 ): Promise<Value> {
-  const world = await operation.prepare(hearing);
+  const world = await operation.prepare({ hearing, ...operation.systems });
   current = world;
   try {
     const watched = watch(operation, world);

@@ -201,8 +201,30 @@ export async function startHttpSandbox(options: HttpSandboxOptions = {}): Promis
   giveLogins(standIns, settings, options);
   const { speaks = false } = options;
   const sandbox = new HttpSandbox({ ...standIns, clock, canaries, settings, faults, log, speaks });
+  if (settings.vaultLogin === 'aws-iam') letIdentityIn(sandbox);
   sandbox.fill(world);
   return sandbox;
+}
+
+/** Lets the functions' AWS identity in at Vault, which asks AWS itself. */
+function letIdentityIn({ vault, aws, environment, settings }: HttpSandbox): void {
+  environment['AWS_ENDPOINT_URL_STS'] = 'https://sts.amazonaws.com';
+  aws.secrets.delete(SECRET_NAME);
+  vault.aws.serverId = settings.vaultServerId;
+  vault.aws.roles.set(settings.vaultRole, {
+    identities: [
+      {
+        accessKeyId: environment['AWS_ACCESS_KEY_ID'] ?? '',
+        secretAccessKey: environment['AWS_SECRET_ACCESS_KEY'] ?? '',
+      },
+    ],
+    name: settings.vaultRole,
+    policies: ['auditor'],
+    tokenTtl: 1200,
+    tokenUses: 0,
+    tokenWorksHere: true,
+    hasDefaultPolicy: true,
+  });
 }
 
 /** Puts the logins where the functions find them, with the README's policy and not a right more. */
