@@ -4,7 +4,7 @@ import type { Action } from '../../lambdas/domain/actions.ts';
 import type { IssueEvent } from '../../lambdas/issue/event.ts';
 import type { RevokeEvent } from '../../lambdas/revoke/event.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
-import type { SandboxContents } from '../sandbox/contents.ts';
+import type { Sandbox } from '../sandbox/contents.ts';
 import type { Fate } from '../sandbox/memory-sandbox.ts';
 
 /** How one process is disturbed. Which calls these are is the scenario's to say, and the same for the same numbers. */
@@ -46,7 +46,7 @@ export type Raced = [PromiseSettledResult<unknown>, PromiseSettledResult<unknown
 
 /** A sandbox that a {@link Life} happens in, and how the functions are called there. */
 export interface Scenario {
-  readonly sandbox: SandboxContents;
+  readonly sandbox: Sandbox;
   /** How many calls were disturbed so far. */
   readonly troubles: number;
   /**

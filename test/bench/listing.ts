@@ -22,7 +22,7 @@ const listed = v.pipe(
  */
 export async function benchListing(tokens: number, script: string): Promise<string[]> {
   const sandbox = await startSandbox({
-    world: { customers: tokens },
+    contents: { customers: tokens },
     latencyMs: LATENCY,
     twoFactor: false,
     dockerHub: { rateLimitHeaders: false },

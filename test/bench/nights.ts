@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { DAY, dayOf } from '../../lambdas/domain/days.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
-import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { type HttpSandbox, startSandbox } from '../sandbox/sandbox.ts';
 import type { LoggedRequest } from '../sandbox/server.ts';
 import { median, runProcess, seconds } from './processes.ts';
 
@@ -41,9 +41,9 @@ export function unavoidable(tokens: number): number {
 }
 
 /** A sandbox of so many customers that was never audited. */
-function freshSandbox(customers: number): Promise<Sandbox> {
+function freshSandbox(customers: number): Promise<HttpSandbox> {
   return startSandbox({
-    world: { customers },
+    contents: { customers },
     latencyMs: LATENCY,
     twoFactor: false,
     dockerHub: { rateLimitHeaders: false },
@@ -52,7 +52,7 @@ function freshSandbox(customers: number): Promise<Sandbox> {
 
 /** Runs the audit in a process of its own. */
 async function auditOnce(
-  sandbox: Sandbox,
+  sandbox: HttpSandbox,
   script: string,
   event: object,
   flags: readonly string[] = [],

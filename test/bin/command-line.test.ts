@@ -8,7 +8,7 @@ import { COMMANDS } from '../../bin/auditor/arguments.ts';
 import { run } from '../../bin/auditor/run.ts';
 import { addDays, dayOf } from '../../lambdas/domain/days.ts';
 import { emptyLedger, ledgerText } from '../../lambdas/domain/ledger.ts';
-import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { type HttpSandbox, startSandbox } from '../sandbox/sandbox.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'auditor-test-'));
 afterAll(() => {
@@ -99,7 +99,7 @@ describe('help and version', () => {
 });
 
 describe('against the sandbox', () => {
-  let sandbox: Sandbox;
+  let sandbox: HttpSandbox;
   beforeAll(async () => {
     // One login follows the other within a second here, and no one-time code serves twice.
     sandbox = await startSandbox({ twoFactor: false });

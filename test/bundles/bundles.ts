@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { DAY, HOUR, addDays, dayOf } from '../../lambdas/domain/days.ts';
 import { ENV } from '../../lambdas/runtime/settings.ts';
 import { createClock } from '../sandbox/clock.ts';
-import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { type HttpSandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { makeTally } from '../tally.ts';
 import { type Assembly, type BuiltFunction, readFunction, synthesize } from './assembly.ts';
 import { invoke } from './invoke.ts';
@@ -24,7 +24,7 @@ await tally.check('the stacks are synthesized without account or credentials', a
 if (assembly !== undefined) {
   const clock = createClock({ now: Date.now() });
   // With two factors each call would wait for a code of its own, half a minute.
-  const sandbox = await startSandbox({ world: 'empty', now: clock, twoFactor: false });
+  const sandbox = await startSandbox({ contents: 'empty', now: clock, twoFactor: false });
   try {
     await live(sandbox, assembly.folder);
   } finally {
@@ -50,7 +50,7 @@ async function sizesOf(bundle: string): Promise<{ first: number; all: number; ma
   };
 }
 
-async function live(sandbox: Sandbox, assembly: string): Promise<void> {
+async function live(sandbox: HttpSandbox, assembly: string): Promise<void> {
   const { clock, aws, environment } = sandbox;
   const resources = {
     Bucket: aws.bucketName,

@@ -10,7 +10,7 @@ const TOKENS = 12;
 
 /** One run of the client, on an account with two-factor login or without. */
 async function run(twoFactor: boolean): Promise<number> {
-  const sandbox = await startSandbox({ world: 'empty', twoFactor });
+  const sandbox = await startSandbox({ contents: 'empty', twoFactor });
   for (let index = 0; index < TOKENS; index++) sandbox.addDeployment(`telco${index}-cd`);
   const { dockerHub, registry } = sandbox;
   try {

@@ -19,7 +19,7 @@ import { ENV } from '../../lambdas/runtime/settings.ts';
 import { CONTEXT_KEY } from '../../lib/config.ts';
 import { cdk, emulated } from '../aws/command-line.ts';
 import { elements } from '../aws/look.ts';
-import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { type HttpSandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { makeTally } from '../tally.ts';
 import { prepare } from './assembly.ts';
 import { ACCOUNT, REGION, hasMinistack, startMinistack } from './ministack.ts';
@@ -86,7 +86,7 @@ async function prove(): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), 'test-deployed-'));
   const emulator = await startMinistack(home);
   // With two factors each call would wait for a code of its own, half a minute.
-  const sandbox = await startSandbox({ world: 'empty', twoFactor: false });
+  const sandbox = await startSandbox({ contents: 'empty', twoFactor: false });
   try {
     await deployAndWork(emulator.url, home, sandbox);
   } finally {
@@ -99,13 +99,13 @@ async function prove(): Promise<void> {
 /** What the checks share. */
 interface Deployed {
   readonly ask: Ask;
-  readonly sandbox: Sandbox;
+  readonly sandbox: HttpSandbox;
   readonly bucket: string;
   readonly s3: (identity?: Identity) => S3Client;
   readonly home: string;
 }
 
-async function deployAndWork(url: string, home: string, sandbox: Sandbox): Promise<void> {
+async function deployAndWork(url: string, home: string, sandbox: HttpSandbox): Promise<void> {
   const env = {
     ...emulated(url, home),
     AWS_REGION: REGION,

@@ -45,7 +45,7 @@ export async function startFaultSandbox(
   { hearing, secret = true, settings, ...systems }: Surroundings = {},
 ): Promise<FaultSandbox> {
   const sandbox = await startSandbox({
-    world: 'empty',
+    contents: 'empty',
     now: START,
     settings: { timeZone: 'UTC', ...settings },
     speaks: true,

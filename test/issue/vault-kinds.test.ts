@@ -1,25 +1,22 @@
 // Issuing, renaming and a night on what else Vault may be: KV version 1, a deleted secret, a secret that will vanish.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
+import { DAY, iso } from '../../lambdas/domain/days.ts';
 import { issueEventSchema } from '../../lambdas/issue/event.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
 import type { IssueResult } from '../../lambdas/issue/result.ts';
-import { makeServices } from '../../lambdas/runtime/make-services.ts';
 import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
-import type { Services } from '../../lambdas/runtime/services.ts';
-import { readSettings } from '../../lambdas/runtime/settings.ts';
 import { failureOf } from '../failure.ts';
-import { type MemorySandbox, type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { type HttpSandbox, startSandbox } from '../sandbox/sandbox.ts';
 
-let sandbox: Sandbox;
-let around: MemorySandbox;
+const NOW = Date.parse('2026-03-02T02:00:00Z');
 const TOKENS = 'Global_customer_credentials/docker-deploy-tokens/riaktrdelivery-tokens';
+let sandbox: HttpSandbox;
 
 async function start(kvVersion: 1 | 2): Promise<void> {
-  around = startSandbox({ transport: 'memory' });
-  sandbox = await startSandbox({ world: 'empty', now: around.now, kvVersion, twoFactor: false });
-  sandbox.addDeployment('vodacom-cd', { created_at: new Date(around.now - 86_400_000).toISOString() });
-  around.putLicenses([
+  sandbox = await startSandbox({ contents: 'empty', now: NOW, kvVersion, twoFactor: false });
+  sandbox.addDeployment('vodacom-cd', { created_at: iso(NOW - DAY) });
+  sandbox.putLicenses([
     ['orange-cd', '2027-01-01'],
     ['vodacom-cd', '2027-01-01'],
   ]);
@@ -27,27 +24,8 @@ async function start(kvVersion: 1 | 2): Promise<void> {
 
 afterEach(() => sandbox.close());
 
-/** Docker Hub, registry and Vault as stand-ins, the rest in memory; the login is given, as on a shell. */
-function services(): Services {
-  const { bucket, notifier, log, meter } = around.services();
-  const settings = readSettings(sandbox.environment);
-  const deadline = sandbox.clock.now() + 15 * 60_000;
-  return makeServices(
-    { ...settings, vaultLogin: 'approle' },
-    {
-      deadline,
-      requestId: '',
-      log,
-      meter,
-      bucket,
-      notifier,
-      clock: sandbox.clock,
-      vaultToken: sandbox.vault.rootToken,
-    },
-  );
-}
-
-const call = (event: unknown): Promise<IssueResult> => issue(parseEvent(issueEventSchema, event), services());
+const call = (event: unknown): Promise<IssueResult> =>
+  issue(parseEvent(issueEventSchema, event), sandbox.services());
 
 describe('with KV version 1', () => {
   beforeEach(() => start(1));
@@ -62,7 +40,7 @@ describe('with KV version 1', () => {
     expect(renamed.vault).toEqual({ path: `secret/${TOKENS}`, key: 'orange-rdc-cd' });
     expect(sandbox.keys.names.sort()).toEqual(['orange-rdc-cd', 'vodacom-cd']);
     expect(sandbox.keys.get('vodacom-cd')).toBe(before);
-    expect(around.mails.map(({ text }) => text).join()).not.toContain('version');
+    expect(sandbox.mails.map(({ text }) => text).join()).not.toContain('version');
   });
 
   it('the secret is made with createSecret, and only where there is none', async () => {
@@ -75,7 +53,7 @@ describe('with KV version 1', () => {
   });
 
   it('a night reads and checks the keys', async () => {
-    const { counts } = await audit({}, services());
+    const { counts } = await audit({}, sandbox.services());
     expect([counts.keys, counts.verified.matching]).toEqual([1, 1]);
   });
 });
@@ -102,15 +80,15 @@ describe('with KV version 2', () => {
 
   it('the instant of a write is no secret: one call after another finds the ledger as it was written', async () => {
     const { createdAt } = await call({ deployment: 'orange-cd' });
-    expect(around.ledger.issued).toMatchObject([{ deployment: 'orange-cd', at: createdAt }]);
+    expect(sandbox.ledger.issued).toMatchObject([{ deployment: 'orange-cd', at: createdAt }]);
     expect((await call({ deployment: 'orange-cd', regenerate: true })).vault).toMatchObject({ version: 3 });
   });
 
   it('a night reports weeks before that Vault will delete the secret by itself', async () => {
     sandbox.vault.kv.configure(TOKENS, { delete_version_after: '720h' });
     sandbox.keys.replace(sandbox.keys.all);
-    const { notes } = await audit({}, services());
+    const { notes } = await audit({}, sandbox.services());
     expect(notes.join()).toContain("Vault will delete the deployments' secret by itself on 2026-04-01");
-    expect(around.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain('will delete the deployments');
+    expect(sandbox.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain('will delete the deployments');
   });
 });

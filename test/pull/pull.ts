@@ -7,11 +7,9 @@ import { audit } from '../../lambdas/audit/audit.ts';
 import { systemClock } from '../../lambdas/clients/http.ts';
 import { DAY, addDays, dayOf } from '../../lambdas/domain/days.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
-import { makeServices } from '../../lambdas/runtime/make-services.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
-import { ENV, readSettings } from '../../lambdas/runtime/settings.ts';
 import { answering, freePort, hasCommand } from '../foreign-server.ts';
-import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { type HttpSandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { storeImage } from './image.ts';
 
 /**
@@ -87,24 +85,13 @@ function check(sentence: string, found: unknown, wanted: unknown): void {
 }
 
 /** The whole story: issued, withdrawn, renewed, regenerated. */
-async function tell(sandbox: Sandbox, folder: string, port: number): Promise<void> {
+async function tell(sandbox: HttpSandbox, folder: string, port: number): Promise<void> {
   // Only the functions' time goes on: the registry checks the bearers' times by the machine's.
   let ahead = 0;
   const now = (): number => Date.now() + ahead;
-  const settings = readSettings({
-    ...sandbox.environment,
-    [ENV.dockerRegistryUrl]: `http://127.0.0.1:${port}`,
-    [ENV.timeZone]: 'UTC',
-  });
-  const silent = (): void => undefined;
+  sandbox.settings = { ...sandbox.settings, dockerRegistryUrl: `http://127.0.0.1:${port}`, timeZone: 'UTC' };
   const services = (): Services =>
-    makeServices(settings, {
-      clock: { ...systemClock, now },
-      deadline: now() + 10 * 60_000,
-      requestId: `request-${now()}`,
-      log: { info: silent, warn: silent, error: silent },
-      meter: { count: silent, milliseconds: silent, flush: silent },
-    });
+    sandbox.services({ clock: { ...systemClock, now }, deadline: now() + 10 * 60_000 });
   const licensedUntil = (day: string): void => {
     sandbox.putLicenses([
       [DEPLOYMENT, day],
@@ -181,7 +168,7 @@ try {
   execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=sandbox', '-keyout', keyFile, '-out', certificateFile], { stdio: 'ignore' }); // prettier-ignore
   const certificate = readFileSync(certificateFile, 'utf8');
   const sandbox = await startSandbox({
-    world: 'empty',
+    contents: 'empty',
     twoFactor: false,
     signingKey: {
       privateKey: createPrivateKey(readFileSync(keyFile)),
@@ -189,7 +176,6 @@ try {
       x5c: [certificate.replace(/-----[^-]+-----|\s/g, '')],
     },
   });
-  Object.assign(process.env, sandbox.environment);
   sandbox.keys.replace({});
   storeImage(join(folder, 'storage'), 'riaktr/base', '3.12');
   const port = await freePort();

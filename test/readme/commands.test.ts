@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { run } from '../../bin/auditor/run.ts';
-import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { type HttpSandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { DOCUMENTS, blocksOf, commandsIn, inlineCommandsOf, isCommandLine } from './shown-commands.ts';
 
 const blocks = DOCUMENTS.flatMap(blocksOf);
@@ -185,7 +185,7 @@ const commands = shown
 
 describe('against the sandbox', () => {
   const folder = mkdtempSync(join(tmpdir(), 'commands-'));
-  let sandbox: Sandbox;
+  let sandbox: HttpSandbox;
   beforeAll(async () => {
     sandbox = await startSandbox({ twoFactor: false });
     for (const [name, value] of Object.entries(sandbox.environment)) vi.stubEnv(name, value);

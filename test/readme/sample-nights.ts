@@ -2,7 +2,7 @@
 
 import { DAY } from '../../lambdas/domain/days.ts';
 import { createClock } from '../sandbox/clock.ts';
-import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { type HttpSandbox, startSandbox } from '../sandbox/sandbox.ts';
 
 /** The first night: Friday 27 November 2026, 03:30 in Brussels. */
 const FIRST_NIGHT = Date.parse('2026-11-27T02:30:00Z');
@@ -12,7 +12,7 @@ export type CallAudit = (event: object, id: string) => Promise<string>;
 
 /** Lets a sandbox live through its first night, a day pass, and then what is to be shown happen. */
 export async function afterFirstNight<Shown>(
-  show: (sandbox: Sandbox, audit: CallAudit) => Promise<Shown>,
+  show: (sandbox: HttpSandbox, audit: CallAudit) => Promise<Shown>,
 ): Promise<Shown> {
   const sandbox = await startSandbox({ now: createClock({ now: FIRST_NIGHT, ticking: false }) });
   const machineTime = Date.now;

@@ -92,7 +92,7 @@ export interface SentMail {
 }
 
 /** What is in a sandbox, and what people do to it by hand. */
-export abstract class SandboxContents {
+export abstract class Sandbox {
   /** The mails that went out, oldest first. */
   abstract readonly mails: readonly SentMail[];
   /** Whether anybody is subscribed who reads them. */

@@ -4,7 +4,7 @@ import { DAY } from '../../lambdas/domain/days.ts';
 import { OBJECTS, pageKey } from '../../lambdas/ledger/bucket-keys.ts';
 import { createClock } from './clock.ts';
 import { runNight } from './run-audit.ts';
-import { type Sandbox, startSandbox } from './sandbox.ts';
+import { type HttpSandbox, startSandbox } from './sandbox.ts';
 
 /** A Friday, at the time of the nightly run. */
 const FIRST_NIGHT = Date.parse('2026-11-27T02:30:00Z');
@@ -94,7 +94,7 @@ export async function liveFiveNights(): Promise<readonly Night[]> {
   }
 }
 
-async function liveNight(sandbox: Sandbox): Promise<Night> {
+async function liveNight(sandbox: HttpSandbox): Promise<Night> {
   const before = sandbox.aws.published.length;
   const { report } = await runNight(sandbox);
   sandbox.clock.advance(DAY);
@@ -106,7 +106,7 @@ async function liveNight(sandbox: Sandbox): Promise<Night> {
   };
 }
 
-const licensesOf = (sandbox: Sandbox): string[] =>
+const licensesOf = (sandbox: HttpSandbox): string[] =>
   (sandbox.aws.bucket.text(OBJECTS.licenses) ?? '').trimEnd().split(/\r?\n/);
 
 /** A row under the columns of a header, with the header's own separator. */

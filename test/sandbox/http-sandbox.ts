@@ -13,7 +13,7 @@ import { powertoolsLog, powertoolsMeter } from '../../lambdas/runtime/telemetry.
 import { type AwsStandIn, startAws } from './aws.ts';
 import { Canaries } from './canaries.ts';
 import { type SandboxClock, createClock } from './clock.ts';
-import { type FirstContents, SandboxContents, type SandboxState, type SentMail } from './contents.ts';
+import { type FirstContents, Sandbox, type SandboxState, type SentMail } from './contents.ts';
 import type { DockerHubSwitches } from './docker-hub-switches.ts';
 import { type DockerHubStandIn, startDockerHub } from './docker-hub.ts';
 import { FaultPlan } from './faults.ts';
@@ -25,7 +25,7 @@ import { type VaultStandIn, startVault } from './vault.ts';
 export interface HttpSandboxOptions {
   readonly transport?: 'http';
   /** What is in it at first; default: the company. */
-  readonly world?: FirstContents;
+  readonly contents?: FirstContents;
   /** The time: an instant at which it stands still, or a clock; default: the machine's time, ticking. */
   readonly now?: number | SandboxClock;
   /** Milliseconds until each answer begins; default 0. */
@@ -71,7 +71,7 @@ const COMPANY_PAGE = 25;
 const FIELDS: readonly SettingName[] = Object.keys(ENV).filter((name): name is SettingName => name in ENV);
 
 /** All systems around the functions, on loopback, and what is in them. */
-export class HttpSandbox extends SandboxContents {
+export class HttpSandbox extends Sandbox {
   readonly dockerHub: DockerHubStandIn;
   readonly registry: RegistryStandIn;
   readonly vault: VaultStandIn;
@@ -149,7 +149,7 @@ export class HttpSandbox extends SandboxContents {
 
 /** Starts Docker Hub, registry, Vault and AWS on loopback, and fills them. */
 export async function startHttpSandbox(options: HttpSandboxOptions = {}): Promise<HttpSandbox> {
-  const { world = 'company', now, canaries = new Canaries() } = options;
+  const { contents = 'company', now, canaries = new Canaries() } = options;
   const clock = typeof now === 'object' ? now : createClock(now === undefined ? {} : { now, ticking: false });
   const faults = new FaultPlan();
   const log: LoggedRequest[] = [];
@@ -163,9 +163,9 @@ export async function startHttpSandbox(options: HttpSandboxOptions = {}): Promis
       totpSecret: (options.twoFactor ?? true) ? canaries.base32() : undefined,
     },
     switches: {
-      ...(world === 'company' ? { maxPageSize: COMPANY_PAGE } : {}),
+      ...(contents === 'company' ? { maxPageSize: COMPANY_PAGE } : {}),
       // What is measured is the program, not how long Docker Hub makes it wait.
-      ...(typeof world === 'object' ? { rateLimit: { requests: 1_000_000, seconds: 60 } } : {}),
+      ...(typeof contents === 'object' ? { rateLimit: { requests: 1_000_000, seconds: 60 } } : {}),
       ...options.dockerHub,
     },
     ...(options.makeId === undefined ? {} : { makeId: options.makeId }),
@@ -202,7 +202,7 @@ export async function startHttpSandbox(options: HttpSandboxOptions = {}): Promis
   const { speaks = false } = options;
   const sandbox = new HttpSandbox({ ...standIns, clock, canaries, settings, faults, log, speaks });
   if (settings.vaultLogin === 'aws-iam') letIdentityIn(sandbox);
-  sandbox.fill(world);
+  sandbox.fill(contents);
   return sandbox;
 }
 

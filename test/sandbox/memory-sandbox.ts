@@ -22,7 +22,7 @@ import { concealed } from '../../lambdas/text/conceal.ts';
 import { defaultSettings } from '../default-settings.ts';
 import { Canaries } from './canaries.ts';
 import { createClock } from './clock.ts';
-import { SandboxContents } from './contents.ts';
+import { type FirstContents, Sandbox } from './contents.ts';
 import { type StoredToken, TokenStore } from './docker-hub-tokens.ts';
 import { isObject } from './json.ts';
 import { S3Bucket } from './s3-store.ts';
@@ -39,6 +39,8 @@ export class Crash extends Error {
 /** What may differ from one sandbox in memory to another. */
 export interface MemorySandboxOptions {
   readonly transport: 'memory';
+  /** What is in it at first; default: nothing but an empty secret. */
+  readonly contents?: FirstContents;
   /** Settings of the functions other than the defaults; the time zone is UTC. */
   readonly settings?: Partial<Settings>;
 }
@@ -56,7 +58,7 @@ const UNAVAILABLE = {
 } as const;
 
 /** Docker Hub, registry, Vault, bucket and topic of one company, in memory. The time stands still at a night in March. */
-export class MemorySandbox extends SandboxContents {
+export class MemorySandbox extends Sandbox {
   readonly mails: Notification[] = [];
   confirmed = true;
   /** Ids of tokens that Docker Hub's list lacks although they are there. */
@@ -74,7 +76,7 @@ export class MemorySandbox extends SandboxContents {
   private dead = false;
   private invocations = 0;
 
-  constructor({ settings }: MemorySandboxOptions) {
+  constructor({ settings, contents = 'empty' }: MemorySandboxOptions) {
     const clock = createClock({ now: START, ticking: false });
     const canaries = new Canaries();
     const secrets = new KvMount(clock);
@@ -89,6 +91,7 @@ export class MemorySandbox extends SandboxContents {
     });
     this.vault = secrets;
     this.keys.replace({});
+    this.fill(contents);
   }
 
   /**

@@ -1,13 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { DAY } from '../../lambdas/domain/days.ts';
 import { FINDING_KINDS } from '../../lambdas/domain/findings.ts';
 import { readLicenses } from '../../lambdas/domain/licenses.ts';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
 import { runNight } from './run-audit.ts';
-import { type Sandbox, startSandbox } from './sandbox.ts';
+import { type HttpSandbox, startSandbox } from './sandbox.ts';
 
 const NOW = Date.parse('2026-03-03T02:00:00Z');
 
-let sandbox: Sandbox | undefined;
+let sandbox: HttpSandbox | undefined;
 
 afterEach(async () => {
   await sandbox?.close();
@@ -34,6 +35,21 @@ describe('the company', () => {
     }
     expect(pictures[1]).toEqual(pictures[0]);
     expect(pictures[2]).toEqual(pictures[0]);
+  });
+
+  it('comes to the same in memory as over HTTP, night after night', async () => {
+    const settings = { verifyPerRun: 60, timeZone: 'UTC' };
+    const memory = startSandbox({ transport: 'memory', contents: 'company', settings });
+    sandbox = await startSandbox({ now: memory.now, settings });
+    for (let night = 0; night < 3; night++) {
+      const [counts, inMemory] = [await runNight(sandbox), await runNight(memory)].map((result) => ({
+        counts: result.counts,
+        steps: result.actions.map(({ kind, deployment, status }) => `${kind} ${deployment} ${status}`).sort(),
+      }));
+      expect(counts).toEqual(inMemory);
+      expect(sandbox.mails.map(({ subject }) => subject)).toEqual(memory.mails.map(({ subject }) => subject));
+      for (const one of [sandbox, memory]) one.clock.advance(DAY);
+    }
   });
 
   it('has its tokens on several pages, and its license list as a spreadsheet exports it', async () => {
@@ -69,7 +85,7 @@ describe('the company', () => {
 
 describe('a sandbox', () => {
   it('may be empty but for the accounts, and be filled piece by piece', async () => {
-    sandbox = await startSandbox({ now: NOW, world: 'empty', twoFactor: false });
+    sandbox = await startSandbox({ now: NOW, contents: 'empty', twoFactor: false });
     expect(sandbox.keys.all).toEqual({});
     const token = sandbox.addDeployment('orange-cd');
     sandbox.addDeployment('vodacom-cd', { key: 'none', is_active: false });
@@ -80,7 +96,7 @@ describe('a sandbox', () => {
   });
 
   it('has as many customers as are asked for', async () => {
-    sandbox = await startSandbox({ now: NOW, world: { customers: 2500 } });
+    sandbox = await startSandbox({ now: NOW, contents: { customers: 2500 } });
     expect(sandbox.dockerHub.tokens.size).toBe(2500);
     expect(sandbox.keys.names).toHaveLength(2475);
     const { counts } = await runNight(sandbox);

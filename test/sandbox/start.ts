@@ -6,7 +6,7 @@ import { nextNight } from '../../lambdas/domain/nights.ts';
 import { OBJECTS, pageKey } from '../../lambdas/ledger/bucket-keys.ts';
 import { ENV, readSettings } from '../../lambdas/runtime/settings.ts';
 import { createClock } from './clock.ts';
-import { type Sandbox, startSandbox } from './sandbox.ts';
+import { type HttpSandbox, startSandbox } from './sandbox.ts';
 
 /** Where the report is put, to be looked at in a browser. */
 const OUT = 'reports';
@@ -39,7 +39,7 @@ async function show(): Promise<void> {
   }
 }
 
-async function stories(sandbox: Sandbox): Promise<void> {
+async function stories(sandbox: HttpSandbox): Promise<void> {
   const { handler: audit } = await import('../../lambdas/audit/handler.ts');
   const { handler: issue } = await import('../../lambdas/issue/handler.ts');
   const today = (): string => dayOf(sandbox.clock.now(), sandbox.environment[ZONE] ?? 'UTC');
@@ -86,7 +86,7 @@ function title(text: string): void {
 }
 
 /** Lets the functions see the sandbox's time: nights follow each other without anybody waiting for them. */
-function liveIn(sandbox: Sandbox): () => void {
+function liveIn(sandbox: HttpSandbox): () => void {
   const machineTime = Date.now;
   Date.now = () => sandbox.clock.now();
   return () => {
@@ -103,7 +103,7 @@ function lambdaContext(name: string, id: string) {
 }
 
 /** The mails from a place on. */
-function showMails(sandbox: Sandbox, from: number): void {
+function showMails(sandbox: HttpSandbox, from: number): void {
   const mails = sandbox.aws.published.slice(from);
   for (const { subject, messages } of mails) {
     say(`Subject: ${subject}`);
@@ -114,7 +114,7 @@ function showMails(sandbox: Sandbox, from: number): void {
 }
 
 /** The license list with another end for one deployment, as somebody edits it in a spreadsheet. */
-function renewed(sandbox: Sandbox, telco: string, country: string, end: string): string {
+function renewed(sandbox: HttpSandbox, telco: string, country: string, end: string): string {
   const list = sandbox.aws.bucket.text(OBJECTS.licenses) ?? '';
   const [header = '', ...rows] = list.split(/\r?\n/);
   const separator = header.includes(';') ? ';' : ',';

@@ -11,7 +11,7 @@ import { DAY, addDays, dayOf } from '../../lambdas/domain/days.ts';
 import { createClock } from '../sandbox/clock.ts';
 import { FAULTS } from '../sandbox/faults.ts';
 import { runNight } from '../sandbox/run-audit.ts';
-import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { type HttpSandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { makeTally } from '../tally.ts';
 import { hasTerminals, inTerminal } from './terminal.ts';
 
@@ -40,7 +40,7 @@ if (hasTerminals()) {
 }
 
 /** Runs a command to its end. */
-function ran(program: readonly string[], words: readonly string[], sandbox?: Sandbox, columns = 80) {
+function ran(program: readonly string[], words: readonly string[], sandbox?: HttpSandbox, columns = 80) {
   return inTerminal([...program, ...words], sandbox?.environment ?? {}, columns).ended();
 }
 
@@ -138,7 +138,7 @@ async function tryTerminal(): Promise<void> {
 /** Two nights: the first as the schedule had it a day ago, the rest from the shell. */
 async function tryNights(): Promise<void> {
   const clock = createClock({ now: Date.now() - DAY - 60_000 });
-  const sandbox = await startSandbox({ world: 'empty', now: clock, twoFactor: false });
+  const sandbox = await startSandbox({ contents: 'empty', now: clock, twoFactor: false });
   const isActive = (): (boolean | undefined)[] =>
     ['orange-cd', 'airtel-ne'].flatMap((label) =>
       sandbox.dockerHub.tokens.labelled(label).map(({ is_active: active }) => active),
