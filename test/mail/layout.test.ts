@@ -1,6 +1,16 @@
 // The form of a mail: columns, bytes, events, and what is cut.
 import { describe, expect, it } from 'vitest';
-import { Events, type Part, composeText, subjectOf, summaryOf, wrapText } from '../../lambdas/mail/layout.ts';
+import {
+  Events,
+  type Part,
+  composeText,
+  fitting,
+  moreLines,
+  nameLines,
+  subjectOf,
+  summaryOf,
+  wrapText,
+} from '../../lambdas/mail/layout.ts';
 import { reportOf } from './mail-input.ts';
 
 describe('a paragraph', () => {
@@ -20,6 +30,21 @@ describe('a paragraph', () => {
   it('keeps a link in one piece: broken it opens nothing', () => {
     const link = `https://${'a'.repeat(100)}`;
     expect(wrapText(`Report: ${link} there`)).toEqual(['Report:', link, 'there']);
+    for (const other of [`<${link}>`, link.replace('https', 'http')])
+      expect(wrapText(`Report: ${other} there`)).toEqual(['Report:', other, 'there']);
+    const path = `see-${link}`;
+    expect(wrapText(path)).toEqual([path.slice(0, 76), path.slice(76)]);
+  });
+
+  it('breaks at no blank in the quoted texts of an event, and at every other one', () => {
+    const quoted = '"a  b \\" c"';
+    const event = `{"deployment": ${quoted}, "x": true}`;
+    expect(wrapText(`${'y'.repeat(62)} ${event}`)).toEqual(['y'.repeat(62), event]);
+    expect(wrapText(`${'y'.repeat(49)} ${event}`)).toEqual([
+      `${'y'.repeat(49)} {"deployment":`,
+      `${quoted}, "x": true}`,
+    ]);
+    expect(wrapText(`${'y'.repeat(70)} "in quotes"`)).toEqual([`${'y'.repeat(70)} "in`, 'quotes"']);
   });
 
   it('counts letters, not the units that a computer writes them in', () => {
@@ -41,6 +66,17 @@ describe('a paragraph', () => {
   it('that is empty is one empty line, and one that begins with blanks keeps them', () => {
     expect(wrapText('')).toEqual(['']);
     expect(wrapText('     docker logout', '  ')).toEqual(['     docker logout']);
+    expect(wrapText(`     ${'a'.repeat(72)}`, '  ')).toEqual([`     ${'a'.repeat(71)}`, '  a']);
+    expect(wrapText(`${'a'.repeat(75)}  b`)).toEqual(['a'.repeat(75), 'b']);
+  });
+
+  it('of names goes on below itself', () => {
+    const names = Array.from({ length: 10 }, (_, index) => `telco${index}-cd`);
+    expect(nameLines(names.slice(0, 2))).toEqual(['    telco0-cd, telco1-cd']);
+    expect(nameLines(names, '  ')).toEqual([
+      '  telco0-cd, telco1-cd, telco2-cd, telco3-cd, telco4-cd, telco5-cd,',
+      '  telco6-cd, telco7-cd, telco8-cd, telco9-cd',
+    ]);
   });
 });
 
@@ -86,10 +122,25 @@ describe('the events of a mail', () => {
   it('are in the report alone where a name would be broken in two, or the mail has many', () => {
     const events = new Events('hub-token-auditor');
     const json = (name: string): string => `{"deployment": ${JSON.stringify(name)}}`;
-    expect(events.mark({ function: 'issue', json: json('t'.repeat(68)) })).toBe(' (event: see the report)');
+    for (const name of ['t'.repeat(68), `${'t'.repeat(67)}"`])
+      expect(events.mark({ function: 'issue', json: json(name) })).toBe(' (event: see the report)');
+    for (const name of ['t'.repeat(67), `${'t'.repeat(66)}"`])
+      expect(new Events('x').mark({ function: 'issue', json: json(name) })).toBe(' [1]');
     for (let index = 1; index <= 15; index++)
       expect(events.mark({ function: 'issue', json: json(`t${index}-cd`) })).toBe(` [${index}]`);
     expect(events.mark({ function: 'issue', json: json('mtn-cm') })).toBe('');
+  });
+
+  it('of one function stand together only where the text mentions them in a row', () => {
+    const events = new Events('hub');
+    events.mark({ function: 'issue', json: '{"deployment": "a-cd"}' });
+    events.mark({ function: 'revoke', json: '{"deployment": "b-cd"}' });
+    events.mark({ function: 'issue', json: '{"deployment": "c-cd"}' });
+    expect(events.lines().filter((line) => line.startsWith('['))).toEqual([
+      '[1] hub-issue',
+      '[2] hub-revoke',
+      '[3] hub-issue',
+    ]);
   });
 
   it('that name many are broken between names and are JSON where they are pasted', () => {
@@ -125,6 +176,55 @@ describe('a text', () => {
     };
   };
 
+  it('has heading, parts and closing with a line between them, and no part that is empty', () => {
+    expect(compose(partOf('a', 1), partOf('b', 0), partOf('rest', 1, true)).text).toBe(
+      `Heading.\n\na\na 0 ${'é'.repeat(20)}\n\nrest\nrest 0 ${'é'.repeat(20)}\n\nClosing.\n`,
+    );
+  });
+
+  it('has the events that heading and parts mention before its closing', () => {
+    const json = '{"deployment": "a-cd"}';
+    const part: Part = {
+      count: 1,
+      isRest: false,
+      render: (_shown, events) => [`Do it${events.mark({ function: 'issue', json })}.`],
+      reportedBy: () => [],
+    };
+    const { text } = composeText((events) => [`First${events.mark({ function: 'audit', json: '{}' })}.`], [part], ['Closing.'], 'hub'); // prettier-ignore
+    expect(text.split('\n')).toEqual([
+      'First [1].',
+      '',
+      'Do it [2].',
+      '',
+      'How: AWS console, Lambda, the function named here, Test, paste the event:',
+      '[1] hub-audit',
+      '    {}',
+      '[2] hub-issue',
+      `    ${json}`,
+      '',
+      'Closing.',
+      '',
+    ]);
+  });
+
+  it('drops of what may be dropped first the last part first', () => {
+    const { counts } = compose(partOf('first', 300, true), partOf('last', 300, true));
+    expect(counts['first']).toBe(300);
+    expect(counts['last']).toBeGreaterThan(50);
+    expect(counts['last']).toBeLessThan(150);
+    const none = compose(partOf('first', 600, true), partOf('last', 300, true));
+    expect([none.counts['first'] ?? 0, none.counts['last']]).toEqual([expect.any(Number), undefined]);
+    expect(none.counts['first']).toBeGreaterThan(300);
+  });
+
+  it('shares what room there is between long parts alike', () => {
+    const { counts, bytes } = compose(partOf('a', 5000), partOf('b', 4000), partOf('c', 3));
+    expect(counts['c']).toBe(3);
+    expect(Math.abs((counts['a'] ?? 0) - (counts['b'] ?? 0))).toBeLessThan(3);
+    expect(bytes).toBeGreaterThan(19_800);
+    expect(bytes).toBeLessThanOrEqual(20_000);
+  });
+
   it('has all that fits into 20 kB, in bytes', () => {
     const { counts, text } = compose(partOf('a', 100), partOf('rest', 100, true));
     expect(counts).toEqual({ a: 100, rest: 100 });
@@ -149,6 +249,24 @@ describe('a text', () => {
     expect(counts['rest']).toBeUndefined();
     expect(counts['a']).toBeGreaterThan(300);
     expect(bytes).toBeLessThanOrEqual(20_000);
+  });
+});
+
+describe('lines that do not fit', () => {
+  it('are counted, with where they stand and whether they come again', () => {
+    expect(moreLines(0, 'deployment')).toEqual([]);
+    expect(moreLines(1, 'note', false)).toEqual([
+      '  ... and 1 more note, not reported here: see the report.',
+    ]);
+    expect(moreLines(2, 'step').join(' ')).toBe(
+      '  ... and 2 more steps, not reported here: see the report; the next mail   reports them.',
+    );
+  });
+
+  it('are those from the first on that has no room, in bytes with its line break', () => {
+    expect([11, 12, 13].map((limit) => fitting(['abc', 'é', 'abcd'], limit).length)).toEqual([2, 3, 3]);
+    expect(fitting(['abcdef', 'a'], 4)).toEqual([]);
+    expect(fitting([], 4)).toEqual([]);
   });
 });
 
