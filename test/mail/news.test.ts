@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { DAY, iso } from '../../lambdas/domain/days.ts';
 import type { Ledger, ReportedItem } from '../../lambdas/domain/ledger.ts';
 import { emptyLedger, readLedger } from '../../lambdas/domain/ledger.ts';
-import { hasNews, rememberFindings, rememberReported, stillUnreported } from '../../lambdas/mail/news.ts';
+import type { Step } from '../../lambdas/domain/plan/step.ts';
+import {
+  hasNews,
+  isNamed,
+  rememberFindings,
+  rememberReported,
+  stillUnreported,
+} from '../../lambdas/mail/news.ts';
 import { NOW, suspensionOf } from '../domain/situation.ts';
 import { type MailSituation, actionOf, mailOf, newsOf } from './mail-input.ts';
 
@@ -98,6 +105,96 @@ describe('a finding', () => {
     ).toBe(0);
   });
 
+  it.each<[string, MailSituation, number]>([
+    ['a kind that another line reports is none', { ledger: known({ kind: 'suspended' }) }, 0],
+    ['an automatic token that is gone is none', { ledger: known({ kind: 'automatic-token' }) }, 0],
+    [
+      'the license of one that goes on was renewed',
+      { ledger: known({ kind: 'license-expiring', deployment: 'moov-bj' }) },
+      1,
+    ],
+    ['the license of one that is gone was none any more', { ledger: known({ kind: 'license-expiring' }) }, 1],
+    [
+      'a token of an ended license that expires no more was put right',
+      {
+        tokens: [{ label: 'moov-bj' }, { label: 'tigo-td' }],
+        licenses: [PAID, 'tigo,td,2026-02-01,0'],
+        ledger: known({ deployment: 'tigo-td' }),
+      },
+      1,
+    ],
+    [
+      'one of a token that the audit switched off is not put right by that',
+      {
+        ledger: {
+          ...known({ kind: 'wrong-scope', tokenId: 't9' }),
+          suspensions: [suspensionOf({ tokenId: 't9' })],
+        },
+      },
+      0,
+    ],
+    [
+      'one of a token that people switched off is put right by that',
+      {
+        ledger: {
+          ...known({ kind: 'wrong-scope', tokenId: 't9' }),
+          suspensions: [suspensionOf({ tokenId: 't9', by: 'people' })],
+        },
+      },
+      1,
+    ],
+    [
+      'an ended license whose token people switched off is not put right',
+      {
+        ledger: {
+          ...known({ kind: 'license-expired', tokenId: 't9' }),
+          suspensions: [suspensionOf({ tokenId: 't9', by: 'people' })],
+        },
+      },
+      0,
+    ],
+  ])('is put right or not: %s', (_rule, situation, count) => {
+    expect(newsOf({ ...CALM, ...situation }).resolved).toHaveLength(count);
+  });
+
+  it('that is there still is not resolved, and remembered as it is now', () => {
+    const open: MailSituation = { ...CALM, keys: { 'moov-bj': 'x', 'old-xx': 'y' } };
+    const findings = newsOf(open).findings.map(({ value }) => ({ ...value, id: 'a', since: iso(NOW) }));
+    const report = { findings };
+    const reported = newsOf({ ...open, report, ledger: known() });
+    expect(reported.resolved).toEqual([]);
+    const ledger = { ...emptyLedger(), ...known() };
+    const withToken = findings.map((finding) => ({ ...finding, id: 'b', tokenId: 't1' }));
+    const { findings: remembered } = known();
+    expect(rememberFindings(ledger, [...findings, ...withToken], reported, new Set())).toStrictEqual([
+      ...remembered,
+      ...remembered.map((finding) => ({ ...finding, id: 'b', tokenId: 't1' })),
+    ]);
+  });
+
+  it('that came back before a mail said that it is gone is remembered once', () => {
+    const reported = newsOf({ ...CALM, ledger: known() });
+    const [back] = newsOf({ ...CALM, keys: { 'moov-bj': 'x', 'old-xx': 'y' } }).findings;
+    const ledger = { ...emptyLedger(), ...known() };
+    const findings = back === undefined ? [] : [{ ...back.value, id: 'a' }];
+    expect(rememberFindings(ledger, findings, reported, new Set()).map(({ id }) => id)).toEqual(['a']);
+  });
+
+  it('is news while a list is doubted only where somebody can not pull', () => {
+    const obstacles = [{ kind: 'shrunk', text: 'It shrank.' }] as const;
+    const doubted = newsOf({
+      tokens: [{ label: 'moov-bj' }],
+      keys: { 'moov-bj': 'x', 'old-xx': 'y' },
+      licenses: [PAID, 'mtn,cm,2027-01-01,0'],
+      input: { obstacles },
+    });
+    expect(doubted.findings.map(({ value, isNew }) => [value.kind, isNew])).toEqual([
+      ['missing-token', true],
+      ['orphaned-key', false],
+    ]);
+    expect(newsOf({ ...CALM, ledger: known(), input: { obstacles } }).resolved.map(({ isNew }) => isNew)).toEqual([false]); // prettier-ignore
+  });
+
   it('is not resolved by what the audit did itself: the end came, or the token is off', () => {
     const ended: MailSituation = {
       tokens: [{}],
@@ -158,6 +255,67 @@ describe('a step that is not done', () => {
     }
     const planned: MailSituation = { ...CALM, report: { actions: [actionOf('deactivate', 'planned')] } };
     expect(isNewsAfter(planned, planned, '2026-01-01')).toBe(false);
+    const failed: MailSituation = { ...CALM, report: { actions: [actionOf('deactivate', 'failed')] } };
+    expect(isNewsAfter(planned, failed)).toBe(true);
+  });
+
+  it('is told apart by what became of it, and an announcement is no step', () => {
+    const statuses = ['failed', 'skipped', 'planned', 'withheld', 'done'] as const;
+    const { failed, planned } = newsOf({
+      ...CALM,
+      report: {
+        actions: statuses.flatMap((status) => [actionOf('deactivate', status), actionOf('announce', status)]),
+      },
+    });
+    expect(failed.map(({ value }) => `${value.kind} ${value.status}`)).toEqual([
+      'deactivate failed',
+      'deactivate skipped',
+    ]);
+    expect(planned.map(({ value }) => `${value.kind} ${value.status}`)).toEqual(['deactivate planned']);
+  });
+
+  const step = (changes: Partial<Step>): Step => ({
+    kind: 'deactivate',
+    deployment: 'orange-cd',
+    tokenId: 't1',
+    reason: 'ended',
+    ...changes,
+  });
+
+  it('because the run approves others is left to the night, and what nothing holds is none', () => {
+    const of = (changes: Partial<Step>): number =>
+      newsOf({ ...CALM, steps: [step(changes)] }).withheld.length;
+    expect([
+      of({ withheld: 'x', guard: 'not approved' }),
+      of({ withheld: 'x', guard: 'caps' }),
+      of({ withheld: 'x' }),
+      of({}),
+    ]).toEqual([0, 1, 1, 0]);
+  });
+
+  it('is news again where its end is announced again', () => {
+    const held = { ...CALM, steps: [step({ withheld: 'x', guard: 'caps' })] };
+    const again = {
+      ...CALM,
+      steps: [step({ withheld: 'x', guard: 'caps', announces: 'deactivate', end: '2026-02-01' })],
+    };
+    const reported = memoryOf(held);
+    expect(newsOf({ ...held, ledger: { reported } }).withheld.map(({ isNew }) => isNew)).toEqual([false]);
+    expect(newsOf({ ...again, ledger: { reported } }).withheld.map(({ isNew }) => isNew)).toEqual([true]);
+  });
+
+  it('or is announced was given notice where a mail named it: by its end, or as withheld', () => {
+    const announced = new Set(['announced deactivate 2026-02-01 orange-cd']);
+    const named = new Set(['step deactivate t1 orange-cd']);
+    const end = '2026-02-01';
+    expect([
+      isNamed(step({ kind: 'announce', announces: 'deactivate', end }), announced),
+      isNamed(step({ kind: 'announce', announces: 'deactivate', end: '2026-02-02' }), announced),
+      isNamed(step({ announces: 'deactivate', end, withheld: 'x' }), named),
+      isNamed(step({ announces: 'deactivate', end, withheld: 'x' }), announced),
+      isNamed(step({ end, withheld: 'x' }), named),
+      isNamed(step({ announces: 'deactivate', withheld: 'x' }), named),
+    ]).toEqual([true, false, true, false, false, false]);
   });
 });
 
@@ -168,6 +326,8 @@ describe('what was done', () => {
     const ledger = { ...emptyLedger(), unreported: done };
     expect(stillUnreported(ledger, new Set())).toEqual(done);
     expect(stillUnreported(ledger, mailOf(situation).reported)).toEqual([]);
+    const failed = [actionOf('deactivate', 'failed')];
+    expect(newsOf({ ...CALM, ledger: { unreported: [...done, ...failed] } }).done).toHaveLength(2);
   });
 });
 
@@ -227,6 +387,73 @@ describe('an alert', () => {
       today: TODAY,
     });
     expect(hasNews(newsOf({ ...alerted, ledger: { reported: without } }))).toBe(false);
+    const lastWeek = reported.map((entry) => ({ ...entry, day: '2026-03-01' }));
+    const forgotten = rememberReported({ ...emptyLedger(), reported: lastWeek }, newsOf(CALM), new Set(), {
+      fate: 'not due',
+      today: TODAY,
+    });
+    expect(forgotten.map(({ key }) => key)).toEqual(['weekly mail']);
+    const other = [{ key: 'finding x', day: TODAY }];
+    const kept = rememberReported({ ...emptyLedger(), reported: other }, newsOf(CALM), new Set(), {
+      fate: 'not due',
+      today: TODAY,
+    });
+    expect(kept).toEqual([]);
+  });
+});
+
+describe('what stands in the way', () => {
+  const hold = (text: string): MailSituation => ({ ...CALM, input: { obstacles: [{ kind: 'HOLD', text }] } });
+  const shrunk = (text: string): MailSituation => ({
+    ...CALM,
+    input: { obstacles: [{ kind: 'shrunk', text }] },
+  });
+
+  it('is news when it comes up and once a week, whatever its numbers', () => {
+    expect(hasNews(newsOf(hold('HOLD is there.')))).toBe(true);
+    expect(isNewsAfter(hold('HOLD is there.'), hold('HOLD is there since Monday.'))).toBe(false);
+    expect(isNewsAfter(hold('HOLD is there.'), hold('HOLD is there.'), '2026-03-01')).toBe(true);
+    expect(isNewsAfter(shrunk('From 60 to 40.'), shrunk('From 60 to 39.'))).toBe(false);
+    expect(isNewsAfter(shrunk('From 60 to 40.'), shrunk('Keys from 60 to 40.'))).toBe(true);
+    expect(isNewsAfter(hold('x'), shrunk('x'))).toBe(true);
+  });
+});
+
+describe('what did not fit into a mail', () => {
+  it('stays as it was remembered, and what nobody ever reported is not remembered', () => {
+    const open: MailSituation = { ...CALM, keys: { 'moov-bj': 'x', 'old-xx': 'y', 'old-yy': 'y' } };
+    const [first, second] = newsOf(open).findings.map(({ item }) => item);
+    const before = [{ key: first?.key ?? '', day: '2026-02-01' }];
+    const after = rememberReported({ ...emptyLedger(), reported: before }, newsOf(open), new Set(), {
+      fate: 'read',
+      today: TODAY,
+    });
+    expect(after).toEqual([...before, { key: 'weekly mail', day: TODAY }]);
+    const named = rememberReported(
+      { ...emptyLedger(), reported: before },
+      newsOf(open),
+      new Set([second?.key ?? '']),
+      {
+        fate: 'not due',
+        today: TODAY,
+      },
+    );
+    expect(named.map(({ key, day }) => [key, day])).toEqual([
+      [first?.key, '2026-02-01'],
+      [second?.key, TODAY],
+    ]);
+  });
+
+  it('leaves the week of the last mail that somebody read as it was', () => {
+    const reported = [{ key: 'weekly mail', day: '2026-02-20' }];
+    const after = (fate: 'read' | 'unread' | 'not due', day = '2026-02-20'): ReportedItem[] => {
+      const ledger = { ...emptyLedger(), reported: [{ key: 'weekly mail', day }] };
+      return rememberReported(ledger, newsOf({ ...CALM, ledger }), new Set(), { fate, today: TODAY });
+    };
+    expect(after('not due')).toEqual(reported);
+    expect(after('unread')).toEqual([...reported, { key: 'nobody could read it', day: TODAY }]);
+    expect(after('read')).toEqual([{ key: 'weekly mail', day: TODAY }]);
+    expect(after('read', '2026-03-01')).toEqual([{ key: 'weekly mail', day: TODAY }]);
   });
 });
 
