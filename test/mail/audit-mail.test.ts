@@ -5,6 +5,7 @@ import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import { summaryOf } from '../../lambdas/mail/layout.ts';
 import type { Step } from '../../lambdas/domain/plan/step.ts';
 import { NOW, suspensionOf } from '../domain/situation.ts';
+import { makeRow } from '../report/report-fixture.ts';
 import { type MailSituation, actionOf, flat, mailOf, reportOf } from './mail-input.ts';
 
 const KEYS = { 'orange-cd': 'x', 'mtn-cm': 'x', 'moov-bj': 'x' };
@@ -743,6 +744,183 @@ Report:
 https://eu-west-1.console.aws.amazon.com/s3/object/bucket?region=eu-west-1&prefix=reports/2026/03/02/run-1.html
 `,
     });
+  });
+
+  const row = (deployment: string, tokens: readonly string[], state: 'ended' | 'in force') =>
+    makeRow({
+      deployment,
+      license: { state, products: [] },
+      hub: { state: 'active', tokens: tokens.map((tokenId) => ({ tokenId, state: 'active' })) },
+    });
+  const ENDED = 'orange,cd,2026-02-01,0';
+  const ONE = { 'orange-cd': 'x' };
+
+  it.each<[string, MailSituation, string]>([
+    ['who would lose access in observe', { tokens: [{}], keys: ONE, licenses: [ENDED], report: { mode: 'observe' } }, '1 would lose access'], // prettier-ignore
+    [
+      'nobody who would in observe while HOLD is there',
+      { tokens: [{}], keys: ONE, licenses: [ENDED], hold: true, report: { mode: 'observe' }, input: { obstacles: [{ kind: 'HOLD', text: 'x' }] } }, // prettier-ignore
+      'HOLD',
+    ],
+    [
+      'who loses access also where a shrunken list is approved',
+      {
+        tokens: [{}],
+        keys: ONE,
+        licenses: [ENDED],
+        input: { obstacles: [{ kind: 'approved', text: 'x' }] },
+      },
+      'shrunken list approved, 1 loses access tonight',
+    ],
+    ['each obstacle once', { input: { obstacles: [{ kind: 'shrunk', text: 'x' }, { kind: 'shrunk', text: 'y' }, { kind: 'HOLD', text: 'z' }] } }, 'a list shrank, HOLD'], // prettier-ignore
+    [
+      'what failed before what was left alone, each deployment once',
+      {
+        report: {
+          findings: [],
+          actions: [
+            actionOf('deactivate', 'skipped', { deployment: 'mtn-cm' }),
+            actionOf('deactivate', 'failed'),
+            actionOf('delete-token', 'failed'),
+          ],
+        },
+      },
+      '1 failed, 1 left alone',
+    ],
+    [
+      'who was switched on again, and what else was done',
+      {
+        ledger: {
+          unreported: [
+            { ...actionOf('deactivate', 'done'), kind: 'issue' },
+            { ...actionOf('deactivate', 'done', { deployment: 'mtn-cm' }), kind: 'rename' },
+            actionOf('reactivate', 'done', { deployment: 'tigo-td' }),
+          ],
+        },
+      },
+      '1 restored, 2 issued or renamed',
+    ],
+    [
+      'old tokens apart from access that went, and from what is gone for good',
+      {
+        ledger: {
+          unreported: [
+            actionOf('deactivate', 'done'),
+            actionOf('deactivate', 'done', { deployment: 'mtn-cm', tokenId: 't2' }),
+            actionOf('delete-token', 'done', { deployment: 'tigo-td', tokenId: 't3' }),
+            actionOf('deactivate', 'done', { deployment: 'airtel-td', tokenId: 't5' }),
+          ],
+        },
+        report: {
+          deployments: [
+            row('orange-cd', ['t1'], 'ended'),
+            row('mtn-cm', ['t2', 't4'], 'in force'),
+            row('airtel-td', ['t5', 't6'], 'in force'),
+          ],
+        },
+      },
+      '1 revoked, 1 deleted, 2 old tokens removed',
+    ],
+    [
+      'one old token',
+      {
+        ledger: { unreported: [actionOf('deactivate', 'done')] },
+        report: { deployments: [row('orange-cd', ['t1', 't2'], 'in force')] },
+      },
+      '1 old token removed',
+    ],
+    [
+      'who is held, due or announced, each once',
+      {
+        tokens: [{ label: 'expresso-sn' }, { label: 'moov-bj' }],
+        keys: { 'expresso-sn': 'x', 'moov-bj': 'x' },
+        licenses: ['expresso,sn,2026-02-01,0', 'expreso,sn,2027-01-01,0', PAID],
+        report: { findings: [] },
+        steps: [
+          { kind: 'deactivate', deployment: 'expresso-sn', tokenId: 't9', reason: 'x', withheld: 'x' },
+          { kind: 'deactivate', deployment: 'mtn-cm', tokenId: 't8', reason: 'x', withheld: 'x' },
+          { kind: 'announce', deployment: 'expresso-sn', tokenId: 't1', reason: 'x', announces: 'deactivate', end: '2026-02-01' }, // prettier-ignore
+        ],
+      },
+      '2 withheld',
+    ],
+    [
+      'who has ended and was switched on by people',
+      {
+        tokens: [{}],
+        keys: ONE,
+        licenses: [ENDED],
+        ledger: { restores: [{ tokenId: 't1', deployment: 'orange-cd', at: iso(NOW - DAY), reason: '' }] },
+      },
+      '1 ended, can still pull',
+    ],
+    ['who ends soon and is not announced yet', { tokens: [{}], keys: ONE, licenses: ['orange,cd,2026-03-20,0'] }, '1 ending soon'], // prettier-ignore
+    ['what is to be put in order', { tokens: [{ label: 'moov-bj', scopes: [] }] }, '1 to fix'],
+  ])('names in its subject %s', (_rule, situation, subject) => {
+    expect(mailOf({ ...calm, ...situation }).mail.subject.replace(/^.*?\] /, '')).toBe(subject);
+  });
+
+  it('counts nobody twice: who loses access or failed to lose it is not ending as well', () => {
+    const subject = (situation: MailSituation): string => mailOf({ tokens: [{}], keys: { 'orange-cd': 'x' }, ...situation }).mail.subject; // prettier-ignore
+    expect(subject({ licenses: [ENDED] })).toBe('[Docker Hub tokens] 1 loses access tonight');
+    expect(subject({ licenses: ['orange,cd,2026-03-06,0'] })).toBe('[Docker Hub tokens] 1 loses access soon');
+    expect(
+      subject({
+        licenses: [ENDED],
+        ledger: { notices: [notice('orange-cd', 't1', '2026-02-01', NOW - 30 * HOUR)] },
+        report: { actions: [actionOf('deactivate', 'failed')] },
+      }),
+    ).toBe('[Docker Hub tokens] 1 failed');
+  });
+
+  it.each<[string, MailSituation, string]>([
+    [
+      'and no day where it has none',
+      { licenses: ['moov,bj,9999-12-31,0'] },
+      'Nobody loses access in the next 7 days.',
+    ],
+    ['the first of several', { tokens: [{ label: 'moov-bj' }, {}], licenses: [PAID, 'orange,cd,2026-12-31,0'] }, 'the next to end is orange-cd (paid until 31 Dec, access until 31 Dec).'], // prettier-ignore
+    ['the first of several in whatever order', { tokens: [{ label: 'moov-bj' }, {}], licenses: ['orange,cd,2026-12-31,0', PAID] }, 'the next to end is orange-cd (paid until 31 Dec, access until 31 Dec).'], // prettier-ignore
+    ['who has a token', { tokens: [{ label: 'moov-bj' }], licenses: [PAID, 'orange,cd,2026-12-31,0'] }, 'the next to end is moov-bj '], // prettier-ignore
+    ['who has not ended', { tokens: [{ label: 'moov-bj' }, {}], licenses: [PAID, ENDED], steps: [] }, 'the next to end is moov-bj '], // prettier-ignore
+  ])('says who is the next to end: %s', (_rule, situation, said) => {
+    expect(flat(textOf({ ...calm, ...situation }))).toContain(said);
+  });
+
+  it('does not say that nobody loses access where a step that takes it failed', () => {
+    const failed = (kind: 'deactivate' | 'delete-token'): string =>
+      textOf({ ...calm, report: { findings: [], actions: [actionOf(kind, 'failed')] } });
+    expect(failed('deactivate')).not.toContain('Nobody loses access');
+    expect(failed('delete-token')).toContain('Nobody loses access');
+  });
+
+  it('says as counts what is open, in its order, and links the report once', () => {
+    const { mail } = mailOf({
+      tokens: [
+        { enabled: false },
+        { label: 'mtn-cm' },
+        { label: 'moov-bj' },
+        { label: 'tigo-td', scopes: [] },
+        { label: 'airtel-td', lastUsedAt: null, createdAt: NOW - 100 * DAY },
+        { label: 'vodacom-cd', enabled: false },
+        { label: 'zain-sd' },
+      ],
+      keys: {
+        'orange-cd': 'x',
+        'mtn-cm': 'x',
+        'moov-bj': 'x',
+        'tigo-td': 'x',
+        'airtel-td': 'x',
+        'zain-sd': 'x',
+      },
+      licenses: ['orange,cd,2027-01-01,0', 'mtn,cm,2026-02-01,0', 'moov,bj,2026-03-20,0', 'tigo,td,2027-01-01,0', 'airtel,td,2027-01-01,0', 'zain,sd,2026-02-01,0'], // prettier-ignore
+      ledger: { suspensions: [suspensionOf({ tokenId: 't6', deployment: 'vodacom-cd', by: 'people' })] },
+      report: { actions: [actionOf('deactivate', 'withheld', { deployment: 'zain-sd', tokenId: 't7' })] },
+    });
+    expect(flat(mail.text)).toContain(
+      "Still open: 1 can't pull, 1 to decide, 1 ended, 1 ending, 1 to fix, 1 to know, 1 switched off. Report: https://",
+    );
+    expect(mail.text.match(/Report:/g)).toHaveLength(1);
   });
 
   it('says that all is well only where nothing is in the way, announced, held, failed or planned', () => {
