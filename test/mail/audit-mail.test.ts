@@ -686,6 +686,26 @@ describe('the rest', () => {
     expect(partOf(textOf({ ...calm, ledger: { reported: known } }), 'NOTES')).toContain('The check stopped.');
   });
 
+  it('says that one has ended and can still pull unless a part above says what becomes of it', () => {
+    const ended: MailSituation = {
+      tokens: [{}, { label: 'moov-bj' }],
+      keys: { 'orange-cd': 'x', 'moov-bj': 'x' },
+      licenses: ['orange,cd,2026-02-01,0', PAID],
+      ledger: { restores: [{ tokenId: 't1', deployment: 'orange-cd', at: iso(NOW - DAY), reason: '' }] },
+    };
+    const issued = { ...actionOf('deactivate', 'done'), kind: 'issue' } as const;
+    const said = (situation: MailSituation): boolean =>
+      textOf({ ...ended, ...situation }).includes('- orange-cd: has ended');
+    const failed = { actions: [actionOf('deactivate', 'failed')] };
+    expect([
+      said({}),
+      said({ ledger: { ...ended.ledger, unreported: [issued] } }),
+      said({ ledger: { ...ended.ledger, unreported: [actionOf('reactivate', 'done')] } }),
+      said({ ledger: {} }),
+      said({ report: failed }),
+    ]).toEqual([true, true, false, false, false]);
+  });
+
   it('has what else is wrong with somebody who loses access', () => {
     const text = textOf({ tokens: [{}], licenses: ['orange,cd,2026-02-01,0', PAID] });
     expect(text).toContain('- orange-cd: its token is not stored in Vault');

@@ -66,6 +66,15 @@ describe('a finding', () => {
     expect(isNewsAfter(token(2), token(1))).toBe(true);
   });
 
+  it('of another kind is no news because the end of its token comes nearer', () => {
+    const levels = [20, 1].flatMap((days) =>
+      newsOf({ ...CALM, tokens: [{ label: 'moov-bj', scopes: [], expiresAt: NOW + days * DAY }] })
+        .findings.filter(({ value }) => value.kind === 'wrong-scope')
+        .map(({ item }) => item.level),
+    );
+    expect(levels).toEqual([levels[0], levels[0]]);
+  });
+
   it('that another line reports is neither new nor resolved', () => {
     const suspended: MailSituation = {
       ...CALM,
@@ -352,6 +361,39 @@ describe('who loses access', () => {
     expect(newsOf(reminded).upcoming).toMatchObject([{ isNew: true, item: { level: 2 } }]);
     const again = { ...near, ledger: { ...near.ledger, reported: memoryOf(reminded) } };
     expect(newsOf(again).upcoming).toMatchObject([{ isNew: false }]);
+  });
+});
+
+describe('what is announced for the next night', () => {
+  const ending: MailSituation = {
+    tokens: [{}, { label: 'moov-bj' }],
+    keys: { 'orange-cd': 'x', 'moov-bj': 'x' },
+    licenses: ['orange,cd,2026-02-01,0', PAID],
+  };
+  const levelOf = (situation: MailSituation): (number | undefined)[] =>
+    newsOf(situation).upcoming.map(({ item }) => item.level);
+
+  it('is reported once more, unless it is held or costs nobody access', () => {
+    expect(levelOf(ending)).toEqual([2]);
+    expect(levelOf({ ...ending, settings: { maxWithdrawals: 0, maxWithdrawalPercent: 0 } })).toEqual([1]);
+    const deleting: MailSituation = {
+      ...ending,
+      tokens: [{ enabled: false }, { label: 'moov-bj' }],
+      licenses: ['orange,cd,2025-10-01,0', PAID],
+      ledger: {
+        suspensions: [suspensionOf({ end: '2025-10-01' })],
+        notices: [
+          {
+            tokenId: 't1',
+            deployment: 'orange-cd',
+            step: 'delete-token',
+            end: '2025-10-01',
+            at: iso(NOW - 6 * DAY),
+          },
+        ],
+      },
+    };
+    expect(levelOf(deleting)).toEqual([1]);
   });
 });
 
