@@ -6,6 +6,7 @@ import { DAY, HOUR } from '../../lambdas/domain/days.ts';
 import type { AuditResult } from '../../lambdas/report/report.ts';
 import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
 import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { steps } from './nightly.ts';
 
 const NAMES = [
   'orange-cd',
@@ -41,9 +42,6 @@ async function night(): Promise<AuditResult> {
   return result;
 }
 
-const steps = ({ actions }: AuditResult): string[] =>
-  actions.map(({ kind, deployment, status }) => `${kind} ${deployment} ${status}`);
-const lastMail = (): string => (world.mails.at(-1)?.text ?? '').replace(/\s+/g, ' ');
 const reportOf = ({ report }: AuditResult): string => world.bucket.text(report) ?? '';
 
 describe('an approval', () => {
@@ -60,7 +58,7 @@ describe('an approval', () => {
     expect(reason).toContain('by approval ("ann" says "they told us on the phone"), over:');
     expect(reason).toContain('more than the 3 allowed');
     expect(reportOf(result)).toContain('they told us on the phone');
-    expect(lastMail()).toContain('"ann" says "they told us on the phone"');
+    expect(world.lastMail).toContain('"ann" says "they told us on the phone"');
     expect(world.ledger.suspensions[0]?.reason).toContain(
       'by approval ("ann" says "they told us on the phone")',
     );
@@ -87,7 +85,7 @@ describe('an approval', () => {
     const approved = await run({ approve: [], reason: 'four customers left us' });
     expect(steps(approved)).toEqual(['deactivate orange-cd withheld']);
     expect(world.mails.length).toBe(mails + 1);
-    expect(lastMail()).toContain('This run was an approval (the caller says "four customers left us")');
+    expect(world.lastMail).toContain('This run was an approval (the caller says "four customers left us")');
     expect(reportOf(approved)).toContain('nothing is withdrawn');
     expect(steps(await run())).toEqual(['deactivate orange-cd done']);
   });
@@ -98,7 +96,7 @@ describe('who is due and not named by an approval', () => {
     await night();
     const result = await run({ approve: ['orange-cd'] });
     expect(steps(result)).toContain('deactivate mtn-cm withheld');
-    const mail = lastMail();
+    const mail = world.lastMail;
     expect(mail).not.toContain('NOT DONE');
     expect(mail).toContain('LOSES ACCESS NEXT');
     for (const name of ['mtn-cm', 'airtel-td', 'moov-bj']) expect(mail).toContain(`Tue 3 Mar 03:30 ${name}`);
@@ -145,7 +143,7 @@ describe('a list that changed since the last run', () => {
     await night();
     licenses([...NAMES.slice(5), ...Array.from({ length: 30 }, (_, index) => `new${index}-be`)]);
     const result = await run();
-    expect(lastMail()).toContain(
+    expect(world.lastMail).toContain(
       'licenses.csv: new0-be is new: paid until 1 Jan 2027, access until 1 Jan 2027.',
     );
     expect(result.notes.filter((note) => note.startsWith('licenses.csv: '))).toHaveLength(31);

@@ -15,8 +15,7 @@ let world: MemorySandbox;
 
 beforeEach(() => {
   world = startSandbox({ transport: 'memory' });
-  for (const name of ['orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td']) world.addToken(name);
-  world.putLicenses(['orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td'].map((name) => [name, '2027-01-01']));
+  world.addCustomers(['orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td'], '2027-01-01');
 });
 
 const isMonday = (now: number): boolean => new Date(now).getUTCDay() === 1;

@@ -10,8 +10,7 @@ const NAMES = ['orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td', 'moov-bj', 'tel
 
 beforeEach(() => {
   world = startSandbox({ transport: 'memory' });
-  for (const name of NAMES) world.addToken(name);
-  world.putLicenses(NAMES.map((name) => [name, '2027-01-01']));
+  world.addCustomers(NAMES, '2027-01-01');
 });
 
 const nightWith = (check: (content: string) => ContentCheck | undefined): Promise<AuditResult> => {
@@ -21,7 +20,6 @@ const nightWith = (check: (content: string) => ContentCheck | undefined): Promis
     check(content) ?? hub.checkContent(content);
   return audit({}, { ...services, dockerHub: { ...hub, checkContent } });
 };
-const mail = (): string => (world.mails.at(-1)?.text ?? '').replace(/\s+/g, ' ');
 
 describe('the check of stored contents', () => {
   it('is reported as saying nothing where none of five or more could be compared', async () => {
@@ -29,7 +27,7 @@ describe('the check of stored contents', () => {
     expect(counts.verified).toMatchObject({ unclear: 6, matching: 0 });
     expect(findings).toEqual([]);
     expect(notes.join()).toContain('says nothing');
-    expect(mail()).toContain('The check of stored contents says nothing');
+    expect(world.lastMail).toContain('The check of stored contents says nothing');
   });
 
   it('says something where one could be compared, and where the others are of another account', async () => {
@@ -49,7 +47,7 @@ describe('the check of stored contents', () => {
     );
     expect(counts.verified).toMatchObject({ matching: 5, unclear: 1 });
     expect(notes.join()).toContain('The key orange-cd in Vault holds a token of another Docker Hub account');
-    expect(mail()).toContain('another Docker Hub account ("some\\u{1b}body")');
+    expect(world.lastMail).toContain('another Docker Hub account ("some\\u{1b}body")');
   });
 
   it('reports white space around a content as that, once, and refuses nothing for it', async () => {
@@ -57,7 +55,7 @@ describe('the check of stored contents', () => {
     const { counts, findings, notes } = await nightWith(() => undefined);
     expect([counts.verified.matching, findings]).toEqual([6, []]);
     expect(notes.join()).toContain('2 keys orange-cd and mtn-cm in Vault have white space around');
-    expect(mail()).toContain('white space around');
+    expect(world.lastMail).toContain('white space around');
     world.now += 86_400_000;
     expect((await nightWith(() => undefined)).notified).toBe(false);
   });

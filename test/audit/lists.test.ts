@@ -1,10 +1,9 @@
 // What a night makes of the lists, and of what lies beside them in the bucket.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { audit } from '../../lambdas/audit/audit.ts';
-import { DAY } from '../../lambdas/domain/days.ts';
 import { isHold, lookAlikeOf } from '../../lambdas/ledger/bucket-keys.ts';
 import type { AuditResult } from '../../lambdas/report/report.ts';
 import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { nightly } from './nightly.ts';
 
 let world: MemorySandbox;
 const names = Array.from({ length: 12 }, (_, index) => `telco${index}-be`);
@@ -21,18 +20,12 @@ function list(changes: Readonly<Record<string, string>> = {}, more: readonly str
   world.bucket.put('licenses.csv', ['telco;country;expires_on', ...rows, ...more, ''].join('\n'));
 }
 
-const night = async (): Promise<AuditResult> => {
-  const result = await audit({}, world.services());
-  world.now += DAY;
-  return result;
-};
+const night = (): Promise<AuditResult> => nightly(world);
 const nights = async (count: number): Promise<AuditResult> => {
   let last = await night();
   for (let index = 1; index < count; index++) last = await night();
   return last;
 };
-const isOn = (name: string): boolean => world.isOn(name);
-const lastMail = (): string => (world.mails.at(-1)?.text ?? '').replaceAll(/\s+/g, ' ');
 
 describe('an object that holds', () => {
   it.each([
@@ -49,7 +42,7 @@ describe('an object that holds', () => {
     list({ 'telco3-be': 'telco3;be;2026-02-01' });
     world.bucket.put(key, '');
     const result = await nights(3);
-    expect([isHold(key), isOn('telco3-be'), result.outcome]).toEqual([true, true, 'withheld']);
+    expect([isHold(key), world.isOn('telco3-be'), result.outcome]).toEqual([true, true, 'withheld']);
     expect(world.mails[0]?.text.replaceAll(/\s+/g, ' ')).toMatch(/HOLD is in the bucket.* since 2 Mar/);
   });
 
@@ -65,7 +58,7 @@ describe('an object that holds', () => {
     await night();
     world.fate = (call) => (call === 'bucket.list' ? 'fail before' : 'pass');
     await expect(night()).rejects.toThrow('StorageUnavailable');
-    expect(isOn('telco3-be')).toBe(true);
+    expect(world.isOn('telco3-be')).toBe(true);
   });
 });
 
@@ -75,9 +68,9 @@ describe('a list of which much changed', () => {
     const more = Array.from({ length: 400 }, (_, index) => `new${index};be;2027-12-31`);
     list({ 'telco9-be': 'telco9;be;2027-06-30' }, more);
     await night();
-    expect(lastMail()).toContain('telco9-be: the end moved BACK');
-    expect(lastMail()).toContain('401 changes since it was last read');
-    expect(lastMail()).toMatch(/\.\.\. and \d+ more notes, not reported here: see the report\. /);
+    expect(world.lastMail).toContain('telco9-be: the end moved BACK');
+    expect(world.lastMail).toContain('401 changes since it was last read');
+    expect(world.lastMail).toMatch(/\.\.\. and \d+ more notes, not reported here: see the report\. /);
     const reports = world.bucket.keysAsWritten
       .filter((key) => /^reports\/.*json$/.test(key))
       .map((key) => world.bucket.text(key));
@@ -126,7 +119,7 @@ describe('an object that looks like a list', () => {
     expect(notes.join('\n')).toContain(
       'The object Licenses.csv, of 2 Mar, lies in the bucket, looks like licenses.csv, which is of 2 Mar, and is not read',
     );
-    expect(lastMail()).toContain('The object Licenses.csv');
+    expect(world.lastMail).toContain('The object Licenses.csv');
     expect(JSON.stringify([world.bucket.text(report), notes, world.mails])).not.toContain('AAAAAAAA');
     const before = world.mails.length;
     await night();
@@ -147,11 +140,11 @@ describe('what changed in the license list', () => {
     expect(text).toContain('telco2-be: the end moved forward');
     expect(text).toContain('telco3-be is gone from the list');
     expect(text).toContain('orange-cd is new');
-    expect(lastMail()).toContain('telco3-be is gone from the list');
+    expect(world.lastMail).toContain('telco3-be is gone from the list');
     expect((await night()).notes.join()).not.toContain('licenses.csv changed');
     list({ 'telco2-be': 'telco2;be;2026-05-01', 'telco3-be': '' });
     await night();
-    expect(lastMail()).toContain('telco2-be: the end moved BACK');
+    expect(world.lastMail).toContain('telco2-be: the end moved BACK');
   });
 });
 
@@ -160,7 +153,7 @@ describe('how days were read', () => {
     list({ 'telco1-be': 'telco1;be;03/04/2027' });
     const { notes } = await night();
     expect(notes.join()).toContain('"03/04/2027" in line 3 as 2027-04-03');
-    expect(lastMail()).toContain('"03/04/2027" in line 3 as 2027-04-03');
+    expect(world.lastMail).toContain('"03/04/2027" in line 3 as 2027-04-03');
     list({ 'telco1-be': 'telco1;be;03/04/2027', 'telco2-be': 'telco2;be;31/12/2027' });
     expect((await night()).notes.join()).not.toContain('03/04/2027');
   });
@@ -179,7 +172,7 @@ describe('an exemption', () => {
     expect(world.mails[0]?.text.replaceAll(/\s+/g, ' ')).toContain(
       'The exemption of Telco0-BE exempts nobody',
     );
-    expect(isOn('telco0-be')).toBe(true);
+    expect(world.isOn('telco0-be')).toBe(true);
   });
 
   it('whose label is like no name is reported as such', async () => {
@@ -193,7 +186,7 @@ describe('an exemption', () => {
     await night();
     exempt('telco0-be,why,ann,2026-01-31');
     expect((await night()).notes.join()).toContain('was over on 2026-01-31 already when it was added');
-    expect(lastMail()).toContain('was over on 2026-01-31 already');
+    expect(world.lastMail).toContain('was over on 2026-01-31 already');
     expect((await night()).notes.join()).not.toContain('2026-01-31');
   });
 });
@@ -204,7 +197,7 @@ describe('the days of exemptions.csv', () => {
     async (until) => {
       world.bucket.put('exemptions.csv', `label,reason,owner,until\ntelco0-be,migration,ops,${until}\n`);
       await night();
-      expect(lastMail()).toContain(
+      expect(world.lastMail).toContain(
         `No day of exemptions.csv shows whether the day or the month comes first, so they were read day-first (dateOrder): "${until}" in line 2 as 2027-04-03.`,
       );
     },
@@ -216,7 +209,7 @@ describe('the days of exemptions.csv', () => {
       'label,reason,owner,until\ntelco0-be,a,ops,03/04/2027\ntelco1-be,b,ops,31/12/2027\n',
     );
     await night();
-    expect(lastMail()).not.toContain('No day of exemptions.csv');
+    expect(world.lastMail).not.toContain('No day of exemptions.csv');
   });
 
   it('are all unreadable where one fits the other order only, in whatever column', async () => {
@@ -243,7 +236,7 @@ describe('an exemption whose label means one or several deployments in a way tha
     list({ [name]: `${name.replace('-', ';')};2026-02-01` });
     world.bucket.put('exemptions.csv', `label,reason,owner,until\n"${label}",strategic,sales,\n`);
     const { outcome } = await nights(3);
-    expect([isOn(name), outcome]).toEqual([true, 'withheld']);
+    expect([world.isOn(name), outcome]).toEqual([true, 'withheld']);
     const mail = (world.mails[0]?.text ?? '').replaceAll(/\s+/g, ' ');
     expect(mail).toMatch(
       /exempts nobody, since no token, key or row of licenses.csv has that name; probably .*telco/,
@@ -254,6 +247,6 @@ describe('an exemption whose label means one or several deployments in a way tha
     list({ 'telco3-be': 'telco3;be;2026-02-01' });
     world.bucket.put('exemptions.csv', `label,reason,owner,until\n"${label}",strategic,sales,\n`);
     await nights(3);
-    expect(isOn('telco3-be')).toBe(false);
+    expect(world.isOn('telco3-be')).toBe(false);
   });
 });

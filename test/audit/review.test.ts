@@ -6,43 +6,24 @@ import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import type { AuditResult } from '../../lambdas/report/report.ts';
 import { failureOf } from '../failure.ts';
 import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { nightly, steps } from './nightly.ts';
 
 const FAR = '2027-01-01';
 const OTHERS = ['mtn-cm', 'airtel-td', 'moov-bj', 'telma-mg', 'vodacom-cd'];
 let world: MemorySandbox;
-let ends: Map<string, string>;
 
 beforeEach(() => {
   world = startSandbox({ transport: 'memory' });
-  ends = new Map(['orange-cd', ...OTHERS].map((name) => [name, FAR]));
-  for (const name of ends.keys()) world.addToken(name);
-  upload();
+  world.addCustomers(['orange-cd', ...OTHERS], FAR);
 });
 
-/** Uploads the list with these ends changed; `undefined` takes a row out. */
-function upload(changes: Readonly<Record<string, string | undefined>> = {}): void {
-  for (const [name, end] of Object.entries(changes))
-    if (end === undefined) ends.delete(name);
-    else ends.set(name, end);
-  world.putLicenses([...ends]);
-}
-
-async function night(): Promise<AuditResult> {
-  const result = await audit({}, world.services());
-  world.now += DAY;
-  return result;
-}
+const night = (): Promise<AuditResult> => nightly(world);
 
 /** An hour after the night at the earliest. */
 async function review(): Promise<AuditResult> {
   world.now += HOUR;
   return audit({ review: true }, world.services());
 }
-
-const steps = ({ actions }: AuditResult): string[] =>
-  actions.map(({ kind, deployment, status }) => `${kind} ${deployment} ${status}`);
-const isOn = (name: string): boolean => world.isOn(name);
-const lastMail = (): string => (world.mails.at(-1)?.text ?? '').replace(/\s+/g, ' ');
 
 describe('a review', () => {
   it('says how days were read that fit two orders, and that an object beside the list is not read', async () => {
@@ -51,13 +32,13 @@ describe('a review', () => {
       OBJECTS.licenses,
       [
         'telco,country,expires_on',
-        ...[...ends.keys()].map((name) => `${name.replace('-', ',')},01/02/2027`),
+        ...[...world.licenses.keys()].map((name) => `${name.replace('-', ',')},01/02/2027`),
       ].join('\n'),
     );
     world.bucket.put('Licenses.csv', 'telco,country,expires_on');
     await review();
-    expect(lastMail()).toContain('No day of licenses.csv shows whether the day or the month comes first');
-    expect(lastMail()).toContain('The object Licenses.csv');
+    expect(world.lastMail).toContain('No day of licenses.csv shows whether the day or the month comes first');
+    expect(world.lastMail).toContain('The object Licenses.csv');
   });
 
   it('sends no mail and remembers nothing where nothing changed', async () => {
@@ -77,11 +58,16 @@ describe('a review', () => {
 
   it('says what changed, who goes on which night, and announces it', async () => {
     await night();
-    upload({ 'orange-cd': '2026-03-05', 'mtn-cm': '2028-01-01', 'telma-mg': undefined, 'expresso-sn': FAR });
+    world.changeLicenses({
+      'orange-cd': '2026-03-05',
+      'mtn-cm': '2028-01-01',
+      'telma-mg': undefined,
+      'expresso-sn': FAR,
+    });
     const result = await review();
     expect(steps(result)).toEqual(['announce orange-cd done']);
     expect(result.notified).toBe(true);
-    const mail = lastMail();
+    const mail = world.lastMail;
     expect(mail).toContain('licenses.csv: 6 rows of 6 deployments, all of them readable.');
     expect(mail).toContain('orange-cd: the end moved BACK, from 1 Jan 2027 to 5 Mar');
     expect(mail).toContain('mtn-cm: the end moved forward, from 1 Jan 2027 to 1 Jan 2028');
@@ -100,9 +86,11 @@ describe('a review', () => {
       'label,reason,owner,until\nOrange-CD,strategic,sales,\nmtn-cm,migration,ops,2026-01-31\n',
     );
     await review();
-    expect(lastMail()).toContain('The exemption of Orange-CD exempts nobody, since no token, key or row');
-    expect(lastMail()).toContain('probably orange-cd is meant');
-    expect(lastMail()).toContain('The exemption of mtn-cm was over on 2026-01-31 already when it was added');
+    expect(world.lastMail).toContain('The exemption of Orange-CD exempts nobody, since no token, key or row');
+    expect(world.lastMail).toContain('probably orange-cd is meant');
+    expect(world.lastMail).toContain(
+      'The exemption of mtn-cm was over on 2026-01-31 already when it was added',
+    );
     const mails = world.mails.length;
     expect((await review()).notified).toBe(false);
     await night();
@@ -111,7 +99,7 @@ describe('a review', () => {
 
   it('reports the same change once, however often it is delivered', async () => {
     await night();
-    upload({ 'orange-cd': '2026-03-20', 'expresso-sn': FAR });
+    world.changeLicenses({ 'orange-cd': '2026-03-20', 'expresso-sn': FAR });
     expect((await review()).notified).toBe(true);
     expect((await review()).notified).toBe(false);
     const mails = world.mails.length;
@@ -124,26 +112,26 @@ describe('a review', () => {
   });
 
   it('leaves every withdrawal to the night', async () => {
-    upload({ 'orange-cd': '2026-03-01' });
+    world.changeLicenses({ 'orange-cd': '2026-03-01' });
     await night();
-    upload({ 'mtn-cm': '2028-01-01' });
+    world.changeLicenses({ 'mtn-cm': '2028-01-01' });
     const result = await review();
     expect(steps(result)).toEqual(['deactivate orange-cd planned']);
-    expect(isOn('orange-cd')).toBe(true);
+    expect(world.isOn('orange-cd')).toBe(true);
     expect(world.ledger.intents).toEqual([]);
     world.now += DAY;
     expect(steps(await night())).toEqual(['deactivate orange-cd done']);
   });
 
   it('switches on at once whoever has renewed', async () => {
-    upload({ 'orange-cd': '2026-03-01' });
+    world.changeLicenses({ 'orange-cd': '2026-03-01' });
     await night();
     await night();
-    expect(isOn('orange-cd')).toBe(false);
-    upload({ 'orange-cd': FAR });
+    expect(world.isOn('orange-cd')).toBe(false);
+    world.changeLicenses({ 'orange-cd': FAR });
     const result = await review();
     expect(steps(result)).toEqual(['reactivate orange-cd done']);
-    expect(isOn('orange-cd')).toBe(true);
+    expect(world.isOn('orange-cd')).toBe(true);
     expect(world.mails.at(-1)?.subject).toContain('1 switched on again');
     world.now += DAY;
     const mails = world.mails.length;
@@ -160,44 +148,44 @@ describe('a review', () => {
   });
 
   it('changes nothing in observe', async () => {
-    upload({ 'orange-cd': '2026-03-01' });
+    world.changeLicenses({ 'orange-cd': '2026-03-01' });
     await night();
     await night();
     world.settings = { ...world.settings, mode: 'observe' };
-    upload({ 'orange-cd': FAR });
+    world.changeLicenses({ 'orange-cd': FAR });
     expect(steps(await review())).toEqual(['reactivate orange-cd planned']);
-    expect(isOn('orange-cd')).toBe(false);
+    expect(world.isOn('orange-cd')).toBe(false);
   });
 
   it('leaves all else to the night as if it had not been seen', async () => {
     await night();
     world.addToken('stray-cd', { key: false });
-    upload({ 'mtn-cm': '2026-06-30' });
+    world.changeLicenses({ 'mtn-cm': '2026-06-30' });
     const result = await review();
     expect(result.findings).toEqual([]);
-    expect(lastMail()).not.toContain('stray-cd');
+    expect(world.lastMail).not.toContain('stray-cd');
     world.now += DAY;
     await night();
-    expect(lastMail()).toContain('stray-cd');
+    expect(world.lastMail).toContain('stray-cd');
   });
 
   it('announces nobody whom the change is not about', async () => {
-    upload({ 'orange-cd': '2026-03-10' });
+    world.changeLicenses({ 'orange-cd': '2026-03-10' });
     await night();
     // By now its end is within a week: the night's business.
     world.now += DAY;
-    upload({ 'mtn-cm': '2026-06-30' });
+    world.changeLicenses({ 'mtn-cm': '2026-06-30' });
     expect(steps(await review())).toEqual([]);
     expect(world.ledger.notices).toEqual([]);
   });
 
   it('moves no measure: a list that lost its half is still said to have shrunk at night', async () => {
-    upload({ 'orange-cd': '2026-03-01' });
+    world.changeLicenses({ 'orange-cd': '2026-03-01' });
     await night();
     const measures = JSON.stringify(world.ledger.measures.tokens);
-    upload({ 'airtel-td': undefined, 'moov-bj': undefined, 'telma-mg': undefined });
+    world.changeLicenses({ 'airtel-td': undefined, 'moov-bj': undefined, 'telma-mg': undefined });
     await review();
-    expect(lastMail()).toMatch(/The license list[^]*nobody is cut off/);
+    expect(world.lastMail).toMatch(/The license list[^]*nobody is cut off/);
     await review();
     expect(JSON.stringify(world.ledger.measures.tokens)).toBe(measures);
     world.now += DAY;
@@ -208,14 +196,14 @@ describe('a review', () => {
   it('checks no contents', async () => {
     await night();
     const calls = world.calls.length;
-    upload({ 'mtn-cm': '2026-06-30' });
+    world.changeLicenses({ 'mtn-cm': '2026-06-30' });
     await review();
     expect(world.calls.slice(calls)).not.toContain('hub.checkContent');
   });
 
   it('does not make a catch-up needless', async () => {
     await night();
-    upload({ 'mtn-cm': '2026-06-30' });
+    world.changeLicenses({ 'mtn-cm': '2026-06-30' });
     await review();
     const caughtUp = await audit({ catchUp: true }, world.services());
     expect(caughtUp.counts.tokens).toBe(6);
@@ -223,17 +211,17 @@ describe('a review', () => {
   });
 
   it('says that HOLD is there, and that it is gone', async () => {
-    upload({ 'orange-cd': '2026-03-01' });
+    world.changeLicenses({ 'orange-cd': '2026-03-01' });
     await night();
     world.bucket.put(OBJECTS.hold, '');
     const held = await review();
     expect([held.outcome, steps(held)]).toEqual(['withheld', ['deactivate orange-cd withheld']]);
-    expect(lastMail()).toContain('HOLD is in the bucket');
+    expect(world.lastMail).toContain('HOLD is in the bucket');
     expect((await review()).notified).toBe(false);
     world.bucket.delete(OBJECTS.hold);
     const gone = await review();
     expect(gone.notified).toBe(true);
-    expect(lastMail()).toContain('HOLD is gone');
+    expect(world.lastMail).toContain('HOLD is gone');
   });
 
   it('says which exemptions came and went, and no other', async () => {
@@ -244,24 +232,24 @@ describe('a review', () => {
       'label,reason,owner,until\nmtn-cm,strategic,ops,\norange-cd,strategic,sales,\n',
     );
     expect((await review()).notified).toBe(true);
-    expect(lastMail()).toContain('orange-cd is exempt from everything');
-    expect(lastMail()).not.toContain('mtn-cm is exempt');
+    expect(world.lastMail).toContain('orange-cd is exempt from everything');
+    expect(world.lastMail).not.toContain('mtn-cm is exempt');
     expect((await review()).notified).toBe(false);
   });
 
   it('says which rows can not be read, with line and remedy, once', async () => {
     await night();
-    upload({ 'mtn-cm': 'never' });
+    world.changeLicenses({ 'mtn-cm': 'never' });
     const result = await review();
     expect(result.findings).toMatchObject([{ kind: 'invalid-license', deployment: 'mtn-cm' }]);
-    expect(lastMail()).toContain("1 can't be read");
-    expect(lastMail()).toContain('Correct line 3 of licenses.csv');
+    expect(world.lastMail).toContain("1 can't be read");
+    expect(world.lastMail).toContain('Correct line 3 of licenses.csv');
     expect((await review()).notified).toBe(false);
   });
 
   it('is repeated by the next run where nobody confirmed could read it', async () => {
     await night();
-    upload({ 'mtn-cm': '2026-06-30', 'orange-cd': '2026-03-05' });
+    world.changeLicenses({ 'mtn-cm': '2026-06-30', 'orange-cd': '2026-03-05' });
     world.confirmed = false;
     const unheard = await review();
     expect([unheard.notified, steps(unheard)]).toEqual([false, ['announce orange-cd failed']]);
@@ -274,7 +262,7 @@ describe('a review', () => {
 describe('what a review remembers', () => {
   it('is what it found, with its token, until another upload puts it right', async () => {
     await night();
-    upload({ 'orange-cd': '2026-03-01', 'mtn-cm': '2026-03-20', 'airtel-td': 'never' });
+    world.changeLicenses({ 'orange-cd': '2026-03-01', 'mtn-cm': '2026-03-20', 'airtel-td': 'never' });
     await review();
     const found = (): string[] =>
       world.ledger.findings.map(({ kind, deployment, tokenId }) => `${kind} ${deployment} ${tokenId}`).sort();
@@ -283,7 +271,7 @@ describe('what a review remembers', () => {
       'license-expired orange-cd id-1',
       'license-expiring mtn-cm undefined',
     ]);
-    upload({ 'orange-cd': FAR, 'airtel-td': FAR });
+    world.changeLicenses({ 'orange-cd': FAR, 'airtel-td': FAR });
     await review();
     expect(found()).toEqual(['license-expiring mtn-cm undefined']);
     const mails = world.mails.length;
@@ -293,17 +281,17 @@ describe('what a review remembers', () => {
 
   it('leaves the findings that are not about lists, or about others, to the night', async () => {
     const stray = world.addToken('stray-cd', { key: false });
-    upload({ 'moov-bj': '2026-03-01' });
+    world.changeLicenses({ 'moov-bj': '2026-03-01' });
     await night();
     const before = world.ledger.findings;
     world.tokens.delete(stray.uuid);
-    upload({ 'mtn-cm': '2028-01-01' });
+    world.changeLicenses({ 'mtn-cm': '2028-01-01' });
     await review();
     expect(world.ledger.findings).toEqual(before);
   });
 
   it('are the notices of those whom the change is about: the others stand as they were', async () => {
-    upload({ 'orange-cd': '2026-03-05', 'mtn-cm': '2026-03-05' });
+    world.changeLicenses({ 'orange-cd': '2026-03-05', 'mtn-cm': '2026-03-05' });
     await night();
     const [orange, mtn] = ['orange-cd', 'mtn-cm'].map((name) =>
       world.ledger.notices.find(({ deployment }) => deployment === name),
@@ -323,14 +311,14 @@ describe('what a review remembers', () => {
   it('is no notice in observe', async () => {
     world.settings = { ...world.settings, mode: 'observe' };
     await night();
-    upload({ 'orange-cd': '2026-03-01' });
+    world.changeLicenses({ 'orange-cd': '2026-03-01' });
     expect(steps(await review())).toEqual(['announce orange-cd planned']);
     expect(world.ledger.notices).toEqual([]);
   });
 
   it('is that it reminded of the night to come, where it announced the evening before', async () => {
     await night();
-    upload({ 'orange-cd': '2026-03-01', 'mtn-cm': '2026-03-05' });
+    world.changeLicenses({ 'orange-cd': '2026-03-01', 'mtn-cm': '2026-03-05' });
     await review();
     const announced = world.ledger.reported.filter(({ key }) => key.startsWith('announc'));
     expect(announced.map(({ key, level }) => [/orange-cd|mtn-cm/.exec(key)?.[0], level])).toEqual([
@@ -343,7 +331,7 @@ describe('what a review remembers', () => {
 describe('a review that fails half-way', () => {
   it('announces nobody where its mail can not be sent, and the next one says all of it', async () => {
     await night();
-    upload({ 'orange-cd': '2026-03-05' });
+    world.changeLicenses({ 'orange-cd': '2026-03-05' });
     const before = world.ledger;
     world.fate = (call) => (call === 'topic.publish' ? 'fail before' : 'pass');
     expect((await failureOf(review)).name).toBe('NotificationFailed');
@@ -354,7 +342,7 @@ describe('a review that fails half-way', () => {
 
   it('remembers what its mail said where its report can not be written', async () => {
     await night();
-    upload({ 'orange-cd': '2026-03-05' });
+    world.changeLicenses({ 'orange-cd': '2026-03-05' });
     world.fate = (call) => (call === 'bucket.write reports/' ? 'fail before' : 'pass');
     expect((await failureOf(review)).name).toBe('StorageUnavailable');
     world.fate = () => 'pass';
@@ -372,7 +360,7 @@ describe('a review that can not read what changed', () => {
     const result = await review();
     expect([result.outcome, result.notified, result.actions]).toEqual(['incomplete', true, []]);
     expect(world.mails.slice(mails)).toMatchObject([{ outcome: 'incomplete' }]);
-    expect(lastMail()).toContain('The license list licenses.csv');
+    expect(world.lastMail).toContain('The license list licenses.csv');
     expect((await review()).notified).toBe(false);
     world.bucket.put(OBJECTS.licenses, 'telco,country\norange,cd,\n');
     expect((await review()).notified).toBe(true);
@@ -381,7 +369,7 @@ describe('a review that can not read what changed', () => {
 
   it('says so of Docker Hub as well', async () => {
     await night();
-    upload({ 'orange-cd': '2026-03-05' });
+    world.changeLicenses({ 'orange-cd': '2026-03-05' });
     world.fate = (call) => (call === 'hub.listTokens' ? 'fail before' : 'pass');
     expect((await review()).outcome).toBe('incomplete');
     world.fate = () => 'pass';

@@ -8,41 +8,27 @@ import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import type { AuditResult } from '../../lambdas/report/report.ts';
 import { revoke } from '../../lambdas/revoke/revoke.ts';
 import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { nightly, reasons, steps } from './nightly.ts';
 
 const FAR = '2027-06-01';
 const PAST = '2026-02-20';
 const CUSTOMERS = Array.from({ length: 12 }, (_, index) => `telco${index}-be`);
 
 let world: MemorySandbox;
-let ends: Map<string, string>;
 
 beforeEach(() => {
   world = startSandbox({ transport: 'memory' });
-  ends = new Map(CUSTOMERS.map((name) => [name, FAR]));
-  for (const name of CUSTOMERS) world.addToken(name);
-  writeLicenses();
+  world.addCustomers(CUSTOMERS, FAR);
 });
 
-const writeLicenses = (): void => {
-  world.putLicenses([...ends]);
-};
 /** Gives licenses of these deployments this last day; `undefined` takes their rows away. */
 function license(end: string | undefined, ...names: string[]): void {
-  for (const name of names)
-    if (end === undefined) ends.delete(name);
-    else ends.set(name, end);
-  writeLicenses();
+  world.changeLicenses(Object.fromEntries(names.map((name) => [name, end])));
 }
 const exempt = (...rows: string[]): void => {
   world.bucket.put(OBJECTS.exemptions, ['label,reason,owner,until,findings', ...rows].join('\n'));
 };
-async function night(event: AuditEvent = {}): Promise<AuditResult> {
-  const result = await audit(event, world.services());
-  world.now += DAY;
-  return result;
-}
-const steps = ({ actions }: AuditResult): string[] =>
-  actions.map(({ kind, deployment, status }) => `${kind} ${deployment} ${status}`);
+const night = (event?: AuditEvent): Promise<AuditResult> => nightly(world, event);
 /** The steps of so many nights, each with its number. */
 async function nights(count: number): Promise<string[]> {
   const log: string[] = [];
@@ -51,7 +37,6 @@ async function nights(count: number): Promise<string[]> {
   return log;
 }
 const isOn = (id: string): boolean => world.tokens.get(id)?.is_active === true;
-const reasons = ({ actions }: AuditResult): string => actions.map(({ reason }) => reason).join('\n');
 const regenerate = async (deployment: string, overlapHours = 72): Promise<string> =>
   (await issue({ deployment, regenerate: true, overlapHours }, world.services())).tokenId;
 
@@ -313,7 +298,7 @@ describe('a replaced token', () => {
       for (let more = 0; more < 5; more++) license(FAR, `new${day}${more}-be`);
       await night();
     }
-    for (const name of [...ends.keys()].slice(12)) ends.delete(name);
+    for (const name of [...world.licenses.keys()].slice(12)) world.licenses.delete(name);
     world.addToken('orange-cd');
     license(PAST, 'orange-cd');
     await night();
@@ -351,8 +336,8 @@ describe('the license list', () => {
   });
 
   it('with many invented names does not raise the cap', async () => {
-    for (let index = 0; index < 2000; index++) ends.set(`invented${index}-zz`, '2020-01-01');
-    writeLicenses();
+    for (let index = 0; index < 2000; index++) world.licenses.set(`invented${index}-zz`, '2020-01-01');
+    world.uploadLicenses();
     await night();
     license('2026-02-25', ...CUSTOMERS.slice(0, 2), 'orange-cd');
     for (const name of ['a-be', 'b-be', 'c-be']) world.addToken(name);

@@ -7,29 +7,23 @@ import type { AuditResult } from '../../lambdas/report/report.ts';
 import { failureOf } from '../failure.ts';
 import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 import type { Fate } from '../sandbox/memory-sandbox.ts';
+import { steps } from './nightly.ts';
 
 const FAR = '2027-01-01';
 let world: MemorySandbox;
 
 beforeEach(() => {
   world = startSandbox({ transport: 'memory' });
-  for (const name of ['orange-cd', 'mtn-cm', 'airtel-td', 'moov-bj', 'telma-mg']) world.addToken(name);
+  world.addCustomers(['orange-cd', 'mtn-cm', 'airtel-td', 'moov-bj', 'telma-mg'], FAR);
   licenses('2026-03-01');
 });
 
 /** The license of orange-cd ends on that day, all others next year. */
 function licenses(end: string): void {
-  world.putLicenses([
-    ['orange-cd', end],
-    ...['mtn-cm', 'airtel-td', 'moov-bj', 'telma-mg'].map((name) => [name, FAR] as const),
-  ]);
+  world.changeLicenses({ 'orange-cd': end });
 }
 
 const night = (event = {}): Promise<AuditResult> => audit(event, world.services());
-const isOn = (name: string): boolean => world.isOn(name);
-const steps = ({ actions }: AuditResult): string[] =>
-  actions.map(({ kind, deployment, status }) => `${kind} ${deployment} ${status}`);
-const lastMail = (): string => (world.mails.at(-1)?.text ?? '').replace(/\s+/g, ' ');
 
 /** The fate of the first call of that name after another one was made. */
 function onceAfter(earlier: string, name: string, fate: Fate): (call: string) => Fate {
@@ -101,7 +95,7 @@ describe('a list or HOLD that changes while the night is at work', () => {
     const result = await nightWhile(happening);
     expect(steps(result)).toEqual(['deactivate orange-cd skipped']);
     expect(result.actions[0]?.reason).toContain(why);
-    expect(isOn('orange-cd')).toBe(true);
+    expect(world.isOn('orange-cd')).toBe(true);
     expect(world.ledger.intents).toEqual([]);
     expect(world.ledger.lastNight?.undisturbed).toBe(false);
   });
@@ -111,7 +105,7 @@ describe('a list or HOLD that changes while the night is at work', () => {
     world.fate = onceAfter('hub.checkContent', `bucket.read ${OBJECTS.licenses}`, 'fail before');
     const result = await night();
     expect(result.actions[0]?.reason).toContain('could not be looked at again');
-    expect(isOn('orange-cd')).toBe(true);
+    expect(world.isOn('orange-cd')).toBe(true);
   });
 
   it('is gone by in the next run', async () => {
@@ -132,10 +126,10 @@ describe('a ledger that can not be written right after a token was switched off'
     world.fate = onceAfter('hub.setEnabled', `bucket.writeIf ${OBJECTS.ledger}`, 'fail before');
     const failure = await failureOf(() => night());
     expect(failure.name).toBe('StorageUnavailable');
-    expect(isOn('orange-cd')).toBe(false);
+    expect(world.isOn('orange-cd')).toBe(false);
     expect(world.mails.at(-1)?.subject).toContain('1 revoked');
-    expect(lastMail()).toContain('orange-cd');
-    expect(lastMail()).toContain('This run failed on its way and did not do all that was due');
+    expect(world.lastMail).toContain('orange-cd');
+    expect(world.lastMail).toContain('This run failed on its way and did not do all that was due');
     world.fate = () => 'pass';
     // What could not be marked then was marked by the last write.
     expect(world.ledger.suspensions).toMatchObject([{ deployment: 'orange-cd', by: 'audit' }]);
@@ -191,7 +185,7 @@ describe('a mail that nobody confirmed could read', () => {
       await unread();
       world.now += DAY;
       await night();
-      expect(lastMail()).toMatch(/orange-cd: the end moved BACK, from .* to 30 Sep/);
+      expect(world.lastMail).toMatch(/orange-cd: the end moved BACK, from .* to 30 Sep/);
       const mails = world.mails.length;
       world.now += DAY;
       await night();

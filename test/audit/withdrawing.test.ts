@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
 import { type AuditEvent, auditEventSchema } from '../../lambdas/audit/event.ts';
-import type { Action } from '../../lambdas/domain/actions.ts';
 import { DAY, HOUR, iso } from '../../lambdas/domain/days.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
@@ -10,41 +9,25 @@ import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
 import { failureOf } from '../failure.ts';
 import type { StoredToken } from '../sandbox/docker-hub-tokens.ts';
 import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { nightly, reasons, steps } from './nightly.ts';
 
 const NAMES = ['orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td', 'moov-bj', 'telma-mg'] as const;
 const FAR = '2027-01-01';
 
 let world: MemorySandbox;
-let ends: Map<string, string>;
 
 beforeEach(() => {
   world = startSandbox({ transport: 'memory' });
-  ends = new Map(NAMES.map((name) => [name, FAR]));
-  for (const name of NAMES) world.addToken(name);
-  writeLicenses();
+  world.addCustomers(NAMES, FAR);
 });
-
-function writeLicenses(): void {
-  world.putLicenses([...ends]);
-}
 
 /** Gives licenses of these deployments this last day. */
 function end(day: string, ...names: string[]): void {
-  for (const name of names) ends.set(name, day);
-  writeLicenses();
+  world.changeLicenses(Object.fromEntries(names.map((name) => [name, day])));
 }
 
-/** One night, then a day passes. */
-async function night(event: AuditEvent = {}): Promise<AuditResult> {
-  const result = await audit(event, world.services());
-  world.now += DAY;
-  return result;
-}
+const night = (event?: AuditEvent): Promise<AuditResult> => nightly(world, event);
 
-const steps = ({ actions }: AuditResult): string[] =>
-  actions.map(({ kind, deployment, status }) => `${kind} ${deployment} ${status}`);
-const reasons = ({ actions }: AuditResult): string => actions.map(({ reason }: Action) => reason).join('\n');
-const isOn = (name: string): boolean => world.isOn(name);
 const lastMail = (): string => {
   const mail = world.mails.at(-1);
   return `${mail?.subject ?? ''}\n${mail?.text ?? ''}`.replace(/\s+/g, ' ');
@@ -105,29 +88,29 @@ describe('the life of an ended license', () => {
     end('2026-03-01', 'orange-cd');
     await night();
     await night();
-    expect(isOn('orange-cd')).toBe(false);
+    expect(world.isOn('orange-cd')).toBe(false);
     end(FAR, 'orange-cd');
     const renewed = await night();
     expect(steps(renewed)).toEqual(['reactivate orange-cd done']);
     expect(renewed.findings.map(({ kind }) => kind)).not.toContain('missing-token');
     expect(lastMail()).toContain('1 restored');
-    expect(isOn('orange-cd')).toBe(true);
+    expect(world.isOn('orange-cd')).toBe(true);
   });
 
   it('withdraws nothing where the row disappears before its end', async () => {
     end('2026-03-03', 'orange-cd');
     await night();
-    ends.delete('orange-cd');
-    writeLicenses();
+    world.licenses.delete('orange-cd');
+    world.uploadLicenses();
     for (let day = 0; day < 9; day++) expect(steps(await night())).toEqual([]);
-    expect(isOn('orange-cd')).toBe(true);
+    expect(world.isOn('orange-cd')).toBe(true);
   });
 
   it('goes on as announced where the row of an end that had passed disappears, and deletes nothing without a row', async () => {
     end('2026-03-01', 'orange-cd');
     await night();
-    ends.delete('orange-cd');
-    writeLicenses();
+    world.licenses.delete('orange-cd');
+    world.uploadLicenses();
     expect(steps(await night())).toEqual(['deactivate orange-cd done']);
     for (let day = 0; day < 120; day++) expect(steps(await night())).toEqual([]);
     expect(world.keys.has('orange-cd')).toBe(true);
@@ -136,8 +119,8 @@ describe('the life of an ended license', () => {
   it('is over when a row says otherwise after its row was gone', async () => {
     end('2026-03-01', 'orange-cd');
     await night();
-    ends.delete('orange-cd');
-    writeLicenses();
+    world.licenses.delete('orange-cd');
+    world.uploadLicenses();
     await night();
     end(FAR, 'orange-cd');
     expect(steps(await night())).toEqual(['reactivate orange-cd done']);
@@ -196,7 +179,7 @@ describe('what people switched off', () => {
     await night();
     tokenOf('orange-cd').is_active = false;
     for (let day = 0; day < 3; day++) expect(steps(await night())).toEqual([]);
-    expect(isOn('orange-cd')).toBe(false);
+    expect(world.isOn('orange-cd')).toBe(false);
   });
 
   it('and on again while its license had ended is left for 7 days', async () => {
@@ -215,7 +198,7 @@ describe('the caps', () => {
     const result = await night();
     expect(result.outcome).toBe('withheld');
     expect(new Set(result.actions.map(({ status }) => status))).toEqual(new Set(['withheld']));
-    expect(NAMES.every(isOn)).toBe(true);
+    expect(NAMES.every((name) => world.isOn(name))).toBe(true);
     expect(lastMail()).toContain('{"approve": ["airtel-td", "mtn-cm", "orange-cd", "vodacom-cd"]}');
   });
 
@@ -223,7 +206,7 @@ describe('the caps', () => {
     end('2026-03-01', 'orange-cd', 'vodacom-cd', 'mtn-cm');
     await night();
     expect(steps(await night())).toHaveLength(3);
-    expect(isOn('mtn-cm')).toBe(false);
+    expect(world.isOn('mtn-cm')).toBe(false);
   });
 
   it('count what was withdrawn in the last 20 hours', async () => {
@@ -237,7 +220,7 @@ describe('the caps', () => {
     expect(reasons(await audit({}, world.services()))).toContain(
       '1 withdrawal due and 3 in the last 20 hours',
     );
-    expect(isOn('airtel-td')).toBe(true);
+    expect(world.isOn('airtel-td')).toBe(true);
     world.now += HOUR;
     expect(steps(await audit({}, world.services()))).toEqual(['deactivate airtel-td done']);
   });
@@ -300,9 +283,9 @@ describe('approve', () => {
   it('stands whole in the notes of the report, and not in those of the result', async () => {
     for (let number = 0; number < 400; number++) {
       world.addToken(`telco${number}-cd`);
-      ends.set(`telco${number}-cd`, '2026-03-01');
+      world.licenses.set(`telco${number}-cd`, '2026-03-01');
     }
-    writeLicenses();
+    world.uploadLicenses();
     await night();
     const result = await night();
     expect(Buffer.byteLength(world.mails.at(-1)?.text ?? '')).toBeLessThanOrEqual(20_000);
@@ -351,21 +334,23 @@ describe('a shrunken input', () => {
   it('takes no notice away: once the list is whole again, the caps meet all that are due, not those it kept', async () => {
     end('2026-03-01', 'orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td');
     await night();
-    world.putLicenses([...ends].filter(([name]) => !['vodacom-cd', 'mtn-cm', 'airtel-td'].includes(name)));
+    world.putLicenses(
+      [...world.licenses].filter(([name]) => !['vodacom-cd', 'mtn-cm', 'airtel-td'].includes(name)),
+    );
     expect(reasons(await night())).toContain('the license list went from 6 to 3');
-    writeLicenses();
+    world.uploadLicenses();
     expect(steps(await night())).toEqual(
       ['airtel-td', 'mtn-cm', 'orange-cd', 'vodacom-cd'].map((name) => `deactivate ${name} withheld`),
     );
-    expect(NAMES.every(isOn)).toBe(true);
+    expect(NAMES.every((name) => world.isOn(name))).toBe(true);
   });
 
   it('takes no notice away, and is compared with the rows of before until it is whole again', async () => {
     end('2026-03-08', 'orange-cd', 'vodacom-cd', 'mtn-cm');
     await night();
-    const whole = new Map(ends);
-    for (const name of ['orange-cd', 'vodacom-cd', 'mtn-cm']) ends.delete(name);
-    writeLicenses();
+    const whole = new Map(world.licenses);
+    for (const name of ['orange-cd', 'vodacom-cd', 'mtn-cm']) world.licenses.delete(name);
+    world.uploadLicenses();
     await night();
     expect(world.ledger.notices).toHaveLength(3);
     expect(world.ledger.measures.licenses?.rows).toHaveLength(6);
@@ -385,11 +370,11 @@ describe('a shrunken input', () => {
     end('2026-03-01', 'orange-cd');
     await night();
     for (const name of ['vodacom-cd', 'mtn-cm', 'airtel-td']) world.keys.delete(name);
-    for (let count = 0; count < 9; count++) ends.set(`new${count}-cd`, FAR);
-    writeLicenses();
+    for (let count = 0; count < 9; count++) world.licenses.set(`new${count}-cd`, FAR);
+    world.uploadLicenses();
     expect((await night()).outcome).toBe('withheld');
-    for (let count = 0; count < 9; count++) ends.delete(`new${count}-cd`);
-    writeLicenses();
+    for (let count = 0; count < 9; count++) world.licenses.delete(`new${count}-cd`);
+    world.uploadLicenses();
     expect(reasons(await night())).toContain('the license list went from 15 to 6 rows');
   });
 });
@@ -471,8 +456,8 @@ describe('a token that Docker Hub does not list for a night', () => {
 describe('probably renewed under another spelling', () => {
   it('is held and told, until the other deployment has a token of its own', async () => {
     end('2026-03-01', 'orange-cd');
-    ends.set('ornage-cd', FAR);
-    writeLicenses();
+    world.licenses.set('ornage-cd', FAR);
+    world.uploadLicenses();
     await night();
     const held = await night();
     expect(steps(held)).toEqual(['deactivate orange-cd withheld']);
@@ -484,10 +469,10 @@ describe('probably renewed under another spelling', () => {
 
   it('is not another telco, another country, or a license that has ended', async () => {
     end('2026-03-01', 'orange-cd');
-    ends.set('expresso-cd', FAR);
-    ends.set('orange-cg', FAR);
-    ends.set('orangee-cd', '2026-02-01');
-    writeLicenses();
+    world.licenses.set('expresso-cd', FAR);
+    world.licenses.set('orange-cg', FAR);
+    world.licenses.set('orangee-cd', '2026-02-01');
+    world.uploadLicenses();
     await night();
     expect(steps(await night())).toContain('deactivate orange-cd done');
   });
@@ -536,7 +521,7 @@ describe('taking the steps', () => {
     };
     expect(steps(await night())).toEqual(['deactivate mtn-cm skipped', 'deactivate orange-cd skipped']);
     world.fate = () => 'pass';
-    expect(isOn('renamed-cd')).toBe(true);
+    expect(world.isOn('renamed-cd')).toBe(true);
     expect(world.ledger.suspensions).toEqual([]);
   });
 
@@ -590,7 +575,7 @@ describe('taking the steps', () => {
     world.fate = (call) => (call === `bucket.writeIf ${OBJECTS.ledger}` ? 'fail before' : 'pass');
     const failure = await failureOf(() => audit({}, world.services()));
     expect([failure.name, failure.message.split(':')[0]]).toEqual(['AuditIncomplete', 'StorageUnavailable']);
-    expect(isOn('orange-cd')).toBe(true);
+    expect(world.isOn('orange-cd')).toBe(true);
   });
 });
 
@@ -617,7 +602,7 @@ describe('a mail that fails after changes were made', () => {
     world.fate = (call) => (call === 'topic.publish' ? 'fail before' : 'pass');
     expect((await failureOf(() => night())).name).toBe('NotificationFailed');
     world.now += DAY;
-    expect(isOn('orange-cd')).toBe(false);
+    expect(world.isOn('orange-cd')).toBe(false);
     world.fate = () => 'pass';
     const next = await night();
     expect(next.actions).toEqual([]);
@@ -630,7 +615,7 @@ describe('observe', () => {
     world.settings = { ...world.settings, mode: 'observe' };
     end('2026-03-01', 'orange-cd');
     for (let day = 0; day < 5; day++) expect(steps(await night())).toEqual(['announce orange-cd planned']);
-    expect(isOn('orange-cd')).toBe(true);
+    expect(world.isOn('orange-cd')).toBe(true);
     expect(world.calls.filter((call) => /set|create|delete|patch/.test(call))).toEqual([]);
     expect(lastMail()).toContain('observe');
     // What was only planned counts as no notice.
@@ -671,6 +656,6 @@ describe('a replaced token', () => {
     const fresh = replace(world.now);
     world.tokens.delete(fresh);
     for (let day = 0; day < 9; day++) expect((await night()).outcome).not.toBe('withheld');
-    expect([isOn('orange-cd'), world.ledger.replaced]).toEqual([true, []]);
+    expect([world.isOn('orange-cd'), world.ledger.replaced]).toEqual([true, []]);
   });
 });

@@ -22,8 +22,6 @@ export const ENDED = '2026-02-01';
 export class Story {
   readonly world: MemorySandbox;
   private readonly start: number;
-  /** Ends of the licenses by deployment, in the order of the list. */
-  readonly rows = new Map<string, string>();
 
   constructor({ customers = 10, settings = {} }: { customers?: number; settings?: Partial<Settings> } = {}) {
     this.world = startSandbox({ transport: 'memory', settings });
@@ -34,20 +32,12 @@ export class Story {
   /** A customer with a token, its key and a row. */
   customer(name: string, end: string, changes: { id?: string; lastUsedAt?: number | null } = {}): void {
     this.world.addToken(name, { id: name, ...changes });
-    this.rows.set(name, end);
-    this.upload();
+    this.list({ [name]: end });
   }
 
   /** Changes rows of the list; `undefined` takes one away. */
   list(changes: Readonly<Record<string, string | undefined>>): void {
-    for (const [name, end] of Object.entries(changes))
-      if (end === undefined) this.rows.delete(name);
-      else this.rows.set(name, end);
-    this.upload();
-  }
-
-  upload(): void {
-    this.world.putLicenses([...this.rows]);
+    this.world.changeLicenses(changes);
   }
 
   exempt(...rows: readonly string[]): void {
@@ -87,7 +77,7 @@ export class Story {
 
   /** The text of the last mail, in one line. */
   get mail(): string {
-    return (this.world.mails.at(-1)?.text ?? '').replace(/\s+/g, ' ');
+    return this.world.lastMail;
   }
 
   get mailLines(): readonly string[] {

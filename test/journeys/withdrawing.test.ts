@@ -109,7 +109,9 @@ describe('a customer who has paid is not cut off', () => {
 
   it('by last quarter’s copy of the list, and what moved back is reported', async () => {
     const story = new Story({ customers: 10 });
-    const old = new Map([...story.rows.keys()].map((name, index) => [name, index < 4 ? ENDED : PAID]));
+    const old = new Map(
+      [...story.world.licenses.keys()].map((name, index) => [name, index < 4 ? ENDED : PAID]),
+    );
     await story.night(0);
     story.list(Object.fromEntries(old));
     await story.nights(24, 120);
@@ -375,8 +377,8 @@ describe('what changes while the audit is at work', () => {
 
 it('three hundred licenses that end on one day: nobody goes who was never named in a mail', async () => {
   const story = new Story({ customers: 300, settings: { maxWithdrawals: 1000 } });
-  for (const name of story.rows.keys()) story.rows.set(name, '2026-03-04');
-  story.upload();
+  for (const name of story.world.licenses.keys()) story.world.licenses.set(name, '2026-03-04');
+  story.world.uploadLicenses();
   const named = (): Set<string> =>
     new Set(story.world.mails.flatMap(({ text }) => text.match(/telco\d+-be/g) ?? []));
   for (let night = 0; night < 12; night++) {

@@ -106,6 +106,8 @@ export abstract class Sandbox {
   readonly bucket: S3Bucket;
   /** The functions' settings, with where the systems are. */
   settings: Settings;
+  /** The license list that support keeps: last paid day by deployment. It counts once it is uploaded. */
+  readonly licenses = new Map<string, string>();
 
   constructor({ clock, canaries, settings, tokens, secrets, bucket }: SandboxState) {
     this.clock = clock;
@@ -148,9 +150,27 @@ export abstract class Sandbox {
     this.bucket.put(OBJECTS.licenses, typeof rows === 'string' ? rows : plainLicenses(rows), 'text/csv');
   }
 
+  /** Writes `licenses.csv` as support keeps it, see {@link licenses}. */
+  uploadLicenses(): void {
+    this.putLicenses([...this.licenses]);
+  }
+
+  /** Changes last days in the list that support keeps, takes rows away (`undefined`), and uploads it. */
+  changeLicenses(changes: Readonly<Record<string, string | undefined>>): void {
+    for (const [deployment, lastDay] of Object.entries(changes))
+      if (lastDay === undefined) this.licenses.delete(deployment);
+      else this.licenses.set(deployment, lastDay);
+    this.uploadLicenses();
+  }
+
   /** Writes `exemptions.csv`. */
   putExemptions(csv: string): void {
     this.bucket.put(OBJECTS.exemptions, csv, 'text/csv');
+  }
+
+  /** The text of the last mail in one line, empty where there is none. */
+  get lastMail(): string {
+    return (this.mails.at(-1)?.text ?? '').replace(/\s+/g, ' ');
   }
 
   /** A JSON object of the bucket, `undefined` where it is not there. */

@@ -115,6 +115,12 @@ export class MemorySandbox extends Sandbox {
     });
   }
 
+  /** Adds deployments with a token and its key, each licensed to that day. */
+  addCustomers(names: readonly string[], lastDay: string): void {
+    for (const name of names) this.addToken(name);
+    this.changeLicenses(Object.fromEntries(names.map((name) => [name, lastDay])));
+  }
+
   /** Version of the deployments' secret. */
   get vaultVersion(): number {
     return this.vault.version(this.settings.vaultTokensPath);
