@@ -478,6 +478,11 @@ describe('what was done, and what was not', () => {
     expect(flat(partOf(mail.text, 'NOT DONE'))).toContain(
       'It will not be cut off: it was probably renewed as espresso-sn or expreso-sn: correct the name in licenses.csv, or rename the token.',
     );
+    // Neither gets a rename to be pasted, and no token of its own: both would be right of one of them at most.
+    expect(partOf(mail.text, "CAN'T PULL")).toBe(`CAN'T PULL TODAY (2)
+  espresso-sn  expresso-sn (ended) may be the same customer
+  expreso-sn   expresso-sn (ended) may be the same customer`);
+    expect(mail.text).not.toContain('paste the event');
   });
 
   it('names whom a guard holds, why, and the event that approves exactly them', () => {

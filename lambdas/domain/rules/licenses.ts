@@ -197,11 +197,24 @@ function missed(
     return {
       there: `${keyText}; ${joinWithAnd(ended)} ${areOver(snapshot, ended) ? 'has ended' : 'ends soon'} and may be the same customer under another spelling`,
       remedy:
-        ended.length === 1 && canRename(snapshot, former, name)
+        ended.length === 1 && canRename(snapshot, former, name) && !isNearAnother(snapshot, former, name)
           ? `If it is the same customer, rename its token with ${renameText(former, name)}: the customer notices nothing. Only if it is another one, make a token with ${make}.`
-          : `Find out whether it is the same customer: then rename its token with ${ISSUE} ("renameTo"). Only if it is another one, make a token with ${make}.`,
+          : `Find out whether it is the same customer: then rename its token with ${ISSUE} ("renameTo"). Only if it is another one, make a token with ${ISSUE} ("deployment").`,
     };
   return { there: keyText, remedy: `Make a token with ${make}.` };
+}
+
+/** Whether an ended deployment may have been renewed under another name than this one as well. */
+function isNearAnother({ nameFinder, deployments, today }: Snapshot, ended: string, name: string): boolean {
+  return nameFinder.nearNames(ended).some((near) => {
+    const deployment = deployments.get(near);
+    return (
+      near !== name &&
+      deployment?.license !== undefined &&
+      deployment.active.length === 0 &&
+      isInForce(deployment.license, today)
+    );
+  });
 }
 
 /** Deployments whose license has ended or ends soon, whose token works, and that may have been renewed under this name. */
