@@ -211,7 +211,7 @@ function draftOf(name: string): Draft {
 function addToken(deployment: Draft, token: HubToken, isUsable: boolean): void {
   const { tokens, active } = deployment;
   // Nearly every label has one token, and it is active: one list of exactly that length for both.
-  const all = [...tokens, token];
+  const all = tokens.length === 0 ? [token] : [...tokens, token];
   if (isUsable) deployment.active = active.length === tokens.length ? all : [...active, token];
   deployment.tokens = all;
 }
@@ -222,8 +222,12 @@ function joinRows(
   at: (name: string) => Draft,
 ): void {
   // The first names of all: none has to be looked for.
-  for (const [name, license] of licenses)
-    deployments.set(name, { ...draftOf(name), license, isListed: true });
+  for (const [name, license] of licenses) {
+    const deployment = draftOf(name);
+    deployment.license = license;
+    deployment.isListed = true;
+    deployments.set(name, deployment);
+  }
   for (const { about } of invalid) if (about.scope === 'deployment') at(about.deployment).isListed = true;
 }
 
