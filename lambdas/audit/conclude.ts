@@ -1,7 +1,6 @@
 // The end of a whole run: mail, report, ledger, in this order.
 import { iso } from '../domain/days.ts';
 import type { Ledger } from '../domain/ledger.ts';
-import { automaticTokens } from '../domain/snapshot.ts';
 import { type AuditorError, asAuditorError } from '../errors.ts';
 import { type AuditResult, type Report, resultOf } from '../report/report.ts';
 import { alertsOf } from './alerts.ts';
@@ -62,7 +61,7 @@ export async function conclude(night: Night): Promise<AuditResult> {
     const after = notification.remember(memoryOf(night, ledger), sent.published, sent.confirmed);
     const seen: Ledger = {
       ...after,
-      automatic: automaticTokens(decision.snapshot).map(({ id }) => id),
+      automatic: decision.snapshot.automatic.map(({ id }) => id),
       // An approval is no night: the catch-ups still go by the last one.
       lastNight: run.event.approve === undefined ? after.lastNight : ledger.lastNight,
     };

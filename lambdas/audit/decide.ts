@@ -53,7 +53,6 @@ export function reconciledLedger(
 
 /** Latest check of every key: this run's where there is one. */
 function withChecks(ledger: Ledger, checks: readonly ContentCheckEntry[]): Ledger {
-  if (checks.length === 0) return ledger;
   const latest = new Map([...ledger.checks, ...checks].map((check) => [check.deployment, check]));
   return { ...ledger, checks: [...latest.values()] };
 }

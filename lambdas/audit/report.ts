@@ -130,7 +130,7 @@ export function makeReport(
     counts: {
       tokens: snapshot.tokens.length,
       activeTokens: [...snapshot.deployments.values()].reduce((sum, { active }) => sum + active.length, 0),
-      automaticTokens: snapshot.automaticTokens,
+      automaticTokens: snapshot.automatic.length,
       keys: keyCount,
       licenses: snapshot.licenses.size,
       exempt: snapshot.exempted.size,

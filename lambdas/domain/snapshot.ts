@@ -2,7 +2,7 @@
  * The heart: one full outer join of all that was read, by name. A rule judges one {@link Deployment}, a step is decided
  * from one, a row of the report shows one.
  */
-import { type Day, dayOf, daysBetween } from './days.ts';
+import { type Day, NO_END, dayOf, daysBetween } from './days.ts';
 import { type Exempted, type Exemption, exemptedLabels, lastExemptions } from './exemptions.ts';
 import {
   type ContentCheckEntry,
@@ -89,7 +89,8 @@ export interface Snapshot {
   readonly inputs: Inputs;
   /** All but automatic ones. */
   readonly tokens: readonly HubToken[];
-  readonly automaticTokens: number;
+  /** Tokens that a program made for itself: listed, not judged by the rules of deployments. */
+  readonly automatic: readonly HubToken[];
   /** Every name that a token, a key or a row of the license list has. */
   readonly deployments: ReadonlyMap<string, Deployment>;
   readonly byId: ReadonlyMap<string, HubToken>;
@@ -138,48 +139,37 @@ export function licensedBy(
 
 /** Whether a deployment's access has ended. */
 export function hasEnded(deployment: Deployment, { today }: Pick<Snapshot, 'today'>): boolean {
-  const lastDay = lastDayOf(deployment);
-  return lastDay !== undefined && lastDay < today;
+  return (lastDayOf(deployment) ?? NO_END) < today;
 }
 
 /** Whether a deployment's access has ended, or ends so soon that it is announced. */
 export function isEnding(deployment: Deployment, { today }: Pick<Snapshot, 'today'>): boolean {
-  const lastDay = lastDayOf(deployment);
-  return lastDay !== undefined && daysBetween(today, lastDay) <= ANNOUNCED_DAYS;
+  return daysBetween(today, lastDayOf(deployment) ?? NO_END) <= ANNOUNCED_DAYS;
 }
 
 /** Any listed token by its id, automatic ones as well: a key may hold the content of one. */
 export function listedToken(snapshot: Snapshot, id: string): HubToken | undefined {
-  return snapshot.byId.get(id) ?? snapshot.inputs.tokens?.find((token) => token.id === id);
-}
-
-/** Tokens that a program made for itself: listed, not judged by the rules of deployments. */
-export function automaticTokens({ inputs, automaticTokens: number, byId }: Snapshot): readonly HubToken[] {
-  return number === 0 ? [] : (inputs.tokens ?? []).filter(({ id }) => !byId.has(id));
+  return snapshot.byId.get(id) ?? snapshot.automatic.find((token) => token.id === id);
 }
 
 /**
- * Whether a token was made by a program such as Docker Desktop for itself (contract section 6): those are counted,
- * never judged, never touched. Docker Hub does not document what it says of tokens made through its API, so a label
- * that is licensed, has a key, or was issued by us always counts as ours.
+ * The tokens that programs such as Docker Desktop made for themselves (contract section 6): those are counted, never
+ * judged, never touched. Docker Hub does not document what it says of tokens made through its API, so a label that is
+ * licensed, has a key, or was issued by us always counts as ours.
  */
-function isAutomatic(token: HubToken, ours: (token: HubToken) => boolean): boolean {
-  return token.generatedBy !== undefined && token.generatedBy !== 'manual' && !ours(token);
-}
-
-/** The tokens that are managed, all but automatic ones, of what was read. */
-function managedTokens({ tokens = [], keys, licenses, ledger }: Inputs): readonly HubToken[] {
-  // Nearly always none is anybody's but ours: then nothing has to be looked up.
-  if (tokens.every(({ generatedBy }) => generatedBy === undefined || generatedBy === 'manual')) return tokens;
-  const ids = new Set<string>();
+function automaticAmong(
+  tokens: readonly HubToken[],
+  { keys, licenses }: Inputs,
+  { issued }: Ledger,
+): readonly HubToken[] {
+  const generated = tokens.filter(({ generatedBy = 'manual' }) => generatedBy !== 'manual');
+  // Nearly always there are none: then nothing has to be looked up.
+  if (generated.length === 0) return generated;
+  const ids = new Set(issued.map(({ tokenId }) => tokenId));
   const labels = new Set(keys?.names);
-  for (const { tokenId, deployment } of ledger?.issued ?? []) {
-    ids.add(tokenId);
-    labels.add(deployment);
-  }
+  for (const { deployment } of issued) labels.add(deployment);
   if (licenses !== undefined) for (const name of namedInList(licenses)) labels.add(name);
-  const isOurs = ({ id, label }: HubToken): boolean => labels.has(label) || ids.has(id);
-  return tokens.filter((token) => !isAutomatic(token, isOurs));
+  return generated.filter(({ id, label }) => !labels.has(label) && !ids.has(id));
 }
 
 /** A {@link Deployment} while the join fills it. */
@@ -231,6 +221,14 @@ function joinRows(
   for (const { about } of invalid) if (about.scope === 'deployment') at(about.deployment).isListed = true;
 }
 
+function joinKeys({ names, values }: VaultKeys, at: (name: string) => Draft): void {
+  for (const name of names) {
+    const deployment = at(name);
+    deployment.hasKey = true;
+    deployment.content = values?.get(name);
+  }
+}
+
 /** Joins all that was read by name: tokens, keys, rows and exemptions. */
 function joinByName(
   inputs: Inputs,
@@ -249,11 +247,7 @@ function joinByName(
   };
   if (inputs.licenses !== undefined) joinRows(inputs.licenses, deployments, at);
   for (const token of tokens) addToken(at(token.label), token, isActive(token, now));
-  for (const name of inputs.keys?.names ?? []) {
-    const deployment = at(name);
-    deployment.hasKey = true;
-    deployment.content = inputs.keys?.values?.get(name);
-  }
+  if (inputs.keys !== undefined) joinKeys(inputs.keys, at);
   for (const [label, exemption] of exempted) {
     const deployment = deployments.get(label);
     if (deployment !== undefined) deployment.exemption = exemption;
@@ -317,7 +311,10 @@ function holdersOf(
 export function takeSnapshot(inputs: Inputs, policy: Policy, now: number): Snapshot {
   const today = dayOf(now, policy.timeZone);
   const ledger = inputs.ledger ?? emptyLedger();
-  const tokens = managedTokens(inputs);
+  const listed = inputs.tokens ?? [];
+  const automatic = automaticAmong(listed, inputs, ledger);
+  const others = new Set(automatic);
+  const tokens = others.size === 0 ? listed : listed.filter((token) => !others.has(token));
   const byId = new Map<string, HubToken>();
   for (const token of tokens) byId.set(token.id, token);
   const exempted = exemptedLabels(inputs.exemptions ?? [], today);
@@ -331,7 +328,7 @@ export function takeSnapshot(inputs: Inputs, policy: Policy, now: number): Snaps
     policy,
     inputs,
     tokens,
-    automaticTokens: (inputs.tokens?.length ?? 0) - tokens.length,
+    automatic,
     deployments,
     byId,
     licenses: inputs.licenses?.licenses ?? new Map<string, License>(),
@@ -350,7 +347,7 @@ export function takeSnapshot(inputs: Inputs, policy: Policy, now: number): Snaps
 /** Every name that a license was read of, now or before its row went. */
 function* licensedNames({ licenses }: Inputs, { passedEnds }: Ledger): Iterable<string> {
   if (licenses !== undefined) yield* licenses.licenses.keys();
-  for (const { deployment } of passedEnds) if (licenses?.licenses.has(deployment) !== true) yield deployment;
+  for (const { deployment } of passedEnds) yield deployment;
 }
 
 /** Finds whom tokens with a misspelt name were probably meant for, and tells the active ones by that name. */

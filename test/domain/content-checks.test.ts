@@ -235,7 +235,7 @@ describe('a key that holds the content of an automatic token', () => {
       tokens: [{}, { label: 'docker-desktop', generatedBy: 'desktop' }],
       keys: { 'orange-cd': X },
     });
-    expect(world.automaticTokens).toBe(1);
+    expect(world.automatic).toHaveLength(1);
     const key = { deployment: 'orange-cd', content: X, tokenId: 't1' };
     expect(judgeCheck(world, key, { outcome: 'accepted', claimedId: 't2' }, true)).toMatchObject({
       verdict: 'mismatched',

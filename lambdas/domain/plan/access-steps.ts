@@ -38,15 +38,14 @@ export function* stepsOf(deployment: Deployment, context: StepContext): Iterable
   const isExempt = deployment.exemption?.everything === true || licensed.exemption?.everything === true;
   // What is exempt is left alone; only whoever approves it by name reads why it is not done.
   const isLeft = isExempt && !approved.has(deployment.name);
-  if (!isLeft && deployment.replaced.length > 0) yield* replacedSteps(deployment, snapshot);
+  if (!isLeft) yield* replacedSteps(deployment, snapshot);
   const lastDay = lastDayOf(licensed);
   if (lastDay === undefined) return;
   const ending: Case = { deployment, licensed, lastDay, left: daysBetween(snapshot.today, lastDay) };
-  if (deployment.suspensions.length > 0) yield* reactivationSteps(ending, snapshot);
+  yield* reactivationSteps(ending, snapshot);
   if (isLeft) return;
-  if (ending.left <= ANNOUNCED_DAYS && deployment.active.length > 0)
-    yield* deactivationSteps(ending, context);
-  if (ending.left < 0 && deployment.suspensions.length > 0) yield* deletionSteps(ending, context);
+  if (ending.left <= ANNOUNCED_DAYS) yield* deactivationSteps(ending, context);
+  if (ending.left < 0) yield* deletionSteps(ending, context);
 }
 
 /** Announcing and switching off the active tokens of a deployment whose license ends or has ended. */
@@ -60,7 +59,7 @@ function* deactivationSteps(ending: Case, context: StepContext): Iterable<Step> 
     const notice = noticeOf(deployment, 'deactivate', id, lastDay);
     const standing = standingOf(notice, deployment, context);
     const given = givenAt(notice, deployment, context);
-    if (left < 0 && given !== undefined && now - given >= noticeTime)
+    if (left < 0 && now - given >= noticeTime)
       yield {
         kind: 'deactivate',
         deployment: deployment.name,
@@ -108,7 +107,7 @@ function* deletionSteps({ deployment, licensed, lastDay }: Case, context: StepCo
     const given = givenAt(notice, deployment, context);
     const off = `switched off on ${dayOf(Date.parse(suspension.at), policy.timeZone)} because the license ended with ${lastDay}`;
     const step = { deployment: deployment.name, tokenId, end: lastDay };
-    if (given !== undefined && now >= dueAt && now - given >= ANNOUNCED_DAYS * DAY) {
+    if (now >= dueAt && now - given >= ANNOUNCED_DAYS * DAY) {
       deleted.add(tokenId);
       const again = standing === 'old' ? ({ announces: 'delete-token', dueAt: now } as const) : {};
       yield { ...step, kind: 'delete-token', ...again, reason: off };
@@ -208,15 +207,14 @@ function standingOf(
   return notice === undefined ? 'lapsed' : isStanding(notice, holdsOn(deployment), snapshot.now);
 }
 
-/** Since when the notice counts for a withdrawal; an approval goes by the first one, whether it lapsed or not. */
-function givenAt(
-  notice: Notice | undefined,
-  deployment: Deployment,
-  context: StepContext,
-): number | undefined {
-  if (notice === undefined) return undefined;
+/**
+ * Since when the notice counts for a withdrawal, milliseconds since 1970, `Infinity` where none does; an approval goes by
+ * the first one, whether it lapsed or not.
+ */
+function givenAt(notice: Notice | undefined, deployment: Deployment, context: StepContext): number {
+  if (notice === undefined) return Infinity;
   if (context.approved.has(deployment.name)) return Date.parse(notice.firstAt ?? notice.at);
-  return standingOf(notice, deployment, context) === 'lapsed' ? undefined : Date.parse(notice.at);
+  return standingOf(notice, deployment, context) === 'lapsed' ? Infinity : Date.parse(notice.at);
 }
 
 /** Whether people switched the token on so lately that it is left alone. */

@@ -4,10 +4,9 @@
  */
 import { displayName, escapeText, joinWithAnd, pluralize } from '../../text/display.ts';
 import { isInForce, unreadableRowAbout } from '../licenses.ts';
-import { isWellNamed } from '../naming.ts';
 import { nameFinder } from '../near-names.ts';
 import { capsAreZero } from '../policy.ts';
-import { type Deployment, type Snapshot, hasEnded, isEnding } from '../snapshot.ts';
+import { type Deployment, type Snapshot, hasEnded, isEnding, licensedBy } from '../snapshot.ts';
 import { type HubToken, isActive, lastRealUse } from '../token.ts';
 import type { ShrunkInput } from './shrink-guard.ts';
 import type { Step } from './step.ts';
@@ -81,9 +80,8 @@ const unreadableRow: Guard = {
   holds: true,
   why: ({ deployment }, { snapshot }) => {
     const { licenses } = snapshot.inputs;
-    if (licenses === undefined || licenses.invalid.length === 0) return undefined;
     for (const { name } of subjectsOf(deployment, snapshot)) {
-      const row = unreadableRowAbout(licenses, name);
+      const row = licenses && unreadableRowAbout(licenses, name);
       if (row !== undefined) return `line ${row.line} of licenses.csv can't be read and may be about it`;
     }
     return undefined;
@@ -127,7 +125,7 @@ const probablyRenewed: Guard = {
   approvable: true,
   holds: true,
   why: ({ deployment, step }, { snapshot, renewedAs }) => {
-    const [licensed = deployment] = subjectsOf(deployment, snapshot).slice(-1);
+    const licensed = licensedBy(deployment, snapshot);
     // A replaced token goes for another reason, as long as there is a license.
     const isMeant = step.replaced === true ? hasEnded : isEnding;
     if (!isMeant(licensed, snapshot)) return undefined;
@@ -193,7 +191,7 @@ const misnamed: Guard = {
   approvable: true,
   holds: true,
   why: ({ deployment }) =>
-    deployment.meant === undefined || isWellNamed(deployment.name)
+    deployment.meant === undefined
       ? undefined
       : `its name was probably meant to be ${deployment.meant}, so it goes only by approval`,
 };
@@ -257,9 +255,10 @@ export function stoppedBy(
 
 /** The deployments in force whose key was last seen to hold a token's content: they would be cut off with it. */
 function holdersInForce({ heldBy, today }: Snapshot, tokenId: string): readonly Deployment[] {
-  return (heldBy.get(tokenId) ?? []).filter(
-    ({ license }) => license !== undefined && isInForce(license, today),
-  );
+  const holders = heldBy
+    .get(tokenId)
+    ?.filter(({ license }) => license !== undefined && isInForce(license, today));
+  return holders ?? [];
 }
 
 /** How many deployments may lose their access in 20 hours: the absolute or the relative cap, whichever is more. */
@@ -281,8 +280,7 @@ export function renewalFinder({ deployments, today }: Snapshot): (ended: string)
 
 /** A deployment, and the one that its misspelt name was probably meant to be. */
 function subjectsOf(deployment: Deployment, snapshot: Snapshot): readonly Deployment[] {
-  const meant = deployment.meant === undefined ? undefined : snapshot.deployments.get(deployment.meant);
-  return meant === undefined ? [deployment] : [deployment, meant];
+  return [...new Set([deployment, licensedBy(deployment, snapshot)])];
 }
 
 /** A replaced token and its successor, which may be unknown. */
@@ -302,14 +300,16 @@ function successionOf(
   if (isReplaced !== true) return undefined;
   const entry = replaced.find((candidate) => candidate.tokenId === tokenId);
   const token = byId.get(tokenId ?? '');
-  if (entry === undefined || token === undefined) return undefined;
-  const successor = byId.get(entry.by);
-  return {
-    token,
-    by: entry.by,
-    successor,
-    since: successor?.createdAt ?? Date.parse(entry.at ?? entry.until),
-  };
+  const successor = entry && byId.get(entry.by);
+  return (
+    entry &&
+    token && {
+      token,
+      by: entry.by,
+      successor,
+      since: successor?.createdAt ?? Date.parse(entry.at ?? entry.until),
+    }
+  );
 }
 
 /** When a token was last used by its customer: our own checks are not use, as far as their times tell. */

@@ -54,10 +54,9 @@ export function makePlan(snapshot: Snapshot, options: PlanOptions): Plan {
     approved: options.approve === undefined ? undefined : new Set(options.approve),
     shrunk,
     renewedAs: renewalFinder(snapshot),
-    caps: { due: 0, recent: 0, limit: 0 },
+    caps: { due: 0, recent: 0, limit: withdrawalLimit(snapshot) },
   };
-  const holds = holdsByDeployment(snapshot, base);
-  const proposed = proposedSteps(snapshot, base, holds);
+  const proposed = proposedSteps(base);
   const context = { ...base, caps: capsOf(proposed, ledger, base) };
   const without = { ...base, approved: undefined };
   const others = proposed.filter(({ step }) => base.approved?.has(step.deployment) !== true);
@@ -79,7 +78,7 @@ export function makePlan(snapshot: Snapshot, options: PlanOptions): Plan {
     ),
     approvable: approvableOf(steps),
     shrunk,
-    holds,
+    holds: holdsByDeployment(proposed, base),
     isApproval: options.approve !== undefined,
     snapshot,
   };
@@ -96,12 +95,15 @@ interface Proposed {
   readonly deployment: Deployment;
 }
 
-/** What holds each deployment that was announced: when one of it is over, the notice lapses. */
-function holdsByDeployment(snapshot: Snapshot, context: GuardContext): Map<string, readonly string[]> {
-  const holds = new Map<string, readonly string[]>();
-  for (const deployment of snapshot.deployments.values())
-    if (deployment.notices.length > 0) holds.set(deployment.name, holdsOn(deployment, context));
-  return holds;
+/** What holds each deployment that was announced or has a step: when one of it is over, the notice lapses. */
+function holdsByDeployment(
+  proposed: readonly Proposed[],
+  context: GuardContext,
+): Map<string, readonly string[]> {
+  const concerned = new Set(proposed.map(({ deployment }) => deployment));
+  for (const deployment of context.snapshot.deployments.values())
+    if (deployment.notices.length > 0) concerned.add(deployment);
+  return new Map([...concerned].map((deployment) => [deployment.name, holdsOn(deployment, context)]));
 }
 
 /** The names of what holds a deployment's tokens now. */
@@ -113,30 +115,17 @@ function holdsOn(deployment: Deployment, context: GuardContext): readonly string
   return context.snapshot.policy.mode === 'observe' ? [...names, 'observe'] : names;
 }
 
-function proposedSteps(
-  snapshot: Snapshot,
-  context: GuardContext,
-  holds: Map<string, readonly string[]>,
-): Proposed[] {
+function proposedSteps(context: GuardContext): Proposed[] {
+  const { snapshot, approved = new Set<string>() } = context;
   const stepContext = {
     snapshot,
-    approved: context.approved ?? new Set<string>(),
-    holdsOn: (deployment: Deployment) => holds.get(deployment.name) ?? [],
+    approved,
+    holdsOn: (deployment: Deployment) => holdsOn(deployment, context),
   };
   const proposed: Proposed[] = [];
-  for (const deployment of snapshot.deployments.values()) {
-    if (!mayHaveSteps(deployment)) continue;
-    for (const step of stepsOf(deployment, stepContext)) {
-      proposed.push({ step, deployment });
-      if (!holds.has(deployment.name)) holds.set(deployment.name, holdsOn(deployment, context));
-    }
-  }
+  for (const deployment of snapshot.deployments.values())
+    for (const step of stepsOf(deployment, stepContext)) proposed.push({ step, deployment });
   return proposed;
-}
-
-/** Nearly every deployment has paid and is remembered for nothing: it is passed by at once. */
-function mayHaveSteps({ active, suspensions, replaced }: Deployment): boolean {
-  return active.length > 0 || suspensions.length > 0 || replaced.length > 0;
 }
 
 /**
@@ -159,7 +148,7 @@ function capsOf(proposed: readonly Proposed[], ledger: Ledger, context: GuardCon
       .map(({ deployment }) => deployment),
   );
   const gone = [...recent].filter((name) => !due.has(name));
-  return { due: due.size, recent: gone.length, limit: due.size === 0 ? 0 : withdrawalLimit(snapshot) };
+  return { ...context.caps, due: due.size, recent: gone.length };
 }
 
 /** The withdrawals that were due before they were announced again, and whose new notice is not old enough yet. */
@@ -208,11 +197,11 @@ function guardedStep(
     : { ...step, kind: 'announce', reason: `${step.reason}, too long ago to go by; announced again` };
 }
 
-/** A token that was replaced and whose license has ended goes once: by whichever of the two is not withheld. */
+/** A token that was replaced and whose license has ended has one step: whichever of the two takes it without being withheld. */
 function onceEach(steps: readonly Step[]): Step[] {
   const taken = new Map<string, Step>();
   for (const step of steps) {
-    const key = `${step.kind === 'announce' ? 'deactivate' : step.kind} ${step.tokenId ?? step.deployment}`;
+    const key = step.tokenId ?? `key ${step.deployment}`;
     const before = taken.get(key);
     if (before === undefined || rank(step) > rank(before)) taken.set(key, step);
   }
@@ -223,9 +212,8 @@ function onceEach(steps: readonly Step[]): Step[] {
 function withTheirTokens(steps: readonly Step[]): Step[] {
   const kept = new Map<string, Step>();
   for (const step of steps) {
-    const isLeft = step.kind === 'announce' && step.announces === 'delete-token';
-    if (isLeft || (step.kind === 'delete-token' && step.withheld !== undefined))
-      kept.set(step.deployment, step);
+    const isWithheld = step.kind === 'delete-token' && step.withheld !== undefined;
+    if (step.kind === 'announce' || isWithheld) kept.set(step.deployment, step);
   }
   return steps.flatMap((step) => {
     const token = step.kind === 'remove-key' ? kept.get(step.deployment) : undefined;

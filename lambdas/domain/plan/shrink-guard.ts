@@ -31,8 +31,8 @@ export function hasShrunk(before: number, lost: number): boolean {
 export function shrunkInputs(ledger: Ledger, snapshot: Snapshot): ShrunkInput[] {
   const { keys, licenses, exemptions, tokens } = snapshot.inputs;
   return [
-    tokens && countLoss('tokens', "Docker Hub's list", ledger.measures.tokens, snapshot.tokens.length),
-    keys && countLoss('keys', "Vault's keys", ledger.measures.keys, keys.names.length),
+    tokens && countLoss('tokens', "Docker Hub's list", ledger.measures.tokens ?? 0, snapshot.tokens.length),
+    keys && countLoss('keys', "Vault's keys", ledger.measures.keys ?? 0, keys.names.length),
     licenses && rowLoss(ledger, licenses),
     exemptions && exemptionLoss(ledger.measures.exemptions, exemptions, snapshot.today),
   ].filter((loss) => loss !== undefined);
@@ -54,8 +54,9 @@ export function rememberInputs(
 ): Pick<Ledger, 'measures' | 'licenseRows' | 'passedEnds'> {
   const { keys, licenses, exemptions, tokens } = snapshot.inputs;
   const { measures } = ledger;
-  const shrunk = new Set(approved ? [] : shrunkInputs(ledger, snapshot).map(({ input }) => input));
-  const isNew = (input: keyof Measures, read: unknown): boolean => read !== undefined && !shrunk.has(input);
+  const shrunk = shrunkInputs(ledger, snapshot);
+  const isNew = (input: keyof Measures, read: unknown): boolean =>
+    read !== undefined && (approved || !shrunk.some((loss) => loss.input === input));
   return {
     measures: {
       tokens: isNew('tokens', tokens) ? snapshot.tokens.length - deleted.tokens : measures.tokens,
@@ -98,10 +99,10 @@ function rowsOf({ rows }: LicenseList): LicenseRow[] {
 function countLoss(
   input: 'tokens' | 'keys',
   name: string,
-  before: number | null,
+  before: number,
   now: number,
 ): ShrunkInput | undefined {
-  if (before === null || !hasShrunk(before, before - now)) return undefined;
+  if (!hasShrunk(before, before - now)) return undefined;
   return { input, text: `${name} went from ${before} to ${now}` };
 }
 

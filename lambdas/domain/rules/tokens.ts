@@ -3,7 +3,7 @@ import { displayName, escapeProse, escapeText, joinWithAnd, pluralize } from '..
 import { DAY, type Day, HOUR, NO_END, dayOf } from '../days.ts';
 import { isInForce } from '../licenses.ts';
 import { isWellNamed } from '../naming.ts';
-import { type Deployment, type Snapshot, automaticTokens, lastDayOf } from '../snapshot.ts';
+import { type Deployment, type Snapshot, lastDayOf } from '../snapshot.ts';
 import { type HubToken, lastRealUse } from '../token.ts';
 import { idleness } from './idleness.ts';
 import { hasMeantEnded, misnaming, nearText } from './names.ts';
@@ -116,7 +116,7 @@ export const automaticToken: Rule = {
   judgeAll(snapshot) {
     const { ledger } = snapshot.inputs;
     const known = ledger?.automatic === undefined ? undefined : new Set(ledger.automatic);
-    return automaticTokens(snapshot).flatMap((token): Draft[] => {
+    return snapshot.automatic.flatMap((token): Draft[] => {
       const isNew = known !== undefined && !known.has(token.id);
       const isStrong = canDoMoreThanRead(token);
       if (!isNew && !isStrong) return [];
