@@ -1,3 +1,4 @@
+// How a plan's steps are carried out, marked and reported, whatever call fails.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type AppliedPlan, actionOf, applyPlan } from '../../lambdas/audit/apply-plan.ts';
 import { iso } from '../../lambdas/domain/days.ts';

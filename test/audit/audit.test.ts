@@ -1,3 +1,4 @@
+// A run from event to report: inputs, errors, modes, and what is written.
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';

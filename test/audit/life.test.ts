@@ -1,3 +1,4 @@
+// Lives in memory: whatever comes in whatever order, no invariant is broken.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';

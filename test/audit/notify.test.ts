@@ -1,3 +1,4 @@
+// What is mailed when: once, weekly, or not at all.
 import { describe, expect, it } from 'vitest';
 import { actionOf } from '../../lambdas/audit/apply-plan.ts';
 import {

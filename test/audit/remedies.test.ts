@@ -1,3 +1,4 @@
+// That the events which remedies print are taken by the functions and end the finding.
 import { expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
 import { DAY } from '../../lambdas/domain/days.ts';

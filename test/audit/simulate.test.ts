@@ -1,3 +1,4 @@
+// The calendar of the days to come.
 import { describe, expect, it } from 'vitest';
 import { type CalendarEntry, simulate } from '../../lambdas/audit/simulate.ts';
 import { DAY, iso } from '../../lambdas/domain/days.ts';

@@ -1,3 +1,4 @@
+// Withdrawing: notices, caps, approvals, and what holds them.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
 import { type AuditEvent, auditEventSchema } from '../../lambdas/audit/event.ts';
@@ -263,8 +264,13 @@ describe('approve', () => {
   });
 
   it('fails with NotDue before anything is changed where a name is not due', async () => {
+    // Checking a content is a use of its token.
     const state = (): string =>
-      JSON.stringify([world.ledger, world.tokens.all, Object.entries(world.keys.all)]);
+      JSON.stringify([
+        world.ledger,
+        world.tokens.all.map((token) => ({ ...token, last_used: null })),
+        world.keys.all,
+      ]);
     const before = state();
     const failure = await failureOf(() => audit({ approve: ['orange-cd', 'moov-bj'] }, world.services()));
     expect(failure.name).toBe('NotDue');

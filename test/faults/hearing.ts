@@ -1,3 +1,4 @@
+// What this process says while it is listened to.
 import { Console } from 'node:console';
 import { type Channel, everythingIn } from '../sandbox/leaks.ts';
 

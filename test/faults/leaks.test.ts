@@ -1,3 +1,4 @@
+// That the search for secrets finds them, whatever they look like on their way out.
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';

@@ -1,3 +1,4 @@
+// That a fault sweep which tries nothing proves nothing, and fails.
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 

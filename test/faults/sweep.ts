@@ -1,3 +1,4 @@
+// `npm run test:faults`: every call of every operation fails once in every way that facts know.
 import './loud.ts';
 import { AuditorError } from '../../lambdas/errors.ts';
 import { FAULTS, type Fault } from '../sandbox/faults.ts';

@@ -1,3 +1,4 @@
+// That time taken in hand goes on only while nobody waits for an answer that will come.
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createBucket } from '../../lambdas/clients/bucket.ts';

@@ -1,3 +1,4 @@
+// Chance that goes by a seed alone.
 import { createHash } from 'node:crypto';
 import { Canaries } from '../sandbox/canaries.ts';
 

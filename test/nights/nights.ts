@@ -74,16 +74,9 @@ interface Kind {
   readonly begin: (number: number) => Promise<Beginning>;
 }
 
-/** A sandbox in memory, in which using a token is noticed as the stand-in notices it. */
-function inMemory(): MemoryScenario {
-  const scenario = new MemoryScenario();
-  scenario.sandbox.openingIsUse = true;
-  return scenario;
-}
-
 /** Every so manieth life has a twin. */
 const twinOf = (number: number): Life | undefined =>
-  number % TWINS === 0 ? new Life(inMemory()) : undefined;
+  number % TWINS === 0 ? new Life(new MemoryScenario()) : undefined;
 
 let made: Promise<Assembly> | undefined;
 /** The assembly whose bundles are taken; it is made when the first life needs it. */
@@ -100,7 +93,7 @@ const KINDS: readonly Kind[] = [
     variable: 'NIGHTS',
     unit: 'nights',
     wanted: Number(process.env['NIGHTS'] ?? 1000),
-    begin: async () => ({ scenario: inMemory() }),
+    begin: async () => ({ scenario: new MemoryScenario() }),
   },
   {
     name: 'over HTTP',

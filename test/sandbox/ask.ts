@@ -1,3 +1,4 @@
+// Asks a stand-in for something, as a test does that needs no client.
 import { request } from 'undici';
 import { type JsonObject, isObject, jsonObject } from './json.ts';
 

@@ -1,3 +1,4 @@
+// What the AWS stand-in answers: S3 with conditions and versions, SNS, SQS and Secrets Manager.
 import {
   DeleteObjectCommand,
   GetObjectCommand,

@@ -1,3 +1,4 @@
+// The AWS stand-in: S3, SNS, SQS and Secrets Manager behind one endpoint.
 import { type SandboxClock, createClock } from './clock.ts';
 import type { FaultPlan, SandboxRequest } from './faults.ts';
 import { S3Bucket } from './s3-store.ts';

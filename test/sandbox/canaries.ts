@@ -1,3 +1,4 @@
+// Secrets of a sandbox, each so that it is recognised wherever it turns up.
 import { randomBytes } from 'node:crypto';
 
 /** Docker Hub's alphabet of token contents. */

@@ -1,3 +1,4 @@
+// The time of a sandbox, which can be set, and in which sleeping costs nothing.
 import type { Clock } from '../../lambdas/clients/ports.ts';
 
 /** The one time of a sandbox: its servers, its data and, where a test hands it on, the functions go by it. */

@@ -1,3 +1,4 @@
+// What companies have in their systems: tokens, keys, licenses, exemptions.
 import { DAY, type Day, HOUR, NO_END, addDays, dayOf } from '../../lambdas/domain/days.ts';
 import type { Canaries } from './canaries.ts';
 

@@ -1,3 +1,4 @@
+// Docker Hub's tokens as it keeps them, whoever asks for them.
 import { randomUUID } from 'node:crypto';
 import type { Canaries } from './canaries.ts';
 import type { SandboxClock } from './clock.ts';

@@ -1,3 +1,4 @@
+// What the Docker Hub stand-in answers, on good and on bad days.
 import { TOTP } from 'otpauth';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Asked, ask, at } from './ask.ts';

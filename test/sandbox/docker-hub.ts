@@ -1,3 +1,4 @@
+// The Docker Hub stand-in: its routes, its list in pages, its rate limit.
 import { Canaries } from './canaries.ts';
 import { type SandboxClock, createClock } from './clock.ts';
 import { type DockerHubAccount, DockerHubLogins } from './docker-hub-login.ts';

@@ -1,3 +1,4 @@
+// How requests fail, and which of them do.
 import { STATUS_CODES } from 'node:http';
 
 /** One request as a stand-in received it. */

@@ -1,3 +1,4 @@
+// JSON web tokens as Docker Hub and its token service sign them.
 import { type KeyObject, createHmac, sign, timingSafeEqual, verify } from 'node:crypto';
 import { type JsonObject, isObject, jsonObject } from './json.ts';
 

@@ -1,3 +1,4 @@
+// Finds secrets in whatever left the program, however they were encoded.
 import { inspect } from 'node:util';
 import { type Canaries, markOf } from './canaries.ts';
 

@@ -65,8 +65,6 @@ export class MemorySandbox extends Sandbox {
   readonly unlisted = new Set<string>();
   /** Whether the registry lets a new token pull. */
   canPull = true;
-  /** Whether opening something with a content moves its token's last use: not known of the real Docker Hub. */
-  openingIsUse = false;
   /** Decides the fate of each call by its name, such as `hub.setEnabled`. */
   fate: (call: string) => Fate = () => 'pass';
   /** Names of the calls so far. */
@@ -232,11 +230,11 @@ export class MemorySandbox extends Sandbox {
     };
   }
 
-  /** The token that a content opens. */
+  /** The token that a content opens, which is used by that: whether checking one is, is not known of the real one. */
   private open(content: string): StoredToken | undefined {
     const token = this.tokens.open(content);
     if (typeof token === 'string') return undefined;
-    if (this.openingIsUse) this.tokens.use(token);
+    this.tokens.use(token);
     return token;
   }
 

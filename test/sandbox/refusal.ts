@@ -1,3 +1,4 @@
+// Refuses a connection of this process, as where nobody listens.
 import { Socket } from 'node:net';
 
 /** A port of loopback that nobody listens on: `tcpmux`, long out of use, below those that programs are given. */

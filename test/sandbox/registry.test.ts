@@ -1,3 +1,4 @@
+// What the registry's stand-in and its token service answer.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Asked, ask, at } from './ask.ts';
 import { Canaries } from './canaries.ts';

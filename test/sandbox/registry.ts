@@ -1,3 +1,4 @@
+// The stand-in of the registry and of the token service before it.
 import { type KeyObject, createHash, generateKeyPair, randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Canaries } from './canaries.ts';

@@ -1,3 +1,4 @@
+// The objects of a versioned bucket, whoever asks for them.
 import { createHash, randomBytes } from 'node:crypto';
 import type { SandboxClock } from './clock.ts';
 

@@ -1,3 +1,4 @@
+// The routes of S3, as far as the functions use them.
 import { randomUUID } from 'node:crypto';
 import type { SandboxAnswer, SandboxRequest } from './faults.ts';
 import { type S3Bucket, type S3Version, decodeChunks } from './s3-store.ts';

@@ -1,3 +1,4 @@
+// What is in a sandbox, and that both ways to reach it come to the same.
 import { afterEach, describe, expect, it } from 'vitest';
 import { DAY } from '../../lambdas/domain/days.ts';
 import { FINDING_KINDS } from '../../lambdas/domain/findings.ts';

@@ -1,3 +1,4 @@
+// Secrets Manager, as far as the functions use it.
 import { randomUUID } from 'node:crypto';
 import type { SandboxAnswer, SandboxRequest } from './faults.ts';
 import { jsonObject, textOf } from './json.ts';

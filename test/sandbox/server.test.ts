@@ -1,3 +1,4 @@
+// The server below all stand-ins: faults, logs, connections.
 import { get } from 'node:http';
 import { Agent, request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// The server below all stand-ins: real HTTP on loopback, with faults and a log.
 import {
   type IncomingMessage,
   type Server,

@@ -1,3 +1,4 @@
+// SNS and SQS by an emulator, with a record of what was published.
 import { buildApp } from 'fauxqs';
 import type { SandboxAnswer, SandboxRequest } from './faults.ts';
 import { type JsonObject, isObject, jsonObject } from './json.ts';

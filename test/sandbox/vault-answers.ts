@@ -1,3 +1,4 @@
+// The forms of Vault's answers.
 import { randomUUID } from 'node:crypto';
 import { type SandboxAnswer, answering } from './faults.ts';
 import { type JsonObject, jsonObject, textOf } from './json.ts';

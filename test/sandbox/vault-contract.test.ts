@@ -1,3 +1,4 @@
+// What the Vault stand-in and a real server both do.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Asked, ask, at } from './ask.ts';

@@ -1,7 +1,9 @@
+// The routes of Vault's KV engine, of both versions.
 import type { SandboxAnswer, SandboxRequest } from './faults.ts';
 import { type JsonObject, jsonObject } from './json.ts';
 import { JSON_TYPE, envelope, failure } from './vault-answers.ts';
 import type { KvMount, KvResult } from './vault-kv.ts';
+import type { PlainKvMount } from './vault-kv1.ts';
 
 /** The first parts of a path on a KV mount. */
 const KINDS = ['data', 'subkeys', 'metadata', 'delete', 'undelete', 'destroy'];
@@ -86,5 +88,34 @@ export function serveKv(store: KvMount, rest: string, request: SandboxRequest): 
       return kvAnswer(store.destroy(path, numbers), request.method);
     default:
       return invalidPath(request.method);
+  }
+}
+
+/** A request to a KV mount, version 1: the path is the secret's, without `data/`. */
+export function servePlainKv(
+  store: PlainKvMount,
+  path: string,
+  { method, body }: SandboxRequest,
+): SandboxAnswer {
+  switch (method) {
+    case 'GET': {
+      const data = store.current(path);
+      if (data === undefined) return failure(404);
+      const answer = { status: 200, body: envelope(data, { lease_duration: 2_764_800 }) };
+      store.afterRead?.(path);
+      return answer;
+    }
+    case 'POST':
+    case 'PUT': {
+      const given = jsonObject(body) ?? {};
+      if (Object.keys(given).length === 0) return failure(400, 'missing data fields');
+      store.put(path, given);
+      return { status: 204 };
+    }
+    case 'DELETE':
+      store.forget(path);
+      return { status: 204 };
+    default:
+      return failure(405, 'unsupported operation');
   }
 }

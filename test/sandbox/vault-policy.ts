@@ -1,3 +1,4 @@
+// Vault's policies: what a token may do on which path.
 import { isObject, jsonObject } from './json.ts';
 
 export const CAPABILITIES = ['create', 'read', 'update', 'patch', 'delete', 'list', 'sudo', 'deny'] as const;

@@ -1,3 +1,4 @@
+// What the Vault stand-in does that no real server lets a test arrange.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Asked, ask, at } from './ask.ts';
 import { type SandboxClock, createClock } from './clock.ts';

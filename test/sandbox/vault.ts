@@ -8,7 +8,7 @@ import { type LoggedRequest, type SandboxServer, startServer } from './server.ts
 import { envelope, failure } from './vault-answers.ts';
 import { type AppRole, AppRoleMount } from './vault-approle.ts';
 import { AwsAuthMount } from './vault-aws.ts';
-import { serveKv } from './vault-kv-routes.ts';
+import { serveKv, servePlainKv } from './vault-kv-routes.ts';
 import { KvMount } from './vault-kv.ts';
 import { PlainKvMount } from './vault-kv1.ts';
 import { type Capability, type Policy, parsePolicy } from './vault-policy.ts';
@@ -296,7 +296,7 @@ export async function startVault(options: VaultOptions = {}): Promise<VaultStand
     if (target.startsWith('auth/token/')) return serveToken(target.slice('auth/token/'.length), token);
     if (target.startsWith('sys/')) return serveSystem(target.slice('sys/'.length), request);
     if (found?.mount.type === 'kv') return serveKv(found.mount.kv, found.rest, request);
-    if (found?.mount.type === 'kv1') return found.mount.kv.serve(found.rest, request);
+    if (found?.mount.type === 'kv1') return servePlainKv(found.mount.kv, found.rest, request);
     if (found?.mount.type === 'approle') return serveRole(found.mount.approle, found.rest, request);
     return failure(404, `no handler for route ${JSON.stringify(target)}. route entry not found.`);
   };
