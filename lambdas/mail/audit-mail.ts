@@ -18,7 +18,7 @@ import {
 } from './news.ts';
 import type { Notification } from './notification.ts';
 import {
-  Mentioned,
+  type Mentioned,
   cantPullPart,
   curedKeys,
   donePart,
@@ -40,7 +40,7 @@ export interface AuditMail {
 /** Makes the mail: what stands in the way, who loses access, who can't pull, what was done and what not, the rest. */
 export function auditMail(input: MailInput, reported: Reportable): AuditMail {
   const { report } = input;
-  const mentioned = new Mentioned();
+  const mentioned: Mentioned = new Set();
   const parts = [
     upcomingPart(input, reported, mentioned),
     cantPullPart(input, reported, mentioned),

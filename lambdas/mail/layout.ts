@@ -61,11 +61,11 @@ export function composeText(
         return fits();
       });
   if (!fits()) {
-    const urgent = parts.map(({ isRest }, index) => (isRest ? 0 : (shown[index] ?? 0)));
-    const sizes = parts.map((part) => new Map<number, number>([[0, part.count === 0 ? 0 : sizeOf(part, 0)]]));
+    const most = [...shown];
+    const sizes = parts.map(() => new Map<number, number>());
     const withinBytes = (bytes: number): void => {
       parts.forEach((part, index) => {
-        shown[index] = largest(urgent[index] ?? 0, (count) => {
+        shown[index] = largest(most[index] ?? 0, (count) => {
           const known = sizes[index]?.get(count) ?? sizeOf(part, count);
           sizes[index]?.set(count, known);
           return known <= bytes;
@@ -99,7 +99,6 @@ function largest(max: number, fits: (candidate: number) => boolean): number {
     if (fits(middle)) low = middle;
     else high = middle - 1;
   }
-  fits(low);
   return low;
 }
 

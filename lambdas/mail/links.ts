@@ -6,9 +6,8 @@ export interface ReportPlace {
   readonly topicArn: string;
 }
 
-/** Domains of the console by partition of AWS. */
+/** Domains of the console in the partitions of AWS that have one of their own. */
 const CONSOLES: ReadonlyMap<string, string> = new Map([
-  ['aws', 'console.aws.amazon.com'],
   ['aws-us-gov', 'console.amazonaws-us-gov.com'],
   ['aws-cn', 'console.amazonaws.cn'],
 ]);

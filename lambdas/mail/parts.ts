@@ -23,17 +23,7 @@ const LISTED_FROM = 12;
 const LONGEST_IN_EVENT = 64;
 
 /** Who stands in a part of the mail already: a deployment has one entry. */
-export class Mentioned {
-  readonly #names = new Set<string>();
-
-  add(name: string): void {
-    this.#names.add(name);
-  }
-
-  has(name: string): boolean {
-    return this.#names.has(name);
-  }
-}
+export type Mentioned = Set<string>;
 
 /** A part of entries with their items in the memory. */
 function partOf<Entry extends { readonly items: readonly Item[] }>(
@@ -478,14 +468,14 @@ export function restPart(input: MailInput, reported: Reportable, mentioned: Ment
     byName.filter(({ briefs }) => !briefs.some(({ event }) => event !== undefined && cured.has(event.json))),
     ({ briefs }) => briefs.map(({ fact, cure }) => `${fact}: ${cure}`).join('; '),
   );
-  const entries = [...groups.values()].map((group): RestEntry => ({
-    names: group.map(({ name }) => name),
-    items: group.flatMap(({ items }) => items),
-    briefs: group[0]?.briefs ?? [],
+  const entries = [...groups.values()].flatMap(inPieces).map((piece): RestEntry => ({
+    names: piece.map(({ name }) => name),
+    items: piece.flatMap(({ items }) => items),
+    briefs: piece[0]?.briefs ?? [],
   }));
   const count = entries.reduce((sum, { names }) => sum + names.length, 0);
   return partOf(
-    splitLong(entries),
+    entries,
     (shown) => [
       `TO PUT IN ORDER (${count}; the report has the events to paste)`,
       ...shown.flatMap(({ names, briefs }) =>
@@ -504,21 +494,13 @@ export function curedKeys(input: MailInput, reported: Reportable): string[] {
   );
 }
 
-/** Long groups in pieces, so that one that does not fit is not dropped with all its names. */
-function splitLong(entries: readonly RestEntry[]): RestEntry[] {
-  const max = 50;
-  return entries.flatMap((entry) => {
-    if (entry.names.length <= max) return [entry];
-    const names = new Set(entry.names);
-    return Array.from({ length: Math.ceil(names.size / max) }, (_, index) => {
-      const piece = entry.names.slice(index * max, (index + 1) * max);
-      return {
-        ...entry,
-        names: piece,
-        items: index === 0 ? entry.items.slice(0, max) : entry.items.slice(index * max, (index + 1) * max),
-      };
-    });
-  });
+/** Names on one line of the rest: one that does not fit is not dropped with all who have the same. */
+const MAX_NAMES = 50;
+
+function inPieces<Entry>(group: readonly Entry[]): Entry[][] {
+  return Array.from({ length: Math.ceil(group.length / MAX_NAMES) }, (_, index) =>
+    group.slice(index * MAX_NAMES, (index + 1) * MAX_NAMES),
+  );
 }
 
 function distinctBriefs(briefs: readonly Brief[]): Brief[] {

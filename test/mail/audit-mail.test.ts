@@ -638,6 +638,16 @@ describe('the rest', () => {
     for (const name of names) expect(part).toMatch(new RegExp(`\\b${name}\\b`));
     expect(part).toContain('TO PUT IN ORDER (120;');
     expect([...reported].filter((key) => key.startsWith('finding wrong-scope'))).toHaveLength(120);
+    const twice = many(60);
+    const both = mailOf({
+      ...twice,
+      tokens: (twice.tokens ?? []).map((token) => ({
+        ...token,
+        lastUsedAt: null,
+        createdAt: NOW - 100 * DAY,
+      })),
+    });
+    expect([...both.reported].filter((key) => /^finding (?:wrong|unused)/.test(key))).toHaveLength(120);
     expect(textOf(many(50)).match(/^- /gm)).toHaveLength(1);
     expect(textOf(many(51)).match(/^- /gm)).toHaveLength(2);
   });

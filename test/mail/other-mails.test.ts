@@ -1,5 +1,6 @@
 // The mails of incomplete runs, reviews, issue and revoke.
 import { describe, expect, it } from 'vitest';
+import { approvalNote } from '../../lambdas/mail/approval.ts';
 import { reportLink, whoCalledText } from '../../lambdas/mail/links.ts';
 import {
   incompleteMail,
@@ -33,6 +34,15 @@ describe('a link to a report', () => {
       'https://cn-north-1.console.amazonaws.cn/s3/object/b?region=cn-north-1',
     );
     expect(link('./state', '')).toBe('./state/reports/2026/03/02/r.html');
+  });
+});
+
+describe('the note of a report that approves what was withheld', () => {
+  it('has the whole event, and is none where nothing can be approved', () => {
+    expect(approvalNote(['orange-cd', 'mtn-cm'])).toBe(
+      'To withdraw what was withheld, check each name and invoke the audit function with this event (leave out whom you do not mean): {"approve": ["orange-cd", "mtn-cm"]}',
+    );
+    expect(approvalNote([])).toBeUndefined();
   });
 });
 
