@@ -49,6 +49,12 @@ describe('an automatic token', () => {
     ]);
   });
 
+  it('is told from the others, which are managed, whatever else could not be read', () => {
+    const tokens = [tokenOf(), tokenOf({ id: 't2', label: 'mtn-cm', ...desktop })];
+    const { automatic: found, tokens: managed } = takeSnapshot({ tokens }, defaultSettings(), NOW);
+    expect([found, managed].map((list) => list.map(({ id }) => id))).toEqual([['t2'], ['t1']]);
+  });
+
   it('is none that an unreadable row of the license list names', () => {
     expect(automatic({ tokens: [desktop], licenses: ['orange,cd,never,0'] })).toBe(0);
   });
@@ -86,6 +92,80 @@ describe('the world', () => {
     expect([...meantFor].map(([name, tokens]) => [name, tokens.map(({ id }) => id)])).toEqual([
       ['orange-cd', ['t1', 't2']],
     ]);
+  });
+
+  it('has the names of tokens, keys and rows, readable or not, and no other', () => {
+    const { deployments } = snapshotOf({
+      tokens: [{ label: 'a-cd' }],
+      keys: { 'b-cd': 'x' },
+      licenses: ['c,cd,2027-01-01,0', 'd,cd,never,0', ',cd,2027-01-01,0'],
+      exemptions: 'label,reason,owner,until\ne-cd,,,\n',
+    });
+    expect([...deployments.keys()].sort()).toEqual(['a-cd', 'b-cd', 'c-cd', 'd-cd']);
+  });
+
+  it('knows nothing of what was not read', () => {
+    const nothing = takeSnapshot({}, defaultSettings(), NOW);
+    expect([nothing.deployments.size, nothing.tokens, nothing.automatic, nothing.exempted.size]).toEqual([
+      0,
+      [],
+      [],
+      0,
+    ]);
+    const tokens = takeSnapshot({ tokens: [tokenOf({ label: 'Orange_CD' })] }, defaultSettings(), NOW);
+    expect([...tokens.deployments.keys()]).toEqual(['Orange_CD']);
+    expect(tokens.deployments.get('Orange_CD')?.meant).toBeUndefined();
+    const keys = takeSnapshot({ keys: { names: ['orange-cd'], version: 1 } }, defaultSettings(), NOW);
+    expect(keys.deployments.get('orange-cd')).toMatchObject({ hasKey: true, content: undefined });
+  });
+
+  it('goes by the exemptions that were last read, where they can not be read now, for what is not judged', () => {
+    const { exemptions: _, ...inputs } = inputsOf({
+      tokens: [{}],
+      ledger: { exemptions: [{ label: 'orange-cd', endReported: false }] },
+    });
+    const world = takeSnapshot(inputs, defaultSettings(), NOW);
+    expect([world.exempted.size, [...world.unjudged.keys()]]).toEqual([0, ['orange-cd']]);
+    const read = takeSnapshot({ ...inputs, exemptions: [] }, defaultSettings(), NOW);
+    expect(read.unjudged.size).toBe(0);
+  });
+
+  it('leaves aside what is remembered of a name that is no more', () => {
+    const entry = { tokenId: 't9', deployment: 'gone-cd', at: iso(NOW) };
+    const world = snapshotOf({
+      tokens: [{}],
+      ledger: {
+        checks: [{ ...entry, verdict: 'matching', fingerprint: 'f' }],
+        suspensions: [suspensionOf({ ...entry })],
+        notices: [{ ...entry, step: 'deactivate', end: '2026-02-01' }],
+        restores: [{ ...entry, reason: 'why' }],
+        replaced: [{ ...entry, until: iso(NOW), by: 't1' }],
+        passedEnds: [{ deployment: 'gone-cd', end: '2026-02-01' }],
+      },
+    });
+    expect([...world.deployments.keys()].sort()).toEqual(['filler-zz', 'orange-cd']);
+    expect(world.heldBy.size).toBe(0);
+  });
+
+  it('knows for whom a misspelt token was meant, also where the row of that name is gone', () => {
+    const meant = (situation: Situation): unknown =>
+      snapshotOf({
+        ...situation,
+        ledger: { passedEnds: [{ deployment: 'orange-cd', end: '2026-02-01' }] },
+      }).deployments.get('Orange_CD')?.meant;
+    expect(meant({ tokens: [{ label: 'Orange_CD' }] })).toBe('orange-cd');
+    expect(meant({ keys: { Orange_CD: 'x' } })).toBeUndefined();
+  });
+
+  it('knows whom an exemption was probably meant for whose label is no name here, sorted', () => {
+    const exempt = (label: string): unknown => [
+      ...snapshotOf({
+        tokens: [{ label: 'orange-zm' }, { label: 'orange-cd' }, { label: 'mtn-cm' }],
+        exemptions: `label,reason,owner,until\n${label},,,\n`,
+      }).meantByExemption,
+    ];
+    expect(exempt('orange-*')).toEqual([['orange-*', ['orange-cd', 'orange-zm']]]);
+    expect(exempt('orange-cd')).toEqual([]);
   });
 
   it('joins what is remembered of a token under the label that it has now, of one that is gone under its last', () => {
@@ -133,6 +213,19 @@ describe('the world', () => {
     expect(holders(CONTENT.toUpperCase())).toEqual([]);
     expect(holders(CONTENT, { verdict: 'unclear' })).toEqual([]);
     expect(holders(CONTENT, { verdict: 'matching', tokenId: 't1' })).toEqual(['mtn-cm']);
+    expect(holders(CONTENT, { claimedId: 't9' })).toEqual([]);
+    const held = (changes: object, keys: object): unknown => {
+      const inputs = inputsOf({
+        tokens: [{}, { label: 'mtn-cm' }],
+        ledger: { checks: [{ ...check, ...changes }] },
+      });
+      const known = { names: ['mtn-cm'], version: 1, ...keys };
+      return [...takeSnapshot({ ...inputs, keys: known }, defaultSettings(), NOW).heldBy.keys()];
+    };
+    // Where names only were read, nobody knows better than the check.
+    expect(held({}, {})).toEqual(['t1']);
+    expect(held({ verdict: 'unclear' }, {})).toEqual([]);
+    expect(held({ verdict: 'matching' }, {})).toEqual([]);
   });
 });
 

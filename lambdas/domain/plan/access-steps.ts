@@ -94,14 +94,14 @@ function deactivationNotice({ deployment, lastDay, left }: Case, token: HubToken
 /** Announcing and doing the deletion of tokens that the audit switched off long ago, and then of their key. */
 function* deletionSteps({ deployment, licensed, lastDay }: Case, context: StepContext): Iterable<Step> {
   const { now, policy } = context.snapshot;
-  // Nothing is deleted without a row that says ended.
-  if (policy.deleteAfterDays === null || licensed.license === undefined) return;
+  const days = keptDays(licensed, policy);
+  if (days === undefined) return;
   const own = suspendedForEnd(deployment);
   const deleted = new Set<string>();
   for (const suspension of own) {
     const { tokenId } = suspension;
-    if (!deployment.tokens.some(({ id, enabled }) => id === tokenId && !enabled)) continue;
-    const dueAt = Date.parse(suspension.at) + policy.deleteAfterDays * DAY;
+    if (!isOff(deployment, tokenId)) continue;
+    const dueAt = Date.parse(suspension.at) + days * DAY;
     const notice = noticeOf(deployment, 'delete-token', tokenId, lastDay);
     const standing = standingOf(notice, deployment, context);
     const given = givenAt(notice, deployment, context);
@@ -112,7 +112,7 @@ function* deletionSteps({ deployment, licensed, lastDay }: Case, context: StepCo
       const again = standing === 'old' ? ({ announces: 'delete-token', dueAt: now } as const) : {};
       yield { ...step, kind: 'delete-token', ...again, reason: off };
     } else if (standing !== 'stands' && now >= dueAt - ANNOUNCED_DAYS * DAY) {
-      const earliest = Math.max(dueAt, now + ANNOUNCED_DAYS * DAY);
+      const earliest = now + ANNOUNCED_DAYS * DAY;
       yield {
         ...step,
         kind: 'announce',
@@ -134,6 +134,26 @@ function* deletionSteps({ deployment, licensed, lastDay }: Case, context: StepCo
     fingerprint: held,
     reason: `no token of that label is left, and the license ended with ${lastDay}`,
   };
+}
+
+/**
+ * When a token that the audit switched off is to be deleted at the earliest, milliseconds since 1970; `undefined` where it
+ * never is.
+ */
+export function deletionDue(deployment: Deployment, tokenId: string, snapshot: Snapshot): number | undefined {
+  const days = keptDays(licensedBy(deployment, snapshot), snapshot.policy);
+  const suspension = suspendedForEnd(deployment).find((own) => own.tokenId === tokenId);
+  if (days === undefined || suspension === undefined || !isOff(deployment, tokenId)) return undefined;
+  return Date.parse(suspension.at) + days * DAY;
+}
+
+/** For how many days a token is kept that is off: for good (`undefined`) without a row that says ended. */
+function keptDays({ license }: Deployment, { deleteAfterDays }: Policy): number | undefined {
+  return license === undefined ? undefined : (deleteAfterDays ?? undefined);
+}
+
+function isOff({ tokens }: Deployment, tokenId: string): boolean {
+  return tokens.some(({ id, enabled }) => id === tokenId && !enabled);
 }
 
 /**

@@ -3,7 +3,8 @@ import { DAY, type Day, HOUR, addDays, dayOf } from '../days.ts';
 import type { Ledger, Notice } from '../ledger.ts';
 import { LATE_START, type Schedule, endOfDay, nextNight } from '../nights.ts';
 import { capsAreZero } from '../policy.ts';
-import { ANNOUNCED_DAYS, type Snapshot, lastDayOf } from '../snapshot.ts';
+import { ANNOUNCED_DAYS, type Snapshot, lastDayOf, licensedBy } from '../snapshot.ts';
+import { deletionDue } from './access-steps.ts';
 import type { Plan } from './plan.ts';
 import { type Step, isLeftToNight, isWithdrawal } from './step.ts';
 
@@ -84,8 +85,8 @@ interface Given {
 }
 
 function announcedBy(steps: readonly Step[], now: number): Given[] {
-  return steps.flatMap(({ kind, announces, deployment, tokenId, end }) =>
-    kind !== 'announce' || announces === undefined || end === undefined || tokenId === undefined
+  return steps.flatMap(({ announces, deployment, tokenId, end }) =>
+    announces === undefined || end === undefined || tokenId === undefined
       ? []
       : [{ step: announces, deployment, tokenId, end, at: now, isNew: true }],
   );
@@ -99,27 +100,29 @@ function standingOf(notices: Ledger['notices'], steps: readonly Step[], snapshot
     .map((notice) => ({ ...notice, at: Date.parse(notice.at), isNew: false }));
 }
 
-/** Whether what was announced can still come: the token and its end are as they were. */
+/** Whether what was announced can still come: the token and its end are as they were, and nothing keeps it for good. */
 function isPending({ step, deployment: name, tokenId, end }: Notice, snapshot: Snapshot): boolean {
   const deployment = snapshot.deployments.get(name);
   if (deployment === undefined) return false;
-  const licensed = snapshot.deployments.get(deployment.meant ?? name) ?? deployment;
-  if (lastDayOf(licensed) !== end || deployment.exemption?.everything === true) return false;
+  const licensed = licensedBy(deployment, snapshot);
+  const isExempt = [deployment, licensed].some(({ exemption }) => exemption?.everything === true);
+  if (lastDayOf(licensed) !== end || isExempt) return false;
   return step === 'deactivate'
     ? deployment.active.some(({ id }) => id === tokenId)
-    : deployment.tokens.some(({ id, enabled }) => id === tokenId && !enabled);
+    : deletionDue(deployment, tokenId, snapshot) !== undefined;
 }
 
 /** @param early by how much what counts from the beginning of a run may come sooner: the end of a day may not */
 function dueAt(
-  { step, tokenId, end, at }: Given,
-  { policy, suspensions, now }: Snapshot,
+  { step, deployment: name, tokenId, end, at }: Given,
+  snapshot: Snapshot,
   { dayEnd, early }: { readonly dayEnd: (day: Day) => number; readonly early: number },
 ): number {
+  const { policy, deployments } = snapshot;
   if (step === 'deactivate') return Math.max(dayEnd(end), at + policy.noticeHours * HOUR - early);
-  const off = suspensions.get(tokenId)?.at;
-  const deletion = off === undefined ? now : Date.parse(off) + (policy.deleteAfterDays ?? 0) * DAY;
-  return Math.max(deletion, at + ANNOUNCED_DAYS * DAY) - early;
+  const deployment = deployments.get(name);
+  const due = deployment && deletionDue(deployment, tokenId, snapshot);
+  return Math.max(due ?? 0, at + ANNOUNCED_DAYS * DAY) - early;
 }
 
 /** Whether an end comes in the night that follows this day. */

@@ -4,8 +4,10 @@ import { DAY, iso } from '../../../lambdas/domain/days.ts';
 import type { Ledger } from '../../../lambdas/domain/ledger.ts';
 import { GUARDS } from '../../../lambdas/domain/plan/guards.ts';
 import { makePlan } from '../../../lambdas/domain/plan/plan.ts';
+import { takeSnapshot } from '../../../lambdas/domain/snapshot.ts';
 import { fingerprintOf } from '../../../lambdas/text/fingerprint.ts';
-import { CONTENT, NOW, type Situation, snapshotOf } from '../situation.ts';
+import { defaultSettings } from '../../default-settings.ts';
+import { CONTENT, NOW, type Situation, inputsOf, snapshotOf, tokenOf } from '../situation.ts';
 
 const ENDED = '2026-02-01';
 const FAR = '2027-01-01';
@@ -204,4 +206,54 @@ describe('a token that was replaced, and whose license then ended', () => {
     };
     expect(firstStep(situation)).toEqual(due);
   });
+});
+
+describe('still used', () => {
+  const made = NOW - 3 * DAY;
+  /** `t1` was replaced by `t2`; what is `undefined` Docker Hub does not say. */
+  interface Pair {
+    readonly used?: number | undefined;
+    readonly madeAt?: number | undefined;
+    readonly fresh?: number | null;
+    readonly replacedAt?: string;
+    readonly until?: number;
+    readonly issued?: Ledger['issued'];
+  }
+  const guardOf = ({ used, madeAt, fresh = null, replacedAt, until = NOW, issued = [] }: Pair): unknown => {
+    const entry = { tokenId: 't1', deployment: 'orange-cd', until: iso(until), by: 't2' };
+    const other = { ...entry, tokenId: 't0', by: 't1' };
+    const { createdAt: _, lastUsedAt: __, ...bare } = tokenOf();
+    const inputs = {
+      ...inputsOf({
+        licenses: [`orange,cd,${FAR},0`],
+        ledger: {
+          replaced: [other, replacedAt === undefined ? entry : { ...entry, at: replacedAt }],
+          issued,
+        },
+      }),
+      tokens: [
+        { ...bare, ...(used === undefined ? {} : { lastUsedAt: used }) },
+        { ...bare, id: 't2', lastUsedAt: fresh, ...(madeAt === undefined ? {} : { createdAt: madeAt }) },
+      ],
+    };
+    const [step] = makePlan(takeSnapshot(inputs, defaultSettings(), NOW), { hold: false }).steps;
+    return step?.guard;
+  };
+  const issuedAt = (at: number, tokenId = 't2'): Ledger['issued'] => [
+    { tokenId: 'other', deployment: 'mtn-cm', at: iso(NOW - 99 * DAY) },
+    { tokenId, deployment: 'orange-cd', at: iso(at) },
+  ];
+
+  it.each<readonly [string, Pair, 'still used' | undefined]>([
+    ['a token that was used since its successor was made', { used: made + 1, madeAt: made }, 'still used'],
+    ['none of which nobody knows when it was used', { madeAt: made }, undefined],
+    ['one whose successor only our pull check used', { used: NOW, madeAt: made, fresh: made + 120_000, issued: issuedAt(made + 60_000) }, 'still used'],
+    ['none whose successor was used, and another token was issued then', { used: NOW, madeAt: made, fresh: made + 120_000, issued: issuedAt(made + 60_000, 't3') }, undefined],
+    ['one that was used since the replacement, where nobody knows when the successor was made', { used: made + 1, replacedAt: iso(made) }, 'still used'],
+    ['none that was used before the replacement only', { used: made - 1, replacedAt: iso(made) }, undefined],
+    ['one that was used after its overlap, where nobody knows when it was replaced', { used: NOW - DAY + 1, until: NOW - DAY }, 'still used'],
+    ['none that was used within its overlap only, where nobody knows when it was replaced', { used: NOW - DAY - 1, until: NOW - DAY }, undefined],
+  ])('holds %s', (_, pair, expected) => {
+    expect(guardOf(pair)).toBe(expected);
+  }); // prettier-ignore
 });

@@ -60,10 +60,27 @@ describe('after a run', () => {
     expect(again).toEqual([{ ...notice, at: iso(NOW), firstAt: iso(NOW - 9 * DAY) }]);
   });
 
+  it('it is overdue where the step that it is for was withheld until the notice was too old', () => {
+    const withheld: Step = { ...announced, kind: 'deactivate', withheld: 'HOLD is there', guard: 'HOLD' };
+    expect(after([notice], planHeldBy(), [withheld])).toEqual([
+      { ...notice, at: iso(NOW), firstAt: GIVEN, overdue: true },
+    ]);
+    expect(after([notice], planHeldBy(), [announced])[0]).not.toHaveProperty('overdue');
+  });
+
+  it('it stays with its token: with one that is not listed just now, not with one that was relabelled', () => {
+    const situation = { tokens: [{}], licenses: [`orange,cd,${END},0`, `mtn,cm,${END},0`] };
+    const plan = makePlan(snapshotOf(situation), { hold: false });
+    expect(after([{ ...notice, deployment: 'mtn-cm' }], plan)).toEqual([]);
+    const unlisted = { ...notice, tokenId: 't2', deployment: 'mtn-cm' };
+    expect(after([unlisted], plan)).toEqual([unlisted]);
+  });
+
   it('nothing is given by steps that announce nothing', () => {
     const { announces: _, ...done } = announced;
     const { tokenId: __, ...ofKey } = announced;
-    expect(after([], planHeldBy(), [{ ...done, kind: 'deactivate' }, ofKey])).toEqual([]);
+    const { end: ___, ...endless } = announced;
+    expect(after([], planHeldBy(), [{ ...done, kind: 'deactivate' }, ofKey, endless])).toEqual([]);
   });
 
   it.each<readonly [string, Partial<Notice>]>([
@@ -82,5 +99,7 @@ describe('after a run', () => {
     });
     expect(after([other], shrunk('licenses'))).toEqual([other]);
     expect(after([other], shrunk('keys'))).toEqual([]);
+    const ofNobody = { ...notice, tokenId: 't2', deployment: 'mtn-cm' };
+    expect(after([ofNobody], shrunk('licenses'))).toEqual([ofNobody]);
   });
 });

@@ -3,7 +3,13 @@ import { DAY, HOUR, iso } from '../../../lambdas/domain/days.ts';
 import { type Ledger, emptyLedger } from '../../../lambdas/domain/ledger.ts';
 import { withdrawalLimit } from '../../../lambdas/domain/plan/guards.ts';
 import { type Plan, type PlanOptions, makePlan, reactivatedBy } from '../../../lambdas/domain/plan/plan.ts';
-import { type Step, isAsPlanned, stepText } from '../../../lambdas/domain/plan/step.ts';
+import {
+  type Step,
+  intentsOf,
+  isAsPlanned,
+  isLeftToNight,
+  stepText,
+} from '../../../lambdas/domain/plan/step.ts';
 import { takeSnapshot } from '../../../lambdas/domain/snapshot.ts';
 import type { HubToken } from '../../../lambdas/domain/token.ts';
 import { fingerprintOf } from '../../../lambdas/text/fingerprint.ts';
@@ -224,6 +230,14 @@ describe('deleting what was switched off', () => {
     expect(texts(of([suspensionOf()], [{}]))).toEqual(['announce t1']);
   });
 
+  it('never happens where deleteAfterDays says so, or where no row says that the license has ended', () => {
+    const ledger = { suspensions: [suspensionOf()], notices: [notice] };
+    expect(remains(ledger, { settings: { deleteAfterDays: null } })).toEqual([]);
+    expect(remains({ suspensions: [suspensionOf()] }, { settings: { deleteAfterDays: null } })).toEqual([]);
+    const passedEnds = [{ deployment: 'orange-cd', end: ENDED }];
+    expect(remains(ledger, { licenses: [], ledger: { ...ledger, passedEnds } })).toEqual([]);
+  });
+
   it('is not of a deployment whose license is in force again', () => {
     const expired = { tokens: [{ enabled: false, expiresAt: NOW }], licenses: [`orange,cd,${FAR},0`] };
     const far = { ...notice, end: FAR };
@@ -314,6 +328,27 @@ describe('switching on again', () => {
     expect(steps.map(({ kind, tokenId }) => `${kind} ${tokenId ?? ''}`)).toEqual(
       expected.map((id) => `reactivate ${id}`),
     );
+  });
+
+  it('is of none that is gone or that people switched on, nor of one whose row is gone', () => {
+    const ledger = { suspensions: [suspensionOf()] };
+    expect(renewed({ tokens: [{ id: 't2', enabled: false }], ledger })).toEqual([]);
+    expect(renewed({ tokens: [{ createdAt: NOW - 300 * DAY }], ledger })).toEqual([]);
+    const passedEnds = [{ deployment: 'orange-cd', end: ENDED }];
+    expect(renewed({ tokens: [off()], licenses: [], ledger: { ...ledger, passedEnds } })).toEqual([]);
+  });
+
+  it('is also beside a token that was not made after it was switched off, as far as anybody knows', () => {
+    const inputs = inputsOf({
+      tokens: [off({ createdAt: NOW - 300 * DAY }), { createdAt: Date.parse(suspensionOf().at) }, {}],
+      licenses: [`orange,cd,${FAR},0`],
+      ledger: { suspensions: [suspensionOf()] },
+    });
+    const tokens = (inputs.tokens ?? []).map(({ createdAt, ...token }) =>
+      token.id === 't3' || createdAt === undefined ? token : { ...token, createdAt },
+    );
+    const { steps } = makePlan(takeSnapshot({ ...inputs, tokens }, defaultSettings(), NOW), { hold: false });
+    expect(texts(steps)).toEqual(['reactivate t1']);
   });
 
   it('is of a replaced token while its overlap lasts, and of none that was switched off because it was over', () => {
@@ -843,5 +878,320 @@ describe('a plan without a ledger', () => {
     expect(texts(first.steps)).toEqual(['announce t1']);
     const empty = takeSnapshot({ ...inputs, ledger: emptyLedger() }, defaultSettings(), NOW);
     expect(first.steps).toEqual(makePlan(empty, { hold: false }).steps);
+  });
+});
+
+describe('what holds a deployment', () => {
+  const soon = { tokens: [{}], licenses: ['orange,cd,2026-03-05,0', `mtn,cm,${FAR},0`] };
+  const holdsOf = (situation: Situation, options: Partial<PlanOptions> = {}): unknown =>
+    Object.fromEntries(plan(situation, options).holds);
+
+  it.each<readonly [string, Situation, Partial<PlanOptions>, Readonly<Record<string, readonly string[]>>]>([
+    ['is remembered of whoever is announced now', soon, {}, { 'orange-cd': [] }],
+    [
+      'is remembered of whoever was announced',
+      { ...soon, ledger: { notices: [noticeOf({ end: '2026-03-05' })] } },
+      { hold: true },
+      { 'orange-cd': ['HOLD'] },
+    ],
+    ['is remembered of nobody else', { ...soon, licenses: [`orange,cd,${FAR},0`] }, { hold: true }, {}],
+    [
+      'is observe as well, behind the guards',
+      { ...soon, settings: { mode: 'observe' } },
+      { hold: true },
+      { 'orange-cd': ['HOLD', 'observe'] },
+    ],
+    [
+      'is a renewal under another spelling also before the end',
+      { ...soon, licenses: ['orange,cd,2026-03-05,0', `orangee,cd,${FAR},0`] },
+      {},
+      { 'orange-cd': ['probably renewed under another spelling'] },
+    ],
+    [
+      'is no renewal under another spelling more than 7 days before the end',
+      {
+        ...soon,
+        licenses: ['orange,cd,2026-03-10,0', `orangee,cd,${FAR},0`],
+        ledger: { notices: [noticeOf({ end: '2026-03-10' })] },
+      },
+      {},
+      { 'orange-cd': [] },
+    ],
+    [
+      'is such a renewal from 7 days before the end on',
+      { ...soon, licenses: ['orange,cd,2026-03-09,0', `orangee,cd,${FAR},0`] },
+      {},
+      { 'orange-cd': ['probably renewed under another spelling'] },
+    ],
+    [
+      'is the use of any of its tokens by somebody else',
+      {
+        ...soon,
+        keys: { 'mtn-cm': CONTENT },
+        ledger: {
+          checks: [
+            {
+              deployment: 'mtn-cm',
+              tokenId: 't9',
+              claimedId: 't1',
+              verdict: 'mismatched',
+              fingerprint: fingerprintOf(CONTENT),
+              at: iso(NOW - DAY),
+            },
+          ],
+        },
+      },
+      {},
+      { 'orange-cd': ['in use by somebody else'] },
+    ],
+  ])('%s', (_, situation, options, expected) => {
+    expect(holdsOf(situation, options)).toEqual(expected);
+  });
+});
+
+describe('a withdrawal that was withheld until its notice was too old', () => {
+  /** Three of four are due; the fourth was, and was announced again an hour ago. */
+  const waiting = (changes: Partial<Notice> = {}, situation: Partial<Situation> = {}): Situation => {
+    const base = due('a-aa', 'b-bb', 'c-cc');
+    return {
+      ...base,
+      tokens: [...(base.tokens ?? []), { id: 'id-d-dd', label: 'd-dd' }],
+      licenses: [...ended('d-dd'), ...base.licenses],
+      ...situation,
+      ledger: {
+        notices: [
+          ...(base.ledger?.notices ?? []),
+          noticeOf({
+            deployment: 'd-dd',
+            tokenId: 'id-d-dd',
+            at: iso(NOW - HOUR),
+            firstAt: iso(NOW - 15 * DAY),
+            overdue: true,
+            ...changes,
+          }),
+        ],
+      },
+    };
+  };
+  const all = due('a-aa', 'b-bb', 'c-cc');
+  const fourth = { id: 'id-d-dd', label: 'd-dd' };
+  const ofFourth = (token: Partial<HubToken>): Partial<Situation> => ({
+    tokens: [...(all.tokens ?? []), { ...fourth, ...token }],
+  });
+  const rows = (...more: string[]): Partial<Situation> => ({ licenses: [...more, ...all.licenses] });
+
+  it.each<readonly [string, Situation, boolean]>([
+    ['that has waited since', waiting(), true],
+    ['that was only announced', waiting({ overdue: undefined }), false],
+    ['that is a deletion', waiting({ step: 'delete-token' }), false],
+    ['for another end', waiting({ end: '2026-01-31' }), false],
+    ['whose license is in force again', waiting({}, rows(`d,dd,${FAR},0`)), false],
+    ['whose end moved to a day that comes', waiting({ end: '2026-03-05' }, rows('d,dd,2026-03-05,0')), false],
+    ['whose token is off', waiting({}, ofFourth({ enabled: false })), false],
+    ['whose token was replaced by hand', waiting({}, ofFourth({ id: 'another' })), false],
+    ['whose token is one of two', waiting({}, { tokens: [...(ofFourth({}).tokens ?? []), { id: 'more', label: 'd-dd' }] }), true],
+    ['whose name is no more', waiting({}, { tokens: all.tokens ?? [], licenses: all.licenses }), false],
+    ['that an unreadable row holds', waiting({}, rows(...ended('d-dd'), 'd,dd,never,0')), false],
+  ])('counts for the caps, or not, with three others: one %s', (_, situation, isCounted) => {
+    const others = planned(situation).filter(({ kind }) => kind === 'deactivate');
+    expect(others.map(({ deployment, guard }) => [deployment, guard])).toEqual(
+      ['a-aa', 'b-bb', 'c-cc'].map((name) => [name, isCounted ? 'caps' : undefined]),
+    );
+  }); // prettier-ignore
+});
+
+describe('what an approval does not name', () => {
+  const guards = (situation: Situation, approve: readonly string[]): unknown =>
+    planned(situation, { approve }).map(({ deployment, guard }) => `${deployment} ${guard ?? 'goes'}`);
+
+  it.each<readonly [string, Situation, readonly string[], readonly string[]]>([
+    [
+      'is left to the night where the caps allow the rest',
+      due('a-aa', 'b-bb', 'c-cc', 'd-dd'),
+      ['a-aa'],
+      ['a-aa goes', 'b-bb not approved', 'c-cc not approved', 'd-dd not approved'],
+    ],
+    [
+      'is held by the caps where the rest is too many still',
+      due('a-aa', 'b-bb', 'c-cc', 'd-dd', 'e-ee'),
+      ['a-aa'],
+      ['a-aa goes', 'b-bb caps', 'c-cc caps', 'd-dd caps', 'e-ee caps'],
+    ],
+    [
+      'is left to the night where an input shrank: the new counts are the measure then',
+      {
+        ...due('a-aa', 'b-bb'),
+        ledger: {
+          ...due('a-aa', 'b-bb').ledger,
+          measures: { tokens: 9, keys: null, licenses: null, exemptions: null },
+        },
+      },
+      ['a-aa'],
+      ['a-aa goes', 'b-bb not approved'],
+    ],
+    [
+      'is held by what is about it alone',
+      { ...due('a-aa', 'b-bb'), licenses: [...ended('a-aa', 'b-bb'), `c,cc,${FAR},0`, 'b,bb,never,0'] },
+      ['a-aa'],
+      ['a-aa goes', 'b-bb unreadable row'],
+    ],
+  ])('%s', (_, situation, approve, expected) => {
+    expect(guards(situation, approve)).toEqual(expected);
+  });
+
+  it('makes the plan one by approval, also where nothing is named', () => {
+    const isApproval = (options: Partial<PlanOptions>): unknown => plan(due('a-aa'), options).isApproval;
+    expect([isApproval({}), isApproval({ approve: [] }), isApproval({ approve: ['a-aa'] })]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    expect(plan(due('a-aa')).notDue).toEqual([]);
+  });
+});
+
+describe('a step for each token', () => {
+  it('is one, where it was replaced and switched off for its end: it is deleted, and not announced besides', () => {
+    const situation = {
+      tokens: [{ enabled: false }, {}],
+      licenses: ended('orange-cd'),
+      ledger: {
+        suspensions: [suspensionOf()],
+        replaced: [{ ...replacedOf('t1', 't2', NOW - 7 * DAY), offSince: iso(NOW - 7 * DAY) }],
+      },
+    };
+    expect(texts(planned(situation))).toEqual(['delete-token t1', 'announce t2']);
+  });
+
+  it('stops at no guard where a renewed customer is switched on', () => {
+    const renewed: Situation = {
+      tokens: [{ enabled: false }],
+      licenses: [`orange,cd,${FAR},0`],
+      ledger: { suspensions: [suspensionOf()] },
+      settings: { maxWithdrawals: 0, maxWithdrawalPercent: 0 },
+    };
+    expect(texts(planned(renewed, { hold: true }))).toEqual(['reactivate t1']);
+  });
+
+  it('holds the key by what holds its token, whatever else would hold the key', () => {
+    const held = planned({
+      tokens: [{ enabled: false }, { id: 't2', label: 'mtn-cm' }],
+      keys: { ...KEY, 'mtn-cm': CONTENT },
+      licenses: [...ended('orange-cd'), `mtn,cm,${FAR},0`],
+      ledger: {
+        suspensions: [suspensionOf()],
+        notices: [noticeOf({ step: 'delete-token', at: iso(NOW - 7 * DAY) })],
+        measures: { tokens: 9, keys: null, licenses: null, exemptions: null },
+        checks: [
+          {
+            deployment: 'mtn-cm',
+            tokenId: 't2',
+            claimedId: 't1',
+            verdict: 'mismatched',
+            fingerprint: fingerprintOf(CONTENT),
+            at: iso(NOW - DAY),
+          },
+        ],
+      },
+    });
+    expect(held.map(({ kind, guard }) => [kind, guard])).toEqual([
+      ['delete-token', 'in use by somebody else'],
+      ['remove-key', 'in use by somebody else'],
+    ]);
+  });
+});
+
+describe('a notice that is too old', () => {
+  const situation: Situation = {
+    tokens: [{}],
+    licenses: ended('orange-cd'),
+    ledger: { notices: [noticeOf({ at: iso(NOW - 15 * DAY) })] },
+  };
+
+  it('is given again before anything is done', () => {
+    expect(planned(situation)).toMatchObject([{ kind: 'announce', announces: 'deactivate', dueAt: NOW }]);
+  });
+
+  it('is given again among the withheld, where a guard stops the step', () => {
+    expect(planned(situation, { hold: true })).toMatchObject([
+      { kind: 'deactivate', guard: 'HOLD', announces: 'deactivate', dueAt: NOW },
+    ]);
+  });
+
+  it('and one that lapsed lets nothing go by it, however long ago it was given', () => {
+    const lapsed = { ...situation, ledger: { notices: [noticeOf({ at: iso(NOW - DAY), lapsed: true })] } };
+    expect(texts(planned(lapsed))).toEqual(['announce t1']);
+  });
+});
+
+describe('the night that an announcement names', () => {
+  const at = (time: string, situation: Situation): readonly Step[] => {
+    const snapshot = takeSnapshot(inputsOf(situation), defaultSettings(situation.settings), Date.parse(time));
+    return makePlan(snapshot, { hold: false }).steps;
+  };
+  const over: Situation = { tokens: [{}], licenses: ended('orange-cd') };
+
+  it.each<readonly [string, string, Situation, string]>([
+    ['may begin two minutes late', '2026-03-02T07:31:00Z', over, '2026-03-03, 03:30'],
+    ['is another one where that is too early', '2026-03-02T07:33:00Z', over, '2026-03-04, 03:30'],
+    [
+      'is never the one of the run that announces it',
+      '2026-03-02T03:30:00Z',
+      { ...over, settings: { noticeHours: 0 } },
+      '2026-03-03, 03:30',
+    ],
+    [
+      'of a deletion may begin two minutes late',
+      '2026-03-02T03:31:00Z',
+      {
+        tokens: [{ enabled: false }],
+        licenses: ended('orange-cd'),
+        ledger: { suspensions: [suspensionOf()] },
+      },
+      '2026-03-09, 03:30',
+    ],
+  ])('%s', (_, time, situation, night) => {
+    expect(at(time, situation).map(({ reason }) => reason.split(' in the night of ')[1])).toEqual([night]);
+  });
+
+  it('is the first after the instant at which the step is due: the end of the day, or of the notice time', () => {
+    const dueAt = (row: string): unknown => planned({ tokens: [{}], licenses: [row] })[0]?.dueAt;
+    expect(dueAt('orange,cd,2026-03-05,0')).toBe(Date.parse('2026-03-06T00:00:00Z'));
+    expect(dueAt(`orange,cd,${ENDED},0`)).toBe(NOW + 20 * HOUR);
+  });
+});
+
+describe('what a run means to do', () => {
+  it('is written down with what the step goes by, and says of each whether it was approved or replaced', () => {
+    const intents = intentsOf(
+      [
+        {
+          kind: 'deactivate',
+          deployment: 'orange-cd',
+          tokenId: 't1',
+          reason: 'ended',
+          end: ENDED,
+          fingerprint: 'f',
+          approved: true,
+          replaced: true,
+        },
+        { kind: 'remove-key', deployment: 'mtn-cm', reason: 'gone' },
+      ],
+      'run-1',
+      NOW,
+    );
+    const always = { at: iso(NOW), runId: 'run-1' };
+    expect(intents).toStrictEqual([
+      { step: 'deactivate', deployment: 'orange-cd', tokenId: 't1', reason: 'ended', end: ENDED, fingerprint: 'f', approved: true, replaced: true, ...always },
+      { step: 'remove-key', deployment: 'mtn-cm', reason: 'gone', approved: false, replaced: false, ...always },
+    ]); // prettier-ignore
+  });
+
+  it('is left to the night by one guard alone', () => {
+    expect([
+      isLeftToNight({ guard: 'not approved' }),
+      isLeftToNight({ guard: 'caps' }),
+      isLeftToNight({}),
+    ]).toEqual([true, false, false]);
   });
 });

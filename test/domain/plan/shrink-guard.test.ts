@@ -2,12 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { emptyLedger } from '../../../lambdas/domain/ledger.ts';
 import {
   hasShrunk,
+  passedEndsAfter,
   rememberInputs,
   shrunkInputs,
+  shrunkSentence,
   type RunOnInputs,
 } from '../../../lambdas/domain/plan/shrink-guard.ts';
 import type { Ledger } from '../../../lambdas/domain/ledger.ts';
-import { type Situation, snapshotOf } from '../situation.ts';
+import { takeSnapshot } from '../../../lambdas/domain/snapshot.ts';
+import { defaultSettings } from '../../default-settings.ts';
+import { NOW, type Situation, inputsOf, snapshotOf } from '../situation.ts';
 
 const NOTHING_DONE: RunOnInputs = { approved: false, deleted: { tokens: 0, keys: 0 } };
 
@@ -36,6 +40,40 @@ describe('an input', () => {
 
   it('is compared with nothing before the first whole run', () => {
     expect(shrunkInputs(emptyLedger(), snapshotOf({}))).toEqual([]);
+  });
+
+  it('is named in one sentence with what else shrank', () => {
+    const two = [
+      { input: 'tokens', text: 'the list went from 9 to 1' },
+      { input: 'keys', text: 'the keys went from 9 to 2' },
+    ] as const;
+    expect(shrunkSentence(two)).toBe(
+      'The list went from 9 to 1 and the keys went from 9 to 2 since the last whole run.',
+    );
+  });
+
+  it('keeps its measure, and what is remembered of it, where it was not read', () => {
+    const whole = after({
+      tokens: [{}],
+      keys: { 'orange-cd': 'x' },
+      licenses: ['orange,cd,2026-03-01,0', 'mtn,cm,2027-01-01,0'],
+      exemptions: 'label,reason,owner,until\na-cd,,,\n',
+    });
+    expect(whole.measures).toEqual({
+      tokens: 1,
+      keys: 1,
+      licenses: { deployments: 2, rows: null },
+      exemptions: [{ label: 'a-cd' }],
+    });
+    expect(whole.licenseRows).toHaveLength(2);
+    const nothing = takeSnapshot({ ledger: whole }, defaultSettings(), NOW);
+    expect(rememberInputs(whole, nothing, NOTHING_DONE)).toEqual({
+      measures: { ...whole.measures, licenses: { deployments: 2, rows: whole.licenseRows } },
+      licenseRows: whole.licenseRows,
+      passedEnds: whole.passedEnds,
+    });
+    expect(passedEndsAfter(whole, nothing)).toEqual([{ deployment: 'orange-cd', end: '2026-03-01' }]);
+    expect(shrunkInputs(whole, nothing)).toEqual([]);
   });
 
   it('is measured where it lost less: one night after the other may take a fifth away', () => {
@@ -116,6 +154,27 @@ describe('the license list', () => {
     ]);
     expect(shrunk(before, list('a,cd,2026-04-01,0', ...rows(...names(7, 'b'))))).toEqual([
       'the license list went from 10 to 8 rows (2 rows of 10 are gone, the access of 1 row of 10 ends earlier)',
+    ]);
+  });
+
+  it('matches the ends of one product from the latest on', () => {
+    const products = (...ends: string[]): string[] =>
+      names(3).flatMap((telco) => ends.map((end) => `${telco},cd,${end},0`));
+    const others = rows(...names(7, 'b'));
+    const before = list(...products('2026-05-01', '2026-06-01'), ...others);
+    expect(shrunk(before, list(...products('2026-04-01', '2026-07-01'), ...others))).toEqual([
+      'the license list went from 13 to 13 rows (the access of 3 rows of 13 ends earlier)',
+    ]);
+  });
+
+  it('takes a row for another one where its product is called otherwise', () => {
+    const { licenses, ...inputs } = inputsOf(list(...rows(...ten)));
+    if (licenses === undefined) throw new Error('A situation has licenses.');
+    const renamed = licenses.rows.map((row, index) => (index < 3 ? { ...row, product: 'new' } : row));
+    const now = { ...inputs, licenses: { ...licenses, rows: renamed } };
+    const ledger = after(list(...rows(...ten)));
+    expect(shrunkInputs(ledger, takeSnapshot(now, defaultSettings(), NOW))).toMatchObject([
+      { text: 'the license list went from 10 to 10 rows (3 rows of 10 are gone)' },
     ]);
   });
 
