@@ -41,9 +41,8 @@ function collectIds(value: unknown, field: string, ids: Set<string>): void {
 
 function conceal(value: unknown, field: string, ids: ReadonlySet<string>): unknown {
   if (typeof value === 'string') {
-    if (ID_FIELDS.has(field)) return value;
     const json = field === JSON_FIELD ? parsed(value) : undefined;
-    // Names that were put together of others, as that of a finding, hold ids as well.
+    // Ids stay, also in names that were put together of others, as that of a finding.
     return json === undefined ? concealContentsBeside(value, ids) : JSON.stringify(conceal(json, '', ids));
   }
   if (Array.isArray(value)) return value.map((entry) => conceal(entry, field, ids));

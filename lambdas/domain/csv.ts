@@ -115,19 +115,16 @@ function* readFilled(text: string, delimiter: string): Generator<CsvRecord> {
   }
 }
 
-/** So many records at the top are looked through for the header, empty ones among them. */
+/** So many records at the top are looked through for the header, those of empty cells among them. */
 const FIRST_RECORDS = 50;
 
 /** The first records as a delimiter splits them; none where its quotes do not fit. */
 function firstRecords(text: string, delimiter: string): readonly CsvRecord[] {
   const records: CsvRecord[] = [];
   try {
-    let looked = 0;
-    for (const { line, cells: written } of readRecords(text, delimiter)) {
-      const cells = written.map(readCell);
-      if (cells.some((cell) => cell !== '')) records.push({ line, cells });
-      looked += 1;
-      if (looked === FIRST_RECORDS) break;
+    for (const { line, cells } of readRecords(text, delimiter)) {
+      records.push({ line, cells: cells.map(readCell) });
+      if (records.length === FIRST_RECORDS) break;
     }
   } catch (error) {
     if (!(error instanceof CsvSyntaxError)) throw error;
@@ -144,13 +141,14 @@ function isHeaderOf({ cells }: CsvRecord, required: readonly string[]): boolean 
 
 /** The delimiter by which a header with the required columns comes first; else the one that the first record has more of. */
 function delimiterOf(text: string, required: readonly string[]): string {
-  const found = [',', ';'].map((delimiter) => {
+  const splitBy = (delimiter: string): { readonly header: number; readonly cells: number } => {
     const records = firstRecords(text, delimiter);
-    const header = records.findIndex((record) => isHeaderOf(record, required));
-    return { delimiter, header: header < 0 ? Infinity : header, cells: records[0]?.cells.length ?? 1 };
-  });
-  found.sort((a, b) => a.header - b.header || b.cells - a.cells);
-  return found[0]?.delimiter ?? ',';
+    const header = records.find((record) => isHeaderOf(record, required));
+    return { header: header?.line ?? Infinity, cells: records[0]?.cells.length ?? 0 };
+  };
+  const [commas, semicolons] = [splitBy(','), splitBy(';')];
+  const isTie = semicolons.header === commas.header;
+  return semicolons.header < commas.header || (isTie && semicolons.cells > commas.cells) ? ';' : ',';
 }
 
 interface Header {
@@ -181,7 +179,7 @@ function readHeader({ cells }: CsvRecord, { required, optional }: Columns): Head
 }
 
 function lackingColumns(missing: readonly string[], cells: readonly string[]): string {
-  const names = cells.slice(0, 50).map(lowerCase).join(', ');
+  const names = cells.map(lowerCase).join(', ');
   return `its header lacks the ${missing.length === 1 ? 'column' : 'columns'} ${joinWithAnd(missing)} (it reads: ${quoteText(names)})`;
 }
 

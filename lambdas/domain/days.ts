@@ -15,24 +15,31 @@ export const DAY = 24 * HOUR;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function formatFor(timeZone: string): Intl.DateTimeFormat {
-  let format = formats.get(timeZone);
-  if (format === undefined) {
-    // A format takes longer to make than to use by orders of magnitude.
-    format = new Intl.DateTimeFormat('en-CA', {
-      timeZone,
-      calendar: 'gregory',
-      numberingSystem: 'latn',
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-      second: '2-digit',
-      hourCycle: 'h23',
-    });
-    formats.set(timeZone, format);
-  }
-  return format;
+  // A format takes longer to make than to use by orders of magnitude.
+  return remembered(
+    formats,
+    timeZone,
+    () =>
+      new Intl.DateTimeFormat('en-CA', {
+        timeZone,
+        calendar: 'gregory',
+        numberingSystem: 'latn',
+        year: 'numeric',
+        month: '2-digit',
+        day: '2-digit',
+        hour: '2-digit',
+        minute: '2-digit',
+        second: '2-digit',
+        hourCycle: 'h23',
+      }),
+  );
+}
+
+/** What is known of a key, made where nothing is yet. */
+function remembered<Key, Value>(known: Map<Key, Value>, key: Key, make: () => Value): Value {
+  let value = known.get(key);
+  if (value === undefined) known.set(key, (value = make()));
+  return value;
 }
 
 /** The wall clock of a time zone at an instant, as if it were UTC, in milliseconds. */
@@ -57,15 +64,12 @@ const offsets = new Map<string, Map<number, number | null>>();
 
 /** {@link offsetAt}, asked of the format only twice a day: a report has the days of 100,000 instants. */
 function offsetOf(instant: number, timeZone: string): number {
-  const days = offsets.get(timeZone) ?? new Map<number, number | null>();
-  if (days.size === 0) offsets.set(timeZone, days);
+  const ofZone = remembered(offsets, timeZone, () => new Map<number, number | null>());
   const day = Math.floor(instant / DAY);
-  let known = days.get(day);
-  if (known === undefined) {
-    const [begin, end] = [offsetAt(day * DAY, timeZone), offsetAt((day + 1) * DAY, timeZone)];
-    known = begin === end ? begin : null;
-    days.set(day, known);
-  }
+  const known = remembered(ofZone, day, () => {
+    const begin = offsetAt(day * DAY, timeZone);
+    return begin === offsetAt((day + 1) * DAY, timeZone) ? begin : null;
+  });
   return known ?? offsetAt(instant, timeZone);
 }
 
@@ -127,13 +131,10 @@ const days = new Map<number, Day>();
 
 /** The day of a number; beyond the year 9999 {@link NO_END}. */
 function dayOfNumber(number: number): Day {
-  let day = days.get(number);
-  if (day === undefined) {
+  return remembered(days, number, () => {
     const text = new Date(number * DAY).toISOString();
-    day = /^\d{4}-/.test(text) ? text.slice(0, 10) : NO_END;
-    days.set(number, day);
-  }
-  return day;
+    return /^\d{4}-/.test(text) ? text.slice(0, 10) : NO_END;
+  });
 }
 
 /** The day so many days later; days beyond the year 9999 are {@link NO_END}. */

@@ -13,11 +13,11 @@ export function namesMeant(label: string, names: readonly string[], finder: Name
     const pattern = wildcardPattern(written);
     return names.filter((name) => pattern.test(name.toLowerCase()));
   }
-  const words = new Set(written.split(/[^a-z0-9-]+/));
-  const named = words.size > 1 ? names.filter((name) => words.has(name)) : [];
+  const words = new Set(written.split(/[^a-z0-9-]/));
+  const named = names.filter((name) => words.has(name));
   if (named.length > 0) return named;
   // Some names of a telco may be near it, those of two letters more; the others are no less meant.
-  const ofTelco = isTelco(written) ? names.filter((name) => name.startsWith(`${written}-`)) : [];
+  const ofTelco = written.length < MIN_TELCO ? [] : names.filter((name) => name.startsWith(`${written}-`));
   return [...new Set([...finder.findNames(label), ...ofTelco])].sort();
 }
 
@@ -32,4 +32,4 @@ function wildcardPattern(written: string): RegExp {
 }
 
 /** Two letters are a country, and many names begin with one letter. */
-const isTelco = (written: string): boolean => /^[a-z0-9]{3,}(?:-[a-z0-9]+)*$/.test(written);
+const MIN_TELCO = 3;

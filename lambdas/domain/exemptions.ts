@@ -22,7 +22,7 @@ export interface Exemption {
 export interface ExemptionList {
   readonly exemptions: readonly Exemption[];
   /** How days with slashes or hyphens were read, where none of them shows in which order they were written. */
-  readonly assumedOrder?: AssumedOrder;
+  readonly assumedOrder?: AssumedOrder | undefined;
 }
 
 const COLUMNS = { required: ['label', 'reason', 'owner', 'until'], optional: ['findings'] } as const;
@@ -57,7 +57,7 @@ export function readExemptionList(
   // An exemption may be meant for long.
   const { dateOrder } = dayRules;
   const { content, assumed } = readingDays({ dateOrder }, (days) => readRows(body, days));
-  return { exemptions: content, ...(assumed === undefined ? {} : { assumedOrder: assumed }) };
+  return { exemptions: content, assumedOrder: assumed };
 }
 
 /** The rows of {@link readExemptionList}, for those who need not know how their days were read. */
@@ -85,11 +85,12 @@ function readExemption(row: Row, days: DayReader): Exemption {
   const read = until === '' ? undefined : days.read(until, row.line);
   if (read !== undefined && 'advice' in read)
     throw unreadable(`${at}: until ${quoteText(until, 40)} is not a day (${read.advice})`);
-  const kinds = row
+  const words = row
     .cell('findings')
     .split(/\s/)
-    .filter((kind) => kind !== '');
-  const unknown = kinds.find((kind) => !isFindingKind(kind));
+    .filter((word) => word !== '');
+  const findings = words.filter(isFindingKind);
+  const unknown = words.find((word) => !findings.some((kind) => kind === word));
   if (unknown !== undefined)
     throw unreadable(
       `${at}: ${quoteText(unknown, 40)} is no kind of finding (write kinds as the mails do, with spaces between them, or nothing for all)`,
@@ -99,7 +100,7 @@ function readExemption(row: Row, days: DayReader): Exemption {
     reason: row.cell('reason'),
     owner: row.cell('owner'),
     ...(read === undefined ? {} : { until: read.day }),
-    findings: kinds.filter(isFindingKind),
+    findings,
   };
 }
 
@@ -137,13 +138,23 @@ export function lastExemptions({ exemptions, measures }: Ledger): readonly Exemp
   const others = (measures.exemptions ?? []).filter(
     ({ label, until }) => !known.some((entry) => entry.label === label && entry.until === until),
   );
-  return [...known, ...others.map((entry) => ({ ...entry, findings: [] }))].map(
-    ({ label, until, findings = [] }) => ({
-      label,
-      reason: '',
-      owner: '',
-      ...(until === undefined ? {} : { until }),
-      findings: findings.filter(isFindingKind),
-    }),
-  );
+  return [...known, ...others].map(rememberedExemption);
+}
+
+function rememberedExemption({
+  label,
+  until,
+  findings,
+}: {
+  readonly label: string;
+  readonly until?: Day | undefined;
+  readonly findings?: readonly string[] | undefined;
+}): Exemption {
+  return {
+    label,
+    reason: '',
+    owner: '',
+    ...(until === undefined ? {} : { until }),
+    findings: findings?.filter(isFindingKind) ?? [],
+  };
 }

@@ -67,7 +67,7 @@ export interface LicenseList {
   /** What stands between its cells; absent where no file was read. */
   readonly separator?: string;
   /** How days with slashes or hyphens were read, where none of them shows in which order they were written. */
-  readonly assumedOrder?: AssumedOrder;
+  readonly assumedOrder?: AssumedOrder | undefined;
 }
 
 /**
@@ -84,7 +84,7 @@ export function readLicenses(
 ): LicenseList {
   if (body === undefined) throw unreadable('it is not in the bucket');
   const { content, assumed } = readingDays(dayRules, (days) => readRows(body, graceDays, days));
-  return { ...content, ...(assumed === undefined ? {} : { assumedOrder: assumed }) };
+  return { ...content, assumedOrder: assumed };
 }
 
 /** What is given to people of how days were read that could have meant others: a sentence. */
@@ -137,7 +137,7 @@ function readRows(body: Uint8Array, graceDays: number, days: DayReader): Content
     throw unreadable(
       `${pluralize(unreadableRows, 'row')} of ${table.rows} can't be read (line ${first.line}: ${first.problem})`,
     );
-  const expiresAt = table.places.get('expires_on') ?? -1;
+  const expiresAt = table.places.get('expires_on');
   const invalid = rejected.map(({ about, ...row }) => ({
     ...row,
     about: shifts.isShifted(row, expiresAt) ? EVERYBODY : about,
@@ -289,7 +289,7 @@ class ShiftDetector {
 
   isShifted(
     { overlong, short, dayColumns }: Pick<RejectedRow, 'overlong' | 'short' | 'dayColumns'>,
-    expiresAt: number,
+    expiresAt: number | undefined,
   ): boolean {
     return (
       overlong || short || dayColumns.some((column) => column !== expiresAt && !this.dayColumns.has(column))
@@ -333,9 +333,8 @@ class LicenseTable {
       return;
     }
     if (known.contact === '') known.contact = this.text(contact);
-    // Most deployments have one product, and need no set.
-    if (row.product !== known.last.product)
-      (known.products ??= new Set([known.last.product])).add(row.product);
+    // Most deployments have one row, and need no set.
+    (known.products ??= new Set([known.last.product])).add(row.product);
     if (endsLater(row, known.last)) known.last = row;
   }
 
@@ -356,9 +355,7 @@ class LicenseTable {
 
 /** Whether a row's end counts and not the other's; of two of one end that which is paid for longer. */
 function endsLater(row: LicenseRow, other: LicenseRow): boolean {
-  return row.accessUntil === other.accessUntil
-    ? row.paidUntil > other.paidUntil
-    : row.accessUntil > other.accessUntil;
+  return row.accessUntil + row.paidUntil > other.accessUntil + other.paidUntil;
 }
 
 /** Whether a license is in force on a day: through the whole of its last one. */

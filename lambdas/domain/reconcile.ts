@@ -45,7 +45,7 @@ const RULES: readonly Rule[] = [
  */
 export function reconcile(snapshot: Snapshot): Finding[] {
   const isRead = (input: (typeof INPUTS)[number]): boolean => snapshot.inputs[input] !== undefined;
-  const since = new Map((snapshot.inputs.ledger?.findings ?? []).map((known) => [known.id, known.since]));
+  const since = new Map(snapshot.inputs.ledger?.findings.map((known) => [known.id, known.since]));
   const findings = RULES.filter(({ needs }) => needs.every(isRead)).flatMap((rule) => {
     const canAdvise = (rule.advises ?? INPUTS).every(isRead);
     return draftsOf(rule, snapshot)
@@ -93,7 +93,7 @@ function idOf(kind: FindingKind, { deployment, tokenId, distinction }: Draft): s
 
 /** What a finding of a token that is being replaced asks for is on its way. */
 function severityOf(snapshot: Snapshot, kind: FindingKind, { tokenId, severity }: Draft): Severity {
-  if (tokenId !== undefined && snapshot.replaced.has(tokenId)) return 'info';
+  if (snapshot.replaced.has(tokenId ?? '')) return 'info';
   return severity ?? SEVERITY_OF[kind];
 }
 

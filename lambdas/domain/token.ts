@@ -1,8 +1,5 @@
+// Tokens as Docker Hub lists them, keys as Vault holds them, and what follows from both.
 import type { ContentCheckEntry } from './ledger.ts';
-/**
- * What the functions ask of the outside systems. Every method rejects with an `AuditorError` of contract section 11
- * and with nothing else; none of them logs or returns a secret other than the one it is asked for.
- */
 
 /** One personal access token as Docker Hub lists it; never its content. */
 export interface HubToken {
@@ -65,7 +62,7 @@ const CHECK_AFTER = 10 * 60_000;
 export function lastRealUse(
   token: HubToken,
   check: ContentCheckEntry | undefined,
-  issuedAt?: number,
+  issuedAt = -Infinity,
 ): number | null | undefined {
   let used = token.lastUsedAt;
   if (
@@ -74,12 +71,12 @@ export function lastRealUse(
     used <= Date.parse(check.tried ?? check.at) + CHECK_AFTER
   )
     used = typeof check.lastUse === 'string' ? Date.parse(check.lastUse) : check.lastUse;
-  return typeof used === 'number' && issuedAt !== undefined && used <= issuedAt + CHECK_AFTER ? null : used;
+  return (used ?? Infinity) <= issuedAt + CHECK_AFTER ? null : used;
 }
 
 /** Whether a token is past its own end: then nobody can make it work again, switched on or not. */
 export function isPastExpiry({ expiresAt }: HubToken, now: number): boolean {
-  return expiresAt !== undefined && expiresAt <= now;
+  return (expiresAt ?? Infinity) <= now;
 }
 
 /** Whether a token can be used at an instant: switched on and not past its own end. */

@@ -58,12 +58,9 @@ export function readingDays<Content>(
   return { content: read(days), assumed: undefined };
 }
 
-/** Whether a cell holds a day, in whatever order, and nothing else. */
+/** Whether a cell holds a day, in whatever order, also one that no calendar has, and nothing else. */
 export function looksLikeDay(text: string): boolean {
-  const written = splitDay(text);
-  if (written === undefined) return false;
-  const { form, year, a, b } = written;
-  return form === 'ordered' ? fittingOrders(text).length > 0 : dayOfParts(year, b, a) !== undefined;
+  return splitDay(text) !== undefined;
 }
 
 /** A year before this is a typing error, and a typing error must not end a license. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readRecords } from '../../lambdas/domain/csv-records.ts';
 import { type Row, readTable } from '../../lambdas/domain/csv.ts';
 import { bytes } from './situation.ts';
 
@@ -133,12 +134,35 @@ describe('a file that is no table', () => {
 
   it.each([
     ['"1\n2\r\n3\r4",5\n"', 6],
+    ['1,"2"\n\n\n"', 5],
     ['"1\n",2\n"3\n4', 4],
     ['1,"2\n3"x\n', 3],
     ['"1""\n2"x', 3],
     ['1,2\r\n3,4\r5,6\n"', 5],
   ])('says near which line its quotes are wrong: %j', (text, line) => {
     expect(why(`a,b\n${text}`)).toContain(`(near line ${line})`);
+  });
+
+  it('may end with a quoted cell and no line end, and begin with empty lines', () => {
+    expect(cells('\n\r\n\ra,b\n\n\n1,"2"')).toEqual(['1|2']);
+    expect([...readRecords('\n\n\na\n\r\nb', ',')]).toEqual([
+      { line: 4, cells: ['a'] },
+      { line: 6, cells: ['b'] },
+    ]);
+  });
+
+  it('does not hide an error of whoever takes its rows', () => {
+    const take = (): never => {
+      throw new RangeError('from whoever takes the row');
+    };
+    expect(() => readTable(bytes('a\n1\n'), { required: ['a'], optional: [] }, take)).toThrow(RangeError);
+  });
+
+  it('is read by the separator whose header comes first, whatever stands above it', () => {
+    expect(why('a;b\na,b\n')).toBe('readable');
+    expect(why('a,b\na;b\n')).toBe('readable');
+    expect(why(';;;\na;b\n1;2\n')).toBe('readable');
+    expect(why('x,y,z\na;b\n1;2\n')).toContain('is in line 2, and line 1 above it says "x,y,z"');
   });
 
   it('is no workbook because its first cell begins with the same two letters', () => {

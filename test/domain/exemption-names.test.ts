@@ -46,12 +46,17 @@ describe('the names that a label of an exemption means', () => {
     ['a question mark for one character', 'mtn-c?', ['mtn-cm', 'mtn-cg']],
     ['a question mark for no more than one', 'mtn-?', []],
     ['several stars that stand together, as one', 'mtn***', ['mtn-cm', 'mtn-cg']],
+    ['six stars that stand together, as one', 'mtn******', ['mtn-cm', 'mtn-cg']],
     ['a star with capitals on both sides', 'ORANGE_*', ['Orange_CI']],
     ['a star with signs that mean nothing else', 'orange.*', []],
     ['five stars', '*o*r*a*n*', ['orange-cd', 'orange-cm', 'orange-dr-cd', 'Orange_CI']],
     ['everything with six stars, which nobody means', '*o*r*a*n*g*', NAMES],
   ])('are found by %s: %j', (_what, label, names) => {
     expect(meant(label)).toEqual(names);
+  });
+
+  it('are those of its letters in another case, licensed or not', () => {
+    expect(namesMeant('MTN-CM', NAMES, nameFinder([]))).toEqual(['mtn-cm']);
   });
 
   it('are those that are named word by word before those that it is near', () => {

@@ -89,19 +89,23 @@ describe('exemptions', () => {
     it('are those that were counted too, from everything, where nobody remembers their kinds', () => {
       expect(
         last(
-          [{ label: 'a', until: '2026-03-02', findings: ['unused-token'], endReported: false }],
+          [
+            { label: 'a', until: '2026-03-02', findings: ['unused-token'], endReported: false },
+            { label: 'z', findings: ['unused-token'], endReported: false },
+          ],
           [
             { label: 'a', until: '2026-03-02' },
             { label: 'a', until: '2026-04-02' },
             { label: 'a' },
-            { label: 'c' },
+            { label: 'c', until: '2026-03-02' },
           ],
         ),
       ).toStrictEqual([
         exemption({ until: '2026-03-02', findings: ['unused-token'] }),
+        exemption({ label: 'z', findings: ['unused-token'] }),
         exemption({ until: '2026-04-02' }),
         exemption({}),
-        exemption({ label: 'c' }),
+        exemption({ label: 'c', until: '2026-03-02' }),
       ]);
     });
   });

@@ -131,6 +131,10 @@ describe('the license list', () => {
     for (const day of ['2026-05-01', '01.05.2026', '1/5/2026', '12-31-2026', '2026-05-01 00:00:00'])
       expect([day, about(`orange,cd,never,${day},`)]).toEqual([day, everybody]);
     expect(about('orange,cd,a note,,p')).toEqual(itself);
+    // A day behind an unquoted comma that somebody mistyped, too, is no cell of its column.
+    for (const day of ['2026-02-30', '31.02.2026', '31/31/2026'])
+      expect([day, about(`orange,cd,never,${day},`)]).toEqual([day, everybody]);
+    expect(read(`${HEADER}\norange,cd,2026-01-01,999,\n`).invalid[0]?.about).toEqual(itself[0]);
     const width = (header: string, row: string): unknown =>
       read(`${header}\nmtn,cm,2026-07-01,,\n${row}\n`).invalid.map((invalid) => invalid.about);
     expect(width('telco,country,expires_on,,', 'orange,cd,never')).toEqual(itself);

@@ -4,7 +4,7 @@ import { DAY, HOUR, iso } from '../../lambdas/domain/days.ts';
 import type { Finding, FindingKind } from '../../lambdas/domain/findings.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import { isWellNamed } from '../../lambdas/domain/naming.ts';
-import { reconcile } from '../../lambdas/domain/reconcile.ts';
+import { countKinds, reconcile } from '../../lambdas/domain/reconcile.ts';
 import { type Inputs, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import { type HubToken, isActive } from '../../lambdas/domain/token.ts';
 import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
@@ -19,6 +19,19 @@ function judge(situation: Situation): Finding[] {
 const kinds = (situation: Situation): FindingKind[] => judge(situation).map(({ kind }) => kind);
 const IN_FORCE = ['orange,cd,2027-01-01,0'];
 const KEY = { 'orange-cd': 'dckr_pat_x' };
+
+describe('findings', () => {
+  it('are counted by kind, those of no kind left out', () => {
+    const tokens = [{ label: 'A' }, { label: 'B' }, { label: 'C' }];
+    expect(countKinds(judge({ tokens, keys: { D: 'x' } }))).toEqual({
+      'misnamed-token': 3,
+      'misnamed-key': 1,
+      'orphaned-token': 3,
+      'orphaned-key': 1,
+    });
+    expect(countKinds([])).toEqual({});
+  });
+});
 
 describe('a deployment that is in order', () => {
   it('gives no finding', () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DAY, iso } from '../../lambdas/domain/days.ts';
 import type { Finding, FindingKind } from '../../lambdas/domain/findings.ts';
 import type { Ledger, Suspension } from '../../lambdas/domain/ledger.ts';
+import { capsAreZero } from '../../lambdas/domain/policy.ts';
 import { reconcile } from '../../lambdas/domain/reconcile.ts';
 import { type Inputs, takeSnapshot } from '../../lambdas/domain/snapshot.ts';
 import { fingerprintOf } from '../../lambdas/text/fingerprint.ts';
@@ -70,6 +71,21 @@ describe('misnamed-token', () => {
     expect(finding?.remedy).toContain('orange-cda and orange-cdb');
     expect(finding?.remedy).not.toContain('{');
   });
+});
+
+describe('caps', () => {
+  it.each([
+    [0, 0, true],
+    [1, 0, false],
+    [0, 1, false],
+    [1, 1, false],
+  ])(
+    'of %s deployments and %s percent keep the audit from ever withdrawing: %s',
+    (number, percent, never) => {
+      const policy = defaultSettings({ maxWithdrawals: number, maxWithdrawalPercent: percent });
+      expect(capsAreZero(policy)).toBe(never);
+    },
+  );
 });
 
 describe('no text that people may paste', () => {

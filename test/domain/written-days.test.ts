@@ -1,7 +1,7 @@
 // How days are read as people and spreadsheets write them.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readExemptions } from '../../lambdas/domain/exemptions.ts';
+import { readExemptionList, readExemptions } from '../../lambdas/domain/exemptions.ts';
 import { type LicenseList, assumedOrderText, readLicenses } from '../../lambdas/domain/licenses.ts';
 import type { DateOrder } from '../../lambdas/domain/written-days.ts';
 import { bytes } from './situation.ts';
@@ -103,6 +103,7 @@ describe('a day', () => {
     ['9999.12/31', 'write YYYY-MM-DD'],
     ['a2026-12-31', 'write YYYY-MM-DD'],
     ['1.5.', 'write YYYY-MM-DD'],
+    ['x 2026-12-31 14:00', 'write YYYY-MM-DD'],
     ['12', 'it is a bare number: format the column as a date, and write YYYY-MM-DD'],
     ['46387,25', 'it is a bare number: format the column as a date, and write YYYY-MM-DD'],
     ['46387.25.5', 'write YYYY-MM-DD'],
@@ -213,7 +214,9 @@ describe('days with slashes or hyphens', () => {
   it('are refused for the first day that shows the other order', () => {
     const days = ['01/02/2027', '12/30/2026', '12/31/2026', '2027-01-01'];
     expect(() => read(days)).toThrow('(line 3 has "12/30/2026", where the month comes first,');
-    expect(() => read(['31/12/2026', '12/30/2026'], 'day-first').rows).not.toThrow();
+    expect(() => read(['01/02/2027', '12/28/2026', '12/29/2026', '12/30/2026'])).toThrow(
+      '4 rows of 4 can\'t be read (line 2: expires_on "01/02/2027" is not a day (line 3 has "12/28/2026"',
+    );
   });
 
   it('are no sign of an order where dateOrder says that none is read', () => {
@@ -261,5 +264,14 @@ describe('days with slashes or hyphens', () => {
       '2099-12-31',
     ]);
     expect(() => until('a,,,01/02/2027\nb,,,12/31/2026')).toThrow('line 3 has "12/31/2026"');
+    const assumed = (day: string): unknown =>
+      readExemptionList(bytes(`label,reason,owner,until\na,,,${day}\n`), false).assumedOrder;
+    expect(assumed('03/04/2027')).toEqual({
+      order: 'day-first',
+      text: '03/04/2027',
+      line: 2,
+      day: '2027-04-03',
+    });
+    expect(assumed('2027-04-03')).toBeUndefined();
   });
 });

@@ -93,6 +93,7 @@ describe('what a ledger holds, whatever its form', () => {
     ['a result', { result: JSON.stringify({ deployment: OLD }) }, { result: JSON.stringify({ deployment: shown }) }],
     ['an id in a result', { result: JSON.stringify({ tokenId: OLD }) }, { result: JSON.stringify({ tokenId: OLD }) }],
     ['an id of a result that another text repeats', { result: JSON.stringify({ tokenId: OLD }), id: OLD }, { result: JSON.stringify({ tokenId: OLD }), id: OLD }],
+    ['a content behind a line break in a result', { result: JSON.stringify({ reason: `x\n${OLD}` }) }, { result: JSON.stringify({ reason: concealed(`x\n${OLD}`) }) }],
     ['a result that is no JSON', { result: `no, ${OLD}` }, { result: `no, ${shown}` }],
     ['a text that only looks like a result', { label: JSON.stringify({ tokenId: OLD }) }, { label: JSON.stringify({ tokenId: shown }) }],
     ['a text that only looks like JSON', { label: '{ "a":  1 }' }, { label: '{ "a":  1 }' }],
