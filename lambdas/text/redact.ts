@@ -168,7 +168,8 @@ class SearchIndex {
       // What has a content's form is concealed where it enters, before anything is cut.
       ...[...passwords, ...secrets.filter((secret) => BASE32.test(secret))].map(cutPatternOf),
     ];
-    this.pattern = new RegExp(['(?!)', ...patterns].join('|'), 'gi');
+    // What never matches stands alone: beside others it would keep the search from leaping to their first letters.
+    this.pattern = new RegExp(patterns.length === 0 ? '(?!)' : patterns.join('|'), 'gi');
     for (const secret of [...secrets, ...passwords.filter(isLong)])
       for (const form of formsOf(secret)) this.put(form);
   }
