@@ -3,7 +3,7 @@ import type { Bucket, DockerHub, ReadObject, TopObject } from '../clients/ports.
 import { MAX_LIST_BYTES } from '../domain/csv.ts';
 import { readExemptionList } from '../domain/exemptions.ts';
 import { iso } from '../domain/days.ts';
-import { readLicenses } from '../domain/licenses.ts';
+import { type LicenseList, readLicenses } from '../domain/licenses.ts';
 import type { CompleteInputs, Inputs } from '../domain/snapshot.ts';
 import type { AssumedOrder } from '../domain/written-days.ts';
 import { type AuditorError, asAuditorError } from '../errors.ts';
@@ -78,22 +78,22 @@ export async function readInputs(
   const causes: AuditorError[] = [];
   const reading = <Value>(promise: Promise<Value>, what: string): Promise<Value | undefined> =>
     attempt(promise, `Reading ${what}`, causes);
-  const [tokens, keys, licensesObject, exemptionsObject, top, hold, store] = await Promise.all([
+  // Parsed at once: a long list takes as long as some of Docker Hub's pages, which are on their way meanwhile.
+  const readLicenseList = async (): Promise<ReadList> => {
+    const object = await bucket.read(OBJECTS.licenses, MAX_LIST_BYTES);
+    const parse = (): LicenseList => readLicenses(bodyOf(object), settings.graceDays, days);
+    return { object, list: parsed(parse, 'Reading the license list', causes) };
+  };
+  const [tokens, keys, licensesRead, exemptionsObject, top, hold, store] = await Promise.all([
     reading(dockerHub.listTokens(), "Docker Hub's tokens"),
     reading(withValues ? vault.readKeys() : vault.readKeyNames(), "Vault's keys"),
-    reading(bucket.read(OBJECTS.licenses, MAX_LIST_BYTES), 'the license list'),
+    reading(readLicenseList(), 'the license list'),
     reading(bucket.read(OBJECTS.exemptions, MAX_LIST_BYTES), 'the exemptions'),
     reading(bucket.listTop(), 'the names of the objects'),
     reading(bucket.exists(OBJECTS.hold), 'HOLD'),
     reading(openLedger(bucket), 'the ledger'),
   ]);
-  const licenses =
-    licensesObject &&
-    parsed(
-      () => readLicenses(bodyOf(licensesObject), settings.graceDays, days),
-      'Reading the license list',
-      causes,
-    );
+  const { object: licensesObject, list: licenses } = licensesRead ?? NO_LIST;
   const known = store?.current.exemptions ?? null;
   const exemptionList =
     exemptionsObject &&
@@ -125,6 +125,14 @@ export async function readInputs(
     causes: distinct(causes),
   };
 }
+
+/** The license list's object, and what it says where it can be read. */
+interface ReadList {
+  readonly object: ReadObject | undefined;
+  readonly list: LicenseList | undefined;
+}
+
+const NO_LIST: ReadList = { object: undefined, list: undefined };
 
 /** Whether anything in the bucket holds all withdrawals. */
 export async function isHeldNow(bucket: Bucket): Promise<boolean> {
