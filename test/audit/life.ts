@@ -1,4 +1,5 @@
 // People, customers and nights as they may come, and the rules of the contract that must hold whatever comes.
+import type { AuditEvent } from '../../lambdas/audit/event.ts';
 import type { Action, ActionKind } from '../../lambdas/domain/actions.ts';
 import { DAY, HOUR, addDays, dayOf, iso } from '../../lambdas/domain/days.ts';
 import { AuditorError, isAuditorError } from '../../lambdas/errors.ts';
@@ -25,8 +26,19 @@ export type Happening =
   /** Somebody relabels a deployment's tokens on Docker Hub's page, as people write names, or back again. */
   | { readonly do: 'relabel'; readonly who: number }
   | { readonly do: 'subscriber'; readonly on: boolean }
+  /** Somebody exempts a deployment for so many days, or takes its exemption back. */
+  | { readonly do: 'exempt'; readonly who: number; readonly days: number | null }
+  /** What EventBridge sends after an upload; `again` where it is delivered twice. */
+  | ({ readonly do: 'review'; readonly again: boolean } & Disturbance)
+  /** Somebody approves whatever has ended and been announced, or that deployment where nothing has. */
+  | { readonly do: 'approve'; readonly who: number }
+  /** Somebody says that the lists are right as they are. */
+  | { readonly do: 'approve nothing' }
+  /** Somebody undoes the last run that switched something off. */
+  | { readonly do: 'restore run' }
   | { readonly do: 'night'; readonly at: number; readonly fate: Fate; readonly times: number }
-  | { readonly do: 'revoke' | 'restore' | 'regenerate'; readonly who: number }
+  | { readonly do: 'revoke' | 'restore'; readonly who: number }
+  | { readonly do: 'regenerate'; readonly who: number }
   | {
       readonly do: 'together';
       readonly who: number;
@@ -94,6 +106,20 @@ function hasLost(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, s
   return lost > 2 && lost > (before.size + 1) / 5;
 }
 
+/** What a run of the audit was asked for: anything that is due, or what exactly. */
+interface Asked {
+  /** Withdraw nothing, and leave all else to the night. */
+  readonly isReview?: boolean;
+  /** Withdraw these and no others. */
+  readonly approved?: ReadonlySet<string>;
+}
+
+/** More exemptions than these, taken back at once, would make a list that shrank. */
+const MOST_EXEMPTIONS = 2;
+
+/** People's own decision to let somebody pull is left alone for so long. */
+const LEFT_ALONE = 7 * DAY;
+
 /** Two deployments in 20 hours, as {@link LIFE_SETTINGS} says. */
 const MOST_WITHDRAWN = 2;
 
@@ -117,12 +143,24 @@ export class Life<In extends Scenario = Scenario> {
   private withdrawn: { deployment: string; at: number }[] = [];
   /** When a published mail with a confirmed subscriber announced a deployment. */
   private readonly announced = new Map<string, number[]>();
+  /** When such a mail named a deployment among those that lose access or that a guard holds: void for nobody who approves. */
+  private readonly named = new Map<string, number[]>();
   /** Of which deployments a change was made that no mail has named yet which somebody could read. */
   private readonly unmailed = new Set<string>();
   /** What the lists may be compared with: those that a night may have read, and that had not shrunk themselves. */
   private measures: ReadonlyMap<string, string>[] = [];
   /** A whole night went by: before it there may be nothing that a list is compared with. */
   private isMeasured = false;
+  /** Until which day somebody is exempt from everything. */
+  private readonly exempt = new Map<string, string>();
+  /** Tokens that a whole night saw switched off: if people switch one on, the next run knows it. */
+  private readonly seenOff = new Set<string>();
+  /** When people switched on a token that was seen off. */
+  private readonly onByPeople = new Map<string, number>();
+  /** Which run switched off a token for its end, as long as nobody else decided about it. */
+  private readonly offByRun = new Map<string, string>();
+  /** The last run that switched something off. */
+  private lastWithdrawing = '';
   /** Whose end had passed when a night looked: it stays passed when its row disappears. */
   private readonly passed = new Set<string>();
   /** How many nights passed. */
@@ -186,7 +224,7 @@ export class Life<In extends Scenario = Scenario> {
     const { sandbox } = this;
     switch (what.do) {
       case 'pass':
-        sandbox.now += what.hours * HOUR;
+        sandbox.now += Math.round(what.hours * HOUR);
         return;
       case 'license':
         if (what.days === null) this.paid.delete(this.name(what.who));
@@ -226,7 +264,8 @@ export class Life<In extends Scenario = Scenario> {
               ({ step, tokenId }) => step === 'deactivate' && tokenId === token.id,
             );
             if (isOpen && !what.on) this.offByAudit.set(token.id, sandbox.now);
-            else this.offByAudit.delete(token.id);
+            else this.decidedByPeople(token.id);
+            if (what.on && this.seenOff.has(token.id)) this.onByPeople.set(token.id, sandbox.now);
           }
         return;
       case 'hold':
@@ -238,19 +277,22 @@ export class Life<In extends Scenario = Scenario> {
         return;
       case 'revoke':
       case 'restore':
-        await this.onDemand(async (functions) =>
-          this.believe(
-            await functions.revoke({
-              deployment: this.name(what.who),
-              reason: 'people',
-              ...(what.do === 'restore' ? { restore: true } : {}),
-            }),
-          ),
-        );
-        for (const token of this.listed)
-          if (token.label === this.name(what.who)) this.offByAudit.delete(token.id);
-        // Whoever decides about it knows, and the call has a mail of its own.
-        this.unmailed.delete(this.name(what.who));
+        await this.revokeOrRestore(what);
+        return;
+      case 'restore run':
+        await this.restoreRun();
+        return;
+      case 'exempt':
+        this.writeExemption(this.name(what.who), what.days);
+        return;
+      case 'review':
+        await this.review(what);
+        return;
+      case 'approve':
+        await this.approve(what.who);
+        return;
+      case 'approve nothing':
+        await this.runAudit({ approve: [], reason: 'the lists are right' }, { approved: new Set() });
         return;
       case 'regenerate':
         await this.onDemand(this.regenerate(what.who));
@@ -273,6 +315,111 @@ export class Life<In extends Scenario = Scenario> {
     }
   }
 
+  /** Whatever the audit did with a token before, it is people's matter now. */
+  private decidedByPeople(id: string): void {
+    this.offByAudit.delete(id);
+    this.offByRun.delete(id);
+    this.onByPeople.delete(id);
+  }
+
+  private async revokeOrRestore(what: {
+    readonly do: 'revoke' | 'restore';
+    readonly who: number;
+  }): Promise<void> {
+    const name = this.name(what.who);
+    const before = this.snapshot();
+    await this.onDemand(async (functions) =>
+      this.believe(
+        await functions.revoke({
+          deployment: name,
+          reason: 'people',
+          ...(what.do === 'restore' ? { restore: true } : {}),
+        }),
+      ),
+    );
+    for (const { id, label, enabled } of this.listed)
+      if (label === name) {
+        this.decidedByPeople(id);
+        if (enabled && before.get(id)?.enabled === false) this.onByPeople.set(id, this.sandbox.now);
+      }
+    // Whoever decides about it knows, and the call has a mail of its own.
+    this.unmailed.delete(name);
+  }
+
+  private async restoreRun(): Promise<void> {
+    const runId = this.lastWithdrawing;
+    if (runId === '') return;
+    const before = this.snapshot();
+    const replaced = new Set(this.sandbox.ledger.replaced.map(({ tokenId }) => tokenId));
+    const meant = this.listed.filter(
+      ({ id, enabled }) => !enabled && this.offByRun.get(id) === runId && !replaced.has(id),
+    );
+    await this.onDemand(async (functions) =>
+      this.believe(await functions.revoke({ restoreRun: runId, reason: 'the list was wrong' })),
+    );
+    for (const { id, label, enabled } of this.listed) {
+      const was = before.get(id);
+      this.expect(
+        was?.enabled === enabled || (enabled && this.offByRun.get(id) === runId),
+        `${label} was changed when a run was undone that had not switched it off`,
+      );
+      if (was?.enabled === enabled) continue;
+      this.decidedByPeople(id);
+      this.onByPeople.set(id, this.sandbox.now);
+      this.unmailed.delete(label);
+    }
+    for (const { id, label } of meant)
+      this.expect(
+        this.onByPeople.get(id) === this.sandbox.now,
+        `${label} stayed off when the run that had switched it off was undone`,
+      );
+  }
+
+  private writeExemption(name: string, days: number | null): void {
+    for (const [other, until] of this.exempt) if (until < this.today) this.exempt.delete(other);
+    if (days === null) this.exempt.delete(name);
+    else if (this.exempt.has(name) || this.exempt.size < MOST_EXEMPTIONS)
+      this.exempt.set(name, addDays(this.today, days));
+    this.writeExemptions();
+  }
+
+  private writeExemptions(): void {
+    const rows = [...this.exempt].map(([name, until]) => `${name},talks,sales,${until}`);
+    this.sandbox.putExemptions(['label,reason,owner,until', ...rows].join('\n'));
+  }
+
+  private isExempt(name: string): boolean {
+    return (this.exempt.get(name) ?? '') >= this.today;
+  }
+
+  private async review({ again, ...disturbance }: Extract<Happening, { do: 'review' }>): Promise<void> {
+    const { sandbox } = this;
+    const { report } = await this.runAudit({ review: true }, { isReview: true }, disturbance);
+    if (!again || report === undefined || !sandbox.confirmed) return;
+    const [once, mails] = [JSON.stringify(this.state), sandbox.mails.length];
+    await this.runAudit({ review: true }, { isReview: true });
+    this.expect(
+      JSON.stringify(this.state) === once && sandbox.mails.length === mails,
+      'the same review once more changed or reported something',
+    );
+  }
+
+  private async approve(who: number): Promise<void> {
+    const due = NAMES.filter(
+      (name) => this.license(name) === 'ended' && this.isOn(name) && this.hasNotice(name, true),
+    );
+    const names = due.length === 0 ? [this.name(who)] : due;
+    const before = JSON.stringify(this.state);
+    const { error } = await this.runAudit(
+      { approve: names, reason: 'they are right' },
+      { approved: new Set(names) },
+    );
+    this.expect(
+      error !== 'NotDue' || JSON.stringify(this.state) === before,
+      'an approval of what is not due changed something',
+    );
+  }
+
   private async nightTwice(): Promise<void> {
     await this.night();
     const overlaps = this.overlapsOver();
@@ -292,13 +439,18 @@ export class Life<In extends Scenario = Scenario> {
   private async quietNights(): Promise<void> {
     const { sandbox } = this;
     sandbox.bucket.delete(OBJECTS.hold);
+    if (this.exempt.size > 0) {
+      this.exempt.clear();
+      this.writeExemptions();
+    }
     await sandbox.setConfirmed(true);
     for (const [name, end] of this.paid) if (end === 'never') this.paid.set(name, addDays(this.today, 90));
     this.writeLicenses();
     const mails = sandbox.mails.length;
     for (let night = 0; night < 10; night++) {
       await this.night();
-      sandbox.now += DAY;
+      // The schedule is some minutes early or late.
+      sandbox.now += DAY + ((night % 3) - 1) * 5 * 60_000;
     }
     const texts = sandbox.mails.slice(mails).map(({ text }) => text);
     for (const [name, end] of this.paid) {
@@ -413,30 +565,70 @@ export class Life<In extends Scenario = Scenario> {
 
   /** One night, undisturbed or not. */
   async night(disturbance?: Disturbance): Promise<void> {
+    this.nights += 1;
+    await this.runAudit({}, {}, disturbance);
+  }
+
+  /** One run of the audit; where its report is, or what it failed with. */
+  private async runAudit(
+    event: AuditEvent,
+    asked: Asked,
+    disturbance?: Disturbance,
+  ): Promise<{ readonly report?: string; readonly error?: string }> {
     const { sandbox } = this;
     const before = this.snapshot();
     const mails = sandbox.mails.length;
-    this.nights += 1;
     let report: string | undefined;
+    let failed: string | undefined;
     try {
       await this.scenario.run(async (functions) => {
-        const result = this.believe(await functions.audit({}));
+        const result = this.believe(await functions.audit(event));
         report = result.report;
         return result;
       }, disturbance);
     } catch (error) {
       if (!(error instanceof AuditorError) && !(error instanceof Crash)) throw error;
+      failed = error.name;
     }
-    this.check(before);
-    this.measure(report !== undefined);
+    this.check(before, asked);
+    if (report !== undefined) this.remember(report, before, asked);
+    if (asked.isReview !== true)
+      this.measure(report !== undefined, asked.approved !== undefined && failed !== 'NotDue');
     this.hear(mails);
-    this.expect(
-      report === undefined || !sandbox.confirmed || this.unmailed.size === 0,
-      `no mail that somebody could read says what was done with ${[...this.unmailed].join(', ')}`,
-    );
-    if (report !== undefined && sandbox.mails.length === mails + 1) this.compareCounts(report);
+    if (asked.isReview !== true) {
+      this.expect(
+        report === undefined || !sandbox.confirmed || this.unmailed.size === 0,
+        `no mail that somebody could read says what was done with ${[...this.unmailed].join(', ')}`,
+      );
+      if (report !== undefined && sandbox.mails.length === mails + 1) this.compareCounts(report);
+    }
+    if (report !== undefined) this.lapse();
     // Whatever happened, nobody else's lease is in the way of the next night.
     sandbox.now += 16 * 60_000;
+    return {
+      ...(report === undefined ? {} : { report }),
+      ...(failed === undefined ? {} : { error: failed }),
+    };
+  }
+
+  /** What a whole run saw and did, as far as people's later decisions depend on it. */
+  private remember(report: string, before: ReadonlyMap<string, Watch>, { isReview = false }: Asked): void {
+    if (isReview) return;
+    const runId = /([^/]+)\.json$/.exec(report)?.[1] ?? '';
+    this.seenOff.clear();
+    for (const { id, enabled } of this.listed) {
+      if (!enabled) this.seenOff.add(id);
+      if (enabled || before.get(id)?.enabled !== true || this.offAsReplaced.has(id)) continue;
+      this.offByRun.set(id, runId);
+      this.lastWithdrawing = runId;
+    }
+  }
+
+  /** A notice is void once a run has seen that `HOLD` or an exemption was in its way. */
+  private lapse(): void {
+    for (const name of NAMES)
+      if (this.isExempt(name) || this.sandbox.bucket.text(OBJECTS.hold) !== undefined)
+        this.announced.delete(name);
   }
 
   /** Mail, page and report of a night give the same numbers. */
@@ -453,12 +645,21 @@ export class Life<In extends Scenario = Scenario> {
     if (!sandbox.confirmed) return;
     for (const { text } of sandbox.mails.slice(since))
       for (const name of this.unmailed)
-        if (new RegExp(`(?:DONE|FAILED OR NOT TRIED) \\(\\d+\\)(?:(?!\n\n)[^])*\\b${name}\\b`).test(text))
+        if (
+          new RegExp(
+            `(?:DONE|FAILED OR NOT TRIED|SWITCHED ON AGAIN) \\(\\d+\\)(?:(?!\n\n)[^])*\\b${name}\\b`,
+          ).test(text)
+        )
           this.unmailed.delete(name);
-    for (const mail of sandbox.mails.slice(since))
-      for (const name of NAMES)
-        if (new RegExp(`LOSES ACCESS NEXT(?:(?!\n\n)[^])*\\b${name}\\b`).test(mail.text))
-          this.announced.set(name, [...(this.announced.get(name) ?? []), sandbox.now]);
+    for (const { text } of sandbox.mails.slice(since))
+      for (const name of NAMES) {
+        const isIn = (section: string): boolean =>
+          new RegExp(`${section}(?:(?!\n\n)[^])*\\b${name}\\b`).test(text);
+        const add = (to: Map<string, number[]>): unknown =>
+          to.set(name, [...(to.get(name) ?? []), sandbox.now]);
+        if (isIn('LOSES ACCESS NEXT')) add(this.announced);
+        if (isIn('LOSES ACCESS NEXT') || isIn('NOT DONE')) add(this.named);
+      }
   }
 
   private license(name: string): 'in force' | 'ended' | 'unknown' {
@@ -468,69 +669,93 @@ export class Life<In extends Scenario = Scenario> {
     return end >= this.today ? 'in force' : 'ended';
   }
 
-  private check(before: ReadonlyMap<string, Watch>): void {
-    const { sandbox } = this;
-    const held = sandbox.bucket.text(OBJECTS.hold) !== undefined;
+  private check(before: ReadonlyMap<string, Watch>, asked: Asked = {}): void {
     const shrunk = this.hasShrunk();
-    const now = this.listed;
     for (const name of NAMES) {
       const license = this.license(name);
       if (license === 'ended') this.passed.add(name);
       if (license === 'in force') this.passed.delete(name);
     }
+    const now = new Map(this.listed.map((token) => [token.id, token]));
     const changed = new Set<string>();
     for (const [id, was] of before) {
-      const is = now.find((token) => token.id === id);
+      const is = now.get(id);
       this.expect(is !== undefined || !was.enabled, `${was.label} was deleted while it was active`);
-      if (is?.enabled !== was.enabled) this.unmailed.add(was.label);
-      this.expect(
-        is?.enabled === true || is?.enabled === was.enabled || !shrunk,
-        `${was.label} lost a token although the list had shrunk`,
-      );
-      if (was.enabled && is?.enabled === false && was.overlapOver) {
-        this.expect(!held, `${was.label} was switched off under HOLD`);
-        this.expect(
-          this.license(was.label) !== 'in force' || this.isOn(was.label),
-          `${was.label} has paid, and the token that it was to have in place of its old one does not work`,
-        );
-        this.offByAudit.set(id, sandbox.now);
-        this.offAsReplaced.add(id);
-      } else if (was.enabled && is?.enabled === false) {
-        this.expect(
-          this.license(was.label) === 'ended',
-          `${was.label} was switched off without an ended license`,
-        );
-        this.expect(!held, `${was.label} was switched off under HOLD`);
-        this.expect(this.hasNotice(was.label), `${was.label} was switched off without notice`);
-        this.offByAudit.set(id, sandbox.now);
-        changed.add(was.label);
-      }
-      if (!was.enabled && is?.enabled === true) {
-        this.expect(
-          this.offByAudit.has(id),
-          `${was.label} was switched on, and it was people who switched it off`,
-        );
-        // A label written by hand counts as the name that was meant: that deployment has renewed.
-        this.expect(
-          this.license(nameMeantBy(was.label)) === 'in force',
-          `${was.label} was switched on without a license in force`,
-        );
-        this.offByAudit.delete(id);
-      }
-      if (is === undefined) {
-        const off = this.offByAudit.get(id);
-        const isOverlap = off === undefined || sandbox.now - off < 90 * DAY;
-        // An inactive token may also go because a regenerated one replaced it: then that one is there.
-        const successor = now.some(({ label, id: other }) => label === was.label && other !== id);
-        this.expect(!isOverlap || successor, `${was.label} was deleted too early`);
-        this.expect(!held, `${was.label} was deleted under HOLD`);
-        // What a regenerated one replaced is not counted by the caps.
-        if (!isOverlap && !successor) changed.add(was.label);
-      }
+      if (is?.enabled === was.enabled) continue;
+      this.unmailed.add(was.label);
+      const isCounted =
+        is?.enabled === true
+          ? this.checkSwitchedOn(id, was)
+          : this.checkWithdrawal(id, was, { asked, shrunk });
+      if (isCounted) changed.add(was.label);
     }
-    this.withdrawn = this.withdrawn.filter(({ at }) => sandbox.now - at < 20 * HOUR);
+    this.checkCaps(changed);
+  }
+
+  private checkSwitchedOn(id: string, { label }: Watch): false {
+    this.expect(this.offByAudit.has(id), `${label} was switched on, and it was people who switched it off`);
+    // A label written by hand counts as the name that was meant: that deployment has renewed.
+    this.expect(
+      this.license(nameMeantBy(label)) === 'in force',
+      `${label} was switched on without a license in force`,
+    );
+    this.offByAudit.delete(id);
+    this.offByRun.delete(id);
+    return false;
+  }
+
+  /** Whether the caps count it. */
+  private checkWithdrawal(
+    id: string,
+    was: Watch,
+    { asked: { isReview = false, approved }, shrunk }: { readonly asked: Asked; readonly shrunk: boolean },
+  ): boolean {
+    const { label } = was;
+    const isApproved = approved?.has(label) === true;
+    this.expect(!isReview, `${label} lost a token by a review`);
+    this.expect(approved === undefined || isApproved, `${label} lost a token in a run that approves others`);
+    this.expect(!shrunk || isApproved, `${label} lost a token although the list had shrunk`);
+    this.expect(this.sandbox.bucket.text(OBJECTS.hold) === undefined, `${label} lost a token under HOLD`);
+    this.expect(!this.isExempt(label), `${label} lost a token although it is exempt`);
+    const isCounted = was.enabled ? this.checkSwitchedOff(id, was, isApproved) : this.checkDeleted(id, was);
+    return isCounted && !isApproved;
+  }
+
+  private checkSwitchedOff(id: string, { label, overlapOver }: Watch, isApproved: boolean): boolean {
+    const { now } = this.sandbox;
+    this.offByAudit.set(id, now);
+    if (overlapOver) {
+      this.expect(
+        this.license(label) !== 'in force' || this.isOn(label),
+        `${label} has paid, and the token that it was to have in place of its old one does not work`,
+      );
+      this.offAsReplaced.add(id);
+      return false;
+    }
+    this.expect(this.license(label) === 'ended', `${label} was switched off without an ended license`);
+    this.expect(this.hasNotice(label, isApproved), `${label} was switched off without notice`);
+    this.expect(
+      now - (this.onByPeople.get(id) ?? 0) >= LEFT_ALONE,
+      `${label} was switched off within a week of people's switching it on`,
+    );
+    return true;
+  }
+
+  private checkDeleted(id: string, { label }: Watch): boolean {
+    const off = this.offByAudit.get(id);
+    const isOverlap = off === undefined || this.sandbox.now - off < 90 * DAY;
+    // An inactive token may also go because a regenerated one replaced it: then that one is there.
+    const successor = this.listed.some((token) => token.label === label && token.id !== id);
+    this.expect(!isOverlap || successor, `${label} was deleted too early`);
+    // What a regenerated one replaced is not counted by the caps.
+    return !isOverlap && !successor;
+  }
+
+  private checkCaps(changed: ReadonlySet<string>): void {
+    const { now } = this.sandbox;
+    this.withdrawn = this.withdrawn.filter(({ at }) => now - at < 20 * HOUR);
     this.withdrawals += changed.size;
-    for (const deployment of changed) this.withdrawn.push({ deployment, at: sandbox.now });
+    for (const deployment of changed) this.withdrawn.push({ deployment, at: now });
     const distinct = new Set(this.withdrawn.map(({ deployment }) => deployment)).size;
     this.expect(distinct <= MOST_WITHDRAWN, `${distinct} deployments lost their access within 20 hours`);
   }
@@ -550,17 +775,19 @@ export class Life<In extends Scenario = Scenario> {
     return this.isMeasured && this.measures.every((before) => hasLost(before, now));
   }
 
-  /** A night may have taken the list as it is for what the next ones compare with; a whole one has. */
-  private measure(isWhole: boolean): void {
+  /** A night may have taken the list as it is for what the next ones compare with; a whole one has, and an approval does. */
+  private measure(isWhole: boolean, isApproval = false): void {
     const now = this.rows();
-    if (this.hasShrunk()) return;
+    if (this.hasShrunk() && !isApproval) return;
     this.isMeasured ||= isWhole;
-    const isSure = isWhole && !this.measures.some((before) => hasLost(before, now));
+    const isSure = isWhole && (isApproval || !this.measures.some((before) => hasLost(before, now)));
     this.measures = isSure ? [now] : [...this.measures, now];
   }
 
-  private hasNotice(name: string): boolean {
-    return (this.announced.get(name) ?? []).some((at) => this.sandbox.now - at >= 20 * HOUR);
+  private hasNotice(name: string, isApproved = false): boolean {
+    return ((isApproved ? this.named : this.announced).get(name) ?? []).some(
+      (at) => this.sandbox.now - at >= 20 * HOUR,
+    );
   }
 
   private expect(holds: boolean, broken: string): void {

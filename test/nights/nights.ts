@@ -45,16 +45,22 @@ async function lead(
     happenings += 1;
     const found = scenario.leak();
     if (found !== undefined) throw new Broken(`${found} (night ${life.nights})`);
-    const shape = JSON.stringify([life.shape, life.sandbox.mails.at(-1)?.subject]);
+    const shape = shapeOf(life);
     tell(shape);
     if (twin === undefined) continue;
     await twin.happen(what);
     twin.scenario.leak();
-    const other = JSON.stringify([twin.shape, twin.sandbox.mails.at(-1)?.subject]);
+    const other = shapeOf(twin);
     if (other !== shape)
       throw new Broken(`after ${JSON.stringify(what)} it has come to ${shape}, memory to ${other}`);
   }
   return { nights: life.nights, happenings, withdrawals: life.withdrawals, troubles: scenario.troubles };
+}
+
+/** What a life has come to, and what its last mail is about; every run has a name of its own. */
+function shapeOf({ shape, sandbox }: Life): string {
+  const subject = sandbox.mails.at(-1)?.subject.replace(/\d{8}T\d{6}Z-[0-9a-f]{8}/, 'a run');
+  return JSON.stringify([shape, subject]);
 }
 
 /** What a life begins with. */

@@ -8,11 +8,34 @@ const HAPPENINGS = 120;
 const HAPPENINGS_OF_BUNDLES = 30;
 const FATES: readonly [Fate, ...Fate[]] = ['crash before', 'crash after', 'fail before', 'fail after'];
 
+/** What people ask for beside the functions for one deployment. */
+function decision(random: () => number, who: number): Happening {
+  const dice = random();
+  if (dice < 0.4)
+    return { do: 'exempt', who, days: [null, null, 0, 3, 30, 400][Math.floor(random() * 6)] ?? null };
+  if (dice < 0.7) return { do: 'approve', who };
+  if (dice < 0.75) return { do: 'approve nothing' };
+  return { do: 'restore run' };
+}
+
+/** What is uploaded: EventBridge has it reviewed. */
+const UPLOADS: ReadonlySet<Happening['do']> = new Set([
+  'license',
+  'misspell',
+  'garble',
+  'old copy',
+  'sort one column',
+  'tidy up',
+  'hold',
+  'exempt',
+]);
+
 /** Draws what happens next. */
 function happening(random: () => number, disturbed: boolean): Happening {
   const one = <Item>(items: readonly [Item, ...Item[]]): Item =>
     items[Math.floor(random() * items.length)] ?? items[0];
   const who = (): number => Math.floor(random() * NAMES.length);
+  if (random() < 0.08) return decision(random, who());
   const dice = random();
   if (dice < 0.45) return { do: 'night', at: 0, fate: 'pass', times: 0 };
   // Once, three times in a row, or a whole night's outage.
@@ -64,11 +87,27 @@ export function* story(
     // A bundle that is slow would run out of the time that passes for the other one.
     const what = isBundled && drawn.do === 'together' ? { ...drawn, slow: false } : drawn;
     yield what;
+    if (UPLOADS.has(what.do)) yield review(random, disturbed);
     // A day or some pass between whatever happens.
     if (what.do === 'night')
       yield {
         do: 'pass',
-        hours: [24, 24, 24, 12, 24 * 7, 24 * 40][Math.floor(random() * 6)] ?? 24,
+        hours: ([24, 24, 24, 12, 24 * 7, 24 * 40][Math.floor(random() * 6)] ?? 24) + jitter(random),
       };
   }
+}
+
+/** The review that follows an upload: mostly once and undisturbed. */
+function review(random: () => number, disturbed: boolean): Happening {
+  const isDisturbed = random() < 0.2 && disturbed;
+  const at = 1 + Math.floor(random() * 20);
+  const fate = FATES[Math.floor(random() * FATES.length)] ?? 'pass';
+  return isDisturbed
+    ? { do: 'review', again: false, at, fate, times: 1 }
+    : { do: 'review', again: at % 4 === 0, at: 1, fate: 'pass', times: 0 };
+}
+
+/** The schedule is some minutes early or late, in hours. */
+function jitter(random: () => number): number {
+  return Math.round((random() - 0.5) * 600) / 3600;
 }
