@@ -50,6 +50,26 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.constant<Happening>({ do: 'lose keys' }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('exempt' as const),
+      who,
+      days: fc.constantFrom(null, 0, 3, 30),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('review' as const),
+      again: fc.boolean(),
+      at: fc.integer({ min: 1, max: 20 }),
+      fate: fc.constantFrom<Fate>('pass', 'fail before', 'crash after'),
+      times: fc.constant(1),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('approve' as const), who }) },
+  { weight: 1, arbitrary: fc.constant<Happening>({ do: 'restore run' }) },
 );
 
 describe('the life of licenses', () => {

@@ -395,9 +395,11 @@ export class Life<In extends Scenario = Scenario> {
   private async review({ again, ...disturbance }: Extract<Happening, { do: 'review' }>): Promise<void> {
     const { sandbox } = this;
     const { report } = await this.runAudit({ review: true }, { isReview: true }, disturbance);
-    if (!again || report === undefined || !sandbox.confirmed) return;
-    const [once, mails] = [JSON.stringify(this.state), sandbox.mails.length];
+    if (!again || disturbance.fate !== 'pass' || report === undefined || !sandbox.confirmed) return;
+    const [once, mails, day] = [JSON.stringify(this.state), sandbox.mails.length, this.today];
     await this.runAudit({ review: true }, { isReview: true });
+    // By another day something may have ended.
+    if (this.today !== day) return;
     this.expect(
       JSON.stringify(this.state) === once && sandbox.mails.length === mails,
       'the same review once more changed or reported something',

@@ -1,4 +1,6 @@
 // The functions as they are deployed: the built bundles, loaded once and called again and again, as warm functions are.
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as v from 'valibot';
 import { AuditorError, ERROR_NAMES } from '../../lambdas/errors.ts';
@@ -67,6 +69,7 @@ export class BundledFunctions {
       of('HubTokenAuditor-Issue', 'issue'),
       of('HubTokenAuditor-Issue', 'revoke'),
     ]);
+    for (const { bundle } of [audit, issue, revoke]) await loadAll(dirname(bundle));
     return new BundledFunctions({ audit, issue, revoke }, sandbox);
   }
 
@@ -99,6 +102,13 @@ export class BundledFunctions {
       throw asOurs(error);
     }
   }
+}
+
+/** Loads what a bundle would load when it is needed: while it does, no request is under way, and time would fly. */
+async function loadAll(folder: string): Promise<void> {
+  const files = await readdir(folder, { recursive: true });
+  for (const file of files.filter((name) => name.endsWith('.mjs')))
+    await import(pathToFileURL(join(folder, file)).href);
 }
 
 /** An error of a bundle, whose classes are its own: by its name, as Lambda reports it. */
