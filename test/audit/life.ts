@@ -38,6 +38,8 @@ export type Happening =
   | { readonly do: 'restore run' }
   | { readonly do: 'night'; readonly at: number; readonly fate: Fate; readonly times: number }
   | { readonly do: 'revoke' | 'restore'; readonly who: number }
+  /** The token that was made last has leaked: somebody revokes that one alone. */
+  | { readonly do: 'revoke newest'; readonly who: number }
   | { readonly do: 'regenerate'; readonly who: number }
   | {
       readonly do: 'together';
@@ -277,6 +279,7 @@ export class Life<In extends Scenario = Scenario> {
         return;
       case 'revoke':
       case 'restore':
+      case 'revoke newest':
         await this.revokeOrRestore(what);
         return;
       case 'restore run':
@@ -323,22 +326,25 @@ export class Life<In extends Scenario = Scenario> {
   }
 
   private async revokeOrRestore(what: {
-    readonly do: 'revoke' | 'restore';
+    readonly do: 'revoke' | 'restore' | 'revoke newest';
     readonly who: number;
   }): Promise<void> {
     const name = this.name(what.who);
     const before = this.snapshot();
+    const newest = this.listed.findLast(({ label }) => label === name)?.id;
+    const only = what.do === 'revoke newest' ? newest : undefined;
     await this.onDemand(async (functions) =>
       this.believe(
         await functions.revoke({
           deployment: name,
           reason: 'people',
           ...(what.do === 'restore' ? { restore: true } : {}),
+          ...(only === undefined ? {} : { tokenId: only }),
         }),
       ),
     );
     for (const { id, label, enabled } of this.listed)
-      if (label === name) {
+      if (label === name && (only ?? id) === id) {
         this.decidedByPeople(id);
         if (enabled && before.get(id)?.enabled === false) this.onByPeople.set(id, this.sandbox.now);
       }

@@ -52,7 +52,11 @@ function happening(random: () => number, disturbed: boolean): Happening {
   if (dice < 0.66) return { do: 'relabel', who: who() };
   if (dice < 0.76) return { do: 'license', who: who(), days: one([null, -30, -1, 0, 3, 6, 90, 400, 400]) };
   if (dice < 0.8) return { do: 'switch', who: who(), on: random() < 0.5 };
-  if (dice < 0.88) return { do: one(['revoke', 'restore', 'regenerate'] as const), who: who() };
+  if (dice < 0.88)
+    return {
+      do: one(['revoke', 'revoke newest', 'restore', 'regenerate', 'regenerate'] as const),
+      who: who(),
+    };
   if (dice < 0.91)
     return {
       do: 'together',
