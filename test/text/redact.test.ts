@@ -49,6 +49,10 @@ const WRITINGS: Record<string, (secret: string) => string> = {
   'in a form': (secret) => new URLSearchParams({ secret }).toString(),
   'as a name in a form': (secret) => new URLSearchParams({ [secret]: '' }).toString(),
   'in a page': (secret) => `<b title="${htmlOf(secret)}">`,
+  'in a page that names its apostrophes': (secret) => htmlOf(secret).replaceAll('&#39;', '&apos;'),
+  'in a page that counts in hexadecimal digits': (secret) => htmlOf(secret).replaceAll('&#39;', '&#x27;'),
+  'in a page outside of attributes': (secret) =>
+    htmlOf(secret).replaceAll('&#39;', "'").replaceAll('&quot;', '"'),
 };
 
 describe('a secret that a run knows', () => {
@@ -63,10 +67,20 @@ describe('a secret that a run knows', () => {
       [other, encoded],
     ] as const)
       expect(knowing(secret).redact(`a ${text} b`)).toBe(`a ${REDACTED} b`);
+    for (const password of ['?????????', '>>>>>>>>>'])
+      for (const alphabet of ['base64', 'base64url'] as const)
+        expect(withPassword(password).redact(`a ${Buffer.from(password).toString(alphabet)} b`)).toBe(
+          `a ${REDACTED} b`,
+        );
   });
 
   it.each(Object.keys(WRITINGS))('is found and concealed %s', (name) => {
-    for (const secret of [CONTENT, PASSWORD, '0f8fad5b-d9cb-469f-a165-70867728950e']) {
+    for (const secret of [
+      CONTENT,
+      PASSWORD,
+      `it's "more" & <more> than ö`,
+      '0f8fad5b-d9cb-469f-a165-70867728950e',
+    ]) {
       const text = `before ${WRITINGS[name]?.(secret) ?? ''} after`;
       const shown = knowing(secret).redact(text);
       expect(shown).toContain(REDACTED);
@@ -246,6 +260,7 @@ describe('what is no secret', () => {
   it('ends where a secret of 16 letters begins', () => {
     const [shorter, just] = ['fifteen letters', 'sixteen letters!'];
     expect(knowing(shorter, just).redact(`${shorter}, ${just}`)).toBe(`${shorter}, ${REDACTED}`);
+    expect(knowing(shorter).redact(base64(shorter))).toBe(base64(shorter));
     expect(withPassword('7letter').redact('7letter')).toBe('7letter');
     expect(withPassword('8letters').redact('8letters')).toBe(REDACTED);
   });
