@@ -34,7 +34,7 @@ export interface CalendarEntry {
  */
 export function simulate(start: SimulationStart, policy: Policy, now: number, until: Day): CalendarEntry[] {
   const { inputs, hold } = start;
-  let state: State = { tokens: inputs.tokens, ledger: inputs.ledger, gone: new Set(inputs.gone) };
+  let state: State = { tokens: inputs.tokens, ledger: inputs.ledger };
   const calendar: CalendarEntry[] = [];
   const withheld = new Set<string>();
   for (let night = now; dayOf(night, policy.timeZone) <= until; night += DAY) {
@@ -49,8 +49,8 @@ export function simulate(start: SimulationStart, policy: Policy, now: number, un
     const { steps } = plan;
     const taken = steps.filter(isChange);
     const played = taken.reduce((reached, step) => after(reached, step, night), { ...state, ledger });
-    const deletions = (kind: ActionKind): number => taken.filter((step) => step.kind === kind).length;
-    const deleted = { tokens: deletions('delete-token'), keys: deletions('remove-key') };
+    // Keys stay in the state as they are.
+    const deleted = { tokens: state.tokens.length - played.tokens.length, keys: 0 };
     state = {
       ...played,
       ledger: {
@@ -79,22 +79,19 @@ export function simulate(start: SimulationStart, policy: Policy, now: number, un
 interface State {
   readonly tokens: readonly HubToken[];
   readonly ledger: Ledger;
-  /** The tokens that were deleted on the way. */
-  readonly gone: ReadonlySet<string>;
 }
 
-function after({ tokens, ledger, gone }: State, step: Change, now: number): State {
-  const isDeleted = step.kind === 'delete-token';
+function after({ tokens, ledger }: State, step: Change, now: number): State {
   return {
-    tokens: isDeleted
-      ? tokens.filter(({ id }) => id !== step.tokenId)
-      : tokens.map((token) =>
-          token.id === step.tokenId ? { ...token, enabled: step.kind === 'reactivate' } : token,
-        ),
+    tokens:
+      step.kind === 'delete-token'
+        ? tokens.filter(({ id }) => id !== step.tokenId)
+        : tokens.map((token) =>
+            token.id === step.tokenId ? { ...token, enabled: step.kind === 'reactivate' } : token,
+          ),
     ledger: intentsOf([step], 'simulated', now).reduce(
       (before, intent) => recordStep(before, intent, now),
       ledger,
     ),
-    gone: isDeleted ? new Set([...gone, step.tokenId ?? '']) : gone,
   };
 }

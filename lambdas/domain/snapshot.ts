@@ -142,6 +142,14 @@ export function hasEnded(deployment: Deployment, { today }: Pick<Snapshot, 'toda
   return (lastDayOf(deployment) ?? NO_END) < today;
 }
 
+/** Whether the access of all these deployments has ended. */
+export function areOver({ deployments, today }: Snapshot, names: readonly string[]): boolean {
+  return names.every((name) => {
+    const deployment = deployments.get(name);
+    return deployment !== undefined && hasEnded(deployment, { today });
+  });
+}
+
 /** Whether a deployment's access has ended, or ends so soon that it is announced. */
 export function isEnding(deployment: Deployment, { today }: Pick<Snapshot, 'today'>): boolean {
   return daysBetween(today, lastDayOf(deployment) ?? NO_END) <= ANNOUNCED_DAYS;

@@ -1,11 +1,11 @@
 // A finding in few words, for somebody who is no programmer: what is wrong with a deployment, and what cures it.
 import { type Day, dayOf } from '../domain/days.ts';
 import type { Finding, FindingKind } from '../domain/findings.ts';
-import { areOver, endingNamesakes } from '../domain/rules/licenses.ts';
+import { endingNamesakes } from '../domain/rules/licenses.ts';
 import { canDoMoreThanRead } from '../domain/rules/tokens.ts';
 import { RESTORED_FOR } from '../domain/ledger.ts';
 import { shortDay } from '../domain/nights.ts';
-import { type Snapshot, listedToken, tokensOf } from '../domain/snapshot.ts';
+import { type Snapshot, areOver, listedToken, tokensOf } from '../domain/snapshot.ts';
 import { isPastExpiry } from '../domain/token.ts';
 import { type PasteEvent, eventIn } from '../report/open.ts';
 import { displayName, joinWithAnd, pluralize } from '../text/display.ts';

@@ -138,6 +138,24 @@ describe('a simulation', () => {
     ]);
   });
 
+  it('removes a key with the last token of its label, also where another one was replaced and deleted before', () => {
+    const replaced = play({
+      tokens: [{ id: 'old' }, { id: 'new' }, { label: 'mtn-cm' }],
+      keys: KEYS,
+      licenses: ENDING,
+      ledger: { replaced: [{ tokenId: 'old', deployment: 'orange-cd', until: iso(NOW), by: 'new' }] },
+    });
+    expect(lines(replaced)).toEqual([
+      '2026-03-02 deactivate orange-cd',
+      '2026-03-03 announce orange-cd',
+      '2026-03-09 delete-token orange-cd',
+      '2026-03-11 deactivate orange-cd',
+      '2026-06-02 announce orange-cd',
+      '2026-06-09 delete-token orange-cd',
+      '2026-06-09 remove-key orange-cd',
+    ]);
+  });
+
   it('does not take what it deleted for an input that shrank', () => {
     const names = ['aa-cd', 'bb-cd', 'cc-cd', 'dd-cd'];
     const lives = play({

@@ -4,7 +4,7 @@ import { eventText } from '../../text/event-json.ts';
 import { DAY, dayOf } from '../days.ts';
 import type { Suspension } from '../ledger.ts';
 import { type License, daysLeft, isInForce, reachedThreshold } from '../licenses.ts';
-import { type Deployment, type Snapshot, hasEnded, isEnding, lastDayOf } from '../snapshot.ts';
+import { type Deployment, type Snapshot, areOver, isEnding, lastDayOf } from '../snapshot.ts';
 import { type HubToken, isPastExpiry } from '../token.ts';
 import { renewalFinder } from '../plan/guards.ts';
 import { idleness } from './idleness.ts';
@@ -223,14 +223,6 @@ export function endingNamesakes(snapshot: Snapshot, name: string): string[] {
   return nameFinder.nearNames(name).filter((near) => {
     const deployment = deployments.get(near);
     return deployment !== undefined && deployment.active.length > 0 && isEnding(deployment, snapshot);
-  });
-}
-
-/** Whether the access of all these deployments has ended. */
-export function areOver({ deployments, today }: Snapshot, names: readonly string[]): boolean {
-  return names.every((name) => {
-    const deployment = deployments.get(name);
-    return deployment !== undefined && hasEnded(deployment, { today });
   });
 }
 

@@ -3,7 +3,7 @@ import { isConcealed } from '../../text/conceal.ts';
 import { displayName, joinWithAnd } from '../../text/display.ts';
 import { fitsEvent } from '../../text/event-json.ts';
 import { NAMING_RULE } from '../naming.ts';
-import { type Snapshot, lastDayOf, tokensOf } from '../snapshot.ts';
+import { type Snapshot, areOver, tokensOf } from '../snapshot.ts';
 import { ISSUE, canRename, keyRemoval, renameText } from './remedies.ts';
 import type { Draft } from './rule.ts';
 
@@ -34,14 +34,7 @@ export function misnaming(
 /** Whether the license of the name that was probably meant has ended: of each of them, where several are near. */
 export function hasMeantEnded(snapshot: Snapshot, name: string): boolean {
   const meant = snapshot.nameFinder.findNames(name);
-  return (
-    meant.length > 0 &&
-    meant.every((near) => {
-      const deployment = snapshot.deployments.get(near);
-      const end = deployment && lastDayOf(deployment);
-      return end !== undefined && end < snapshot.today;
-    })
-  );
+  return meant.length > 0 && areOver(snapshot, meant);
 }
 
 /** Near names for a sentence. */

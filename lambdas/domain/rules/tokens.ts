@@ -3,7 +3,7 @@ import { displayName, escapeProse, escapeText, joinWithAnd, pluralize } from '..
 import { DAY, type Day, HOUR, NO_END, dayOf } from '../days.ts';
 import { isInForce } from '../licenses.ts';
 import { isWellNamed } from '../naming.ts';
-import { type Deployment, type Snapshot, lastDayOf } from '../snapshot.ts';
+import { type Deployment, type Snapshot, hasEnded } from '../snapshot.ts';
 import { type HubToken, lastRealUse } from '../token.ts';
 import { idleness } from './idleness.ts';
 import { hasMeantEnded, misnaming, nearText } from './names.ts';
@@ -35,12 +35,12 @@ export const misnamedToken: Rule = {
   judge({ name, active }, snapshot) {
     if (active.length === 0 || isWellNamed(name)) return [];
     const { detail, remedy } = misnaming(snapshot, 'label', name);
-    const hasEnded = hasMeantEnded(snapshot, name);
+    const isOver = hasMeantEnded(snapshot, name);
     return active.map(({ id }) => ({
       deployment: name,
       tokenId: id,
-      ...(hasEnded ? { severity: 'critical' } : {}),
-      detail: hasEnded
+      ...(isOver ? { severity: 'critical' } : {}),
+      detail: isOver
         ? `${detail.replace(/\.$/, '')}, whose license has ended: by its right name it would have been switched off.`
         : detail,
       remedy,
@@ -260,15 +260,8 @@ function deletionText(
   { policy, today }: Snapshot,
 ): string {
   if (by === 'people') return 'it is not deleted by the audit';
-  const end = lastDayOf(deployment);
   const days = policy.deleteAfterDays;
-  if (
-    days === null ||
-    idleness(policy) !== undefined ||
-    deployment.license === undefined ||
-    end === undefined ||
-    end >= today
-  )
-    return 'it is not due to be deleted';
+  const hasEndedRow = deployment.license !== undefined && hasEnded(deployment, { today });
+  if (days === null || idleness(policy) !== undefined || !hasEndedRow) return 'it is not due to be deleted';
   return `it will be deleted on ${dayOf(Date.parse(at) + days * DAY, policy.timeZone)} at the earliest`;
 }
