@@ -91,7 +91,7 @@ export interface Snapshot {
   readonly tokens: readonly HubToken[];
   /** Tokens that a program made for itself: listed, not judged by the rules of deployments. */
   readonly automatic: readonly HubToken[];
-  /** Every name that a token, a key or a row of the license list has. */
+  /** Every name that a token, a key or a row of the license list has, or that a misspelt token was probably meant to have. */
   readonly deployments: ReadonlyMap<string, Deployment>;
   readonly byId: ReadonlyMap<string, HubToken>;
   readonly licenses: ReadonlyMap<string, License>;
@@ -345,7 +345,7 @@ export function takeSnapshot(inputs: Inputs, policy: Policy, now: number): Snaps
     suspensions: new Map(ledger.suspensions.map((suspension) => [suspension.tokenId, suspension])),
     replaced: new Set(ledger.replaced.map((replaced) => replaced.tokenId)),
     nameFinder: names,
-    meantFor: joinMisnamed(deployments, names),
+    meantFor: joinMisnamed(deployments, names, ledger),
     heldBy: holdersOf(deployments, byId, ledger),
     meantByExemption,
     nearlyExempt: nearlyExemptNames(meantByExemption),
@@ -358,10 +358,14 @@ function* licensedNames({ licenses }: Inputs, { passedEnds }: Ledger): Iterable<
   for (const { deployment } of passedEnds) yield deployment;
 }
 
-/** Finds whom tokens with a misspelt name were probably meant for, and tells the active ones by that name. */
+/**
+ * Finds whom tokens with a misspelt name were probably meant for, and tells the active ones by that name. A name whose row
+ * is gone has a deployment then: its end counts for such a token as before.
+ */
 function joinMisnamed(
-  deployments: ReadonlyMap<string, Draft>,
+  deployments: Map<string, Draft>,
   names: NameFinder,
+  { passedEnds }: Ledger,
 ): ReadonlyMap<string, readonly HubToken[]> {
   const meantFor = new Map<string, readonly HubToken[]>();
   for (const deployment of deployments.values()) {
@@ -370,6 +374,10 @@ function joinMisnamed(
     if (license !== undefined || tokens.length === 0 || isWellNamed(name)) continue;
     const meant = names.findName(name);
     deployment.meant = meant;
+    if (meant !== undefined && !deployments.has(meant)) {
+      const passed = passedEnds.find((end) => end.deployment === meant);
+      deployments.set(meant, { ...draftOf(meant), passedEnd: passed?.end });
+    }
     if (meant !== undefined && active.length > 0)
       meantFor.set(meant, [...(meantFor.get(meant) ?? []), ...active]);
   }

@@ -18,7 +18,9 @@ export function deploymentRows(snapshot: Snapshot, findings: readonly Finding[])
   for (const finding of findings) if (!worst.has(finding.deployment)) worst.set(finding.deployment, finding);
   const { tokens, keys, licenses } = snapshot.inputs;
   const isRead = tokens !== undefined && keys !== undefined && licenses !== undefined;
-  const byName = [...snapshot.deployments.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const byName = [...snapshot.deployments.values()]
+    .filter(({ tokens: own, hasKey, isListed }) => own.length > 0 || hasKey || isListed)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
   return byName.map((deployment) => {
     const finding = worst.get(deployment.name);
     return {

@@ -4,7 +4,9 @@ import { DAY, iso } from '../../../lambdas/domain/days.ts';
 import type { Ledger } from '../../../lambdas/domain/ledger.ts';
 import { GUARDS } from '../../../lambdas/domain/plan/guards.ts';
 import { makePlan } from '../../../lambdas/domain/plan/plan.ts';
+import { reconcile } from '../../../lambdas/domain/reconcile.ts';
 import { takeSnapshot } from '../../../lambdas/domain/snapshot.ts';
+import { deploymentRows } from '../../../lambdas/report/deployment-rows.ts';
 import { fingerprintOf } from '../../../lambdas/text/fingerprint.ts';
 import { defaultSettings } from '../../default-settings.ts';
 import { CONTENT, NOW, type Situation, inputsOf, snapshotOf, tokenOf } from '../situation.ts';
@@ -90,6 +92,24 @@ describe('a token whose label is misspelt', () => {
     expect(firstStep(situation, ['Orange_CD'])).toEqual(
       held('exempt', 'it is exempt from everything in exemptions.csv'),
     );
+  });
+
+  it('is kept, and goes by approval, also where the row of the deployment that was meant is gone', () => {
+    const passedEnds = [{ deployment: 'orange-cd', end: ENDED }];
+    const gone = { ...misspelt, licenses: [`mtn,zz,${FAR},0`], ledger: { ...misspelt.ledger, passedEnds } };
+    expect(firstStep(gone)).toEqual(
+      held('misnamed', 'its name was probably meant to be orange-cd, so it goes only by approval'),
+    );
+    expect(firstStep(gone, ['Orange_CD'])).toEqual(due);
+    const exempt = { ...gone, exemptions: 'label,reason,owner,until\norange-cd,,,\n' };
+    expect(firstStep(exempt, ['Orange_CD'])).toMatchObject({ guard: 'exemption under another name' });
+    expect(reconcile(snapshotOf(gone)).map(({ id, severity }) => `${id} ${severity}`)).toContain(
+      'misnamed-token:Orange_CD:t1 critical',
+    );
+    expect(deploymentRows(snapshotOf(gone), []).map(({ deployment }) => deployment)).toEqual([
+      'Orange_CD',
+      'mtn-zz',
+    ]);
   });
 
   it('goes when it is approved by its label', () => {
