@@ -1,7 +1,7 @@
 // People, customers and nights as they may come, and the rules of the contract that must hold whatever comes.
 import type { AuditEvent } from '../../lambdas/audit/event.ts';
 import type { Action, ActionKind } from '../../lambdas/domain/actions.ts';
-import { DAY, HOUR, addDays, dayOf, iso } from '../../lambdas/domain/days.ts';
+import { DAY, HOUR, addDays, dayOf } from '../../lambdas/domain/days.ts';
 import { AuditorError, isAuditorError } from '../../lambdas/errors.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import type { Settings } from '../../lambdas/runtime/settings.ts';
@@ -174,10 +174,7 @@ export class Life<In extends Scenario = Scenario> {
     this.scenario = scenario;
     this.sandbox = scenario.sandbox;
     for (const name of NAMES) {
-      this.sandbox.addDeployment(name, {
-        created_at: iso(this.sandbox.now - 40 * DAY),
-        last_used: iso(this.sandbox.now - DAY),
-      });
+      this.sandbox.addToken(name);
       this.paid.set(name, '2026-12-31');
     }
     this.writeLicenses();

@@ -11,7 +11,7 @@ const TOKENS = 12;
 /** One run of the client, on an account with two-factor login or without. */
 async function run(twoFactor: boolean): Promise<number> {
   const sandbox = await startSandbox({ contents: 'empty', twoFactor });
-  for (let index = 0; index < TOKENS; index++) sandbox.addDeployment(`telco${index}-cd`);
+  for (let index = 0; index < TOKENS; index++) sandbox.addToken(`telco${index}-cd`);
   const { dockerHub, registry } = sandbox;
   try {
     const child = spawn(PYTHON, [join(import.meta.dirname, 'client.py')], {

@@ -55,11 +55,11 @@ export async function startFaultSandbox(
   sandbox.environment['AWS_SESSION_TOKEN'] = canaries.accessKey();
   if (secret) sandbox.keys.replace({});
   for (const { label, enabled = true, withKey = true } of deployments)
-    sandbox.addDeployment(label, {
-      key: withKey ? 'own' : 'none',
-      is_active: enabled,
-      created_at: new Date(START - 20 * DAY).toISOString(),
-      last_used: new Date(START - HOUR).toISOString(),
+    sandbox.addToken(label, {
+      key: withKey,
+      enabled,
+      createdAt: START - 20 * DAY,
+      lastUsedAt: START - HOUR,
     });
   sandbox.putLicenses(
     deployments.flatMap(({ label, lastDay }) => (lastDay === undefined ? [] : [[label, lastDay] as const])),

@@ -1,7 +1,6 @@
 // Issuing, renaming and a night on what else Vault may be: KV version 1, a deleted secret, a secret that will vanish.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
-import { DAY, iso } from '../../lambdas/domain/days.ts';
 import { issueEventSchema } from '../../lambdas/issue/event.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
 import type { IssueResult } from '../../lambdas/issue/result.ts';
@@ -15,7 +14,7 @@ let sandbox: HttpSandbox;
 
 async function start(kvVersion: 1 | 2): Promise<void> {
   sandbox = await startSandbox({ contents: 'empty', now: NOW, kvVersion, twoFactor: false });
-  sandbox.addDeployment('vodacom-cd', { created_at: iso(NOW - DAY) });
+  sandbox.addToken('vodacom-cd');
   sandbox.putLicenses([
     ['orange-cd', '2027-01-01'],
     ['vodacom-cd', '2027-01-01'],

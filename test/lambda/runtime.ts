@@ -68,7 +68,7 @@ async function prove(): Promise<void> {
 }
 
 function fill(sandbox: HttpSandbox): void {
-  for (const label of [...ENDED, ...IN_FORCE]) sandbox.addDeployment(label);
+  for (const label of [...ENDED, ...IN_FORCE]) sandbox.addToken(label);
   putList(sandbox, IN_FORCE);
 }
 
@@ -155,7 +155,7 @@ async function warmCalls(warm: FunctionProcess, sandbox: HttpSandbox, login: str
     assert.equal(counts.tokens, 5);
   });
   await tally.check('a warm call sees a changed list and a token that was made in between', async () => {
-    sandbox.addDeployment('telecel-gh');
+    sandbox.addToken('telecel-gh');
     putList(sandbox, [...IN_FORCE, 'telecel-gh']);
     const { counts } = await succeed(warm, { dryRun: true });
     assert.deepEqual(counts, { tokens: 6, licenses: 6 });

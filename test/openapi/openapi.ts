@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { audit } from '../../lambdas/audit/audit.ts';
 import { auditEventSchema } from '../../lambdas/audit/event.ts';
-import { DAY, iso } from '../../lambdas/domain/days.ts';
+import { DAY } from '../../lambdas/domain/days.ts';
 import { issueEventSchema } from '../../lambdas/issue/event.ts';
 import { issue } from '../../lambdas/issue/issue.ts';
 import { revokeEventSchema } from '../../lambdas/revoke/event.ts';
@@ -80,8 +80,7 @@ async function main(tools: Tools): Promise<number> {
     dockerHub: { maxPageSize: 5, next: 'relative' },
   });
   const names = Array.from({ length: 12 }, (_, index) => `telco${index}-cd`);
-  const created_at = iso(NOW - 40 * DAY);
-  for (const name of names) sandbox.addDeployment(name, { created_at });
+  for (const name of names) sandbox.addToken(name);
   // One has ended: it is announced in the first night and switched off in the second.
   sandbox.putLicenses(
     [...names, 'moov-bj', 'moov-africa-bj'].map((name) => [

@@ -1,7 +1,8 @@
 // What is in a sandbox, however its systems are reached: Docker Hub's tokens, Vault's keys and the bucket, in people's hands.
 
-import { DAY } from '../../lambdas/domain/days.ts';
+import { DAY, iso } from '../../lambdas/domain/days.ts';
 import { type Ledger, emptyLedger, ledgerText, readLedger } from '../../lambdas/domain/ledger.ts';
+import type { HubToken } from '../../lambdas/domain/token.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import type { Services } from '../../lambdas/runtime/services.ts';
 import type { Settings } from '../../lambdas/runtime/settings.ts';
@@ -27,11 +28,8 @@ import type { KvMount } from './vault-kv.ts';
  */
 export type FirstContents = 'company' | 'empty' | { readonly customers: number };
 
-/** One token and its key, as a test wants them. */
-export interface NewDeployment extends NewToken {
-  /** What its key in Vault holds: its content (the default), any value, or no key at all. */
-  readonly key?: 'own' | 'none' | { readonly value: unknown };
-}
+/** A token as the functions see it, with its content, and whether there is a key for it. */
+export type NewHubToken = Partial<HubToken> & { readonly content?: string; readonly key?: boolean };
 
 /** The state of the systems that a sandbox is made of. */
 export interface SandboxState {
@@ -127,11 +125,33 @@ export abstract class Sandbox {
     this.clock.set(instant);
   }
 
-  /** Adds a token, and its key. */
-  addDeployment(label: string, { key = 'own', ...token }: NewDeployment = {}): StoredToken {
-    const added = this.tokens.add({ token_label: label, ...token });
-    if (key !== 'none') this.keys.set(label, key === 'own' ? added.content : key.value);
+  /**
+   * Adds a token that is 40 days old and was used a day ago, with its key, unless told otherwise. It takes the place of
+   * one with its id.
+   */
+  addToken(label: string, { key = true, ...token }: NewHubToken = {}): StoredToken {
+    const { id, enabled = true, createdAt, lastUsedAt, expiresAt, content, ...rest } = token;
+    const { generatedBy = 'manual', scopes } = { scopes: ['repo:read'], ...rest };
+    if (id !== undefined) this.tokens.delete(id);
+    const added = this.tokens.add({
+      token_label: label,
+      ...(id === undefined ? {} : { uuid: id }),
+      ...(content === undefined ? {} : { content }),
+      is_active: enabled,
+      created_at: iso(createdAt ?? this.now - 40 * DAY),
+      last_used: lastUsedAt === null ? null : iso(lastUsedAt ?? this.now - DAY),
+      expires_at: expiresAt === undefined ? null : iso(expiresAt),
+      generated_by: generatedBy,
+      scopes,
+    });
+    if (key) this.keys.set(label, added.content);
     return added;
+  }
+
+  /** Adds deployments with a token and its key, each licensed to that day. */
+  addCustomers(names: readonly string[], lastDay: string): void {
+    for (const name of names) this.addToken(name);
+    this.changeLicenses(Object.fromEntries(names.map((name) => [name, lastDay])));
   }
 
   /** Whether a deployment has a token that is switched on. */

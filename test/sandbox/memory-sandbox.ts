@@ -12,7 +12,6 @@ import {
   type Vault,
   type VaultWrite,
 } from '../../lambdas/clients/ports.ts';
-import { DAY, iso } from '../../lambdas/domain/days.ts';
 import type { ContentCheck, HubToken, VaultKeys } from '../../lambdas/domain/token.ts';
 import { AuditorError } from '../../lambdas/errors.ts';
 import type { Notification } from '../../lambdas/mail/notification.ts';
@@ -44,9 +43,6 @@ export interface MemorySandboxOptions {
   /** Settings of the functions other than the defaults; the time zone is UTC. */
   readonly settings?: Partial<Settings>;
 }
-
-/** A token as the functions see it, with its content, and whether there is a key for it. */
-export type NewHubToken = Partial<HubToken> & { readonly content?: string; readonly key?: boolean };
 
 const START = Date.parse('2026-03-02T02:00:00Z');
 const UNAVAILABLE = {
@@ -90,33 +86,6 @@ export class MemorySandbox extends Sandbox {
     this.vault = secrets;
     this.keys.replace({});
     this.fill(contents);
-  }
-
-  /**
-   * Adds a token that is 40 days old and was used a day ago, with its key, unless told otherwise. It takes the place of
-   * one with its id.
-   */
-  addToken(label: string, { key = true, ...token }: NewHubToken = {}): StoredToken {
-    const { id, enabled = true, createdAt, lastUsedAt, expiresAt, content, ...rest } = token;
-    const { generatedBy = 'manual', scopes } = { scopes: ['repo:read'], ...rest };
-    if (id !== undefined) this.tokens.delete(id);
-    return this.addDeployment(label, {
-      key: key ? 'own' : 'none',
-      ...(id === undefined ? {} : { uuid: id }),
-      ...(content === undefined ? {} : { content }),
-      is_active: enabled,
-      created_at: iso(createdAt ?? this.now - 40 * DAY),
-      last_used: lastUsedAt === null ? null : iso(lastUsedAt ?? this.now - DAY),
-      expires_at: expiresAt === undefined ? null : iso(expiresAt),
-      generated_by: generatedBy,
-      scopes,
-    });
-  }
-
-  /** Adds deployments with a token and its key, each licensed to that day. */
-  addCustomers(names: readonly string[], lastDay: string): void {
-    for (const name of names) this.addToken(name);
-    this.changeLicenses(Object.fromEntries(names.map((name) => [name, lastDay])));
   }
 
   /** Version of the deployments' secret. */

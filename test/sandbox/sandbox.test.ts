@@ -88,9 +88,9 @@ describe('a sandbox', () => {
   it('may be empty but for the accounts, and be filled piece by piece', async () => {
     sandbox = await startSandbox({ now: NOW, contents: 'empty', twoFactor: false });
     expect(sandbox.keys.all).toEqual({});
-    const token = sandbox.addDeployment('orange-cd');
-    sandbox.addDeployment('vodacom-cd', { key: 'none', is_active: false });
-    sandbox.addDeployment('mtn-cm', { key: { value: 7 } });
+    const token = sandbox.addToken('orange-cd');
+    sandbox.addToken('vodacom-cd', { key: false, enabled: false });
+    sandbox.keys.set('mtn-cm', 7);
     sandbox.putLicenses([['orange-cd', '2026-12-31']]);
     expect(sandbox.keys.all).toEqual({ 'orange-cd': token.content, 'mtn-cm': 7 });
     expect(readLicenses(Buffer.from(sandbox.aws.bucket.text('licenses.csv') ?? ''), 3).licenses.size).toBe(1);

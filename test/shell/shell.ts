@@ -150,7 +150,7 @@ async function tryNights(): Promise<void> {
       ['airtel-ne', addDays(today, -30)],
       ['mtn-gh', addDays(today, 300)],
     ];
-    for (const [name] of rows('')) sandbox.addDeployment(name);
+    for (const [name] of rows('')) sandbox.addToken(name);
     sandbox.putLicenses(rows(addDays(today, -30)));
     await runNight(sandbox);
     clock.advance(DAY + 60_000);
