@@ -88,7 +88,7 @@ function instantOf(day: Day, hour: number, timeZone: string): number {
   const before = wanted - offsetOf(wanted - DAY, timeZone);
   const after = wanted - offsetOf(wanted + DAY, timeZone);
   const early = Math.min(before, after);
-  return before === after || wallClock(early, timeZone) === wanted ? early : Math.max(before, after);
+  return wallClock(early, timeZone) === wanted ? early : Math.max(before, after);
 }
 
 /** The instant at which a day's clock shows a time, `HH:MM`, in a time zone. */
@@ -112,19 +112,17 @@ export function mondayOn(day: Day): Day {
   return addDays(day, -((new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7));
 }
 
-/** The numbers of days that exist, counted from 1 January 1970. There are few, and each is asked for often. */
+/** The numbers of days, counted from 1 January 1970. There are few, and each is asked for often. */
 const numbers = new Map<Day, number>();
 
-/** A day's number; `undefined` where it does not exist or is not written `YYYY-MM-DD`. */
-function numberOf(text: string): number | undefined {
-  const known = numbers.get(text);
-  if (known !== undefined || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return known;
-  const parsed = new Date(`${text}T00:00:00Z`);
-  // JavaScript takes 30 February for 2 March: only what comes back as it went in is a day.
-  if (Number.isNaN(parsed.getTime()) || !parsed.toISOString().startsWith(text)) return undefined;
-  const number = Math.round(parsed.getTime() / DAY);
-  numbers.set(text, number);
-  return number;
+/** A day's number; `NaN` where it does not exist or is not written `YYYY-MM-DD`. */
+function numberOf(text: string): number {
+  return remembered(numbers, text, () => {
+    const instant = Date.parse(`${text}T00:00:00Z`);
+    if (Number.isNaN(instant)) return NaN;
+    // JavaScript takes 30 February for 2 March: only what comes back as it went in is a day.
+    return new Date(instant).toISOString().slice(0, 10) === text ? Math.round(instant / DAY) : NaN;
+  });
 }
 
 const days = new Map<number, Day>();
@@ -139,17 +137,17 @@ function dayOfNumber(number: number): Day {
 
 /** The day so many days later; days beyond the year 9999 are {@link NO_END}. */
 export function addDays(day: Day, count: number): Day {
-  return dayOfNumber((numberOf(day) ?? NaN) + count);
+  return dayOfNumber(numberOf(day) + count);
 }
 
 /** How many days after `from` the day `to` is; negative when before. */
 export function daysBetween(from: Day, to: Day): number {
-  return (numberOf(to) ?? NaN) - (numberOf(from) ?? NaN);
+  return numberOf(to) - numberOf(from);
 }
 
 /** Whether a text is a day that exists, written `YYYY-MM-DD`: `2026-02-30` is not. */
 export function isDay(text: string): boolean {
-  return numberOf(text) !== undefined;
+  return !Number.isNaN(numberOf(text));
 }
 
 /** The last instant that is written with a year of four digits. */

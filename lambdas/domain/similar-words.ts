@@ -94,9 +94,7 @@ function wordsWithin(sorted: readonly string[], word: string, { head, inHead, ma
   const rows = [Uint16Array.from({ length: word.length + 1 }, (_, index) => index)];
   const limitAt = (index: number): number => (index <= head ? inHead : max);
   const isPossible = (depth: number): boolean =>
-    rows[depth]?.some((slips, index) => slips <= limitAt(index)) === true ||
-    // Two letters that change places reach over a row.
-    rows[depth - 1]?.some((slips, index) => slips < limitAt(index + 2)) === true;
+    rows[depth]?.some((slips, index) => slips <= limitAt(index)) === true;
   let before = '';
   for (let at = 0; at < sorted.length;) {
     const candidate = sorted[at] ?? '';
