@@ -70,7 +70,7 @@ export function upcomingPart(input: MailInput, reported: Reportable, mentioned: 
     .filter(({ value }) => value.heldBy.length === 0)
     .map(({ value, item }) => ({
       ...value,
-      items: [item, ...(value.what === 'deactivate' ? endItems(value.deployment) : [])],
+      items: [item, ...endItems(value.deployment)],
     }))
     .sort((a, b) => Number(b.isNew) - Number(a.isNew));
   for (const { deployment, what } of entries) if (what === 'deactivate') mentioned.add(deployment);

@@ -721,6 +721,22 @@ describe('the rest', () => {
     ]).toEqual([true, true, false, false, false]);
   });
 
+  it('says so also of one another token of whom is deleted for good', () => {
+    const text = textOf({
+      tokens: [{ enabled: false }, {}, { label: 'moov-bj' }],
+      keys: { 'orange-cd': 'x', 'moov-bj': 'x' },
+      licenses: ['orange,cd,2025-12-01,0', PAID],
+      ledger: {
+        suspensions: [suspensionOf({ at: iso(NOW - 85 * DAY), end: '2025-12-01' })],
+        restores: [{ tokenId: 't2', deployment: 'orange-cd', at: iso(NOW - DAY), reason: '' }],
+      },
+    });
+    expect(text).toContain('DELETED FOR GOOD NEXT');
+    expect(flat(text)).toContain(
+      '- orange-cd: has ended (paid until 1 Dec 2025, access until 1 Dec 2025) and can still pull',
+    );
+  });
+
   it('has what else is wrong with somebody who loses access', () => {
     const text = textOf({ tokens: [{}], licenses: ['orange,cd,2026-02-01,0', PAID] });
     expect(text).toContain('- orange-cd: its token is not stored in Vault');
