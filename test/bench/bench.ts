@@ -47,7 +47,7 @@ try {
 
   const memory = [];
   for (const [tokens, megabytes] of MEMORY) memory.push(await benchMemory(tokens, megabytes, auditOnce));
-  printTable(['tokens', 'function', 'memory (RSS)', 'largest object', 'audit'], memory);
+  printTable(['tokens', 'function', 'memory (RSS)', 'largest object', 'audit', 'user time'], memory);
 
   printTable(
     ['listing, whole process', 'tokens', 'time', 'user time', 'memory (RSS)'],

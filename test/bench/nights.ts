@@ -127,7 +127,7 @@ export async function benchMemory(tokens: number, megabytes: number, script: str
     const run = await auditOnce(sandbox, script, {}, flags);
     const fits = run.megabytes < megabytes ? 'fits' : 'DOES NOT FIT';
     const largest = Math.max(...sandbox.aws.bucket.versions.map(({ version }) => version.body.length));
-    return `| ${tokens.toLocaleString('en')} | ${megabytes.toLocaleString('en')} MB | ${Math.round(run.megabytes)} MB, ${fits} | ${Math.round(largest / 1e6)} MB | ${seconds(run.milliseconds)} |`;
+    return `| ${tokens.toLocaleString('en')} | ${megabytes.toLocaleString('en')} MB | ${Math.round(run.megabytes)} MB, ${fits} | ${Math.round(largest / 1e6)} MB | ${seconds(run.milliseconds)} | ${seconds(run.user)} |`;
   } finally {
     await sandbox.close();
   }
