@@ -1,7 +1,7 @@
 // Which licensed deployments a name may be another spelling of.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nameFinder } from '../../lambdas/domain/near-names.ts';
+import { nameFinder, spellingsOf } from '../../lambdas/domain/near-names.ts';
 
 describe('the name that was probably meant', () => {
   const { findName: find } = nameFinder([
@@ -116,6 +116,14 @@ describe('another spelling of the same country', () => {
   ] as const)('is seen %s: %s', (_where, label, licensed, meant) => {
     expect(nameFinder(licensed).findName(label)).toBe(meant);
   }); // prettier-ignore
+
+  it('is a spelling of the same name, and no other one', () => {
+    const names = ['orange-drc', 'orange-dr-congo', 'moov-cd', 'orange-cm', 'orange-xx'];
+    const same = names.filter((name) =>
+      spellingsOf(name).some((one) => spellingsOf('orange-cd').includes(one)),
+    );
+    expect(same).toEqual(['orange-drc', 'orange-dr-congo']);
+  });
 
   it('is seen whichever of the two is licensed', () => {
     expect(nameFinder(['orange-drc']).findName('orange-cd')).toBe('orange-drc');
