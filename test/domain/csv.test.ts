@@ -163,6 +163,8 @@ describe('a file that is no table', () => {
     expect(why('a,b\na;b\n')).toBe('readable');
     expect(why(';;;\na;b\n1;2\n')).toBe('readable');
     expect(why('x,y,z\na;b\n1;2\n')).toContain('is in line 2, and line 1 above it says "x,y,z"');
+    expect(why('x;y;z\na,b\n1,2\n')).toContain('is in line 2, and line 1 above it says "x;y;z"');
+    expect(why('x,y;z\n')).toContain('(it reads: "x, y;z")');
   });
 
   it('is no workbook because its first cell begins with the same two letters', () => {
