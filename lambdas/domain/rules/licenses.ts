@@ -21,7 +21,7 @@ export const licenseExpired: Rule = {
     return [...snapshot.deployments.values()].flatMap((deployment) => {
       const { name, active, license } = deployment;
       const end = lastDayOf(deployment);
-      if (active.length === 0 || end === undefined || end >= snapshot.today) return [];
+      if (end === undefined || end >= snapshot.today) return [];
       const ended =
         license === undefined
           ? `had access until ${end} and is in no readable row of licenses.csv any more`

@@ -33,7 +33,7 @@ export const misnamedToken: Rule = {
   kind: 'misnamed-token',
   needs: ['tokens'],
   judge({ name, active }, snapshot) {
-    if (active.length === 0 || isWellNamed(name)) return [];
+    if (isWellNamed(name)) return [];
     const { detail, remedy } = misnaming(snapshot, 'label', name);
     const isOver = hasMeantEnded(snapshot, name);
     return active.map(({ id }) => ({
@@ -57,7 +57,7 @@ export const unlicensedToken: Rule = {
   needs: ['tokens', 'licenses'],
   judge(deployment, snapshot) {
     const { name, active, isListed, passedEnd } = deployment;
-    if (active.length === 0 || isListed || passedEnd !== undefined || !isWellNamed(name)) return [];
+    if (isListed || passedEnd !== undefined || !isWellNamed(name)) return [];
     const near = snapshot.nameFinder.findNames(name);
     const nearest = `the nearest ${near.length === 1 ? 'name in it is' : 'names in it are'} ${nearText(near)}`;
     return active.map(({ id }) => ({

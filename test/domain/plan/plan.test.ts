@@ -741,6 +741,12 @@ describe('an approval', () => {
     expect(texts(planned(shrunk, { approve: ['a-aa'] }))).toEqual(['deactivate id-a-aa']);
   });
 
+  it('is asked for by the input that shrank first, where the caps would withhold as well', () => {
+    const measures = { tokens: 9, keys: null, licenses: null, exemptions: null };
+    const both = planned({ ...four, ledger: { ...four.ledger, measures } });
+    expect(both.map(({ guard }) => guard)).toEqual(Array(4).fill('shrunk input'));
+  });
+
   it('goes by the first notice that was given, though a hold that is over made it void', () => {
     const lapsed = (first: number, second: number): Situation => ({
       ...due('a-aa'),

@@ -161,8 +161,8 @@ describe('the license list', () => {
     const products = (...ends: string[]): string[] =>
       names(3).flatMap((telco) => ends.map((end) => `${telco},cd,${end},0`));
     const others = rows(...names(7, 'b'));
-    const before = list(...products('2026-05-01', '2026-06-01'), ...others);
-    expect(shrunk(before, list(...products('2026-04-01', '2026-07-01'), ...others))).toEqual([
+    const before = list(...products('2026-06-01', '2026-05-01'), ...others);
+    expect(shrunk(before, list(...products('2026-07-01', '2026-04-01'), ...others))).toEqual([
       'the license list went from 13 to 13 rows (the access of 3 rows of 13 ends earlier)',
     ]);
   });

@@ -111,6 +111,11 @@ describe('an end that comes', () => {
       ['deactivate orange-cd by hand 2026-03-02T22:00, night 2026-03-03T03:30, new'],
     ],
     [
+      'is that of the token that is there, whatever was announced of one that is gone',
+      { ...soon, tokens: [{ id: 't2' }] },
+      ['deactivate orange-cd by hand 2026-03-02T22:00, night 2026-03-03T03:30, new'],
+    ],
+    [
       'goes by the license of the name that was probably meant',
       { ...soon, tokens: [{ label: 'Orange_CD' }], ledger: noticed(noticeOf({ deployment: 'Orange_CD' })) },
       ['deactivate Orange_CD by hand 2026-03-02T21:00, night 2026-03-03T03:30'],
@@ -122,7 +127,10 @@ describe('an end that comes', () => {
         tokens: [{ enabled: false }],
         ledger: {
           ...noticed(noticeOf({ step: 'delete-token', at: iso(NOW - 5 * DAY) })),
-          suspensions: [suspensionOf({ at: iso(NOW - 85 * DAY) })],
+          suspensions: [
+            suspensionOf({ tokenId: 't2', at: iso(NOW - 80 * DAY) }),
+            suspensionOf({ at: iso(NOW - 85 * DAY) }),
+          ],
         },
       },
       ['delete-token orange-cd by hand 2026-03-07T02:00, night 2026-03-07T03:30'],
@@ -183,7 +191,17 @@ describe('nobody is said to lose access', () => {
     ['whose other token alone is left', { ...soon, tokens: [{ id: 't2', enabled: false }] }],
     [
       'whose name is no more',
-      { tokens: [{ id: 't2' }], licenses: [`mtn,cm,${FAR},0`], ledger: noticed(noticeOf()) },
+      { tokens: [{ id: 't2', label: 'mtn-cm' }], licenses: [`mtn,cm,${FAR},0`], ledger: noticed(noticeOf()) },
+    ],
+    [
+      'whose notice lapsed, while people have just switched the token on',
+      {
+        ...soon,
+        ledger: {
+          ...noticed(noticeOf({ lapsed: true })),
+          restores: [{ tokenId: 't1', deployment: 'orange-cd', at: iso(NOW - DAY), reason: 'by hand' }],
+        },
+      },
     ],
     ['who is exempt', { ...soon, exemptions: 'label,reason,owner,until\norange-cd,,,\n' }],
     [

@@ -4,6 +4,7 @@ import { DAY, iso } from '../../../lambdas/domain/days.ts';
 import type { FindingKind } from '../../../lambdas/domain/findings.ts';
 import type { Ledger, Suspension } from '../../../lambdas/domain/ledger.ts';
 import { reconcile } from '../../../lambdas/domain/reconcile.ts';
+import { canRename } from '../../../lambdas/domain/rules/remedies.ts';
 import { takeSnapshot } from '../../../lambdas/domain/snapshot.ts';
 import { concealed } from '../../../lambdas/text/conceal.ts';
 import { fingerprintOf } from '../../../lambdas/text/fingerprint.ts';
@@ -310,6 +311,14 @@ describe('a missing token', () => {
     expect(missing(situation)).toContain(text);
   });
 
+  it.each<readonly [string, Situation, boolean]>([
+    ['is in force and has no token, too', near('orangee,cd,2026-03-01'), false],
+    ['has a token', { ...near('orangee,cd,2026-03-01'), tokens: [{ label: 'orangee-cd' }, { label: 'orangeee-cd' }] }, true],
+  ])('offers the rename of an ended name, or not, beside another near one that %s', (_, situation, isOffered) => {
+    const licenses = [...(situation.licenses ?? []), `orangeee,cd,${FAR},0`];
+    expect(missing({ ...situation, licenses }).includes('"renameTo": "orange-cd"')).toBe(isOffered);
+  }); // prettier-ignore
+
   it.each<readonly [string, Situation]>([
     ['that is in force for more than 7 days', near('orangee,cd,2026-03-10')],
     ['that has no token', { ...near('orangee,cd,2026-03-01'), tokens: [] }],
@@ -345,6 +354,75 @@ describe('a missing token', () => {
       expect(missing({ licenses: [IN_FORCE], ledger: { suspensions } })).toContain(
         '; it was revoked on 2026-02-21 and its token was deleted by 2026-02-22, and the license is in force still.',
       );
+  });
+});
+
+describe('an orphaned token', () => {
+  const orphaned = (label: string, ...licenses: string[]): string =>
+    textOf('orphaned-token', label, { tokens: [{ label }], licenses });
+
+  it.each<readonly [string, string, readonly string[], string]>([
+    [
+      'gets one that is stored, where its license is in force',
+      'orange-cd',
+      [IN_FORCE],
+      'make one that is stored with the issue function ({"deployment": "orange-cd", "regenerate": true}); else switch this one off with the revoke function ({"deployment": "orange-cd", "reason": "..."}).',
+    ],
+    ['is asked after, where it is not', 'orange-cd', [ENDED], 'Find out who uses it: if it has paid, let licenses.csv say so'],
+    ['gets a proper name first, where it has none', 'Orange_CD', [IN_FORCE], 'give it a proper name, as the finding about its name says'],
+  ])('%s', (_, label, licenses, remedy) => {
+    expect(orphaned(label, ...licenses)).toContain(remedy);
+  }); // prettier-ignore
+});
+
+describe('a rename', () => {
+  const tokens = (...labels: string[]): { label: string }[] => labels.map((label) => ({ label }));
+  const keys = (...names: string[]): Record<string, string> =>
+    Object.fromEntries(names.map((name) => [name, CONTENT]));
+  const long = 'x'.repeat(101);
+
+  it.each<readonly [string, string, Situation, boolean]>([
+    ['of a token', 'a-cd', { tokens: tokens('a-cd') }, true],
+    ['of token and key', 'a-cd', { tokens: tokens('a-cd'), keys: keys('a-cd') }, true],
+    ['of a token to the name of a key', 'a-cd', { tokens: tokens('a-cd'), keys: keys('b-cd') }, true],
+    ['of a key to the name of a token', 'a-cd', { tokens: tokens('b-cd'), keys: keys('a-cd') }, true],
+    ['of a key alone', 'a-cd', { keys: keys('a-cd') }, false],
+    ['of nothing to the name of a token', 'a-cd', { tokens: tokens('b-cd') }, false],
+    ['of a token to the name of another', 'a-cd', { tokens: tokens('a-cd', 'b-cd') }, false],
+    ['of token and key to the name of a key', 'a-cd', { tokens: tokens('a-cd'), keys: keys('a-cd', 'b-cd') }, false],
+    ['of a name that no event can hold', long, { tokens: tokens(long) }, false],
+    ['of a token whose label is concealed', CONCEALED, { tokens: tokens(CONCEALED) }, true],
+    ['of a key whose name is concealed', CONCEALED, { tokens: tokens(CONCEALED), keys: keys(CONCEALED) }, false],
+  ])('is possible, or not, %s', (_, from, situation, isPossible) => {
+    expect(canRename(snapshotOf(situation), from, 'b-cd')).toBe(isPossible);
+  }); // prettier-ignore
+});
+
+describe('a key that holds the content of an automatic token', () => {
+  it('is said to hold that of this one, not of another', () => {
+    const automatic = ['one', 'two'].map((label) => ({ label, generatedBy: 'desktop' }));
+    const situation = {
+      tokens: [...automatic, {}],
+      keys: { 'orange-cd': CONTENT },
+      ledger: { checks: [holding('orange-cd', 't2')] },
+    };
+    expect(textOf('mismatched-key', 'orange-cd', situation)).toContain(
+      'holds the content of the token two (t2)',
+    );
+  });
+});
+
+describe('a refused content', () => {
+  it('stands where names only were read since', () => {
+    const inputs = inputsOf({
+      tokens: [{}],
+      licenses: [IN_FORCE],
+      ledger: { checks: [{ ...holding('orange-cd', 't1'), tokenId: 't1', verdict: 'rejected' }] },
+    });
+    const names = { ...inputs, keys: { names: ['orange-cd'], version: 1 } };
+    expect(reconcile(takeSnapshot(names, defaultSettings(), NOW)).map(({ id }) => id)).toEqual([
+      'rejected-key:orange-cd:t1',
+    ]);
   });
 });
 
