@@ -823,6 +823,11 @@ https://eu-west-1.console.aws.amazon.com/s3/object/bucket?region=eu-west-1&prefi
       },
       'shrunken list approved, 1 loses access tonight',
     ],
+    [
+      'nobody who loses access while HOLD is there, whatever else is approved',
+      { tokens: [{}], keys: ONE, licenses: [ENDED], hold: true, input: { obstacles: [{ kind: 'approved', text: 'x' }, { kind: 'HOLD', text: 'y' }] } }, // prettier-ignore
+      'shrunken list approved, HOLD',
+    ],
     ['each obstacle once', { input: { obstacles: [{ kind: 'shrunk', text: 'x' }, { kind: 'shrunk', text: 'y' }, { kind: 'HOLD', text: 'z' }] } }, 'a list shrank, HOLD'], // prettier-ignore
     [
       'what failed before what was left alone, each deployment once',

@@ -218,6 +218,16 @@ describe('a finding', () => {
     expect(newsOf({ ...off, ledger: expired }).resolved).toHaveLength(1);
   });
 
+  it('that is gone is remembered where the mail that was read said so of another one alone', () => {
+    const [one] = known().findings;
+    const findings = one === undefined ? [] : [one, { ...one, id: 'b', deployment: 'old-yy' }];
+    const reported = ['a', 'b'].map((id) => ({ key: `finding ${id}`, day: TODAY }));
+    const resolved = newsOf({ ...CALM, ledger: { findings, reported } });
+    const keys = new Set(resolved.resolved.slice(0, 1).map(({ item }) => item.key));
+    const ledger = { ...emptyLedger(), findings, reported };
+    expect(rememberFindings(ledger, [], resolved, keys).map(({ id }) => id)).toEqual(['b']);
+  });
+
   it('that is gone is remembered until a mail that somebody could read has said so', () => {
     const situation: MailSituation = { ...CALM, ledger: known() };
     const left = (isHeard: boolean): string[] => {
