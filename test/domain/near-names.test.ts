@@ -110,6 +110,8 @@ describe('another spelling of the same country', () => {
     ['where the telco ends like one', 'mobile-congo-drc', ['mobile-congo-cd'], 'mobile-congo-cd'],
     ['where more than the last word names one', 'mtn-south-sudan', ['mtn-sd', 'mtn-ss'], 'mtn-ss'],
     ['where more than the first word names one', 'south-sudan-mtn', ['mtn-sd', 'mtn-ss'], 'mtn-ss'],
+    ['before a telco of two words', 'cd-orange-mobile', ['orange-mobile-cd'], 'orange-mobile-cd'],
+    ['or one that is none, the wrong way round', 'xx-orange', ['orange-xx'], 'orange-xx'],
     ['where the licensed name has its country first', 'orange-drc', ['cd-orange'], 'cd-orange'],
     ['not in a country without a telco', 'cotedivoire', ['moov-ci', 'ci-moov'], undefined],
     ['not where two countries have the name', 'orange-congo', ['orange-cd', 'orange-cg'], undefined],
