@@ -346,6 +346,24 @@ describe("a people's suspension", () => {
   });
 });
 
+describe('the end that a suspension goes by', () => {
+  const endOf = (changes: Parameters<typeof suspensionOf>[0], rows: string): unknown =>
+    compared(ledgerOf({ suspensions: [suspensionOf(changes)] }), [tokenOf({ enabled: false })], [], [], rows)
+      .suspensions[0]?.end;
+  const row = 'orange,cd,2027-01-01,0';
+
+  it("is the list's, where people revoked the token before any run had read the list", () => {
+    expect(endOf({ by: 'people' }, row)).toBe('2027-01-01');
+    expect(endOf({ by: 'people' }, 'mtn,cm,2027-01-01,0')).toBeUndefined();
+  });
+
+  it("is else the one that was remembered, and an audit's takes none from the list", () => {
+    expect(endOf({ by: 'people', end: '2026-01-01' }, row)).toBe('2026-01-01');
+    expect(endOf({ by: 'audit' }, row)).toBeUndefined();
+    expect(endOf({ by: 'audit', end: '2026-01-01' }, row)).toBe('2026-01-01');
+  });
+});
+
 describe("an audit's suspension", () => {
   it('is superseded by nothing: a renewal may still switch its token on', () => {
     const tokens = [tokenOf({ enabled: false }), tokenOf({ id: 't2' })];
@@ -420,6 +438,23 @@ describe('a token that Docker Hub does not list', () => {
     });
     expect(tokensToAskFor(ledger, [])).toEqual(['t1', 't2', 't3', 't4', 't9']);
     expect(tokensToAskFor(ledger, [tokenOf({ id: 't2' })])).toEqual(['t1', 't3', 't4', 't9']);
+  });
+
+  it('is asked for after the one that was asked for last, which comes at the end', () => {
+    const ledger = ledgerOf({ inactive: ['t1', 't2', 't3'], lastAskedFor: 't2' });
+    expect(tokensToAskFor(ledger, [])).toEqual(['t3', 't1', 't2']);
+  });
+
+  it('is asked for because of a notice, a restore, an issue, a step or a suspension alone, and never for a key', () => {
+    const asked = (parts: Partial<Ledger>): string[] => tokensToAskFor(ledgerOf(parts), []);
+    expect([
+      asked({ notices: [noticeOf('t1')] }),
+      asked({ restores: [restoreOf('t2')] }),
+      asked({ issued: [{ tokenId: 't3', deployment: 'orange-cd', at: iso(NOW) }] }),
+      asked({ intents: [intentOf({ tokenId: 't4' })] }),
+      asked({ suspensions: [suspensionOf({ tokenId: 't5' })] }),
+      asked({ intents: [keyIntent()] }),
+    ]).toEqual([['t1'], ['t2'], ['t3'], ['t4'], ['t5'], []]);
   });
 
   it('is asked for on a later night where there are more than a hundred', () => {

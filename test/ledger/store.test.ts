@@ -36,6 +36,11 @@ describe('the ledger in the bucket', () => {
     expect([failure.name, failure.message.includes('it was deleted')]).toEqual(['LedgerUnreadable', true]);
   });
 
+  it('is written one entry a line, so that two versions of it can be compared', () => {
+    const lines = ledgerText({ ...emptyLedger(), inactive: ['a', 'b'] }).split('\n');
+    expect(lines).toEqual(expect.arrayContaining(['"inactive": [', '"a",', '"b"', '],', '"notices": [],']));
+  });
+
   it('is not written where nothing changes', async () => {
     const store = await openLedger(world.services().bucket);
     expect(await store.update((ledger) => ledger)).toBe(store.current);

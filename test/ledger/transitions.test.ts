@@ -213,6 +213,23 @@ describe('a token that people', () => {
     expect(passed('airtel-td', null)).toBeUndefined();
   });
 
+  it('switched off has the end of its one row, where it has only one', () => {
+    const licenseRows = [
+      { deployment: 'mtn-cm', product: '', paidUntil: '2026-05-01', accessUntil: '2026-05-01' },
+      { deployment: 'orange-cd', product: '', paidUntil: END, accessUntil: END },
+    ];
+    expect(recordRevocation({ ...FULL, licenseRows }, decision).suspensions.at(-1)?.end).toBe(END);
+  });
+
+  it('switched off after its overlap was over is one that comes back only by its id', () => {
+    const overlapOver = (by: Partial<Ledger>): unknown =>
+      recordRevocation({ ...FULL, ...by }, decision).suspensions.at(-1)?.replaced;
+    const suspensions = [{ ...ORANGE, by: 'audit' as const, at, reason: 'x', replaced: true }];
+    const others = [{ ...MTN, by: 'audit' as const, at, reason: 'x', replaced: true }];
+    expect(overlapOver({ suspensions })).toBe(true);
+    expect(overlapOver({ suspensions: others })).toBeUndefined();
+  });
+
   it('switched on again is left alone, and is being replaced no longer', () => {
     expect(changes(recordRestore(FULL, decision))).toEqual({
       ...forgotten,

@@ -71,6 +71,7 @@ describe('a ledger of version 1', () => {
     const baseline = { tokens: 3, keys: 1, licenses: 1, exemptions: 5, doubted };
     const { measures } = readLedger(Buffer.from(JSON.stringify({ ...before, baseline })));
     expect([measures.tokens, measures.exemptions?.length]).toEqual([40, 5]);
+    expect(measures.licenses).toEqual({ deployments: 1, rows: null });
     const first = readLedger(Buffer.from(JSON.stringify({ ...before, baseline: null })));
     expect(first.measures).toEqual({ tokens: null, keys: null, licenses: null, exemptions: null });
   });

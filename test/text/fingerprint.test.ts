@@ -85,6 +85,31 @@ describe('fingerprints that an earlier version kept', () => {
     expect(renewed('', CONTENT)).toEqual(['', '']);
   });
 
+  it('become so wherever the ledger keeps one, of a rename by the name that it comes from', () => {
+    const kept = old(CONTENT);
+    const open = { deployment: 'orange-cd', at, fingerprint: kept };
+    const keys = { names: ['orange-cd'], values: new Map([['orange-cd', CONTENT]]), version: 1 };
+    const { intents, issuing, renaming } = renewFingerprints(
+      {
+        ...emptyLedger(),
+        intents: [{ ...open, step: 'remove-key', reason: 'x', approved: false, replaced: false, runId: 'r' }],
+        issuing: [{ ...open, requestId: 'r', before: [], regenerate: false, overlapHours: 0 }],
+        renaming: [
+          { from: 'orange-cd', to: 'orange-dr-cd', tokenIds: [], at, fingerprint: kept },
+          { from: 'mtn-cm', to: 'mtn-gh', tokenIds: [], at },
+        ],
+      },
+      keys,
+    );
+    expect([...intents, ...issuing, ...renaming].map(({ fingerprint }) => fingerprint)).toEqual([
+      fingerprintOf(CONTENT),
+      fingerprintOf(CONTENT),
+      fingerprintOf(CONTENT),
+      undefined,
+    ]);
+    expect(renaming[0]).toMatchObject({ from: 'orange-cd', to: 'orange-dr-cd' });
+  });
+
   it('are gone where it was a password, where the content changed, and where nobody read it', () => {
     for (const [kept, value] of [
       [old('hunter2'), 'hunter2'],
