@@ -38,6 +38,8 @@ export type Happening =
   | { readonly do: 'restore run' }
   | { readonly do: 'night'; readonly at: number; readonly fate: Fate; readonly times: number }
   | { readonly do: 'revoke' | 'restore'; readonly who: number }
+  /** A customer pulls: with what Vault holds, or with the oldest token that works. */
+  | { readonly do: 'pull'; readonly who: number; readonly old: boolean }
   /** The token that was made last has leaked: somebody revokes that one alone. */
   | { readonly do: 'revoke newest'; readonly who: number }
   | { readonly do: 'regenerate'; readonly who: number }
@@ -274,6 +276,9 @@ export class Life<In extends Scenario = Scenario> {
       case 'subscriber':
         await sandbox.setConfirmed(what.on);
         return;
+      case 'pull':
+        this.pull(this.name(what.who), what.old);
+        return;
       case 'revoke':
       case 'restore':
       case 'revoke newest':
@@ -320,6 +325,13 @@ export class Life<In extends Scenario = Scenario> {
     this.offByAudit.delete(id);
     this.offByRun.delete(id);
     this.onByPeople.delete(id);
+  }
+
+  private pull(name: string, isOld: boolean): void {
+    const { sandbox } = this;
+    const working = this.listed.filter(({ label, enabled }) => label === name && enabled);
+    const used = isOld ? working[0] : working.find(({ id }) => id === sandbox.holder(name));
+    if (used !== undefined) sandbox.tokens.modify(used.id, { last_used: iso(sandbox.now) });
   }
 
   private async revokeOrRestore(what: {

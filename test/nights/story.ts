@@ -36,6 +36,7 @@ function happening(random: () => number, disturbed: boolean): Happening {
     items[Math.floor(random() * items.length)] ?? items[0];
   const who = (): number => Math.floor(random() * NAMES.length);
   if (random() < 0.08) return decision(random, who());
+  if (random() < 0.06) return { do: 'pull', who: who(), old: random() < 0.3 };
   const dice = random();
   if (dice < 0.45) return { do: 'night', at: 0, fate: 'pass', times: 0 };
   // Once, three times in a row, or a whole night's outage.
