@@ -93,6 +93,7 @@ export function* story(
     const what = isBundled && drawn.do === 'together' ? { ...drawn, slow: false } : drawn;
     yield what;
     if (UPLOADS.has(what.do)) yield review(random, disturbed);
+    if (what.do === 'regenerate') yield* afterNewToken(random, what.who);
     // A day or some pass between whatever happens.
     if (what.do === 'night')
       yield {
@@ -100,6 +101,13 @@ export function* story(
         hours: ([24, 24, 24, 12, 24 * 7, 24 * 40][Math.floor(random() * 6)] ?? 24) + jitter(random),
       };
   }
+}
+
+/** Some customers use their new token at once, and some of these have it leak at once. */
+function* afterNewToken(random: () => number, who: number): Generator<Happening> {
+  if (random() < 0.5) return;
+  yield { do: 'pull', who, old: false };
+  if (random() < 0.4) yield { do: 'revoke newest', who };
 }
 
 /** The review that follows an upload: mostly once and undisturbed. */
