@@ -1,7 +1,7 @@
 // People, customers and nights as they may come, and the rules of the contract that must hold whatever comes.
 import type { AuditEvent } from '../../lambdas/audit/event.ts';
 import type { Action, ActionKind } from '../../lambdas/domain/actions.ts';
-import { DAY, HOUR, addDays, dayOf } from '../../lambdas/domain/days.ts';
+import { DAY, HOUR, addDays, dayOf, iso } from '../../lambdas/domain/days.ts';
 import { AuditorError, isAuditorError } from '../../lambdas/errors.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import type { Settings } from '../../lambdas/runtime/settings.ts';
