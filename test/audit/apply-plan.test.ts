@@ -9,11 +9,11 @@ import { fingerprintOfNew } from '../../lambdas/text/fingerprint.ts';
 import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 import type { Fate } from '../sandbox/memory-sandbox.ts';
 
-let world: MemorySandbox;
+let sandbox: MemorySandbox;
 const UNCHANGED = () => Promise.resolve(undefined);
 
 beforeEach(() => {
-  world = startSandbox({ transport: 'memory' });
+  sandbox = startSandbox({ transport: 'memory' });
 });
 
 const step = (kind: Change['kind'], tokenId: string, changes: Partial<Change> = {}): Change => ({
@@ -31,7 +31,7 @@ const removal = (content = 'content'): Change => ({
   fingerprint: fingerprintOfNew(content),
 });
 const token = (id: string, enabled = true): void => {
-  world.addToken('orange-cd', { id, enabled, key: false });
+  sandbox.addToken('orange-cd', { id, enabled, key: false });
 };
 
 /** Writes the intents as a run does, then carries the steps out, with the fate of single calls. */
@@ -40,14 +40,14 @@ async function carry(
   fate: (call: string) => Fate = () => 'pass',
   changed?: string,
 ): Promise<AppliedPlan> {
-  const services = world.services();
+  const services = sandbox.services();
   const store = await openLedger(services.bucket);
-  await store.update((ledger) => ({ ...ledger, intents: intentsOf(steps, 'run-1', world.now) }));
-  world.calls.length = 0;
-  world.fate = fate;
+  await store.update((ledger) => ({ ...ledger, intents: intentsOf(steps, 'run-1', sandbox.now) }));
+  sandbox.calls.length = 0;
+  sandbox.fate = fate;
   const lastLook = () => Promise.resolve(changed);
-  const carriedOut = await applyPlan({ services, store, now: world.now, lastLook }, steps);
-  world.fate = () => 'pass';
+  const carriedOut = await applyPlan({ services, store, now: sandbox.now, lastLook }, steps);
+  sandbox.fate = () => 'pass';
   return carriedOut;
 }
 const results = ({ actions }: AppliedPlan): string[] =>
@@ -58,7 +58,7 @@ const onNth =
   (name: string, fates: readonly Fate[]) =>
   (call: string): Fate => {
     if (call !== name) return 'pass';
-    const made = world.calls.filter((before) => before === name).length;
+    const made = sandbox.calls.filter((before) => before === name).length;
     return fates[made - 1] ?? 'pass';
   };
 
@@ -77,9 +77,9 @@ describe('a step', () => {
       approved: true,
       replaced: true,
     });
-    const common = { deployment: 'orange-cd', reason: 'why', at: iso(world.now), runId: 'run-1' };
+    const common = { deployment: 'orange-cd', reason: 'why', at: iso(sandbox.now), runId: 'run-1' };
     const { tokenId: _, ...bare } = step('remove-key', 't1');
-    expect(intentsOf([whole, bare], 'run-1', world.now)).toStrictEqual([
+    expect(intentsOf([whole, bare], 'run-1', sandbox.now)).toStrictEqual([
       {
         ...common,
         step: 'deactivate',
@@ -117,17 +117,17 @@ describe('carrying out', () => {
       'deactivate off done',
       'delete-token gone done',
     ]);
-    expect(world.tokens.all.toReversed().map(({ uuid, is_active }) => `${uuid} ${is_active}`)).toEqual([
+    expect(sandbox.tokens.all.toReversed().map(({ uuid, is_active }) => `${uuid} ${is_active}`)).toEqual([
       'off false',
       'on true',
     ]);
-    expect(world.ledger.intents).toEqual([]);
-    expect(world.ledger.unreported.map(({ kind, status }) => `${kind} ${status}`)).toEqual([
+    expect(sandbox.ledger.intents).toEqual([]);
+    expect(sandbox.ledger.unreported.map(({ kind, status }) => `${kind} ${status}`)).toEqual([
       'reactivate done',
       'deactivate done',
       'delete-token done',
     ]);
-    expect(world.ledger.suspensions).toMatchObject([{ tokenId: 'off', at: iso(world.now) }]);
+    expect(sandbox.ledger.suspensions).toMatchObject([{ tokenId: 'off', at: iso(sandbox.now) }]);
   });
 
   it('withdraws nothing once the last look saw a change, and still switches on who has renewed', async () => {
@@ -140,8 +140,8 @@ describe('carrying out', () => {
       'deactivate off skipped not tried, because HOLD changed; why',
       'delete-token gone skipped not tried, because HOLD changed; why',
     ]);
-    expect(world.calls).not.toContain('hub.deleteToken');
-    expect(world.tokens.all.every(({ is_active, uuid }) => is_active === (uuid !== 'gone'))).toBe(true);
+    expect(sandbox.calls).not.toContain('hub.deleteToken');
+    expect(sandbox.tokens.all.every(({ is_active, uuid }) => is_active === (uuid !== 'gone'))).toBe(true);
   });
 
   it('looks again once, right before the first withdrawal, and not where there is none', async () => {
@@ -150,15 +150,15 @@ describe('carrying out', () => {
     token('c');
     const looks: string[][] = [];
     const lastLook = (): Promise<undefined> => {
-      looks.push([...world.calls]);
+      looks.push([...sandbox.calls]);
       return Promise.resolve(undefined);
     };
-    const services = world.services();
+    const services = sandbox.services();
     const store = await openLedger(services.bucket);
-    const context = { services, store, now: world.now, lastLook };
+    const context = { services, store, now: sandbox.now, lastLook };
     await applyPlan(context, [step('reactivate', 'a')]);
     expect(looks).toEqual([]);
-    world.tokens.modify('a', { is_active: false });
+    sandbox.tokens.modify('a', { is_active: false });
     await applyPlan(context, [step('reactivate', 'a'), step('deactivate', 'b'), step('deactivate', 'c')]);
     expect(looks).toHaveLength(1);
     expect(looks[0]?.filter((call) => call === 'hub.setEnabled')).toHaveLength(2);
@@ -174,8 +174,8 @@ describe('carrying out', () => {
       'deactivate t1 skipped it is no longer as planned: somebody changed it meanwhile; why',
       'deactivate t2 failed DockerHubUnavailable: hub.setEnabled failed.',
     ]);
-    expect(world.ledger.intents.map(({ tokenId }) => tokenId)).toEqual(['t2']);
-    expect(world.ledger.unreported).toEqual([]);
+    expect(sandbox.ledger.intents.map(({ tokenId }) => tokenId)).toEqual(['t2']);
+    expect(sandbox.ledger.unreported).toEqual([]);
   });
 
   it('goes on after two failures in a row, and not after three', async () => {
@@ -201,17 +201,17 @@ describe('carrying out', () => {
   it('begins no change in the last minute', async () => {
     token('t1');
     token('t2');
-    const begin = world.now;
+    const begin = sandbox.now;
     const carriedOut = await carry([step('deactivate', 't1'), step('deactivate', 't2')], (call) => {
-      if (call === 'hub.setEnabled') world.now = begin + 14 * 60_000 + 1;
+      if (call === 'hub.setEnabled') sandbox.now = begin + 14 * 60_000 + 1;
       return 'pass';
     });
     expect(results(carriedOut)).toEqual([
       'deactivate t1 done',
       'deactivate t2 skipped not tried, because the time got short; why',
     ]);
-    world.now = begin;
-    const services = { ...world.services(), deadline: begin + 60_000 };
+    sandbox.now = begin;
+    const services = { ...sandbox.services(), deadline: begin + 60_000 };
     const store = await openLedger(services.bucket);
     const context = { services, store, now: begin, lastLook: UNCHANGED };
     expect(results(await applyPlan(context, [step('deactivate', 't2')]))).toEqual(['deactivate t2 done']);
@@ -228,16 +228,16 @@ describe('carrying out', () => {
       'deactivate t2 skipped not tried, because the ledger could not be written; why',
     ]);
     expect(carriedOut.storageError?.name).toBe('StorageUnavailable');
-    expect(world.ledger.intents).toHaveLength(2);
+    expect(sandbox.ledger.intents).toHaveLength(2);
   });
 
   it('changes nothing in the ledger for a step that it does not know', async () => {
     token('t1');
-    const services = world.services();
+    const services = sandbox.services();
     const store = await openLedger(services.bucket);
     const before = store.current;
     const carriedOut = await applyPlan(
-      { services: services, store: store, now: world.now, lastLook: UNCHANGED },
+      { services: services, store: store, now: sandbox.now, lastLook: UNCHANGED },
       [step('deactivate', 't1')],
     );
     expect(carriedOut).not.toHaveProperty('storageError');
@@ -247,7 +247,7 @@ describe('carrying out', () => {
   it('closes the intent of the step that was taken, and of none that is like it', async () => {
     token('t1', false);
     token('t2', false);
-    world.keys.set('mtn-cm', 'content');
+    sandbox.keys.set('mtn-cm', 'content');
     const steps = [
       step('delete-token', 't1', { replaced: true }),
       step('delete-token', 't2'),
@@ -256,11 +256,11 @@ describe('carrying out', () => {
       { ...removal(), deployment: 'mtn-cm' },
     ];
     await carry(steps, onNth('hub.deleteToken', ['fail before']));
-    expect(world.ledger.intents).toMatchObject([
+    expect(sandbox.ledger.intents).toMatchObject([
       { step: 'delete-token', tokenId: 't1' },
       { step: 'remove-key', deployment: 'orange-cd' },
     ]);
-    expect(world.ledger.unreported.map(({ kind, deployment }) => `${kind} ${deployment}`)).toEqual([
+    expect(sandbox.ledger.unreported.map(({ kind, deployment }) => `${kind} ${deployment}`)).toEqual([
       'delete-token orange-cd',
       'reactivate orange-cd',
       'remove-key mtn-cm',
@@ -272,10 +272,10 @@ describe('carrying out', () => {
     token('t2');
     const lines: unknown[] = [];
     const note = (message: string, fields?: unknown): void => void lines.push([message, fields]);
-    const services = { ...world.services(), log: { info: note, warn: note, error: note } };
-    world.fate = onNth('hub.setEnabled', ['fail before']);
+    const services = { ...sandbox.services(), log: { info: note, warn: note, error: note } };
+    sandbox.fate = onNth('hub.setEnabled', ['fail before']);
     const store = await openLedger(services.bucket);
-    await applyPlan({ services: services, store: store, now: world.now, lastLook: UNCHANGED }, [
+    await applyPlan({ services: services, store: store, now: sandbox.now, lastLook: UNCHANGED }, [
       step('deactivate', 't1'),
       step('deactivate', 't2'),
     ]);
@@ -289,22 +289,22 @@ describe('carrying out', () => {
 
 describe('removing a key', () => {
   beforeEach(() => {
-    world.keys.set('orange-cd', 'content');
-    world.keys.set('mtn-cm', 'other');
+    sandbox.keys.set('orange-cd', 'content');
+    sandbox.keys.set('mtn-cm', 'other');
   });
 
   it('takes this one, while it holds what it held, and leaves the others', async () => {
     expect(results(await carry([removal()]))).toEqual(['remove-key key done']);
-    expect(Object.entries(world.keys.all)).toEqual([['mtn-cm', 'other']]);
+    expect(Object.entries(sandbox.keys.all)).toEqual([['mtn-cm', 'other']]);
   });
 
   it('is skipped where the key holds something else or is gone', async () => {
     const skipped = ['remove-key key skipped it is no longer as planned: somebody changed it meanwhile; why'];
     expect(results(await carry([removal('another')]))).toEqual(skipped);
-    expect(world.keys.has('orange-cd')).toBe(true);
-    world.keys.delete('orange-cd');
+    expect(sandbox.keys.has('orange-cd')).toBe(true);
+    sandbox.keys.delete('orange-cd');
     expect(results(await carry([removal()]))).toEqual(skipped);
-    expect(world.calls).not.toContain('vault.patchKeys');
+    expect(sandbox.calls).not.toContain('vault.patchKeys');
   });
 
   it('is decided anew by what is there where somebody wrote in between', async () => {
@@ -314,38 +314,38 @@ describe('removing a key', () => {
       (call: string): Fate => {
         if (call === 'vault.patchKeys' && !isWritten) {
           isWritten = true;
-          world.keys.set('orange-cd', content);
+          sandbox.keys.set('orange-cd', content);
         }
         return 'pass';
       };
     expect(results(await carry([removal()], write('new')))[0]).toContain('skipped');
-    expect(world.keys.get('orange-cd')).toBe('new');
+    expect(sandbox.keys.get('orange-cd')).toBe('new');
     isWritten = false;
     expect(results(await carry([removal('new')], write('new')))).toEqual(['remove-key key done']);
-    expect(world.keys.has('orange-cd')).toBe(false);
+    expect(sandbox.keys.has('orange-cd')).toBe(false);
   });
 
   it('whose answer was lost is done where the key is gone, and is tried once more where it is not', async () => {
     expect(results(await carry([removal()], onNth('vault.patchKeys', ['fail after'])))).toEqual([
       'remove-key key done',
     ]);
-    expect(world.calls.filter((call) => call === 'vault.patchKeys')).toHaveLength(1);
-    world.keys.set('orange-cd', 'content');
+    expect(sandbox.calls.filter((call) => call === 'vault.patchKeys')).toHaveLength(1);
+    sandbox.keys.set('orange-cd', 'content');
     expect(results(await carry([removal()], onNth('vault.patchKeys', ['fail before'])))).toEqual([
       'remove-key key done',
     ]);
-    world.keys.set('orange-cd', 'content');
+    sandbox.keys.set('orange-cd', 'content');
     expect(
       results(await carry([removal()], onNth('vault.patchKeys', ['fail before', 'fail before']))),
     ).toEqual(['remove-key key failed VaultUnavailable: vault.patchKeys failed.']);
   });
 
   it('fails at once with any other error', async () => {
-    world.vault.forget(world.settings.vaultTokensPath);
+    sandbox.vault.forget(sandbox.settings.vaultTokensPath);
     expect(results(await carry([removal()]))).toEqual([
       'remove-key key failed VaultSecretMissing: There is no secret.',
     ]);
-    expect(world.calls.filter((call) => call === 'vault.readKeys')).toHaveLength(1);
+    expect(sandbox.calls.filter((call) => call === 'vault.readKeys')).toHaveLength(1);
   });
 
   it('waits while one of several tokens of its label could not be deleted or was switched on meanwhile', async () => {
@@ -358,7 +358,7 @@ describe('removing a key', () => {
         onNth('hub.deleteToken', first === 'failed' ? ['fail before'] : []),
       );
       expect(actions.map(({ status }) => status)).toEqual([first, 'done', 'skipped']);
-      expect(world.keys.has('orange-cd')).toBe(true);
+      expect(sandbox.keys.has('orange-cd')).toBe(true);
     }
   });
 
@@ -371,10 +371,10 @@ describe('removing a key', () => {
       'delete-token t1 failed DockerHubUnavailable: hub.deleteToken failed.',
       'remove-key key skipped not tried, because a token of that label is left; why',
     ]);
-    expect(world.keys.has('orange-cd')).toBe(true);
+    expect(sandbox.keys.has('orange-cd')).toBe(true);
     const elsewhere = [step('delete-token', 't1', { deployment: 'mtn-cm' }), removal()];
     expect(results(await carry(elsewhere))[1]).toBe('remove-key key done');
-    world.keys.set('orange-cd', 'content');
+    sandbox.keys.set('orange-cd', 'content');
     expect(results(await carry(steps))).toEqual(['delete-token t1 done', 'remove-key key done']);
   });
 });

@@ -19,30 +19,30 @@ const NAMES = [
   'togocom-tg',
 ];
 const ENDED = NAMES.slice(0, 4);
-let world: MemorySandbox;
+let sandbox: MemorySandbox;
 
 beforeEach(() => {
-  world = startSandbox({ transport: 'memory' });
-  for (const name of NAMES) world.addToken(name);
+  sandbox = startSandbox({ transport: 'memory' });
+  for (const name of NAMES) sandbox.addToken(name);
   licenses(NAMES);
 });
 
 /** The first four have ended, of those that the list names. */
 function licenses(names: readonly string[]): void {
-  world.putLicenses(names.map((name) => [name, ENDED.includes(name) ? '2026-03-01' : '2027-01-01']));
+  sandbox.putLicenses(names.map((name) => [name, ENDED.includes(name) ? '2026-03-01' : '2027-01-01']));
 }
 
 async function run(event: AuditEvent = {}): Promise<AuditResult> {
-  return audit(parseEvent(auditEventSchema, event), world.services());
+  return audit(parseEvent(auditEventSchema, event), sandbox.services());
 }
 
 async function night(): Promise<AuditResult> {
   const result = await run();
-  world.now += DAY;
+  sandbox.now += DAY;
   return result;
 }
 
-const reportOf = ({ report }: AuditResult): string => world.bucket.text(report) ?? '';
+const reportOf = ({ report }: AuditResult): string => sandbox.bucket.text(report) ?? '';
 
 describe('an approval', () => {
   it('says in mail, report and ledger that it was one, over which guard, and what they say', async () => {
@@ -58,34 +58,34 @@ describe('an approval', () => {
     expect(reason).toContain('by approval ("ann" says "they told us on the phone"), over:');
     expect(reason).toContain('more than the 3 allowed');
     expect(reportOf(result)).toContain('they told us on the phone');
-    expect(world.lastMail).toContain('"ann" says "they told us on the phone"');
-    expect(world.ledger.suspensions[0]?.reason).toContain(
+    expect(sandbox.lastMail).toContain('"ann" says "they told us on the phone"');
+    expect(sandbox.ledger.suspensions[0]?.reason).toContain(
       'by approval ("ann" says "they told us on the phone")',
     );
-    expect(world.ledger.withdrawals).toMatchObject([{ deployment: 'orange-cd', approved: true }]);
+    expect(sandbox.ledger.withdrawals).toMatchObject([{ deployment: 'orange-cd', approved: true }]);
   });
 
   it('is no night: a catch-up goes by the last one', async () => {
     await run();
-    world.now += HOUR;
-    const before = world.ledger.lastNight;
+    sandbox.now += HOUR;
+    const before = sandbox.ledger.lastNight;
     await run({ approve: [], reason: 'the list is right' });
-    expect(world.ledger.lastNight).toEqual(before);
+    expect(sandbox.ledger.lastNight).toEqual(before);
   });
 
   it('of nobody takes what was read as the measure, and withdraws nothing', async () => {
     await night();
     // Two rows more than may go are gone, and of the four that have ended one has not been renewed.
-    world.putLicenses([
+    sandbox.putLicenses([
       ['orange-cd', '2026-03-01'],
       ...NAMES.slice(1, 5).map((name) => [name, '2027-01-01'] as const),
     ]);
     expect(steps(await run())).toEqual(['deactivate orange-cd withheld']);
-    const mails = world.mails.length;
+    const mails = sandbox.mails.length;
     const approved = await run({ approve: [], reason: 'four customers left us' });
     expect(steps(approved)).toEqual(['deactivate orange-cd withheld']);
-    expect(world.mails.length).toBe(mails + 1);
-    expect(world.lastMail).toContain('This run was an approval (the caller says "four customers left us")');
+    expect(sandbox.mails.length).toBe(mails + 1);
+    expect(sandbox.lastMail).toContain('This run was an approval (the caller says "four customers left us")');
     expect(reportOf(approved)).toContain('nothing is withdrawn');
     expect(steps(await run())).toEqual(['deactivate orange-cd done']);
   });
@@ -96,14 +96,14 @@ describe('who is due and not named by an approval', () => {
     await night();
     const result = await run({ approve: ['orange-cd'] });
     expect(steps(result)).toContain('deactivate mtn-cm withheld');
-    const mail = world.lastMail;
+    const mail = sandbox.lastMail;
     expect(mail).not.toContain('NOT DONE');
     expect(mail).toContain('LOSES ACCESS NEXT');
     for (const name of ['mtn-cm', 'airtel-td', 'moov-bj']) expect(mail).toContain(`Tue 3 Mar 03:30 ${name}`);
     expect(mail).not.toContain('Nobody loses access');
-    expect(world.mails.at(-1)?.subject).toContain('3 lose access tonight, 1 revoked');
+    expect(sandbox.mails.at(-1)?.subject).toContain('3 lose access tonight, 1 revoked');
     expect(mail).toContain('Still open: 3 ended');
-    world.now += DAY;
+    sandbox.now += DAY;
     expect(
       steps(await run())
         .filter((step) => step.endsWith('done'))
@@ -113,8 +113,8 @@ describe('who is due and not named by an approval', () => {
 
   it('stays withheld by what holds them besides, and is reported once for that', async () => {
     const more = ['free-sn', 'tigo-tz'];
-    for (const name of more) world.addToken(name);
-    world.putLicenses([...NAMES, ...more].map((name) => [name, ENDED.includes(name) || more.includes(name) ? '2026-03-01' : '2027-01-01'])); // prettier-ignore
+    for (const name of more) sandbox.addToken(name);
+    sandbox.putLicenses([...NAMES, ...more].map((name) => [name, ENDED.includes(name) || more.includes(name) ? '2026-03-01' : '2027-01-01'])); // prettier-ignore
     await night();
     await run();
     const result = await run({ approve: ['orange-cd'] });
@@ -122,9 +122,9 @@ describe('who is due and not named by an approval', () => {
     expect(others.map(({ reason }) => reason.split(';')[0])).toEqual(
       Array(5).fill('5 withdrawals due and 0 in the last 20 hours are more than the 3 allowed'),
     );
-    const mails = world.mails.length;
+    const mails = sandbox.mails.length;
     await night();
-    expect(world.mails.slice(mails).map(({ text }) => text)).toEqual([]);
+    expect(sandbox.mails.slice(mails).map(({ text }) => text)).toEqual([]);
   });
 });
 
@@ -132,7 +132,7 @@ describe('what guards withhold', () => {
   it('disturbs nothing: a catch-up has nothing to do', async () => {
     await night();
     expect((await run()).outcome).toBe('withheld');
-    world.now += HOUR;
+    sandbox.now += HOUR;
     expect((await run({ catchUp: true })).notes.join()).toContain('Nothing to catch up');
   });
 });
@@ -143,15 +143,15 @@ describe('a list that changed since the last run', () => {
     await night();
     licenses([...NAMES.slice(5), ...Array.from({ length: 30 }, (_, index) => `new${index}-be`)]);
     const result = await run();
-    expect(world.lastMail).toContain(
+    expect(sandbox.lastMail).toContain(
       'licenses.csv: new0-be is new: paid until 1 Jan 2027, access until 1 Jan 2027.',
     );
     expect(result.notes.filter((note) => note.startsWith('licenses.csv: '))).toHaveLength(31);
-    const mails = world.mails.length;
-    world.now += HOUR;
+    const mails = sandbox.mails.length;
+    sandbox.now += HOUR;
     await run();
     expect(
-      world.mails
+      sandbox.mails
         .slice(mails)
         .map(({ text }) => text)
         .join(''),

@@ -12,18 +12,18 @@ import type { Services } from '../../lambdas/runtime/services.ts';
 import { failureOf } from '../failure.ts';
 import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 
-let world: MemorySandbox;
+let sandbox: MemorySandbox;
 
 beforeEach(() => {
-  world = startSandbox({ transport: 'memory' });
-  world.addCustomers(['orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td'], '2027-01-01');
+  sandbox = startSandbox({ transport: 'memory' });
+  sandbox.addCustomers(['orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td'], '2027-01-01');
 });
 
 const isMonday = (now: number): boolean => new Date(now).getUTCDay() === 1;
 const run = (event: unknown = {}): Promise<AuditResult> =>
-  audit(parseEvent(auditEventSchema, event), world.services());
-const reports = (): string[] => world.bucket.keysAsWritten.filter((key) => key.startsWith(OBJECTS.reports));
-const reportText = (key: string | undefined): string => world.bucket.text(key ?? '') ?? '';
+  audit(parseEvent(auditEventSchema, event), sandbox.services());
+const reports = (): string[] => sandbox.bucket.keysAsWritten.filter((key) => key.startsWith(OBJECTS.reports));
+const reportText = (key: string | undefined): string => sandbox.bucket.text(key ?? '') ?? '';
 
 describe('the event', () => {
   it.each([
@@ -56,7 +56,7 @@ describe('the event', () => {
     const failure = await failureOf(() => run(event));
     expect(failure.name).toBe('InvalidRequest');
     expect(failure.message).toContain(why);
-    expect(world.calls).toEqual([]);
+    expect(sandbox.calls).toEqual([]);
   });
 });
 
@@ -89,11 +89,11 @@ describe('a night', () => {
     const { finishedAt: _, ...same } = result;
     expect(report).toMatchObject(same);
     expect(report).toHaveProperty('deployments.length', 4);
-    expect(world.metrics.get('AuditSucceeded')).toBe(1);
+    expect(sandbox.metrics.get('AuditSucceeded')).toBe(1);
   });
 
   it('cuts the result at 500 findings and never the report', async () => {
-    for (let number = 0; number < 600; number++) world.keys.set(`telco${number}-cd`, 'x');
+    for (let number = 0; number < 600; number++) sandbox.keys.set(`telco${number}-cd`, 'x');
     const result = await run();
     expect([result.findings.length, result.truncated, result.counts.findings['orphaned-key']]).toEqual([
       500,
@@ -104,29 +104,29 @@ describe('a night', () => {
   });
 
   it('mails only what is new, resolved, done or wrong, and once a week everything that is open', async () => {
-    world.keys.set('old-xx', 'x');
+    sandbox.keys.set('old-xx', 'x');
     expect((await run()).notified).toBe(true);
     for (let day = 0; day < 6; day++) {
-      world.now += DAY;
+      sandbox.now += DAY;
       expect((await run()).notified).toBe(false);
     }
-    world.now += DAY;
+    sandbox.now += DAY;
     expect((await run()).notified).toBe(true);
-    expect(world.mails.at(-1)?.text).toMatch(/TO PUT IN ORDER \(1;.*\n- old-xx: /);
-    world.now += DAY;
-    world.keys.delete('old-xx');
+    expect(sandbox.mails.at(-1)?.text).toMatch(/TO PUT IN ORDER \(1;.*\n- old-xx: /);
+    sandbox.now += DAY;
+    sandbox.keys.delete('old-xx');
     expect((await run()).notified).toBe(true);
-    expect(world.mails.at(-1)?.text).toContain('PUT RIGHT SINCE THE LAST MAIL (1)\n  old-xx');
+    expect(sandbox.mails.at(-1)?.text).toContain('PUT RIGHT SINCE THE LAST MAIL (1)\n  old-xx');
   });
 
   it('mails every night with notifications.when always', async () => {
-    world.settings = { ...world.settings, notifyWhen: 'always' };
+    sandbox.settings = { ...sandbox.settings, notifyWhen: 'always' };
     expect([(await run()).notified, (await run()).notified]).toEqual([true, true]);
-    expect(world.mails[0]?.subject).toBe('[Docker Hub tokens] all is well, 4 tokens, 4 customers');
+    expect(sandbox.mails[0]?.subject).toBe('[Docker Hub tokens] all is well, 4 tokens, 4 customers');
   });
 
   it('reports an ending license once at each of warnDays that it reaches, and the night before, the weekly mail aside', async () => {
-    world.now = Date.parse('2026-11-25T02:00:00Z');
+    sandbox.now = Date.parse('2026-11-25T02:00:00Z');
     const told: string[] = [];
     for (let day = 0; day < 37; day++) {
       const { notified, findings } = await run();
@@ -134,11 +134,11 @@ describe('a night', () => {
       const left = findings.find(({ kind }) => kind === 'license-expiring')?.detail;
       if (
         notified &&
-        !isMonday(world.now) &&
-        /^(?:LOSES ACCESS|- .*: paid until)/m.test(world.mails.at(-1)?.text ?? '')
+        !isMonday(sandbox.now) &&
+        /^(?:LOSES ACCESS|- .*: paid until)/m.test(sandbox.mails.at(-1)?.text ?? '')
       )
         told.push(/ends in (\d+) day/.exec(left ?? '')?.[1] ?? 'ended');
-      world.now += DAY;
+      sandbox.now += DAY;
     }
     expect(told).toEqual(['30', '14', '7', '1']);
   });
@@ -147,35 +147,35 @@ describe('a night', () => {
 describe('a catch-up', () => {
   it('does nothing if this local day already had an undisturbed run', async () => {
     const night = await run();
-    world.now += HOUR;
-    const calls = world.calls.length;
+    sandbox.now += HOUR;
+    const calls = sandbox.calls.length;
     const again = await run({ catchUp: true });
     expect([again.runId, again.report, again.notified]).toEqual([night.runId, night.report, false]);
-    expect(world.calls.slice(calls)).toEqual([`bucket.read ${OBJECTS.ledger}`]);
+    expect(sandbox.calls.slice(calls)).toEqual([`bucket.read ${OBJECTS.ledger}`]);
   });
 
   it('runs where the night failed or was another day', async () => {
-    world.fate = (call) => (call === 'hub.listTokens' ? 'fail before' : 'pass');
+    sandbox.fate = (call) => (call === 'hub.listTokens' ? 'fail before' : 'pass');
     await failureOf(() => run());
-    world.fate = () => 'pass';
+    sandbox.fate = () => 'pass';
     const made = await run({ catchUp: true });
     expect(made.counts.tokens).toBe(4);
-    world.now += DAY;
+    sandbox.now += DAY;
     expect((await run({ catchUp: true })).runId).not.toBe(made.runId);
   });
 });
 
 describe('a dry run', () => {
   it('changes nothing, sends no mail, takes no lease, and writes nothing but its report', async () => {
-    world.keys.set('old-xx', 'x');
+    sandbox.keys.set('old-xx', 'x');
     const result = await run({ dryRun: true });
     expect(result).toMatchObject({ mode: 'dry-run', outcome: 'attention', notified: false });
     expect(result.report).toMatch(/^reports\/dry-run\/2026\/03\/02\//);
-    expect(world.bucket.keys.sort()).toEqual(
+    expect(sandbox.bucket.keys.sort()).toEqual(
       [OBJECTS.licenses, result.report, result.report.replace('.json', '.html')].sort(),
     );
-    expect(world.mails).toEqual([]);
-    expect(world.metrics.size).toBe(0);
+    expect(sandbox.mails).toEqual([]);
+    expect(sandbox.metrics.size).toBe(0);
   });
 
   it('judges as of any day from 2000 on', async () => {
@@ -214,26 +214,26 @@ describe('a run that can not read one of its inputs wholly', () => {
     [`bucket.read ${OBJECTS.lease}`, 'StorageUnavailable'],
   ])('because of %s mails that, writes a report, changes nothing, and fails with %s', async (call, cause) => {
     await run();
-    const before = JSON.stringify([world.ledger, world.tokens.all]);
-    const mails = world.mails.length;
-    world.now += DAY;
-    world.fate = (made) => (made === call ? 'fail before' : 'pass');
+    const before = JSON.stringify([sandbox.ledger, sandbox.tokens.all]);
+    const mails = sandbox.mails.length;
+    sandbox.now += DAY;
+    sandbox.fate = (made) => (made === call ? 'fail before' : 'pass');
     const failure = await failureOf(() => run());
     expect(failure.name).toBe('AuditIncomplete');
     expect(failure.message.startsWith(`${cause}:`)).toBe(true);
-    expect(world.mails.slice(mails)).toMatchObject([{ outcome: 'incomplete', severity: 'critical' }]);
-    expect(world.mails.at(-1)?.subject).toBe(`[Docker Hub tokens] audit incomplete: ${cause}`);
+    expect(sandbox.mails.slice(mails)).toMatchObject([{ outcome: 'incomplete', severity: 'critical' }]);
+    expect(sandbox.mails.at(-1)?.subject).toBe(`[Docker Hub tokens] audit incomplete: ${cause}`);
     const report: unknown = JSON.parse(
       reportText(reports().find((key) => key.includes('/03/') && key.endsWith('.json'))),
     );
     expect(report).toHaveProperty('runId');
     expect(reports()).toHaveLength(4);
-    world.fate = () => 'pass';
-    expect(JSON.stringify([world.ledger, world.tokens.all])).toBe(before);
+    sandbox.fate = () => 'pass';
+    expect(JSON.stringify([sandbox.ledger, sandbox.tokens.all])).toBe(before);
   });
 
   it('says so in one sentence, whatever the causes say', async () => {
-    world.bucket.put(OBJECTS.licenses, 'telco;country\n');
+    sandbox.bucket.put(OBJECTS.licenses, 'telco;country\n');
     const { message } = await failureOf(() => run());
     expect(message).toMatch(
       /^LicenseListUnreadable: the audit could not be made and nothing was changed; the license list licenses\.csv can't be used: [^.]*\.csv [^.]*\.$/,
@@ -241,37 +241,37 @@ describe('a run that can not read one of its inputs wholly', () => {
   });
 
   it('mails the same cause once a day, another one at once', async () => {
-    world.fate = (made) => (made === 'hub.listTokens' ? 'fail before' : 'pass');
+    sandbox.fate = (made) => (made === 'hub.listTokens' ? 'fail before' : 'pass');
     await failureOf(() => run());
     await failureOf(() => run({ catchUp: true }));
-    expect(world.mails).toHaveLength(1);
-    world.fate = (made) => (made === 'vault.readKeys' ? 'fail before' : 'pass');
+    expect(sandbox.mails).toHaveLength(1);
+    sandbox.fate = (made) => (made === 'vault.readKeys' ? 'fail before' : 'pass');
     await failureOf(() => run({ catchUp: true }));
-    expect(world.mails).toHaveLength(2);
-    world.now += DAY;
+    expect(sandbox.mails).toHaveLength(2);
+    sandbox.now += DAY;
     await failureOf(() => run());
-    expect(world.mails).toHaveLength(3);
+    expect(sandbox.mails).toHaveLength(3);
   });
 
   it('mails the same cause again where nobody had confirmed to read it', async () => {
-    world.fate = (made) => (made === 'hub.listTokens' ? 'fail before' : 'pass');
-    world.confirmed = false;
+    sandbox.fate = (made) => (made === 'hub.listTokens' ? 'fail before' : 'pass');
+    sandbox.confirmed = false;
     await failureOf(() => run());
     expect(JSON.parse(reportText(reports().find((key) => key.endsWith('.json'))))).toMatchObject({
       notified: false,
     });
-    world.confirmed = true;
+    sandbox.confirmed = true;
     await failureOf(() => run({ catchUp: true }));
     await failureOf(() => run({ catchUp: true }));
-    expect(world.mails).toHaveLength(2);
+    expect(sandbox.mails).toHaveLength(2);
   });
 
   it('mails an unreadable list once a day for each version of it', async () => {
     const mailed = async (list: string): Promise<number> => {
-      const before = world.mails.length;
-      world.bucket.put(OBJECTS.licenses, list);
+      const before = sandbox.mails.length;
+      sandbox.bucket.put(OBJECTS.licenses, list);
       await failureOf(() => run());
-      return world.mails.length - before;
+      return sandbox.mails.length - before;
     };
     expect([await mailed('a'), await mailed('a'), await mailed('b'), await mailed('a')]).toEqual([
       1, 0, 1, 0,
@@ -280,7 +280,7 @@ describe('a run that can not read one of its inputs wholly', () => {
 
   it('says in its report whether its mail went out', async () => {
     const notified = async (failing: readonly string[]): Promise<unknown> => {
-      world.fate = (made) => (failing.includes(made) ? 'fail before' : 'pass');
+      sandbox.fate = (made) => (failing.includes(made) ? 'fail before' : 'pass');
       const before = new Set(reports());
       const failure = await failureOf(() => run());
       expect(failure.message.startsWith('DockerHubUnavailable')).toBe(true);
@@ -294,8 +294,8 @@ describe('a run that can not read one of its inputs wholly', () => {
   });
 
   it('still judges what it can', async () => {
-    world.addToken('Orange_CD', { key: false });
-    world.fate = (made) => (made === 'vault.readKeys' ? 'fail before' : 'pass');
+    sandbox.addToken('Orange_CD', { key: false });
+    sandbox.fate = (made) => (made === 'vault.readKeys' ? 'fail before' : 'pass');
     await failureOf(() => run());
     const report = reportText(reports().find((key) => key.endsWith('.json')));
     expect(report).toContain('misnamed-token');
@@ -308,14 +308,14 @@ describe('a run that can not read one of its inputs wholly', () => {
   ])(
     'does not judge what was exempt from %s when the exemptions could last be read',
     async (_from, kinds) => {
-      world.addToken('Orange_CD', { key: false });
-      world.addToken('MTN_CM', { key: false });
-      world.bucket.put(
+      sandbox.addToken('Orange_CD', { key: false });
+      sandbox.addToken('MTN_CM', { key: false });
+      sandbox.bucket.put(
         OBJECTS.exemptions,
         `label,reason,owner,until,findings\nOrange_CD,old,ops,,${kinds}\n`,
       );
       await run();
-      world.bucket.put(OBJECTS.exemptions, 'label,reason\nOrange_CD,old\n');
+      sandbox.bucket.put(OBJECTS.exemptions, 'label,reason\nOrange_CD,old\n');
       await failureOf(() => run());
       const newest = reports()
         .filter((key) => key.endsWith('.json'))
@@ -336,9 +336,9 @@ describe('a run that can not read one of its inputs wholly', () => {
   );
 
   it('because exemptions.csv is gone is incomplete, too', async () => {
-    world.bucket.put(OBJECTS.exemptions, 'label,reason,owner,until\n');
+    sandbox.bucket.put(OBJECTS.exemptions, 'label,reason,owner,until\n');
     await run();
-    world.bucket.delete(OBJECTS.exemptions);
+    sandbox.bucket.delete(OBJECTS.exemptions);
     expect((await failureOf(() => run())).message).toContain('ExemptionsUnreadable');
   });
 });
@@ -352,15 +352,15 @@ describe('the ledger', () => {
     ['without one of its parts', JSON.stringify({ version: 2 })],
     ['with something unknown', JSON.stringify({ ...emptyLedger(), more: [] })],
   ])('%s is LedgerUnreadable: nothing is changed and it is not overwritten', async (_name, content) => {
-    if (content === 'deleted') world.bucket.delete(OBJECTS.ledger);
-    else world.bucket.put(OBJECTS.ledger, content);
+    if (content === 'deleted') sandbox.bucket.delete(OBJECTS.ledger);
+    else sandbox.bucket.put(OBJECTS.ledger, content);
     const failure = await failureOf(() => run());
     expect(failure.message.startsWith('LedgerUnreadable:')).toBe(true);
-    expect(world.bucket.text(OBJECTS.ledger) ?? 'deleted').toBe(content);
+    expect(sandbox.bucket.text(OBJECTS.ledger) ?? 'deleted').toBe(content);
   });
 
   it('that never existed is a first night: everything is announced, nothing withdrawn', async () => {
-    world.putLicenses([
+    sandbox.putLicenses([
       ['orange-cd', '2026-01-01'],
       ['mtn-cm', '2026-01-01'],
       ['vodacom-cd', '2027-01-01'],
@@ -376,67 +376,67 @@ describe('the ledger', () => {
 
 describe('the check of stored contents', () => {
   it('takes its share of those changed or longest unchecked first', async () => {
-    world.settings = { ...world.settings, verifyPerRun: 2 };
+    sandbox.settings = { ...sandbox.settings, verifyPerRun: 2 };
     const checked = async (): Promise<string[]> => {
-      const before = new Set(world.ledger.checks.map(({ deployment, at }) => `${deployment} ${at}`));
+      const before = new Set(sandbox.ledger.checks.map(({ deployment, at }) => `${deployment} ${at}`));
       await run();
-      world.now += DAY;
-      return world.ledger.checks
+      sandbox.now += DAY;
+      return sandbox.ledger.checks
         .filter(({ deployment, at }) => !before.has(`${deployment} ${at}`))
         .map(({ deployment }) => deployment)
         .sort();
     };
     expect(await checked()).toEqual(['airtel-td', 'mtn-cm']);
     expect(await checked()).toEqual(['orange-cd', 'vodacom-cd']);
-    world.keys.set('vodacom-cd', 'changed');
+    sandbox.keys.set('vodacom-cd', 'changed');
     expect(await checked()).toEqual(['airtel-td', 'vodacom-cd']);
   });
 
   it('stops at the second refusal, with verifyAll as well, and says so', async () => {
-    for (const name of world.keys.names) world.keys.set(name, 'nonsense');
+    for (const name of sandbox.keys.names) sandbox.keys.set(name, 'nonsense');
     const result = await run({ verifyAll: true });
     expect(result.counts.verified).toMatchObject({ rejected: 2, unchecked: 2 });
     expect(result.counts.findings['rejected-key']).toBe(2);
     expect(result.notes.join()).toContain('refused 2 contents');
-    expect(world.mails[0]?.text).toContain('stopped for this run');
+    expect(sandbox.mails[0]?.text).toContain('stopped for this run');
   });
 
   it('finds the content of another token', async () => {
-    world.keys.set('orange-cd', world.tokens.only('mtn-cm').content);
+    sandbox.keys.set('orange-cd', sandbox.tokens.only('mtn-cm').content);
     const result = await run();
     expect(result.findings).toMatchObject([{ kind: 'mismatched-key', deployment: 'orange-cd' }]);
   });
 
   it('reads names only with verifyPerRun 0', async () => {
-    world.settings = { ...world.settings, verifyPerRun: 0 };
+    sandbox.settings = { ...sandbox.settings, verifyPerRun: 0 };
     await run();
-    expect(world.calls).toContain('vault.readKeyNames');
-    expect(world.calls).not.toContain('vault.readKeys');
+    expect(sandbox.calls).toContain('vault.readKeyNames');
+    expect(sandbox.calls).not.toContain('vault.readKeys');
   });
 
   describe('where Docker Hub does not answer as it should', () => {
     type Check = Services['dockerHub']['checkContent'];
     const nightWith = async (check: (content: string, checkContent: Check) => ReturnType<Check>) => {
-      const services = world.services();
+      const services = sandbox.services();
       const { dockerHub: hub } = services;
       const dockerHub = {
         ...hub,
         checkContent: (content: string) => check(content, (asked) => hub.checkContent(asked)),
       };
       const result = await audit({}, { ...services, dockerHub });
-      world.now += DAY;
+      sandbox.now += DAY;
       return result;
     };
     const only =
       (label: string, outcome: 'unwell' | 'password') =>
       (content: string, checkContent: Check): ReturnType<Check> =>
-        content === world.keys.get(label) ? Promise.resolve({ outcome }) : checkContent(content);
+        content === sandbox.keys.get(label) ? Promise.resolve({ outcome }) : checkContent(content);
 
     it('of one key only, this key does not starve the others', async () => {
-      world.settings = { ...world.settings, verifyPerRun: 2 };
+      sandbox.settings = { ...sandbox.settings, verifyPerRun: 2 };
       expect((await nightWith(only('airtel-td', 'unwell'))).counts.verified).toMatchObject({ unclear: 1 });
       expect((await nightWith(only('airtel-td', 'unwell'))).counts.verified).toMatchObject({ matching: 2 });
-      expect(new Set(world.ledger.checks.map(({ deployment }) => deployment)).size).toBe(4);
+      expect(new Set(sandbox.ledger.checks.map(({ deployment }) => deployment)).size).toBe(4);
     });
 
     it('says so by mail when it begins, and once a week while it lasts', async () => {
@@ -444,8 +444,8 @@ describe('the check of stored contents', () => {
       for (let night = 0; night < 15; night++)
         notified.push((await nightWith(() => Promise.resolve({ outcome: 'limited' }))).notified);
       expect(notified.flatMap((was, night) => (was ? [night] : []))).toEqual([0, 7, 14]);
-      expect(world.mails.at(-1)?.text).toContain('The check of stored contents stopped');
-      expect(world.ledger.checks).toEqual([]);
+      expect(sandbox.mails.at(-1)?.text).toContain('The check of stored contents stopped');
+      expect(sandbox.ledger.checks).toEqual([]);
     });
 
     it("goes on past a key that holds the account's own password, and says which it is", async () => {
@@ -461,14 +461,14 @@ describe('the check of stored contents', () => {
 describe('a key whose name is a token’s content', () => {
   it('is a finding of its own, and the content is in no mail, report and result', async () => {
     const [content, other] = [`dckr_pat_${'x'.repeat(27)}`, `dckr_pat_${'y'.repeat(27)}`];
-    world.keys.set(content, 'orange-cd');
-    world.keys.set(other, 'mtn-cm');
+    sandbox.keys.set(content, 'orange-cd');
+    sandbox.keys.set(other, 'mtn-cm');
     const result = await run();
     const misnamed = result.findings.filter(({ kind }) => kind === 'misnamed-key');
     expect(new Set(misnamed.map(({ deployment }) => deployment)).size).toBe(2);
     expect(misnamed[0]?.remedy).toContain('by hand in Vault');
     expect(result.counts.keys).toBe(6);
-    const everything = JSON.stringify([result, world.mails, world.bucket.everything]);
+    const everything = JSON.stringify([result, sandbox.mails, sandbox.bucket.everything]);
     for (const secret of [content, other]) expect(everything).not.toContain(secret);
   });
 

@@ -5,22 +5,22 @@ import type { AuditResult } from '../../lambdas/report/report.ts';
 import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { nightly } from './nightly.ts';
 
-let world: MemorySandbox;
+let sandbox: MemorySandbox;
 const names = Array.from({ length: 12 }, (_, index) => `telco${index}-be`);
 
 beforeEach(() => {
-  world = startSandbox({ transport: 'memory' });
-  for (const name of names) world.addToken(name);
+  sandbox = startSandbox({ transport: 'memory' });
+  for (const name of names) sandbox.addToken(name);
   list();
 });
 
 /** Writes the list: every name paid for long, but those that are given other rows. */
 function list(changes: Readonly<Record<string, string>> = {}, more: readonly string[] = []): void {
   const rows = names.map((name) => changes[name] ?? `${name.replace('-', ';')};2027-12-31`);
-  world.bucket.put('licenses.csv', ['telco;country;expires_on', ...rows, ...more, ''].join('\n'));
+  sandbox.bucket.put('licenses.csv', ['telco;country;expires_on', ...rows, ...more, ''].join('\n'));
 }
 
-const night = (): Promise<AuditResult> => nightly(world);
+const night = (): Promise<AuditResult> => nightly(sandbox);
 const nights = async (count: number): Promise<AuditResult> => {
   let last = await night();
   for (let index = 1; index < count; index++) last = await night();
@@ -40,10 +40,10 @@ describe('an object that holds', () => {
     '\u202aHOLD\u202c',
   ])('may be called %j, and the mail says since when it is there', async (key) => {
     list({ 'telco3-be': 'telco3;be;2026-02-01' });
-    world.bucket.put(key, '');
+    sandbox.bucket.put(key, '');
     const result = await nights(3);
-    expect([isHold(key), world.isOn('telco3-be'), result.outcome]).toEqual([true, true, 'withheld']);
-    expect(world.mails[0]?.text.replaceAll(/\s+/g, ' ')).toMatch(/HOLD is in the bucket.* since 2 Mar/);
+    expect([isHold(key), sandbox.isOn('telco3-be'), result.outcome]).toEqual([true, true, 'withheld']);
+    expect(sandbox.mails[0]?.text.replaceAll(/\s+/g, ' ')).toMatch(/HOLD is in the bucket.* since 2 Mar/);
   });
 
   it.each(['threshold', 'holdings.csv', 'household', 'HOLD2', 'reports/', 'licenses.csv', 'ledger.json'])(
@@ -56,9 +56,9 @@ describe('an object that holds', () => {
   it('may be there under no name that can be seen: then nothing is withdrawn, and the run is incomplete', async () => {
     list({ 'telco3-be': 'telco3;be;2026-02-01' });
     await night();
-    world.fate = (call) => (call === 'bucket.list' ? 'fail before' : 'pass');
+    sandbox.fate = (call) => (call === 'bucket.list' ? 'fail before' : 'pass');
     await expect(night()).rejects.toThrow('StorageUnavailable');
-    expect(world.isOn('telco3-be')).toBe(true);
+    expect(sandbox.isOn('telco3-be')).toBe(true);
   });
 });
 
@@ -68,12 +68,12 @@ describe('a list of which much changed', () => {
     const more = Array.from({ length: 400 }, (_, index) => `new${index};be;2027-12-31`);
     list({ 'telco9-be': 'telco9;be;2027-06-30' }, more);
     await night();
-    expect(world.lastMail).toContain('telco9-be: the end moved BACK');
-    expect(world.lastMail).toContain('401 changes since it was last read');
-    expect(world.lastMail).toMatch(/\.\.\. and \d+ more notes, not reported here: see the report\. /);
-    const reports = world.bucket.keysAsWritten
+    expect(sandbox.lastMail).toContain('telco9-be: the end moved BACK');
+    expect(sandbox.lastMail).toContain('401 changes since it was last read');
+    expect(sandbox.lastMail).toMatch(/\.\.\. and \d+ more notes, not reported here: see the report\. /);
+    const reports = sandbox.bucket.keysAsWritten
       .filter((key) => /^reports\/.*json$/.test(key))
-      .map((key) => world.bucket.text(key));
+      .map((key) => sandbox.bucket.text(key));
     expect(reports.at(-1)?.match(/"licenses\.csv: new\d+-be is new/g)).toHaveLength(400);
   });
 });
@@ -113,17 +113,17 @@ describe('an object that looks like a list', () => {
   });
 
   it('is named in mail and report, without what it may have in its name, and not read', async () => {
-    world.bucket.put('Licenses.csv', 'telco;country;expires_on\n');
-    world.bucket.put('exemptions dckr_pat_AAAAAAAAAAAAAAAAAAAAAAAAAAA.csv', '');
+    sandbox.bucket.put('Licenses.csv', 'telco;country;expires_on\n');
+    sandbox.bucket.put('exemptions dckr_pat_AAAAAAAAAAAAAAAAAAAAAAAAAAA.csv', '');
     const { notes, report } = await night();
     expect(notes.join('\n')).toContain(
       'The object Licenses.csv, of 2 Mar, lies in the bucket, looks like licenses.csv, which is of 2 Mar, and is not read',
     );
-    expect(world.lastMail).toContain('The object Licenses.csv');
-    expect(JSON.stringify([world.bucket.text(report), notes, world.mails])).not.toContain('AAAAAAAA');
-    const before = world.mails.length;
+    expect(sandbox.lastMail).toContain('The object Licenses.csv');
+    expect(JSON.stringify([sandbox.bucket.text(report), notes, sandbox.mails])).not.toContain('AAAAAAAA');
+    const before = sandbox.mails.length;
     await night();
-    expect(world.mails).toHaveLength(before);
+    expect(sandbox.mails).toHaveLength(before);
   });
 });
 
@@ -140,11 +140,11 @@ describe('what changed in the license list', () => {
     expect(text).toContain('telco2-be: the end moved forward');
     expect(text).toContain('telco3-be is gone from the list');
     expect(text).toContain('orange-cd is new');
-    expect(world.lastMail).toContain('telco3-be is gone from the list');
+    expect(sandbox.lastMail).toContain('telco3-be is gone from the list');
     expect((await night()).notes.join()).not.toContain('licenses.csv changed');
     list({ 'telco2-be': 'telco2;be;2026-05-01', 'telco3-be': '' });
     await night();
-    expect(world.lastMail).toContain('telco2-be: the end moved BACK');
+    expect(sandbox.lastMail).toContain('telco2-be: the end moved BACK');
   });
 });
 
@@ -153,7 +153,7 @@ describe('how days were read', () => {
     list({ 'telco1-be': 'telco1;be;03/04/2027' });
     const { notes } = await night();
     expect(notes.join()).toContain('"03/04/2027" in line 3 as 2027-04-03');
-    expect(world.lastMail).toContain('"03/04/2027" in line 3 as 2027-04-03');
+    expect(sandbox.lastMail).toContain('"03/04/2027" in line 3 as 2027-04-03');
     list({ 'telco1-be': 'telco1;be;03/04/2027', 'telco2-be': 'telco2;be;31/12/2027' });
     expect((await night()).notes.join()).not.toContain('03/04/2027');
   });
@@ -161,7 +161,7 @@ describe('how days were read', () => {
 
 describe('an exemption', () => {
   const exempt = (...rows: string[]): void => {
-    world.bucket.put('exemptions.csv', ['label,reason,owner,until', ...rows, ''].join('\n'));
+    sandbox.bucket.put('exemptions.csv', ['label,reason,owner,until', ...rows, ''].join('\n'));
   };
 
   it('whose label is nobody’s name is reported with the one that was probably meant, which keeps its access', async () => {
@@ -169,10 +169,10 @@ describe('an exemption', () => {
     exempt('Telco0-BE,strategic,sales,');
     const { notes } = await nights(3);
     expect(notes.join()).toContain('probably telco0-be is meant, and nothing is withdrawn from it');
-    expect(world.mails[0]?.text.replaceAll(/\s+/g, ' ')).toContain(
+    expect(sandbox.mails[0]?.text.replaceAll(/\s+/g, ' ')).toContain(
       'The exemption of Telco0-BE exempts nobody',
     );
-    expect(world.isOn('telco0-be')).toBe(true);
+    expect(sandbox.isOn('telco0-be')).toBe(true);
   });
 
   it('whose label is like no name is reported as such', async () => {
@@ -186,7 +186,7 @@ describe('an exemption', () => {
     await night();
     exempt('telco0-be,why,ann,2026-01-31');
     expect((await night()).notes.join()).toContain('was over on 2026-01-31 already when it was added');
-    expect(world.lastMail).toContain('was over on 2026-01-31 already');
+    expect(sandbox.lastMail).toContain('was over on 2026-01-31 already');
     expect((await night()).notes.join()).not.toContain('2026-01-31');
   });
 });
@@ -195,25 +195,25 @@ describe('the days of exemptions.csv', () => {
   it.each(['03/04/2027', '03-04-2027'])(
     'that fit both orders (%s) come with a note that says how they were read',
     async (until) => {
-      world.bucket.put('exemptions.csv', `label,reason,owner,until\ntelco0-be,migration,ops,${until}\n`);
+      sandbox.bucket.put('exemptions.csv', `label,reason,owner,until\ntelco0-be,migration,ops,${until}\n`);
       await night();
-      expect(world.lastMail).toContain(
+      expect(sandbox.lastMail).toContain(
         `No day of exemptions.csv shows whether the day or the month comes first, so they were read day-first (dateOrder): "${until}" in line 2 as 2027-04-03.`,
       );
     },
   );
 
   it('that show their order come with none', async () => {
-    world.bucket.put(
+    sandbox.bucket.put(
       'exemptions.csv',
       'label,reason,owner,until\ntelco0-be,a,ops,03/04/2027\ntelco1-be,b,ops,31/12/2027\n',
     );
     await night();
-    expect(world.lastMail).not.toContain('No day of exemptions.csv');
+    expect(sandbox.lastMail).not.toContain('No day of exemptions.csv');
   });
 
   it('are all unreadable where one fits the other order only, in whatever column', async () => {
-    world.bucket.put(
+    sandbox.bucket.put(
       'exemptions.csv',
       'label,reason,owner,until\ntelco0-be,since 2026,ops,03-04-2027\ntelco1-be,b,ops,12-31-2027\n',
     );
@@ -234,10 +234,10 @@ describe('an exemption whose label means one or several deployments in a way tha
     ['*a'.repeat(50), 'telco3-be'],
   ])('%s: protects them until it is corrected, and is reported', async (label, name) => {
     list({ [name]: `${name.replace('-', ';')};2026-02-01` });
-    world.bucket.put('exemptions.csv', `label,reason,owner,until\n"${label}",strategic,sales,\n`);
+    sandbox.bucket.put('exemptions.csv', `label,reason,owner,until\n"${label}",strategic,sales,\n`);
     const { outcome } = await nights(3);
-    expect([world.isOn(name), outcome]).toEqual([true, 'withheld']);
-    const mail = (world.mails[0]?.text ?? '').replaceAll(/\s+/g, ' ');
+    expect([sandbox.isOn(name), outcome]).toEqual([true, 'withheld']);
+    const mail = (sandbox.mails[0]?.text ?? '').replaceAll(/\s+/g, ' ');
     expect(mail).toMatch(
       /exempts nobody, since no token, key or row of licenses.csv has that name; probably .*telco/,
     );
@@ -245,8 +245,8 @@ describe('an exemption whose label means one or several deployments in a way tha
 
   it.each(['te', 'other-*', 'telco', 'be', 'some other customer'])('%s: protects nobody', async (label) => {
     list({ 'telco3-be': 'telco3;be;2026-02-01' });
-    world.bucket.put('exemptions.csv', `label,reason,owner,until\n"${label}",strategic,sales,\n`);
+    sandbox.bucket.put('exemptions.csv', `label,reason,owner,until\n"${label}",strategic,sales,\n`);
     await nights(3);
-    expect(world.isOn('telco3-be')).toBe(false);
+    expect(sandbox.isOn('telco3-be')).toBe(false);
   });
 });

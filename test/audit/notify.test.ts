@@ -30,10 +30,10 @@ function inputOf({
   alerts = [],
   ...situation
 }: Told): NotificationInput {
-  const world = snapshotOf(situation);
-  const plan = makePlan(world, { hold });
+  const sandbox = snapshotOf(situation);
+  const plan = makePlan(sandbox, { hold });
   return {
-    snapshot: world,
+    snapshot: sandbox,
     plan,
     ledger: { ...emptyLedger(), ...situation.ledger },
     exemptionsThere,
@@ -44,7 +44,7 @@ function inputOf({
       runId: 'run-1',
       startedAt: iso(NOW),
       finishedAt: iso(NOW),
-      asOf: world.today,
+      asOf: sandbox.today,
       mode: 'enforce',
       outcome: 'attention',
       counts: {
@@ -57,7 +57,7 @@ function inputOf({
         findings: {},
         verified: { matching: 0, rejected: 0, mismatched: 0, unclear: 0, unchecked: 0 },
       },
-      findings: reconcile(world).filter(({ deployment }) => deployment !== 'filler-zz'),
+      findings: reconcile(sandbox).filter(({ deployment }) => deployment !== 'filler-zz'),
       actions: plan.steps.map((step) => actionOf(step, step.withheld === undefined ? 'done' : 'withheld')),
       report: 'reports/r.json',
       truncated: false,

@@ -14,21 +14,21 @@ const FAR = '2027-06-01';
 const PAST = '2026-02-20';
 const CUSTOMERS = Array.from({ length: 12 }, (_, index) => `telco${index}-be`);
 
-let world: MemorySandbox;
+let sandbox: MemorySandbox;
 
 beforeEach(() => {
-  world = startSandbox({ transport: 'memory' });
-  world.addCustomers(CUSTOMERS, FAR);
+  sandbox = startSandbox({ transport: 'memory' });
+  sandbox.addCustomers(CUSTOMERS, FAR);
 });
 
 /** Gives licenses of these deployments this last day; `undefined` takes their rows away. */
 function license(end: string | undefined, ...names: string[]): void {
-  world.changeLicenses(Object.fromEntries(names.map((name) => [name, end])));
+  sandbox.changeLicenses(Object.fromEntries(names.map((name) => [name, end])));
 }
 const exempt = (...rows: string[]): void => {
-  world.bucket.put(OBJECTS.exemptions, ['label,reason,owner,until,findings', ...rows].join('\n'));
+  sandbox.bucket.put(OBJECTS.exemptions, ['label,reason,owner,until,findings', ...rows].join('\n'));
 };
-const night = (event?: AuditEvent): Promise<AuditResult> => nightly(world, event);
+const night = (event?: AuditEvent): Promise<AuditResult> => nightly(sandbox, event);
 /** The steps of so many nights, each with its number. */
 async function nights(count: number): Promise<string[]> {
   const log: string[] = [];
@@ -36,16 +36,16 @@ async function nights(count: number): Promise<string[]> {
     log.push(...steps(await night()).map((step) => `${number} ${step}`));
   return log;
 }
-const isOn = (id: string): boolean => world.tokens.get(id)?.is_active === true;
+const isOn = (id: string): boolean => sandbox.tokens.get(id)?.is_active === true;
 const regenerate = async (deployment: string, overlapHours = 72): Promise<string> =>
-  (await issue({ deployment, regenerate: true, overlapHours }, world.services())).tokenId;
+  (await issue({ deployment, regenerate: true, overlapHours }, sandbox.services())).tokenId;
 
 describe('a key of somebody in force that holds the content of an ended one', () => {
   it('keeps that token until it has one of its own, or until it is approved', async () => {
-    const used = world.addToken('mtn-ug');
-    world.addToken('mtn-rw', { key: false });
+    const used = sandbox.addToken('mtn-ug');
+    sandbox.addToken('mtn-rw', { key: false });
     license(FAR, 'mtn-ug', 'mtn-rw');
-    world.keys.set('mtn-rw', used.content);
+    sandbox.keys.set('mtn-rw', used.content);
     await night({ verifyAll: true });
     license(PAST, 'mtn-ug');
     expect(await nights(4)).toEqual([
@@ -61,10 +61,10 @@ describe('a key of somebody in force that holds the content of an ended one', ()
   });
 
   it('lets it go, announced again, once it has one of its own', async () => {
-    const used = world.addToken('mtn-ug');
-    world.addToken('mtn-rw', { key: false });
+    const used = sandbox.addToken('mtn-ug');
+    sandbox.addToken('mtn-rw', { key: false });
     license(FAR, 'mtn-ug', 'mtn-rw');
-    world.keys.set('mtn-rw', used.content);
+    sandbox.keys.set('mtn-rw', used.content);
     await night({ verifyAll: true });
     license(PAST, 'mtn-ug');
     await nights(2);
@@ -75,16 +75,16 @@ describe('a key of somebody in force that holds the content of an ended one', ()
 
 describe('a customer who renewed and was switched on', () => {
   it('stays on when that night broke off and the row disappears: the last end that was read lies ahead', async () => {
-    const token = world.addToken('orange-cd');
+    const token = sandbox.addToken('orange-cd');
     license(PAST, 'orange-cd');
     await nights(2);
     expect(isOn(token.uuid)).toBe(false);
     license(FAR, 'orange-cd');
-    world.fate = (call) => (call === 'topic.publish' ? 'crash before' : 'pass');
+    sandbox.fate = (call) => (call === 'topic.publish' ? 'crash before' : 'pass');
     await expect(night()).rejects.toThrow();
-    world.fate = () => 'pass';
-    world.revive();
-    world.now += DAY;
+    sandbox.fate = () => 'pass';
+    sandbox.revive();
+    sandbox.now += DAY;
     expect(isOn(token.uuid)).toBe(true);
     license(undefined, 'orange-cd');
     expect(await nights(10)).toEqual([]);
@@ -92,13 +92,13 @@ describe('a customer who renewed and was switched on', () => {
   });
 
   it('stays on when a review switched it on, nobody could read that, and the row disappears', async () => {
-    const token = world.addToken('orange-cd');
+    const token = sandbox.addToken('orange-cd');
     license(PAST, 'orange-cd');
     await nights(2);
     license(FAR, 'orange-cd');
-    world.confirmed = false;
-    await audit({ review: true }, world.services());
-    world.confirmed = true;
+    sandbox.confirmed = false;
+    await audit({ review: true }, sandbox.services());
+    sandbox.confirmed = true;
     license(undefined, 'orange-cd');
     await nights(10);
     expect(isOn(token.uuid)).toBe(true);
@@ -107,7 +107,7 @@ describe('a customer who renewed and was switched on', () => {
 
 describe('tokens of one deployment', () => {
   it('come back each, where the audit switched off each for the end of the license', async () => {
-    const ids = [world.addToken('orange-cd').uuid, world.addToken('orange-cd', { key: false }).uuid];
+    const ids = [sandbox.addToken('orange-cd').uuid, sandbox.addToken('orange-cd', { key: false }).uuid];
     license(PAST, 'orange-cd');
     await nights(2);
     expect(ids.map(isOn)).toEqual([false, false]);
@@ -117,7 +117,7 @@ describe('tokens of one deployment', () => {
   });
 
   it('come back within an overlap that lasts, and not after it', async () => {
-    const old = world.addToken('orange-cd').uuid;
+    const old = sandbox.addToken('orange-cd').uuid;
     license('2026-03-10', 'orange-cd');
     const fresh = await regenerate('orange-cd', 720);
     await nights(12);
@@ -130,7 +130,7 @@ describe('tokens of one deployment', () => {
   });
 
   it('come back under the label that somebody gave them meanwhile', async () => {
-    const token = world.addToken('orange-cd');
+    const token = sandbox.addToken('orange-cd');
     license(PAST, 'orange-cd');
     await nights(2);
     token.token_label = 'orange-dr-cd';
@@ -142,7 +142,7 @@ describe('tokens of one deployment', () => {
 
 describe('a hold that ends', () => {
   it('makes the notice of before void: probably renewed, and the other name gets a token of its own', async () => {
-    world.addToken('expresso-sn');
+    sandbox.addToken('expresso-sn');
     license(PAST, 'expresso-sn');
     license(FAR, 'expreso-sn');
     expect(await nights(3)).toEqual([
@@ -150,7 +150,7 @@ describe('a hold that ends', () => {
       '1 deactivate expresso-sn withheld',
       '2 deactivate expresso-sn withheld',
     ]);
-    world.addToken('expreso-sn');
+    sandbox.addToken('expreso-sn');
     expect(await nights(2)).toEqual(['0 announce expresso-sn done', '1 deactivate expresso-sn done']);
   });
 
@@ -158,10 +158,10 @@ describe('a hold that ends', () => {
     [
       'HOLD',
       () => {
-        world.bucket.put(OBJECTS.hold, '');
+        sandbox.bucket.put(OBJECTS.hold, '');
       },
       () => {
-        world.bucket.delete(OBJECTS.hold);
+        sandbox.bucket.delete(OBJECTS.hold);
       },
     ],
     [
@@ -175,8 +175,8 @@ describe('a hold that ends', () => {
     ],
     [
       'observe',
-      () => (world.settings = { ...world.settings, mode: 'observe' }),
-      () => (world.settings = { ...world.settings, mode: 'enforce' }),
+      () => (sandbox.settings = { ...sandbox.settings, mode: 'observe' }),
+      () => (sandbox.settings = { ...sandbox.settings, mode: 'enforce' }),
     ],
     [
       'an unreadable row',
@@ -198,7 +198,7 @@ describe('a hold that ends', () => {
     ],
   ] as const)('makes the notice of before void: %s', async (_, begin, end) => {
     exempt();
-    world.addToken('orange-cd');
+    sandbox.addToken('orange-cd');
     license(PAST, 'orange-cd');
     await night();
     begin();
@@ -208,10 +208,10 @@ describe('a hold that ends', () => {
   });
 
   it('does not where caps or a shrunken list stood in the way', async () => {
-    for (const name of ['a-be', 'b-be', 'c-be', 'd-be']) world.addToken(name);
+    for (const name of ['a-be', 'b-be', 'c-be', 'd-be']) sandbox.addToken(name);
     license(PAST, 'a-be', 'b-be', 'c-be', 'd-be');
     await nights(3);
-    world.settings = { ...world.settings, maxWithdrawals: 4 };
+    sandbox.settings = { ...sandbox.settings, maxWithdrawals: 4 };
     expect(steps(await night())).toEqual(
       ['a-be', 'b-be', 'c-be', 'd-be'].map((name) => `deactivate ${name} done`),
     );
@@ -219,8 +219,8 @@ describe('a hold that ends', () => {
 
   it('that the caps held until it was too old counts for them still: no part of too many goes meanwhile', async () => {
     const names = ['a-be', 'b-be', 'c-be', 'd-be'];
-    const ids = names.map((name) => world.addToken(name).uuid);
-    world.settings = { ...world.settings, maxWithdrawals: 1, maxWithdrawalPercent: 0 };
+    const ids = names.map((name) => sandbox.addToken(name).uuid);
+    sandbox.settings = { ...sandbox.settings, maxWithdrawals: 1, maxWithdrawalPercent: 0 };
     license(PAST, 'a-be', 'b-be', 'c-be');
     await nights(6);
     license(PAST, 'd-be');
@@ -228,49 +228,49 @@ describe('a hold that ends', () => {
     const log: string[] = [];
     for (let count = 0; count < 40; count++) {
       log.push(...steps(await night()));
-      world.now -= DAY - HOUR;
+      sandbox.now -= DAY - HOUR;
       log.push(...steps(await night()));
-      world.now -= HOUR;
+      sandbox.now -= HOUR;
     }
     expect(log.filter((step) => step.endsWith(' done') && !step.includes('announce'))).toEqual([]);
     expect(ids.map(isOn)).toEqual([true, true, true, true]);
   });
 
   it('leaves a notice that is older than 14 days to be given again, among the withheld', async () => {
-    for (const name of ['a-be', 'b-be', 'c-be', 'd-be']) world.addToken(name);
+    for (const name of ['a-be', 'b-be', 'c-be', 'd-be']) sandbox.addToken(name);
     license(PAST, 'a-be', 'b-be', 'c-be', 'd-be');
     await nights(20);
-    const again = world.ledger.notices.map(({ at, firstAt }) => [
+    const again = sandbox.ledger.notices.map(({ at, firstAt }) => [
       at > (firstAt ?? at),
       firstAt?.slice(0, 10),
     ]);
     expect(again).toEqual(Array(4).fill([true, '2026-03-02']));
-    world.settings = { ...world.settings, maxWithdrawals: 4 };
+    sandbox.settings = { ...sandbox.settings, maxWithdrawals: 4 };
     expect(steps(await night())).toHaveLength(4);
-    expect(world.ledger.suspensions).toHaveLength(4);
+    expect(sandbox.ledger.suspensions).toHaveLength(4);
   });
 });
 
 describe('a replaced token', () => {
   it('that the customer goes on using is held, and only switched off when it is approved', async () => {
-    const old = world.tokens.only('telco0-be');
+    const old = sandbox.tokens.only('telco0-be');
     const use = async (): Promise<AuditResult> => {
-      old.last_used = iso(world.now - HOUR);
+      old.last_used = iso(sandbox.now - HOUR);
       return night();
     };
     const fresh = await regenerate('telco0-be');
     for (let day = 0; day < 3; day++) expect(steps(await use())).toEqual([]);
-    world.now += 2 * HOUR;
+    sandbox.now += 2 * HOUR;
     for (let day = 0; day < 9; day++) expect(steps(await use())).toEqual(['deactivate telco0-be withheld']);
     expect(isOn(old.uuid)).toBe(true);
     expect(steps(await night({ approve: ['telco0-be'] }))).toContain('deactivate telco0-be done');
-    expect([world.tokens.get(old.uuid)?.is_active, isOn(fresh)]).toEqual([false, true]);
+    expect([sandbox.tokens.get(old.uuid)?.is_active, isOn(fresh)]).toEqual([false, true]);
   });
 
   it('without an overlap is off at once, and deleted 7 days after that', async () => {
-    const { uuid: old } = world.tokens.only('telco0-be');
+    const { uuid: old } = sandbox.tokens.only('telco0-be');
     await regenerate('telco0-be', 0);
-    expect([isOn(old), world.ledger.suspensions[0]?.replaced]).toEqual([false, true]);
+    expect([isOn(old), sandbox.ledger.suspensions[0]?.replaced]).toEqual([false, true]);
     expect(await nights(8)).toEqual(['7 delete-token telco0-be done']);
   });
 
@@ -281,25 +281,25 @@ describe('a replaced token', () => {
     exempt();
     license('never', 'telco0-be');
     expect(steps(await night())).toEqual(['deactivate telco0-be withheld']);
-    expect(world.tokens.labelled('telco0-be').filter(({ is_active }) => is_active)).toHaveLength(2);
+    expect(sandbox.tokens.labelled('telco0-be').filter(({ is_active }) => is_active)).toHaveLength(2);
   });
 
   it('is replaced no longer when its successor was revoked: no night is withheld by it', async () => {
     const fresh = await regenerate('telco0-be');
-    await revoke({ deployment: 'telco0-be', tokenId: fresh, reason: 'leaked' }, world.services());
+    await revoke({ deployment: 'telco0-be', tokenId: fresh, reason: 'leaked' }, sandbox.services());
     expect(await nights(30)).toEqual([]);
   });
 
   it('does not hold up what the license list is compared with', async () => {
     await regenerate('telco0-be');
-    const old = world.tokens.labelled('telco0-be').at(-1);
+    const old = sandbox.tokens.labelled('telco0-be').at(-1);
     for (let day = 0; day < 6; day++) {
-      if (old !== undefined) old.last_used = iso(world.now);
+      if (old !== undefined) old.last_used = iso(sandbox.now);
       for (let more = 0; more < 5; more++) license(FAR, `new${day}${more}-be`);
       await night();
     }
-    for (const name of [...world.licenses.keys()].slice(12)) world.licenses.delete(name);
-    world.addToken('orange-cd');
+    for (const name of [...sandbox.licenses.keys()].slice(12)) sandbox.licenses.delete(name);
+    sandbox.addToken('orange-cd');
     license(PAST, 'orange-cd');
     await night();
     expect(reasons(await night())).toContain('the license list went from 42 to 13 rows');
@@ -311,17 +311,17 @@ describe('the license list', () => {
     const list = (renewed: boolean): void => {
       const rows = CUSTOMERS.slice(0, 7).map((name) => [name, PAST] as const);
       const renewals = CUSTOMERS.slice(0, 3).map((name) => [name, FAR] as const);
-      world.putLicenses([...rows, ...(renewed ? renewals : [])]);
+      sandbox.putLicenses([...rows, ...(renewed ? renewals : [])]);
     };
-    world.settings = { ...world.settings, maxWithdrawals: 20 };
-    for (const name of CUSTOMERS.slice(3)) world.tokens.delete(world.tokens.only(name).uuid);
-    for (const name of CUSTOMERS.slice(3)) world.keys.delete(name);
+    sandbox.settings = { ...sandbox.settings, maxWithdrawals: 20 };
+    for (const name of CUSTOMERS.slice(3)) sandbox.tokens.delete(sandbox.tokens.only(name).uuid);
+    for (const name of CUSTOMERS.slice(3)) sandbox.keys.delete(name);
     list(true);
     await night();
     list(false);
     const log = await nights(3);
     expect(log.filter((step) => step.includes('deactivate') && !step.includes('withheld'))).toEqual([]);
-    expect(world.tokens.all.every(({ is_active }) => is_active)).toBe(true);
+    expect(sandbox.tokens.all.every(({ is_active }) => is_active)).toBe(true);
   });
 
   it('whose days went back for many is not believed, and an approval of it takes it as the measure', async () => {
@@ -336,18 +336,18 @@ describe('the license list', () => {
   });
 
   it('with many invented names does not raise the cap', async () => {
-    for (let index = 0; index < 2000; index++) world.licenses.set(`invented${index}-zz`, '2020-01-01');
-    world.uploadLicenses();
+    for (let index = 0; index < 2000; index++) sandbox.licenses.set(`invented${index}-zz`, '2020-01-01');
+    sandbox.uploadLicenses();
     await night();
     license('2026-02-25', ...CUSTOMERS.slice(0, 2), 'orange-cd');
-    for (const name of ['a-be', 'b-be', 'c-be']) world.addToken(name);
+    for (const name of ['a-be', 'b-be', 'c-be']) sandbox.addToken(name);
     license('2026-02-25', 'a-be', 'b-be', 'c-be');
     await night();
     expect(reasons(await night())).toContain('more than the 3 allowed');
   });
 
   it('that loses an ended row keeps the end', async () => {
-    world.addToken('orange-cd');
+    sandbox.addToken('orange-cd');
     license(PAST, 'orange-cd');
     await night();
     license(undefined, 'orange-cd');
@@ -355,18 +355,18 @@ describe('the license list', () => {
   });
 
   it('keeps an end that only a review has read', async () => {
-    world.addToken('orange-cd');
+    sandbox.addToken('orange-cd');
     license(FAR, 'orange-cd');
     await night();
     license(PAST, 'orange-cd');
-    await audit({ review: true }, world.services());
+    await audit({ review: true }, sandbox.services());
     license(undefined, 'orange-cd');
-    await audit({ review: true }, world.services());
+    await audit({ review: true }, sandbox.services());
     expect(await nights(2)).toEqual(['1 deactivate orange-cd done']);
   });
 
   it('that names the country otherwise is taken for a renewal', async () => {
-    world.addToken('orange-cd');
+    sandbox.addToken('orange-cd');
     license(PAST, 'orange-cd');
     license(FAR, 'orange-drc');
     await night();
@@ -379,7 +379,7 @@ describe('the license list', () => {
 describe('exemptions', () => {
   it('that are all gone at once are not believed', async () => {
     const names = ['a-be', 'b-be', 'c-be'];
-    for (const name of names) world.addToken(name);
+    for (const name of names) sandbox.addToken(name);
     exempt(...names.map((name) => `${name},,,,`));
     license(PAST, ...names);
     expect(await nights(2)).toEqual([]);
@@ -403,7 +403,7 @@ describe('exemptions', () => {
 
 describe('a misnamed token of an ended license', () => {
   it('is announced, and goes only by approval of its own label', async () => {
-    const token = world.addToken('Orange_CD');
+    const token = sandbox.addToken('Orange_CD');
     license(PAST, 'orange-cd');
     expect(await nights(3)).toEqual([
       '0 announce Orange_CD done',
@@ -421,17 +421,17 @@ describe('a misnamed token of an ended license', () => {
 describe('nights that do not begin at the second', () => {
   it('are not held up by the withdrawals of the night before', async () => {
     const names = Array.from({ length: 30 }, (_, index) => `ended${index}-be`);
-    for (const name of names) world.addToken(name);
-    world.settings = { ...world.settings, maxWithdrawals: 3, maxWithdrawalPercent: 0 };
+    for (const name of names) sandbox.addToken(name);
+    sandbox.settings = { ...sandbox.settings, maxWithdrawals: 3, maxWithdrawalPercent: 0 };
     license('2026-02-25', ...names.slice(0, 3));
     await night();
     let withheld = 0;
     for (let number = 1; number < 10; number++) {
       license('2026-02-25', ...names.slice(3 * number, 3 * number + 3));
-      world.now += number % 2 === 0 ? 60_000 : -60_000;
+      sandbox.now += number % 2 === 0 ? 60_000 : -60_000;
       if ((await night()).outcome === 'withheld') withheld += 1;
     }
     expect(withheld).toBe(0);
-    expect(world.ledger.suspensions).toHaveLength(27);
+    expect(sandbox.ledger.suspensions).toHaveLength(27);
   });
 });

@@ -10,33 +10,33 @@ import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 const FAR = '2027-06-01';
 const PAST = '2026-02-20';
 const OTHERS = Array.from({ length: 9 }, (_, index) => `telco${index}-be`);
-let world: MemorySandbox;
+let sandbox: MemorySandbox;
 
 beforeEach(() => {
-  world = startSandbox({ transport: 'memory', settings: { deleteAfterDays: 9 } });
-  for (const name of [...OTHERS, 'orange-cd']) world.addToken(name);
+  sandbox = startSandbox({ transport: 'memory', settings: { deleteAfterDays: 9 } });
+  for (const name of [...OTHERS, 'orange-cd']) sandbox.addToken(name);
   licensed(FAR);
 });
 
 /** Gives orange-cd this end; the others have paid. */
 function licensed(end: string, others: readonly string[] = OTHERS): void {
-  world.putLicenses([...others.map((name): [string, string] => [name, FAR]), ['orange-cd', end]]);
+  sandbox.putLicenses([...others.map((name): [string, string] => [name, FAR]), ['orange-cd', end]]);
 }
 
 /** So many nights: the subjects of their mails, and the headlines of the pages of the nights with a mail. */
 async function nights(count: number, event: AuditEvent = {}): Promise<string[]> {
   const said: string[] = [];
   for (let number = 0; number < count; number++) {
-    const before = world.mails.length;
-    const { report } = await audit(event, world.services());
-    const [mail] = world.mails.slice(before);
-    const page = world.bucket.text(report.replace('.json', '.html')) ?? '';
+    const before = sandbox.mails.length;
+    const { report } = await audit(event, sandbox.services());
+    const [mail] = sandbox.mails.slice(before);
+    const page = sandbox.bucket.text(report.replace('.json', '.html')) ?? '';
     const title = /<title>([^<]*)<\/title>/.exec(page)?.[1];
     if (mail !== undefined || event.dryRun === true)
       said.push(
         `${mail?.subject.replace(/^\[[^\]]*\] /, '') ?? 'no mail'} | ${title?.split(': ').slice(1).join(': ')}`,
       );
-    world.now += DAY;
+    sandbox.now += DAY;
   }
   return said;
 }
@@ -54,7 +54,7 @@ it('says revoked of those who could pull and can not any more, and deleted of wh
 
 it('does not call a customer revoked whose replaced token goes', async () => {
   await nights(1);
-  await issue({ deployment: 'orange-cd', regenerate: true, overlapHours: 1 }, world.services());
+  await issue({ deployment: 'orange-cd', regenerate: true, overlapHours: 1 }, sandbox.services());
   const said = await nights(10);
   expect(said.filter((text) => text.includes('old token'))).toEqual([
     '1 old token removed | 1 old token removed',
@@ -66,17 +66,17 @@ it('does not call a customer revoked whose replaced token goes', async () => {
 it('does not say that all is well while an ended customer can pull', async () => {
   licensed(PAST);
   await nights(2);
-  await revoke({ deployment: 'orange-cd', restore: true, reason: 'paid' }, world.services());
+  await revoke({ deployment: 'orange-cd', restore: true, reason: 'paid' }, sandbox.services());
   expect(await nights(1)).toEqual(['1 ended, can still pull | 1 ended, can still pull']);
 });
 
 it('says in observe and of a dry run who would lose access, and promises no night', async () => {
-  world.settings = { ...world.settings, mode: 'observe' };
+  sandbox.settings = { ...sandbox.settings, mode: 'observe' };
   licensed(PAST);
   expect(await nights(1)).toEqual([
     '1 would lose access | 1 would lose access (Observe: nothing was changed)',
   ]);
-  world.settings = { ...world.settings, mode: 'enforce' };
+  sandbox.settings = { ...sandbox.settings, mode: 'enforce' };
   expect(await nights(1, { dryRun: true })).toEqual([
     'no mail | 1 would lose access (Dry run: nothing was changed)',
   ]);
@@ -87,9 +87,9 @@ it('says in observe and of a dry run who would lose access, and promises no nigh
 });
 
 it('says in observe of nobody that they would lose access while HOLD is there', async () => {
-  world.settings = { ...world.settings, mode: 'observe' };
+  sandbox.settings = { ...sandbox.settings, mode: 'observe' };
   licensed(PAST);
-  world.bucket.put('HOLD', '');
+  sandbox.bucket.put('HOLD', '');
   const [said = ''] = await nights(1);
   expect(said).toMatch(/^HOLD\b.* \| HOLD\b/);
   expect(said).not.toContain('would lose access');
@@ -99,11 +99,11 @@ it('says of a list that shrank whether it stands in the way or was approved', as
   await nights(1);
   licensed(FAR, OTHERS.slice(3));
   expect((await nights(1))[0]).toMatch(/^a list shrank \|/);
-  expect(world.mails.at(-1)?.text).toContain('Is it right? Then let the new numbers count [1].');
+  expect(sandbox.mails.at(-1)?.text).toContain('Is it right? Then let the new numbers count [1].');
   expect((await nights(1, { approve: [], reason: 'they left' }))[0]).toMatch(
     /^shrunken list approved, 3 to fix \|/,
   );
-  const text = world.mails.at(-1)?.text.replace(/\s+/g, ' ');
+  const text = sandbox.mails.at(-1)?.text.replace(/\s+/g, ' ');
   expect(text).toMatch(
     /^The license list went from 10 to 7 rows .* since the last whole run\. This run approves that: /,
   );

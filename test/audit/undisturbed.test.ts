@@ -10,20 +10,20 @@ import type { Fate } from '../sandbox/memory-sandbox.ts';
 import { steps } from './nightly.ts';
 
 const FAR = '2027-01-01';
-let world: MemorySandbox;
+let sandbox: MemorySandbox;
 
 beforeEach(() => {
-  world = startSandbox({ transport: 'memory' });
-  world.addCustomers(['orange-cd', 'mtn-cm', 'airtel-td', 'moov-bj', 'telma-mg'], FAR);
+  sandbox = startSandbox({ transport: 'memory' });
+  sandbox.addCustomers(['orange-cd', 'mtn-cm', 'airtel-td', 'moov-bj', 'telma-mg'], FAR);
   licenses('2026-03-01');
 });
 
 /** The license of orange-cd ends on that day, all others next year. */
 function licenses(end: string): void {
-  world.changeLicenses({ 'orange-cd': end });
+  sandbox.changeLicenses({ 'orange-cd': end });
 }
 
-const night = (event = {}): Promise<AuditResult> => audit(event, world.services());
+const night = (event = {}): Promise<AuditResult> => audit(event, sandbox.services());
 
 /** The fate of the first call of that name after another one was made. */
 function onceAfter(earlier: string, name: string, fate: Fate): (call: string) => Fate {
@@ -41,13 +41,13 @@ function onceAfter(earlier: string, name: string, fate: Fate): (call: string) =>
 /** Announced on the first night; the second one withdraws. */
 async function announced(): Promise<void> {
   expect(steps(await night())).toEqual(['announce orange-cd done']);
-  world.now += DAY;
+  sandbox.now += DAY;
 }
 
 /** Something happens while the second night checks contents. */
 async function nightWhile(happening: () => void): Promise<AuditResult> {
   let isOver = false;
-  world.fate = (call) => {
+  sandbox.fate = (call) => {
     if (call === 'hub.checkContent' && !isOver) {
       isOver = true;
       happening();
@@ -64,14 +64,14 @@ describe('a list or HOLD that changes while the night is at work', () => {
     [
       'HOLD is put',
       () => {
-        world.bucket.put(OBJECTS.hold, '');
+        sandbox.bucket.put(OBJECTS.hold, '');
       },
       'HOLD changed while this run was at work',
     ],
     [
       'HOLD is put under a name with a slip',
       () => {
-        world.bucket.put('hold.txt', '');
+        sandbox.bucket.put('hold.txt', '');
       },
       'HOLD changed while this run was at work',
     ],
@@ -85,27 +85,27 @@ describe('a list or HOLD that changes while the night is at work', () => {
     [
       'exemptions.csv is added',
       () => {
-        world.bucket.put(OBJECTS.exemptions, 'label,reason,owner,until\norange-cd,strategic,ops,\n');
+        sandbox.bucket.put(OBJECTS.exemptions, 'label,reason,owner,until\norange-cd,strategic,ops,\n');
       },
       'exemptions.csv changed while this run was at work',
     ],
-    ['the list is deleted', () => world.bucket.delete(OBJECTS.licenses), 'licenses.csv changed'],
+    ['the list is deleted', () => sandbox.bucket.delete(OBJECTS.licenses), 'licenses.csv changed'],
   ])('keeps everybody on: %s', async (_what, happening, why) => {
     await announced();
     const result = await nightWhile(happening);
     expect(steps(result)).toEqual(['deactivate orange-cd skipped']);
     expect(result.actions[0]?.reason).toContain(why);
-    expect(world.isOn('orange-cd')).toBe(true);
-    expect(world.ledger.intents).toEqual([]);
-    expect(world.ledger.lastNight?.undisturbed).toBe(false);
+    expect(sandbox.isOn('orange-cd')).toBe(true);
+    expect(sandbox.ledger.intents).toEqual([]);
+    expect(sandbox.ledger.lastNight?.undisturbed).toBe(false);
   });
 
   it('counts as changed where it can not be looked at again', async () => {
     await announced();
-    world.fate = onceAfter('hub.checkContent', `bucket.read ${OBJECTS.licenses}`, 'fail before');
+    sandbox.fate = onceAfter('hub.checkContent', `bucket.read ${OBJECTS.licenses}`, 'fail before');
     const result = await night();
     expect(result.actions[0]?.reason).toContain('could not be looked at again');
-    expect(world.isOn('orange-cd')).toBe(true);
+    expect(sandbox.isOn('orange-cd')).toBe(true);
   });
 
   it('is gone by in the next run', async () => {
@@ -113,8 +113,8 @@ describe('a list or HOLD that changes while the night is at work', () => {
     await nightWhile(() => {
       licenses('2026-02-28');
     });
-    world.fate = () => 'pass';
-    world.now += DAY;
+    sandbox.fate = () => 'pass';
+    sandbox.now += DAY;
     licenses('2026-03-01');
     expect(steps(await night())).toContain('deactivate orange-cd done');
   });
@@ -123,22 +123,22 @@ describe('a list or HOLD that changes while the night is at work', () => {
 describe('a ledger that can not be written right after a token was switched off', () => {
   it('is no reason to keep silent: the mail of that night names it, and a catch-up runs once more', async () => {
     await announced();
-    world.fate = onceAfter('hub.setEnabled', `bucket.writeIf ${OBJECTS.ledger}`, 'fail before');
+    sandbox.fate = onceAfter('hub.setEnabled', `bucket.writeIf ${OBJECTS.ledger}`, 'fail before');
     const failure = await failureOf(() => night());
     expect(failure.name).toBe('StorageUnavailable');
-    expect(world.isOn('orange-cd')).toBe(false);
-    expect(world.mails.at(-1)?.subject).toContain('1 revoked');
-    expect(world.lastMail).toContain('orange-cd');
-    expect(world.lastMail).toContain('This run failed on its way and did not do all that was due');
-    world.fate = () => 'pass';
+    expect(sandbox.isOn('orange-cd')).toBe(false);
+    expect(sandbox.mails.at(-1)?.subject).toContain('1 revoked');
+    expect(sandbox.lastMail).toContain('orange-cd');
+    expect(sandbox.lastMail).toContain('This run failed on its way and did not do all that was due');
+    sandbox.fate = () => 'pass';
     // What could not be marked then was marked by the last write.
-    expect(world.ledger.suspensions).toMatchObject([{ deployment: 'orange-cd', by: 'audit' }]);
-    expect(world.ledger.intents).toEqual([]);
-    world.now += HOUR;
-    const mails = world.mails.length;
+    expect(sandbox.ledger.suspensions).toMatchObject([{ deployment: 'orange-cd', by: 'audit' }]);
+    expect(sandbox.ledger.intents).toEqual([]);
+    sandbox.now += HOUR;
+    const mails = sandbox.mails.length;
     const caughtUp = await night({ catchUp: true });
     expect(caughtUp.counts.tokens).toBe(5);
-    expect(world.mails.slice(mails)).toEqual([]);
+    expect(sandbox.mails.slice(mails)).toEqual([]);
     expect((await night({ catchUp: true })).notes.join()).toContain('Nothing to catch up');
   });
 });
@@ -148,11 +148,11 @@ describe('a report that can not be written', () => {
     'does not make a catch-up needless (after %s)',
     async (earlier) => {
       await announced();
-      world.fate = onceAfter(earlier, `bucket.write ${OBJECTS.reports}`, 'fail before');
+      sandbox.fate = onceAfter(earlier, `bucket.write ${OBJECTS.reports}`, 'fail before');
       expect((await failureOf(() => night())).name).toBe('StorageUnavailable');
-      world.fate = () => 'pass';
-      expect(world.ledger.lastNight?.undisturbed).toBe(false);
-      world.now += HOUR;
+      sandbox.fate = () => 'pass';
+      expect(sandbox.ledger.lastNight?.undisturbed).toBe(false);
+      sandbox.now += HOUR;
       expect((await night({ catchUp: true })).counts.tokens).toBe(5);
     },
   );
@@ -160,10 +160,10 @@ describe('a report that can not be written', () => {
 
 describe('a mail that nobody confirmed could read', () => {
   it('was not notified', async () => {
-    world.confirmed = false;
+    sandbox.confirmed = false;
     expect((await night()).notified).toBe(false);
-    world.now += DAY;
-    world.confirmed = true;
+    sandbox.now += DAY;
+    sandbox.confirmed = true;
     expect((await night()).notified).toBe(true);
   });
 
@@ -173,24 +173,24 @@ describe('a mail that nobody confirmed could read', () => {
       licenses(FAR);
       await night();
       const unread = async (): Promise<void> => {
-        world.confirmed = why !== 'nobody confirmed';
-        world.fate = (call) => (!world.confirmed || call !== 'topic.publish' ? 'pass' : 'fail before');
-        world.now += DAY;
+        sandbox.confirmed = why !== 'nobody confirmed';
+        sandbox.fate = (call) => (!sandbox.confirmed || call !== 'topic.publish' ? 'pass' : 'fail before');
+        sandbox.now += DAY;
         await night().catch(() => undefined);
-        world.confirmed = true;
-        world.fate = () => 'pass';
+        sandbox.confirmed = true;
+        sandbox.fate = () => 'pass';
       };
       licenses('2026-09-30');
       await unread();
       await unread();
-      world.now += DAY;
+      sandbox.now += DAY;
       await night();
-      expect(world.lastMail).toMatch(/orange-cd: the end moved BACK, from .* to 30 Sep/);
-      const mails = world.mails.length;
-      world.now += DAY;
+      expect(sandbox.lastMail).toMatch(/orange-cd: the end moved BACK, from .* to 30 Sep/);
+      const mails = sandbox.mails.length;
+      sandbox.now += DAY;
       await night();
       expect(
-        world.mails
+        sandbox.mails
           .slice(mails)
           .map(({ text }) => text)
           .join(''),
@@ -204,10 +204,10 @@ describe('what a run itself did', () => {
     await announced();
     await night();
     const later = async (): Promise<string> => {
-      const before = world.mails.length;
-      world.now += HOUR;
+      const before = sandbox.mails.length;
+      sandbox.now += HOUR;
       await night();
-      return world.mails
+      return sandbox.mails
         .slice(before)
         .map(({ text }) => text)
         .join('');
@@ -224,12 +224,12 @@ describe('an automatic token', () => {
     licenses(FAR);
     await night();
     const mailed = async (): Promise<string[]> => {
-      const before = world.mails.length;
-      world.now += DAY;
+      const before = sandbox.mails.length;
+      sandbox.now += DAY;
       await night();
-      return world.mails.slice(before).map(({ text }) => text.replace(/\s+/g, ' '));
+      return sandbox.mails.slice(before).map(({ text }) => text.replace(/\s+/g, ' '));
     };
-    world.addToken('docker-desktop', { key: false, generatedBy: 'desktop', scopes: ['repo:read'] });
+    sandbox.addToken('docker-desktop', { key: false, generatedBy: 'desktop', scopes: ['repo:read'] });
     expect((await mailed()).join('')).toContain('docker-desktop');
     expect(await mailed()).toEqual([]);
   });

@@ -15,27 +15,27 @@ import { nightly, reasons, steps } from './nightly.ts';
 const NAMES = ['orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td', 'moov-bj', 'telma-mg'] as const;
 const FAR = '2027-01-01';
 
-let world: MemorySandbox;
+let sandbox: MemorySandbox;
 
 beforeEach(() => {
-  world = startSandbox({ transport: 'memory' });
-  world.addCustomers(NAMES, FAR);
+  sandbox = startSandbox({ transport: 'memory' });
+  sandbox.addCustomers(NAMES, FAR);
 });
 
 /** Gives licenses of these deployments this last day. */
 function end(day: string, ...names: string[]): void {
-  world.changeLicenses(Object.fromEntries(names.map((name) => [name, day])));
+  sandbox.changeLicenses(Object.fromEntries(names.map((name) => [name, day])));
 }
 
-const night = (event?: AuditEvent): Promise<AuditResult> => nightly(world, event);
+const night = (event?: AuditEvent): Promise<AuditResult> => nightly(sandbox, event);
 
 const lastMail = (): string => {
-  const mail = world.mails.at(-1);
+  const mail = sandbox.mails.at(-1);
   return `${mail?.subject ?? ''}\n${mail?.text ?? ''}`.replace(/\s+/g, ' ');
 };
 /** The oldest token of a deployment. */
 const tokenOf = (name: string): StoredToken => {
-  const token = world.tokens.labelled(name).at(-1);
+  const token = sandbox.tokens.labelled(name).at(-1);
   if (token === undefined) throw new Error(`no token ${name}`);
   return token;
 };
@@ -45,7 +45,7 @@ describe('the life of an ended license', () => {
     end('2026-03-10', 'orange-cd');
     const log: string[] = [];
     for (let day = 2; day < 110; day++) {
-      const date = new Date(world.now).toISOString().slice(0, 10);
+      const date = new Date(sandbox.now).toISOString().slice(0, 10);
       log.push(...steps(await night()).map((step) => `${date} ${step}`));
     }
     expect(log).toEqual([
@@ -55,73 +55,73 @@ describe('the life of an ended license', () => {
       '2026-06-09 delete-token orange-cd done',
       '2026-06-09 remove-key orange-cd done',
     ]);
-    expect(world.keys.has('orange-cd')).toBe(false);
-    expect(world.keys.names.length).toBe(NAMES.length - 1);
+    expect(sandbox.keys.has('orange-cd')).toBe(false);
+    expect(sandbox.keys.names.length).toBe(NAMES.length - 1);
   });
 
   it('is not deleted with deleteAfterDays null', async () => {
-    world.settings = { ...world.settings, deleteAfterDays: null };
+    sandbox.settings = { ...sandbox.settings, deleteAfterDays: null };
     end('2026-03-01', 'orange-cd');
     for (let day = 0; day < 200; day++) await night();
     expect(tokenOf('orange-cd').is_active).toBe(false);
-    expect(world.keys.has('orange-cd')).toBe(true);
+    expect(sandbox.keys.has('orange-cd')).toBe(true);
   });
 
   it('keeps the key where its content is not that of then any more', async () => {
     end('2026-03-01', 'orange-cd');
     await night();
     await night();
-    world.keys.set('orange-cd', 'dckr_pat_written_by_somebody_else');
+    sandbox.keys.set('orange-cd', 'dckr_pat_written_by_somebody_else');
     for (let day = 0; day < 100; day++) await night();
-    expect(world.tokens.labelled('orange-cd').length > 0).toBe(false);
-    expect(world.keys.get('orange-cd')).toBe('dckr_pat_written_by_somebody_else');
+    expect(sandbox.tokens.labelled('orange-cd').length > 0).toBe(false);
+    expect(sandbox.keys.get('orange-cd')).toBe('dckr_pat_written_by_somebody_else');
   });
 
   it('keeps the key where another token of the label is left', async () => {
     end('2026-03-01', 'orange-cd');
-    world.addToken('orange-cd', { key: false, enabled: false });
+    sandbox.addToken('orange-cd', { key: false, enabled: false });
     for (let day = 0; day < 110; day++) await night();
-    expect(world.tokens.labelled('orange-cd')).toHaveLength(1);
-    expect(world.keys.has('orange-cd')).toBe(true);
+    expect(sandbox.tokens.labelled('orange-cd')).toHaveLength(1);
+    expect(sandbox.keys.has('orange-cd')).toBe(true);
   });
 
   it('is over when the license is renewed: the token is switched on again and not told as missing', async () => {
     end('2026-03-01', 'orange-cd');
     await night();
     await night();
-    expect(world.isOn('orange-cd')).toBe(false);
+    expect(sandbox.isOn('orange-cd')).toBe(false);
     end(FAR, 'orange-cd');
     const renewed = await night();
     expect(steps(renewed)).toEqual(['reactivate orange-cd done']);
     expect(renewed.findings.map(({ kind }) => kind)).not.toContain('missing-token');
     expect(lastMail()).toContain('1 restored');
-    expect(world.isOn('orange-cd')).toBe(true);
+    expect(sandbox.isOn('orange-cd')).toBe(true);
   });
 
   it('withdraws nothing where the row disappears before its end', async () => {
     end('2026-03-03', 'orange-cd');
     await night();
-    world.licenses.delete('orange-cd');
-    world.uploadLicenses();
+    sandbox.licenses.delete('orange-cd');
+    sandbox.uploadLicenses();
     for (let day = 0; day < 9; day++) expect(steps(await night())).toEqual([]);
-    expect(world.isOn('orange-cd')).toBe(true);
+    expect(sandbox.isOn('orange-cd')).toBe(true);
   });
 
   it('goes on as announced where the row of an end that had passed disappears, and deletes nothing without a row', async () => {
     end('2026-03-01', 'orange-cd');
     await night();
-    world.licenses.delete('orange-cd');
-    world.uploadLicenses();
+    sandbox.licenses.delete('orange-cd');
+    sandbox.uploadLicenses();
     expect(steps(await night())).toEqual(['deactivate orange-cd done']);
     for (let day = 0; day < 120; day++) expect(steps(await night())).toEqual([]);
-    expect(world.keys.has('orange-cd')).toBe(true);
+    expect(sandbox.keys.has('orange-cd')).toBe(true);
   });
 
   it('is over when a row says otherwise after its row was gone', async () => {
     end('2026-03-01', 'orange-cd');
     await night();
-    world.licenses.delete('orange-cd');
-    world.uploadLicenses();
+    sandbox.licenses.delete('orange-cd');
+    sandbox.uploadLicenses();
     await night();
     end(FAR, 'orange-cd');
     expect(steps(await night())).toEqual(['reactivate orange-cd done']);
@@ -131,22 +131,22 @@ describe('the life of an ended license', () => {
 describe('notice', () => {
   it('is given at least noticeHours before', async () => {
     end('2026-03-01', 'orange-cd');
-    await audit({}, world.services());
-    world.now += 19 * HOUR;
-    expect(steps(await audit({}, world.services()))).toEqual([]);
-    world.now += HOUR;
-    expect(steps(await audit({}, world.services()))).toEqual(['deactivate orange-cd done']);
+    await audit({}, sandbox.services());
+    sandbox.now += 19 * HOUR;
+    expect(steps(await audit({}, sandbox.services()))).toEqual([]);
+    sandbox.now += HOUR;
+    expect(steps(await audit({}, sandbox.services()))).toEqual(['deactivate orange-cd done']);
   });
 
   it('does not count where the topic has no confirmed subscriber, nor where the mail failed', async () => {
     end('2026-03-01', 'orange-cd');
-    world.confirmed = false;
+    sandbox.confirmed = false;
     expect(steps(await night())).toEqual(['announce orange-cd failed']);
-    world.confirmed = true;
-    world.fate = (call) => (call === 'topic.publish' ? 'fail before' : 'pass');
+    sandbox.confirmed = true;
+    sandbox.fate = (call) => (call === 'topic.publish' ? 'fail before' : 'pass');
     expect((await failureOf(() => night())).name).toBe('NotificationFailed');
-    world.now += DAY;
-    world.fate = () => 'pass';
+    sandbox.now += DAY;
+    sandbox.fate = () => 'pass';
     expect(steps(await night())).toEqual(['announce orange-cd done']);
     expect(steps(await night())).toEqual(['deactivate orange-cd done']);
   });
@@ -157,8 +157,8 @@ describe('notice', () => {
     end('2026-03-02', 'orange-cd');
     expect(steps(await night())).toEqual(['announce orange-cd done']);
     const old = tokenOf('orange-cd');
-    world.tokens.delete(old.uuid);
-    world.addToken('orange-cd');
+    sandbox.tokens.delete(old.uuid);
+    sandbox.addToken('orange-cd');
     expect(steps(await night())).toEqual(['announce orange-cd done']);
     expect(steps(await night())).toEqual(['deactivate orange-cd done']);
   });
@@ -180,7 +180,7 @@ describe('what people switched off', () => {
     await night();
     tokenOf('orange-cd').is_active = false;
     for (let day = 0; day < 3; day++) expect(steps(await night())).toEqual([]);
-    expect(world.isOn('orange-cd')).toBe(false);
+    expect(sandbox.isOn('orange-cd')).toBe(false);
   });
 
   it('and on again while its license had ended is left for 7 days', async () => {
@@ -199,7 +199,7 @@ describe('the caps', () => {
     const result = await night();
     expect(result.outcome).toBe('withheld');
     expect(new Set(result.actions.map(({ status }) => status))).toEqual(new Set(['withheld']));
-    expect(NAMES.every((name) => world.isOn(name))).toBe(true);
+    expect(NAMES.every((name) => sandbox.isOn(name))).toBe(true);
     expect(lastMail()).toContain('{"approve": ["airtel-td", "mtn-cm", "orange-cd", "vodacom-cd"]}');
   });
 
@@ -207,38 +207,38 @@ describe('the caps', () => {
     end('2026-03-01', 'orange-cd', 'vodacom-cd', 'mtn-cm');
     await night();
     expect(steps(await night())).toHaveLength(3);
-    expect(world.isOn('mtn-cm')).toBe(false);
+    expect(sandbox.isOn('mtn-cm')).toBe(false);
   });
 
   it('count what was withdrawn in the last 20 hours', async () => {
     end('2026-03-01', 'orange-cd', 'vodacom-cd', 'mtn-cm');
     await night();
-    await audit({}, world.services());
+    await audit({}, sandbox.services());
     end('2026-03-01', 'airtel-td');
-    await audit({}, world.services());
-    world.settings = { ...world.settings, noticeHours: 10 };
-    world.now += 19 * HOUR;
-    expect(reasons(await audit({}, world.services()))).toContain(
+    await audit({}, sandbox.services());
+    sandbox.settings = { ...sandbox.settings, noticeHours: 10 };
+    sandbox.now += 19 * HOUR;
+    expect(reasons(await audit({}, sandbox.services()))).toContain(
       '1 withdrawal due and 3 in the last 20 hours',
     );
-    expect(world.isOn('airtel-td')).toBe(true);
-    world.now += HOUR;
-    expect(steps(await audit({}, world.services()))).toEqual(['deactivate airtel-td done']);
+    expect(sandbox.isOn('airtel-td')).toBe(true);
+    sandbox.now += HOUR;
+    expect(steps(await audit({}, sandbox.services()))).toEqual(['deactivate airtel-td done']);
   });
 
   it('take the relative one where it is more, rounded down', async () => {
-    world.settings = { ...world.settings, maxWithdrawals: 0, maxWithdrawalPercent: 40 };
+    sandbox.settings = { ...sandbox.settings, maxWithdrawals: 0, maxWithdrawalPercent: 40 };
     end('2026-03-01', 'orange-cd', 'vodacom-cd');
     await night();
     expect(steps(await night())).toHaveLength(2);
-    world.settings = { ...world.settings, maxWithdrawalPercent: 33 };
+    sandbox.settings = { ...sandbox.settings, maxWithdrawalPercent: 33 };
     end('2026-03-01', 'mtn-cm', 'airtel-td');
     await night();
     expect((await night()).outcome).toBe('withheld');
   });
 
   it('of 0 and 0 mean none at all, and no approval overrides that', async () => {
-    world.settings = { ...world.settings, maxWithdrawals: 0, maxWithdrawalPercent: 0 };
+    sandbox.settings = { ...sandbox.settings, maxWithdrawals: 0, maxWithdrawalPercent: 0 };
     end('2026-03-01', 'orange-cd');
     await night();
     const result = await night({ approve: ['orange-cd'] });
@@ -267,12 +267,12 @@ describe('approve', () => {
     // Checking a content is a use of its token.
     const state = (): string =>
       JSON.stringify([
-        world.ledger,
-        world.tokens.all.map((token) => ({ ...token, last_used: null })),
-        world.keys.all,
+        sandbox.ledger,
+        sandbox.tokens.all.map((token) => ({ ...token, last_used: null })),
+        sandbox.keys.all,
       ]);
     const before = state();
-    const failure = await failureOf(() => audit({ approve: ['orange-cd', 'moov-bj'] }, world.services()));
+    const failure = await failureOf(() => audit({ approve: ['orange-cd', 'moov-bj'] }, sandbox.services()));
     expect(failure.name).toBe('NotDue');
     expect(failure.message).toContain('moov-bj');
     expect(failure.message).not.toContain('orange-cd');
@@ -280,7 +280,7 @@ describe('approve', () => {
   });
 
   it('does not override HOLD', async () => {
-    world.bucket.put(OBJECTS.hold, '');
+    sandbox.bucket.put(OBJECTS.hold, '');
     expect(steps(await night({ approve: ['orange-cd'] })).every((step) => step.endsWith('withheld'))).toBe(
       true,
     );
@@ -288,15 +288,15 @@ describe('approve', () => {
 
   it('stands whole in the notes of the report, and not in those of the result', async () => {
     for (let number = 0; number < 400; number++) {
-      world.addToken(`telco${number}-cd`);
-      world.licenses.set(`telco${number}-cd`, '2026-03-01');
+      sandbox.addToken(`telco${number}-cd`);
+      sandbox.licenses.set(`telco${number}-cd`, '2026-03-01');
     }
-    world.uploadLicenses();
+    sandbox.uploadLicenses();
     await night();
     const result = await night();
-    expect(Buffer.byteLength(world.mails.at(-1)?.text ?? '')).toBeLessThanOrEqual(20_000);
+    expect(Buffer.byteLength(sandbox.mails.at(-1)?.text ?? '')).toBeLessThanOrEqual(20_000);
     expect(result.notes).toEqual([]);
-    const text = world.bucket.text(result.report) ?? '';
+    const text = sandbox.bucket.text(result.report) ?? '';
     const event: unknown = JSON.parse(
       /\{\\"approve\\": \[.*?\]\}/.exec(text)?.[0].replaceAll('\\"', '"') ?? 'null',
     );
@@ -311,7 +311,7 @@ describe('HOLD', () => {
     await night();
     end(FAR, 'mtn-cm');
     end('2026-03-04', 'vodacom-cd');
-    world.bucket.put(OBJECTS.hold, 'anything');
+    sandbox.bucket.put(OBJECTS.hold, 'anything');
     expect(steps(await night())).toEqual(['reactivate mtn-cm done', 'announce vodacom-cd done']);
     const held = await night();
     expect([held.outcome, steps(held)]).toEqual(['withheld', ['deactivate vodacom-cd withheld']]);
@@ -319,7 +319,7 @@ describe('HOLD', () => {
   });
 
   it('alone is no outcome: nothing was due', async () => {
-    world.bucket.put(OBJECTS.hold, '');
+    sandbox.bucket.put(OBJECTS.hold, '');
     expect((await night()).outcome).toBe('clean');
   });
 });
@@ -328,7 +328,7 @@ describe('a shrunken input', () => {
   it('withholds all withdrawals until it is approved or nothing is due', async () => {
     end('2026-03-01', 'orange-cd');
     await night();
-    for (const name of ['vodacom-cd', 'mtn-cm', 'airtel-td']) world.keys.delete(name);
+    for (const name of ['vodacom-cd', 'mtn-cm', 'airtel-td']) sandbox.keys.delete(name);
     const result = await night();
     expect(result.outcome).toBe('withheld');
     expect(reasons(result)).toContain("Vault's keys went from 6 to 3");
@@ -340,54 +340,55 @@ describe('a shrunken input', () => {
   it('takes no notice away: once the list is whole again, the caps meet all that are due, not those it kept', async () => {
     end('2026-03-01', 'orange-cd', 'vodacom-cd', 'mtn-cm', 'airtel-td');
     await night();
-    world.putLicenses(
-      [...world.licenses].filter(([name]) => !['vodacom-cd', 'mtn-cm', 'airtel-td'].includes(name)),
+    sandbox.putLicenses(
+      [...sandbox.licenses].filter(([name]) => !['vodacom-cd', 'mtn-cm', 'airtel-td'].includes(name)),
     );
     expect(reasons(await night())).toContain('the license list went from 6 to 3');
-    world.uploadLicenses();
+    sandbox.uploadLicenses();
     expect(steps(await night())).toEqual(
       ['airtel-td', 'mtn-cm', 'orange-cd', 'vodacom-cd'].map((name) => `deactivate ${name} withheld`),
     );
-    expect(NAMES.every((name) => world.isOn(name))).toBe(true);
+    expect(NAMES.every((name) => sandbox.isOn(name))).toBe(true);
   });
 
   it('takes no notice away, and is compared with the rows of before until it is whole again', async () => {
     end('2026-03-08', 'orange-cd', 'vodacom-cd', 'mtn-cm');
     await night();
-    const whole = new Map(world.licenses);
-    for (const name of ['orange-cd', 'vodacom-cd', 'mtn-cm']) world.licenses.delete(name);
-    world.uploadLicenses();
+    const whole = new Map(sandbox.licenses);
+    for (const name of ['orange-cd', 'vodacom-cd', 'mtn-cm']) sandbox.licenses.delete(name);
+    sandbox.uploadLicenses();
     await night();
-    expect(world.ledger.notices).toHaveLength(3);
-    expect(world.ledger.measures.licenses?.rows).toHaveLength(6);
-    world.putLicenses([...whole]);
+    expect(sandbox.ledger.notices).toHaveLength(3);
+    expect(sandbox.ledger.measures.licenses?.rows).toHaveLength(6);
+    sandbox.putLicenses([...whole]);
     expect(steps(await night())).toEqual([]);
-    expect(world.ledger.notices).toHaveLength(3);
+    expect(sandbox.ledger.notices).toHaveLength(3);
   });
 
   it('by two entries or by a fifth is none', async () => {
     end('2026-03-01', 'orange-cd');
     await night();
-    for (const name of ['vodacom-cd', 'mtn-cm']) world.keys.delete(name);
+    for (const name of ['vodacom-cd', 'mtn-cm']) sandbox.keys.delete(name);
     expect(steps(await night())).toEqual(['deactivate orange-cd done']);
   });
 
   it('is measured for itself: what another input withholds does not hold its measure up', async () => {
     end('2026-03-01', 'orange-cd');
     await night();
-    for (const name of ['vodacom-cd', 'mtn-cm', 'airtel-td']) world.keys.delete(name);
-    for (let count = 0; count < 9; count++) world.licenses.set(`new${count}-cd`, FAR);
-    world.uploadLicenses();
+    for (const name of ['vodacom-cd', 'mtn-cm', 'airtel-td']) sandbox.keys.delete(name);
+    for (let count = 0; count < 9; count++) sandbox.licenses.set(`new${count}-cd`, FAR);
+    sandbox.uploadLicenses();
     expect((await night()).outcome).toBe('withheld');
-    for (let count = 0; count < 9; count++) world.licenses.delete(`new${count}-cd`);
-    world.uploadLicenses();
+    for (let count = 0; count < 9; count++) sandbox.licenses.delete(`new${count}-cd`);
+    sandbox.uploadLicenses();
     expect(reasons(await night())).toContain('the license list went from 15 to 6 rows');
   });
 });
 
 describe('a token that Docker Hub does not list for a night', () => {
   const hide = (...names: string[]): void => {
-    for (const name of names) for (const { uuid } of world.tokens.labelled(name)) world.unlisted.add(uuid);
+    for (const name of names)
+      for (const { uuid } of sandbox.tokens.labelled(name)) sandbox.unlisted.add(uuid);
   };
 
   it('is asked for by its id: a renewed customer gets the token back', async () => {
@@ -404,10 +405,10 @@ describe('a token that Docker Hub does not list for a night', () => {
     await night();
     await night();
     hide('orange-cd');
-    world.fate = (call) => (call === 'hub.getToken' ? 'fail before' : 'pass');
+    sandbox.fate = (call) => (call === 'hub.getToken' ? 'fail before' : 'pass');
     for (let day = 0; day < 9; day++) await night();
-    world.fate = () => 'pass';
-    world.unlisted.clear();
+    sandbox.fate = () => 'pass';
+    sandbox.unlisted.clear();
     end(FAR, 'orange-cd');
     expect(steps(await night())).toEqual(['reactivate orange-cd done']);
   });
@@ -417,42 +418,42 @@ describe('a token that Docker Hub does not list for a night', () => {
     await night();
     await night();
     tokenOf('orange-cd').is_active = true;
-    const { replaced } = await issue({ deployment: 'mtn-cm', regenerate: true, overlapHours: 24 }, world.services()); // prettier-ignore
+    const { replaced } = await issue({ deployment: 'mtn-cm', regenerate: true, overlapHours: 24 }, sandbox.services()); // prettier-ignore
     await night();
     hide('orange-cd', 'mtn-cm');
     await night();
-    world.unlisted.clear();
+    sandbox.unlisted.clear();
     const log: string[] = [];
     for (let day = 0; day < 10; day++) log.push(...steps(await night()).map((step) => `${day} ${step}`));
     expect(log).toContain('5 announce orange-cd done');
     expect(log).toContain('6 deactivate orange-cd done');
-    expect(world.tokens.get(replaced[0]?.tokenId ?? '')).toBeUndefined();
+    expect(sandbox.tokens.get(replaced[0]?.tokenId ?? '')).toBeUndefined();
   });
 
   it('is forgotten when Docker Hub says that it is gone', async () => {
     end('2026-03-01', 'orange-cd');
     await night();
     await night();
-    world.tokens.delete(tokenOf('orange-cd').uuid);
+    sandbox.tokens.delete(tokenOf('orange-cd').uuid);
     await night();
-    expect([world.ledger.suspensions, world.ledger.inactive]).toEqual([[], []]);
+    expect([sandbox.ledger.suspensions, sandbox.ledger.inactive]).toEqual([[], []]);
   });
 
   it('leaves open what an earlier night broke off in, until it is found', async () => {
     end('2026-03-01', 'orange-cd', 'mtn-cm');
     await night();
-    world.fate = (call) => (call === 'hub.setEnabled' ? 'crash after' : 'pass');
+    sandbox.fate = (call) => (call === 'hub.setEnabled' ? 'crash after' : 'pass');
     await expect(night()).rejects.toThrow();
-    world.revive();
+    sandbox.revive();
     const off = tokenOf('mtn-cm');
     hide('mtn-cm');
-    world.fate = (call) => (call === 'hub.getToken' ? 'fail before' : 'pass');
-    world.now += DAY;
+    sandbox.fate = (call) => (call === 'hub.getToken' ? 'fail before' : 'pass');
+    sandbox.now += DAY;
     await night();
-    expect(world.ledger.intents.map(({ deployment }) => deployment)).toContain('mtn-cm');
-    world.fate = () => 'pass';
+    expect(sandbox.ledger.intents.map(({ deployment }) => deployment)).toContain('mtn-cm');
+    sandbox.fate = () => 'pass';
     await night();
-    expect(world.ledger.suspensions.map(({ tokenId, by }) => [tokenId, by])).toContainEqual([
+    expect(sandbox.ledger.suspensions.map(({ tokenId, by }) => [tokenId, by])).toContainEqual([
       off.uuid,
       'audit',
     ]);
@@ -462,23 +463,23 @@ describe('a token that Docker Hub does not list for a night', () => {
 describe('probably renewed under another spelling', () => {
   it('is held and told, until the other deployment has a token of its own', async () => {
     end('2026-03-01', 'orange-cd');
-    world.licenses.set('ornage-cd', FAR);
-    world.uploadLicenses();
+    sandbox.licenses.set('ornage-cd', FAR);
+    sandbox.uploadLicenses();
     await night();
     const held = await night();
     expect(steps(held)).toEqual(['deactivate orange-cd withheld']);
     expect(reasons(held)).toContain('probably renewed as ornage-cd');
-    world.addToken('ornage-cd');
+    sandbox.addToken('ornage-cd');
     expect(steps(await night())).toEqual(['announce orange-cd done']);
     expect(steps(await night())).toEqual(['deactivate orange-cd done']);
   });
 
   it('is not another telco, another country, or a license that has ended', async () => {
     end('2026-03-01', 'orange-cd');
-    world.licenses.set('expresso-cd', FAR);
-    world.licenses.set('orange-cg', FAR);
-    world.licenses.set('orangee-cd', '2026-02-01');
-    world.uploadLicenses();
+    sandbox.licenses.set('expresso-cd', FAR);
+    sandbox.licenses.set('orange-cg', FAR);
+    sandbox.licenses.set('orangee-cd', '2026-02-01');
+    sandbox.uploadLicenses();
     await night();
     expect(steps(await night())).toContain('deactivate orange-cd done');
   });
@@ -488,14 +489,14 @@ describe('an unreadable row', () => {
   it('keeps its deployment from being withdrawn, its country where the name is lost, everybody where all is', async () => {
     end('2026-03-01', 'orange-cd');
     await night();
-    const text = world.bucket.text(OBJECTS.licenses) ?? '';
+    const text = sandbox.bucket.text(OBJECTS.licenses) ?? '';
     for (const [row, status] of [
       ['orange,cd,never,', 'withheld'],
       [',cd,2026-03-01,', 'withheld'],
       ['x,,2026-03-01,', 'withheld'],
       ['vodacom,cd,never,', 'done'],
     ] as const) {
-      world.bucket.put(OBJECTS.licenses, `${text}\n${row}`);
+      sandbox.bucket.put(OBJECTS.licenses, `${text}\n${row}`);
       expect(steps(await night({ dryRun: true }))).toEqual([
         `deactivate orange-cd ${status === 'done' ? 'planned' : status}`,
       ]);
@@ -506,9 +507,9 @@ describe('an unreadable row', () => {
 describe('an exemption', () => {
   it('without kinds keeps a deployment from being announced and withdrawn; with kinds it does not', async () => {
     end('2026-03-01', 'orange-cd');
-    world.bucket.put(OBJECTS.exemptions, 'label,reason,owner,until,findings\norange-cd,,,,\n');
+    sandbox.bucket.put(OBJECTS.exemptions, 'label,reason,owner,until,findings\norange-cd,,,,\n');
     expect(steps(await night())).toEqual([]);
-    world.bucket.put(OBJECTS.exemptions, 'label,reason,owner,until,findings\norange-cd,,,,unused-token\n');
+    sandbox.bucket.put(OBJECTS.exemptions, 'label,reason,owner,until,findings\norange-cd,,,,unused-token\n');
     expect(steps(await night())).toEqual(['announce orange-cd done']);
   });
 });
@@ -518,24 +519,24 @@ describe('taking the steps', () => {
     end('2026-03-01', 'orange-cd', 'mtn-cm');
     await night();
     // Somebody renames one and switches the other off between reading and acting.
-    world.fate = (call) => {
+    sandbox.fate = (call) => {
       if (call === `bucket.writeIf ${OBJECTS.ledger}`) {
-        for (const token of world.tokens.labelled('orange-cd')) token.token_label = 'renamed-cd';
-        for (const token of world.tokens.labelled('mtn-cm')) token.is_active = false;
+        for (const token of sandbox.tokens.labelled('orange-cd')) token.token_label = 'renamed-cd';
+        for (const token of sandbox.tokens.labelled('mtn-cm')) token.is_active = false;
       }
       return 'pass';
     };
     expect(steps(await night())).toEqual(['deactivate mtn-cm skipped', 'deactivate orange-cd skipped']);
-    world.fate = () => 'pass';
-    expect(world.isOn('renamed-cd')).toBe(true);
-    expect(world.ledger.suspensions).toEqual([]);
+    sandbox.fate = () => 'pass';
+    expect(sandbox.isOn('renamed-cd')).toBe(true);
+    expect(sandbox.ledger.suspensions).toEqual([]);
   });
 
   it('stops after 3 failed changes in a row, and the next night does the rest', async () => {
-    world.settings = { ...world.settings, maxWithdrawals: 6 };
+    sandbox.settings = { ...sandbox.settings, maxWithdrawals: 6 };
     end('2026-03-01', ...NAMES.slice(0, 5));
     await night();
-    world.fate = (call) => (call === 'hub.setEnabled' ? 'fail before' : 'pass');
+    sandbox.fate = (call) => (call === 'hub.setEnabled' ? 'fail before' : 'pass');
     const result = await night();
     expect(result.actions.map(({ status }) => status)).toEqual([
       'failed',
@@ -545,16 +546,16 @@ describe('taking the steps', () => {
       'skipped',
     ]);
     expect(lastMail()).toContain('3 changes in a row failed');
-    world.fate = () => 'pass';
+    sandbox.fate = () => 'pass';
     expect(new Set((await night()).actions.map(({ status }) => status))).toEqual(new Set(['done']));
   });
 
   it('leaves the rest when the time gets short', async () => {
     end('2026-03-01', 'orange-cd', 'mtn-cm');
     await night();
-    const services = world.services();
-    world.fate = (call) => {
-      if (call === 'hub.setEnabled') world.now += 14.5 * 60_000;
+    const services = sandbox.services();
+    sandbox.fate = (call) => {
+      if (call === 'hub.setEnabled') sandbox.now += 14.5 * 60_000;
       return 'pass';
     };
     const result = await audit({}, services);
@@ -566,36 +567,36 @@ describe('taking the steps', () => {
     end('2026-03-01', 'orange-cd');
     await night();
     let intents = -1;
-    world.fate = (call) => {
-      if (call === 'hub.setEnabled') intents = world.ledger.intents.length;
+    sandbox.fate = (call) => {
+      if (call === 'hub.setEnabled') intents = sandbox.ledger.intents.length;
       return 'pass';
     };
     await night();
     expect(intents).toBe(1);
-    expect(world.ledger.intents).toEqual([]);
+    expect(sandbox.ledger.intents).toEqual([]);
   });
 
   it('changes nothing where the ledger can not be written', async () => {
     end('2026-03-01', 'orange-cd');
     await night();
-    world.fate = (call) => (call === `bucket.writeIf ${OBJECTS.ledger}` ? 'fail before' : 'pass');
-    const failure = await failureOf(() => audit({}, world.services()));
+    sandbox.fate = (call) => (call === `bucket.writeIf ${OBJECTS.ledger}` ? 'fail before' : 'pass');
+    const failure = await failureOf(() => audit({}, sandbox.services()));
     expect([failure.name, failure.message.split(':')[0]]).toEqual(['AuditIncomplete', 'StorageUnavailable']);
-    expect(world.isOn('orange-cd')).toBe(true);
+    expect(sandbox.isOn('orange-cd')).toBe(true);
   });
 });
 
 describe('a mail that fails after changes were made', () => {
   it('loses neither what is resolved nor what has become critical: the next mail reports it', async () => {
-    world.keys.set('old-xx', 'x');
-    tokenOf('mtn-cm').expires_at = iso(world.now + 1.5 * DAY);
+    sandbox.keys.set('old-xx', 'x');
+    tokenOf('mtn-cm').expires_at = iso(sandbox.now + 1.5 * DAY);
     await night();
     await night();
-    world.keys.delete('old-xx');
-    world.fate = (call) => (call === 'topic.publish' ? 'fail before' : 'pass');
-    await failureOf(() => audit({}, world.services()));
-    world.fate = () => 'pass';
-    world.now += HOUR;
+    sandbox.keys.delete('old-xx');
+    sandbox.fate = (call) => (call === 'topic.publish' ? 'fail before' : 'pass');
+    await failureOf(() => audit({}, sandbox.services()));
+    sandbox.fate = () => 'pass';
+    sandbox.now += HOUR;
     expect((await night({ catchUp: true })).notified).toBe(true);
     expect(lastMail()).toContain('PUT RIGHT SINCE THE LAST MAIL (1) old-xx');
     expect(lastMail()).toContain("CAN'T PULL TODAY (1) mtn-cm its token expired on 3 Mar");
@@ -605,11 +606,11 @@ describe('a mail that fails after changes were made', () => {
   it('fails the run loudly, and the next mail tells the changes; nothing is done twice', async () => {
     end('2026-03-01', 'orange-cd');
     await night();
-    world.fate = (call) => (call === 'topic.publish' ? 'fail before' : 'pass');
+    sandbox.fate = (call) => (call === 'topic.publish' ? 'fail before' : 'pass');
     expect((await failureOf(() => night())).name).toBe('NotificationFailed');
-    world.now += DAY;
-    expect(world.isOn('orange-cd')).toBe(false);
-    world.fate = () => 'pass';
+    sandbox.now += DAY;
+    expect(sandbox.isOn('orange-cd')).toBe(false);
+    sandbox.fate = () => 'pass';
     const next = await night();
     expect(next.actions).toEqual([]);
     expect(lastMail()).toContain('orange-cd switched off: the license ended with 2026-03-01');
@@ -618,14 +619,14 @@ describe('a mail that fails after changes were made', () => {
 
 describe('observe', () => {
   it('mails and remembers, and never changes Docker Hub or Vault', async () => {
-    world.settings = { ...world.settings, mode: 'observe' };
+    sandbox.settings = { ...sandbox.settings, mode: 'observe' };
     end('2026-03-01', 'orange-cd');
     for (let day = 0; day < 5; day++) expect(steps(await night())).toEqual(['announce orange-cd planned']);
-    expect(world.isOn('orange-cd')).toBe(true);
-    expect(world.calls.filter((call) => /set|create|delete|patch/.test(call))).toEqual([]);
+    expect(sandbox.isOn('orange-cd')).toBe(true);
+    expect(sandbox.calls.filter((call) => /set|create|delete|patch/.test(call))).toEqual([]);
     expect(lastMail()).toContain('observe');
     // What was only planned counts as no notice.
-    world.settings = { ...world.settings, mode: 'enforce' };
+    sandbox.settings = { ...sandbox.settings, mode: 'enforce' };
     expect(steps(await night())).toEqual(['announce orange-cd done']);
   });
 });
@@ -633,35 +634,35 @@ describe('observe', () => {
 describe('a replaced token', () => {
   const replace = (until: number): string => {
     const old = tokenOf('orange-cd');
-    const fresh = world.addToken('orange-cd');
+    const fresh = sandbox.addToken('orange-cd');
     const ledger = {
-      ...world.ledger,
+      ...sandbox.ledger,
       replaced: [
         { tokenId: old.uuid, deployment: 'orange-cd', until: new Date(until).toISOString(), by: fresh.uuid },
       ],
     };
-    world.bucket.put(OBJECTS.ledger, JSON.stringify(ledger));
+    sandbox.bucket.put(OBJECTS.ledger, JSON.stringify(ledger));
     return fresh.uuid;
   };
 
   it('is switched off when its time is over, uncounted by the caps, and deleted 7 days later', async () => {
-    world.settings = { ...world.settings, maxWithdrawals: 1, maxWithdrawalPercent: 0 };
+    sandbox.settings = { ...sandbox.settings, maxWithdrawals: 1, maxWithdrawalPercent: 0 };
     await night();
-    replace(world.now + 30 * HOUR);
+    replace(sandbox.now + 30 * HOUR);
     expect(steps(await night())).toEqual([]);
     expect(steps(await night())).toEqual([]);
     expect(steps(await night())).toEqual(['deactivate orange-cd done']);
     for (let day = 0; day < 6; day++) expect(steps(await night())).toEqual([]);
     expect(steps(await night())).toEqual(['delete-token orange-cd done']);
-    expect(world.keys.has('orange-cd')).toBe(true);
-    expect(world.ledger.withdrawals).toEqual([]);
+    expect(sandbox.keys.has('orange-cd')).toBe(true);
+    expect(sandbox.ledger.withdrawals).toEqual([]);
   });
 
   it('is being replaced no longer when the one that replaces it is gone', async () => {
     await night();
-    const fresh = replace(world.now);
-    world.tokens.delete(fresh);
+    const fresh = replace(sandbox.now);
+    sandbox.tokens.delete(fresh);
     for (let day = 0; day < 9; day++) expect((await night()).outcome).not.toBe('withheld');
-    expect([world.isOn('orange-cd'), world.ledger.replaced]).toEqual([true, []]);
+    expect([sandbox.isOn('orange-cd'), sandbox.ledger.replaced]).toEqual([true, []]);
   });
 });

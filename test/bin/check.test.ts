@@ -23,16 +23,16 @@ async function bothOf(lists: {
   readonly exemptions?: string;
 }): Promise<{ review: string; check: readonly string[] }> {
   // prettier-ignore
-  const world = startSandbox({ transport: 'memory' });
-  for (const name of NAMES) world.addToken(name);
-  world.bucket.put(OBJECTS.licenses, GOOD);
-  await audit({}, world.services());
-  world.now += DAY - HOUR;
-  const ledger = world.bucket.text(OBJECTS.ledger);
+  const sandbox = startSandbox({ transport: 'memory' });
+  for (const name of NAMES) sandbox.addToken(name);
+  sandbox.bucket.put(OBJECTS.licenses, GOOD);
+  await audit({}, sandbox.services());
+  sandbox.now += DAY - HOUR;
+  const ledger = sandbox.bucket.text(OBJECTS.ledger);
   const files = { [OBJECTS.licenses]: lists.licenses ?? GOOD, [OBJECTS.exemptions]: lists.exemptions };
-  for (const [key, text] of Object.entries(files)) if (text !== undefined) world.bucket.put(key, text);
-  const mails = world.mails.length;
-  const failure = await audit({ review: true }, world.services()).then(
+  for (const [key, text] of Object.entries(files)) if (text !== undefined) sandbox.bucket.put(key, text);
+  const mails = sandbox.mails.length;
+  const failure = await audit({ review: true }, sandbox.services()).then(
     () => undefined,
     (error: unknown) => error,
   );
@@ -41,10 +41,10 @@ async function bothOf(lists: {
     exemptions: lists.exemptions === undefined ? undefined : bytes(lists.exemptions),
     ledger: ledger === undefined ? undefined : bytes(ledger),
   });
-  const mailed = world.mails.slice(mails).map(({ text }) => text);
+  const mailed = sandbox.mails.slice(mails).map(({ text }) => text);
   return {
     review: oneLine([...mailed, failure instanceof Error ? failure.message : ''].join('\n')),
-    check: check(world.now),
+    check: check(sandbox.now),
   };
 }
 

@@ -88,9 +88,9 @@ describe('the keys to check', () => {
 
 describe('what a check tells', () => {
   const key = { deployment: 'orange-cd', content: X, tokenId: 't1' };
-  const world = snapshotOf({ tokens: [{}, { label: 'mtn-cm' }], keys: { 'orange-cd': X } });
+  const snapshot = snapshotOf({ tokens: [{}, { label: 'mtn-cm' }], keys: { 'orange-cd': X } });
   const verdict = (check: Parameters<typeof judgeCheck>[2], active = true): string => {
-    const entry = judgeCheck(world, key, check, active);
+    const entry = judgeCheck(snapshot, key, check, active);
     return entry.claimedId === undefined ? entry.verdict : `${entry.verdict} ${entry.claimedId}`;
   };
 
@@ -208,7 +208,7 @@ describe('a key for whose content Docker Hub gave no usable answer', () => {
   });
 
   it('comes last in the coming nights, and counts as unclear', () => {
-    const world = snapshotOf({
+    const snapshot = snapshotOf({
       tokens: [{}, { label: 'mtn-cm' }],
       keys: { 'orange-cd': X, 'mtn-cm': Y },
       ledger: {
@@ -218,7 +218,7 @@ describe('a key for whose content Docker Hub gave no usable answer', () => {
         ],
       },
     });
-    expect(keysToCheck(world, 1).map(({ deployment }) => deployment)).toEqual(['mtn-cm']);
+    expect(keysToCheck(snapshot, 1).map(({ deployment }) => deployment)).toEqual(['mtn-cm']);
     expect(countChecks([checkOf({ tried: iso(NOW) })], 1)).toMatchObject({ matching: 0, unclear: 1 });
   });
 
@@ -231,13 +231,13 @@ describe('a key for whose content Docker Hub gave no usable answer', () => {
 
 describe('a key that holds the content of an automatic token', () => {
   it('is mismatched, although automatic tokens are not judged', () => {
-    const world = snapshotOf({
+    const snapshot = snapshotOf({
       tokens: [{}, { label: 'docker-desktop', generatedBy: 'desktop' }],
       keys: { 'orange-cd': X },
     });
-    expect(world.automatic).toHaveLength(1);
+    expect(snapshot.automatic).toHaveLength(1);
     const key = { deployment: 'orange-cd', content: X, tokenId: 't1' };
-    expect(judgeCheck(world, key, { outcome: 'accepted', claimedId: 't2' }, true)).toMatchObject({
+    expect(judgeCheck(snapshot, key, { outcome: 'accepted', claimedId: 't2' }, true)).toMatchObject({
       verdict: 'mismatched',
       claimedId: 't2',
     });
@@ -247,7 +247,7 @@ describe('a key that holds the content of an automatic token', () => {
 describe("a key that holds the account's own password", () => {
   it('is unclear', () => {
     const key = { deployment: 'orange-cd', content: X, tokenId: 't1' };
-    const world = snapshotOf({ tokens: [{}], keys: { 'orange-cd': X } });
-    expect(judgeCheck(world, key, { outcome: 'password' }, false).verdict).toBe('unclear');
+    const snapshot = snapshotOf({ tokens: [{}], keys: { 'orange-cd': X } });
+    expect(judgeCheck(snapshot, key, { outcome: 'password' }, false).verdict).toBe('unclear');
   });
 });

@@ -106,8 +106,8 @@ describe('orphaned-token', () => {
       'The token orange-cd, created on 2026-02-20, is active',
     );
     const { createdAt: _, ...undated } = tokenOf();
-    const world = takeSnapshot({ ...inputsOf({}), tokens: [undated] }, defaultSettings(), NOW);
-    expect(reconcile(world).find(({ kind }) => kind === 'orphaned-token')?.detail).toContain(
+    const snapshot = takeSnapshot({ ...inputsOf({}), tokens: [undated] }, defaultSettings(), NOW);
+    expect(reconcile(snapshot).find(({ kind }) => kind === 'orphaned-token')?.detail).toContain(
       'The token orange-cd is active',
     );
   });

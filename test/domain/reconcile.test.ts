@@ -53,8 +53,8 @@ describe('orphaned-token', () => {
   it('is told also where Docker Hub does not say when the token was created', () => {
     const { createdAt: _, ...undated } = { createdAt: 0, label: 'orange-cd', id: 'u', enabled: true };
     const inputs = { ...inputsOf({ licenses: IN_FORCE }), tokens: [undated] };
-    const world = takeSnapshot(inputs, defaultSettings(), NOW);
-    expect(reconcile(world).map(({ kind }) => kind)).toContain('orphaned-token');
+    const snapshot = takeSnapshot(inputs, defaultSettings(), NOW);
+    expect(reconcile(snapshot).map(({ kind }) => kind)).toContain('orphaned-token');
   });
 
   it('is not an inactive token', () => {
@@ -347,11 +347,11 @@ describe('rejected-key and mismatched-key', () => {
 
 describe('automatic tokens', () => {
   it('are counted, never judged by the other rules', () => {
-    const world = snapshotOf({
+    const snapshot = snapshotOf({
       tokens: [{ label: 'docker-desktop', generatedBy: 'desktop', createdAt: NOW - 200 * DAY }],
     });
-    expect(reconcile(world).filter(({ deployment }) => deployment !== 'filler-zz')).toEqual([]);
-    expect([world.tokens.length, world.automatic.length]).toEqual([0, 1]);
+    expect(reconcile(snapshot).filter(({ deployment }) => deployment !== 'filler-zz')).toEqual([]);
+    expect([snapshot.tokens.length, snapshot.automatic.length]).toEqual([0, 1]);
   });
 
   it('are not those with a licensed name, a key in Vault, or issued by us', () => {
@@ -468,19 +468,19 @@ describe('reconciling', () => {
   it('gives each token the findings that its facts say, and no others', () => {
     fc.assert(
       fc.property(arbitrarySituation, (situation) => {
-        const world = snapshotOf(situation);
-        const found = reconcile(world);
-        for (const token of world.tokens) {
+        const snapshot = snapshotOf(situation);
+        const found = reconcile(snapshot);
+        for (const token of snapshot.tokens) {
           const active = isActive(token, NOW);
-          const license = world.licenses.get(token.label);
+          const license = snapshot.licenses.get(token.label);
           const well = isWellNamed(token.label);
           const expected: Partial<Record<FindingKind, boolean>> = {
             'orphaned-token':
               active &&
-              world.deployments.get(token.label)?.hasKey !== true &&
+              snapshot.deployments.get(token.label)?.hasKey !== true &&
               NOW - (token.createdAt ?? 0) > HOUR,
             'misnamed-token': active && !well,
-            'unlicensed-token': active && well && world.deployments.get(token.label)?.isListed !== true,
+            'unlicensed-token': active && well && snapshot.deployments.get(token.label)?.isListed !== true,
             'license-expired': active && license !== undefined && license.lastDay < '2026-03-02',
             'wrong-scope': active && token.scopes?.[0] !== 'repo:read',
             'unused-token':

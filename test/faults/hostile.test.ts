@@ -14,13 +14,13 @@ import { BYSTANDER, FAR } from './operation.ts';
 import { type FaultSandbox, startFaultSandbox } from './fault-sandbox.ts';
 
 let hearing: Hearing;
-let world: FaultSandbox;
+let sandbox: FaultSandbox;
 
 const GOOD = Array.from({ length: 40 }, (_unused, index) => `telco${index}`);
 
 beforeEach(async () => {
   hearing = startHearing();
-  world = await startFaultSandbox(
+  sandbox = await startFaultSandbox(
     [
       { label: BYSTANDER, lastDay: FAR },
       { label: 'orange-cd', lastDay: FAR },
@@ -31,21 +31,21 @@ beforeEach(async () => {
 
 afterEach(async () => {
   hearing.stop();
-  await world.close();
+  await sandbox.close();
 });
 
-const contentOf = (label: string): string => world.dockerHub.tokens.only(label).content;
+const contentOf = (label: string): string => sandbox.dockerHub.tokens.only(label).content;
 
 /** Secrets that somebody may paste, as they may be pasted. */
 const PASTED: Readonly<Record<string, () => string>> = {
   'the content of a token': () => contentOf('orange-cd'),
   'the content of a token in capitals': () => contentOf('orange-cd').toUpperCase(),
-  'the content of a token of nobody': () => world.canaries.tokenContent(),
-  'a content of before 2022': () => world.canaries.uuid(),
+  'the content of a token of nobody': () => sandbox.canaries.tokenContent(),
+  'a content of before 2022': () => sandbox.canaries.uuid(),
   'what Docker keeps of a login': () =>
     Buffer.from(`riaktrdelivery:${contentOf('orange-cd')}`).toString('base64'),
-  'the password of the account': () => world.dockerHub.account.password,
-  'the TOTP secret': () => world.dockerHub.account.totpSecret ?? '',
+  'the password of the account': () => sandbox.dockerHub.account.password,
+  'the TOTP secret': () => sandbox.dockerHub.account.totpSecret ?? '',
 };
 
 const quoted = (cell: string): string => `"${cell.replaceAll('"', '""')}"`;
@@ -73,15 +73,15 @@ function exemptionsWith(column: string, secret: string): string {
 /** Runs an event as the functions do, and notes what it came to. */
 async function run(work: (services: Services) => Promise<unknown>): Promise<void> {
   const scope = new EventScope();
-  await withinScope(scope, () => work(world.services({ scope }))).then(
+  await withinScope(scope, () => work(sandbox.services({ scope }))).then(
     (result) => {
-      world.note('result', result);
+      sandbox.note('result', result);
     },
     (error: unknown) => {
-      world.note('error', error);
+      sandbox.note('error', error);
     },
   );
-  world.clock.advance(86_400_000);
+  sandbox.clock.advance(86_400_000);
 }
 
 const night = (): Promise<void> => run((services) => audit({}, services));
@@ -94,15 +94,15 @@ async function nights(): Promise<void> {
 
 describe('the password of the account behind other words, where a cell is cut and a line of the mail ends', () => {
   it('is not shown', async () => {
-    const { password } = world.dockerHub.account;
+    const { password } = sandbox.dockerHub.account;
     for (const offset of [22, 31, 38, 56, 64]) {
       const filler = 'a sentence that goes on '.repeat(4).slice(0, offset);
-      world.bucket.put(OBJECTS.licenses, licensesWith('expires_on', `${filler}${password}`));
-      world.bucket.put(OBJECTS.exemptions, exemptionsWith('reason', `${filler}-${password}`));
+      sandbox.bucket.put(OBJECTS.licenses, licensesWith('expires_on', `${filler}${password}`));
+      sandbox.bucket.put(OBJECTS.exemptions, exemptionsWith('reason', `${filler}-${password}`));
       await night();
-      expect([offset, world.leaks()]).toEqual([offset, []]);
+      expect([offset, sandbox.leaks()]).toEqual([offset, []]);
     }
-    expect(world.aws.published.length).toBeGreaterThan(0);
+    expect(sandbox.aws.published.length).toBeGreaterThan(0);
   });
 });
 
@@ -111,38 +111,38 @@ describe.each(Object.keys(PASTED))('%s', (kind) => {
 
   it('in a cell of the license list is not shown', async () => {
     for (const column of COLUMNS) {
-      world.bucket.put(OBJECTS.licenses, licensesWith(column, secret()));
+      sandbox.bucket.put(OBJECTS.licenses, licensesWith(column, secret()));
       await night();
-      expect([column, world.leaks()]).toEqual([column, []]);
+      expect([column, sandbox.leaks()]).toEqual([column, []]);
     }
-    expect(world.aws.published.length).toBeGreaterThan(0);
+    expect(sandbox.aws.published.length).toBeGreaterThan(0);
   });
 
   it('in a header of a list is not shown', async () => {
-    world.bucket.put(OBJECTS.licenses, csv([secret(), 'country', 'expires_on'], [['mtn', 'be', FAR]]));
-    world.bucket.put(OBJECTS.exemptions, csv(['label', secret()], [['orange-cd', '']]));
+    sandbox.bucket.put(OBJECTS.licenses, csv([secret(), 'country', 'expires_on'], [['mtn', 'be', FAR]]));
+    sandbox.bucket.put(OBJECTS.exemptions, csv(['label', secret()], [['orange-cd', '']]));
     await nights();
-    expect(world.leaks()).toEqual([]);
-    expect(world.aws.published[0]?.messages.get('email')).toContain('licenses.csv');
+    expect(sandbox.leaks()).toEqual([]);
+    expect(sandbox.aws.published[0]?.messages.get('email')).toContain('licenses.csv');
   });
 
   it('in a cell of the exemptions is not shown', async () => {
     for (const column of EXEMPTION_COLUMNS) {
-      world.bucket.put(OBJECTS.exemptions, exemptionsWith(column, secret()));
+      sandbox.bucket.put(OBJECTS.exemptions, exemptionsWith(column, secret()));
       await night();
-      expect([column, world.leaks()]).toEqual([column, []]);
+      expect([column, sandbox.leaks()]).toEqual([column, []]);
     }
   });
 
   it('as the label of a token or the name of a key is not shown', async () => {
-    world.dockerHub.tokens.add({ token_label: secret() });
-    world.dockerHub.tokens.add({ token_label: `mtn-gh ${secret()}` });
-    world.vault.kv.put('Global_customer_credentials/docker-deploy-tokens/riaktrdelivery-tokens', {
-      ...world.keys.all,
+    sandbox.dockerHub.tokens.add({ token_label: secret() });
+    sandbox.dockerHub.tokens.add({ token_label: `mtn-gh ${secret()}` });
+    sandbox.vault.kv.put('Global_customer_credentials/docker-deploy-tokens/riaktrdelivery-tokens', {
+      ...sandbox.keys.all,
       [secret()]: 'orange-cd',
     });
     await nights();
-    expect(world.leaks()).toEqual([]);
+    expect(sandbox.leaks()).toEqual([]);
   });
 
   it('in what a caller says is not shown', async () => {
@@ -153,6 +153,6 @@ describe.each(Object.keys(PASTED))('%s', (kind) => {
     };
     await run(async (services) => revoke(parseEvent(revokeEventSchema, event), services));
     await nights();
-    expect(world.leaks()).toEqual([]);
+    expect(sandbox.leaks()).toEqual([]);
   });
 });

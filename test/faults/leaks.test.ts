@@ -11,27 +11,27 @@ import { type Hearing, startHearing } from './hearing.ts';
 import { type FaultSandbox, startFaultSandbox } from './fault-sandbox.ts';
 
 let hearing: Hearing;
-let world: FaultSandbox;
+let sandbox: FaultSandbox;
 
 beforeEach(async () => {
   hearing = startHearing();
-  world = await startFaultSandbox([{ label: 'moov-bj', lastDay: '2026-06-18' }], { hearing });
+  sandbox = await startFaultSandbox([{ label: 'moov-bj', lastDay: '2026-06-18' }], { hearing });
 });
 
 afterEach(async () => {
   hearing.stop();
-  await world.close();
+  await sandbox.close();
 });
 
 /** A new secret of each kind that there is in a sandbox. */
 const KINDS: Readonly<Record<string, () => string>> = {
-  'Docker Hub password': () => world.canaries.password(),
-  'TOTP secret': () => world.canaries.base32(),
-  'content of a token': () => world.dockerHub.tokens.add().content,
-  'content of an old token, role id or secret id': () => world.canaries.uuid(),
-  'Vault token': () => world.canaries.vaultToken(),
-  'key of AWS': () => world.canaries.accessKey(),
-  'session of Docker Hub': () => world.canaries.add(signHs256({ exp: 1 }, randomBytes(32))),
+  'Docker Hub password': () => sandbox.canaries.password(),
+  'TOTP secret': () => sandbox.canaries.base32(),
+  'content of a token': () => sandbox.dockerHub.tokens.add().content,
+  'content of an old token, role id or secret id': () => sandbox.canaries.uuid(),
+  'Vault token': () => sandbox.canaries.vaultToken(),
+  'key of AWS': () => sandbox.canaries.accessKey(),
+  'session of Docker Hub': () => sandbox.canaries.add(signHs256({ exp: 1 }, randomBytes(32))),
 };
 
 /** A text in base64 that begins so many bytes into what is encoded, and ends within it. */
@@ -117,63 +117,63 @@ const OUTLETS: Readonly<Record<string, readonly [channel: string, put: (text: st
   'a result': [
     'result',
     (text) => {
-      world.note('result', { actions: [{ reason: text }] });
+      sandbox.note('result', { actions: [{ reason: text }] });
     },
   ],
   'the message of an error': [
     'error',
     (text) => {
-      world.note('error', new Error(text));
+      sandbox.note('error', new Error(text));
     },
   ],
   'the cause of an error': [
     'error',
     (text) => {
-      world.note('error', new Error('x', { cause: new Error(text) }));
+      sandbox.note('error', new Error('x', { cause: new Error(text) }));
     },
   ],
   'what an error hides': [
     'error',
     (text) => {
-      world.note('error', errorHolding({ headers: [text] }));
+      sandbox.note('error', errorHolding({ headers: [text] }));
     },
   ],
   'bytes that an error holds': [
     'error',
     (text) => {
-      world.note('error', errorHolding(Buffer.from(text)));
+      sandbox.note('error', errorHolding(Buffer.from(text)));
     },
   ],
   'a map that an error holds': [
     'error',
     (text) => {
-      world.note('error', errorHolding(new Map([[text, 1]])));
+      sandbox.note('error', errorHolding(new Map([[text, 1]])));
     },
   ],
-  'a mail': ['mail', (text) => world.aws.published.push(mailWith({ text }))],
-  'the subject of a mail': ['mail', (text) => world.aws.published.push(mailWith({ subject: text }))],
-  'an attribute of a mail': ['mail', (text) => world.aws.published.push(mailWith({ attribute: text }))],
-  'an object': ['object', (text) => world.bucket.put('ledger.json', text)],
+  'a mail': ['mail', (text) => sandbox.aws.published.push(mailWith({ text }))],
+  'the subject of a mail': ['mail', (text) => sandbox.aws.published.push(mailWith({ subject: text }))],
+  'an attribute of a mail': ['mail', (text) => sandbox.aws.published.push(mailWith({ attribute: text }))],
+  'an object': ['object', (text) => sandbox.bucket.put('ledger.json', text)],
   'an old version of an object': [
     'object',
     (text) => {
-      world.bucket.put('ledger.json', text);
-      world.bucket.put('ledger.json', '{}');
+      sandbox.bucket.put('ledger.json', text);
+      sandbox.bucket.put('ledger.json', '{}');
     },
   ],
   'a deleted object': [
     'object',
     (text) => {
-      world.bucket.put('lease.json', text);
-      world.bucket.delete('lease.json');
+      sandbox.bucket.put('lease.json', text);
+      sandbox.bucket.delete('lease.json');
     },
   ],
-  'the name of an object': ['object', (text) => world.bucket.put(`reports/${text}.json`, '{}')],
+  'the name of an object': ['object', (text) => sandbox.bucket.put(`reports/${text}.json`, '{}')],
 };
 
 function mailWith({ text = '', subject = '', attribute = '' }) {
   return {
-    topicArn: world.aws.topicArn,
+    topicArn: sandbox.aws.topicArn,
     subject,
     messages: new Map([['email', text]]),
     structured: true,
@@ -189,7 +189,7 @@ describe('a secret of whatever kind, in whatever form, is found', () => {
       Object.entries(KINDS).flatMap(([kind, make]) => {
         const secret = make();
         put(shaped(secret));
-        const found = leaksIn(world.channels(), { all: [secret], codes: new Set() });
+        const found = leaksIn(sandbox.channels(), { all: [secret], codes: new Set() });
         hearing.forget();
         return found.some((leak) => leak.channel === channel) ? [] : [`${kind}, ${form}`];
       }),
@@ -198,20 +198,20 @@ describe('a secret of whatever kind, in whatever form, is found', () => {
   });
 
   it('in the address of a request', async () => {
-    const secret = world.canaries.password();
-    await ask(`${world.dockerHub.url}/v2/access-tokens?session=${encodeURIComponent(secret)}`);
-    expect(world.leaks()).toMatchObject([{ channel: 'address', form: 'plain' }]);
+    const secret = sandbox.canaries.password();
+    await ask(`${sandbox.dockerHub.url}/v2/access-tokens?session=${encodeURIComponent(secret)}`);
+    expect(sandbox.leaks()).toMatchObject([{ channel: 'address', form: 'plain' }]);
   });
 });
 
 describe('what is no leak is none', () => {
   it('so a whole night says nothing that is found, although it used every secret', async () => {
-    await audit({ verifyAll: true }, world.services());
-    expect(world.canaries.codes.size).toBeGreaterThan(0);
-    expect(world.aws.published).toHaveLength(1);
+    await audit({ verifyAll: true }, sandbox.services());
+    expect(sandbox.canaries.codes.size).toBeGreaterThan(0);
+    expect(sandbox.aws.published).toHaveLength(1);
     expect(hearing.text).toContain('The audit begins');
-    expect(world.canaries.all.length).toBeGreaterThan(10);
-    expect(world.leaks()).toEqual([]);
+    expect(sandbox.canaries.all.length).toBeGreaterThan(10);
+    expect(sandbox.leaks()).toEqual([]);
   });
 
   it('so hexadecimal digits within longer ones are chance, and a code within a longer number is', () => {

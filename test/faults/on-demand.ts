@@ -27,36 +27,36 @@ const people = (around: Surroundings): Promise<FaultSandbox> =>
   );
 
 /** The night after. */
-async function nextNight(world: FaultSandbox, days = 1): Promise<void> {
-  world.clock.advance(days * DAY);
-  await audit({}, world.services());
+async function nextNight(sandbox: FaultSandbox, days = 1): Promise<void> {
+  sandbox.clock.advance(days * DAY);
+  await audit({}, sandbox.services());
 }
 
-const airtelIsWhole = (world: FaultSandbox): string | undefined => {
-  const { length } = labelled(world, 'airtel-td');
+const airtelIsWhole = (sandbox: FaultSandbox): string | undefined => {
+  const { length } = labelled(sandbox, 'airtel-td');
   if (length !== 1) return `${length} tokens of airtel-td`;
-  return canPull(world, 'airtel-td') ? undefined : 'token and key of airtel-td do not belong together';
+  return canPull(sandbox, 'airtel-td') ? undefined : 'token and key of airtel-td do not belong together';
 };
 
 /** A token that is left behind is in the ledger, where the next call finds it: no key is left without its token. */
 const noDeadKey =
   (label: string) =>
-  (world: FaultSandbox): string | undefined =>
-    world.keys.has(label) && !isWhole(world, label) ? `the key of ${label} is of no token` : undefined;
+  (sandbox: FaultSandbox): string | undefined =>
+    sandbox.keys.has(label) && !isWhole(sandbox, label) ? `the key of ${label} is of no token` : undefined;
 
 const ISSUE = { deployment: 'airtel-td' };
 const issued: Operation = {
   name: 'issuing a token',
   prepare: async (around) => {
-    const world = await startFaultSandbox([{ label: BYSTANDER, lastDay: FAR }], around);
-    world.putLicenses([
+    const sandbox = await startFaultSandbox([{ label: BYSTANDER, lastDay: FAR }], around);
+    sandbox.putLicenses([
       [BYSTANDER, FAR],
       ['airtel-td', FAR],
     ]);
-    return world;
+    return sandbox;
   },
-  run: (world) => issue(ISSUE, world.services()),
-  recover: (world) => later(world, () => ignoring(issue(ISSUE, world.services()))),
+  run: (sandbox) => issue(ISSUE, sandbox.services()),
+  recover: (sandbox) => later(sandbox, () => ignoring(issue(ISSUE, sandbox.services()))),
   always: noDeadKey('airtel-td'),
   wanted: airtelIsWhole,
 };
@@ -65,33 +65,33 @@ const FIRST = { ...ISSUE, createSecret: true };
 const first: Operation = {
   name: 'issuing the first token, and making the secret for it',
   prepare: async (around) => {
-    const world = await startFaultSandbox([], { ...around, secret: false });
-    world.putLicenses([['airtel-td', FAR]]);
-    return world;
+    const sandbox = await startFaultSandbox([], { ...around, secret: false });
+    sandbox.putLicenses([['airtel-td', FAR]]);
+    return sandbox;
   },
-  run: (world) => issue(FIRST, world.services()),
-  recover: (world) => later(world, () => ignoring(issue(FIRST, world.services()))),
+  run: (sandbox) => issue(FIRST, sandbox.services()),
+  recover: (sandbox) => later(sandbox, () => ignoring(issue(FIRST, sandbox.services()))),
   always: noDeadKey('airtel-td'),
   wanted: airtelIsWhole,
 };
 
 /** A regenerated token: by the time the nights are over it is the only one, and Vault holds its content. */
-const orangeIsOne = (world: FaultSandbox): string | undefined => {
-  const { length } = labelled(world, 'orange-cd');
+const orangeIsOne = (sandbox: FaultSandbox): string | undefined => {
+  const { length } = labelled(sandbox, 'orange-cd');
   if (length !== 1) return `${length} tokens of orange-cd`;
-  return canPull(world, 'orange-cd') ? undefined : 'orange-cd can not pull with what Vault holds';
+  return canPull(sandbox, 'orange-cd') ? undefined : 'orange-cd can not pull with what Vault holds';
 };
 
 const AT_ONCE = { deployment: 'orange-cd', regenerate: true, overlapHours: 0 };
 const regenerated: Operation = {
   name: 'regenerating a token without overlap',
   prepare: people,
-  run: (world) => issue(AT_ONCE, world.services()),
-  recover: async (world) => {
-    await later(world, () => issue(AT_ONCE, world.services()));
+  run: (sandbox) => issue(AT_ONCE, sandbox.services()),
+  recover: async (sandbox) => {
+    await later(sandbox, () => issue(AT_ONCE, sandbox.services()));
     // Switched off at once, deleted 7 days later.
-    await nextNight(world);
-    await nextNight(world, 8);
+    await nextNight(sandbox);
+    await nextNight(sandbox, 8);
   },
   wanted: orangeIsOne,
 };
@@ -100,19 +100,19 @@ const OVERLAPPING = { deployment: 'orange-cd', regenerate: true };
 const overlapped: Operation = {
   name: 'regenerating a token whose predecessor keeps working',
   prepare: people,
-  run: (world) => issue(OVERLAPPING, world.services()),
-  recover: async (world) => {
-    await later(world, () => issue(OVERLAPPING, world.services()));
+  run: (sandbox) => issue(OVERLAPPING, sandbox.services()),
+  recover: async (sandbox) => {
+    await later(sandbox, () => issue(OVERLAPPING, sandbox.services()));
     // Switched off when the overlap is over, deleted 7 days later.
-    await nextNight(world, 4);
-    await nextNight(world, 8);
+    await nextNight(sandbox, 4);
+    await nextNight(sandbox, 8);
   },
-  always: (world) => {
+  always: (sandbox) => {
     // What the customer's server holds works until the overlap is over, whatever became of the new token.
-    const oldest = world.dockerHub.tokens.all
+    const oldest = sandbox.dockerHub.tokens.all
       .toReversed()
       .find(({ token_label }) => token_label === 'orange-cd');
-    const isEarly = world.clock.now() < Date.parse('2026-06-17T00:00:00Z');
+    const isEarly = sandbox.clock.now() < Date.parse('2026-06-17T00:00:00Z');
     return isEarly && Date.parse(oldest?.created_at ?? '') > Date.parse('2026-06-01T00:00:00Z')
       ? 'the token that orange-cd uses is gone'
       : undefined;
@@ -124,23 +124,23 @@ const RENAME = { deployment: 'Mtn_CM', renameTo: 'mtn-cm' };
 const renamed: Operation = {
   name: 'renaming token and key',
   prepare: people,
-  run: (world) => issue(RENAME, world.services()),
-  recover: (world) =>
-    later(world, async () => {
-      if (labelled(world, 'Mtn_CM').length > 0 || world.keys.has('Mtn_CM'))
-        await issue(RENAME, world.services());
+  run: (sandbox) => issue(RENAME, sandbox.services()),
+  recover: (sandbox) =>
+    later(sandbox, async () => {
+      if (labelled(sandbox, 'Mtn_CM').length > 0 || sandbox.keys.has('Mtn_CM'))
+        await issue(RENAME, sandbox.services());
     }),
-  always: (world) => {
-    const token = [...labelled(world, 'Mtn_CM'), ...labelled(world, 'mtn-cm')][0];
+  always: (sandbox) => {
+    const token = [...labelled(sandbox, 'Mtn_CM'), ...labelled(sandbox, 'mtn-cm')][0];
     if (token?.is_active !== true) return 'the token that is renamed can not be used';
-    return Object.values(world.keys.all).includes(token.content)
+    return Object.values(sandbox.keys.all).includes(token.content)
       ? undefined
       : 'the key that is renamed is gone';
   },
-  wanted: (world) => {
-    if (world.keys.has('Mtn_CM') || labelled(world, 'Mtn_CM').length > 0)
+  wanted: (sandbox) => {
+    if (sandbox.keys.has('Mtn_CM') || labelled(sandbox, 'Mtn_CM').length > 0)
       return 'the old name is still there';
-    return canPull(world, 'mtn-cm') ? undefined : 'token and key of mtn-cm do not belong together';
+    return canPull(sandbox, 'mtn-cm') ? undefined : 'token and key of mtn-cm do not belong together';
   },
 };
 
@@ -149,46 +149,46 @@ const revoked: Operation = {
   name: 'revoking',
   takesFrom: ['orange-cd'],
   prepare: people,
-  run: (world) => revoke(REVOKE, world.services()),
-  recover: async (world) => {
-    await later(world, () => revoke(REVOKE, world.services()));
-    await nextNight(world);
+  run: (sandbox) => revoke(REVOKE, sandbox.services()),
+  recover: async (sandbox) => {
+    await later(sandbox, () => revoke(REVOKE, sandbox.services()));
+    await nextNight(sandbox);
   },
-  wanted: (world) => (isOn(world, 'orange-cd') ? 'orange-cd is on' : undefined),
+  wanted: (sandbox) => (isOn(sandbox, 'orange-cd') ? 'orange-cd is on' : undefined),
 };
 
 const RESTORE = { deployment: 'orange-cd', restore: true };
 const restored: Operation = {
   name: 'restoring',
   prepare: async (around) => {
-    const world = await people(around);
-    await revoke(REVOKE, world.services());
-    return world;
+    const sandbox = await people(around);
+    await revoke(REVOKE, sandbox.services());
+    return sandbox;
   },
-  run: (world) => revoke(RESTORE, world.services()),
-  recover: (world) => later(world, () => revoke(RESTORE, world.services())),
-  wanted: (world) => (isOn(world, 'orange-cd') ? undefined : 'orange-cd is off'),
+  run: (sandbox) => revoke(RESTORE, sandbox.services()),
+  recover: (sandbox) => later(sandbox, () => revoke(RESTORE, sandbox.services())),
+  wanted: (sandbox) => (isOn(sandbox, 'orange-cd') ? undefined : 'orange-cd is off'),
 };
 
 const RESTORE_RUN = { restoreRun: 'run-7', reason: 'the list was wrong' };
 const runRestored: Operation = {
   name: 'restoring what a run switched off',
   prepare: async (around) => {
-    const world = await startFaultSandbox(
+    const sandbox = await startFaultSandbox(
       [
         { label: BYSTANDER, lastDay: FAR },
         { label: 'orange-cd', lastDay: '2026-06-10', enabled: false },
       ],
       around,
     );
-    const tokenId = world.dockerHub.tokens.only('orange-cd').uuid;
-    world.putLedger({
+    const tokenId = sandbox.dockerHub.tokens.only('orange-cd').uuid;
+    sandbox.putLedger({
       suspensions: [
         {
           tokenId,
           deployment: 'orange-cd',
           by: 'audit',
-          at: iso(world.clock.now() - DAY),
+          at: iso(sandbox.clock.now() - DAY),
           reason: 'the license ended',
           end: '2026-06-10',
           runId: 'run-7',
@@ -196,11 +196,11 @@ const runRestored: Operation = {
       ],
       inactive: [tokenId],
     });
-    return world;
+    return sandbox;
   },
-  run: (world) => revoke(RESTORE_RUN, world.services()),
-  recover: (world) => later(world, () => ignoring(revoke(RESTORE_RUN, world.services()))),
-  wanted: (world) => (isOn(world, 'orange-cd') ? undefined : 'orange-cd is off'),
+  run: (sandbox) => revoke(RESTORE_RUN, sandbox.services()),
+  recover: (sandbox) => later(sandbox, () => ignoring(revoke(RESTORE_RUN, sandbox.services()))),
+  wanted: (sandbox) => (isOn(sandbox, 'orange-cd') ? undefined : 'orange-cd is off'),
 };
 
 const DELETE = { deployment: 'orange-cd', delete: true, confirm: 'orange-cd', reason: 'gone' };
@@ -208,10 +208,10 @@ const deleted: Operation = {
   name: 'deleting token and key',
   takesFrom: ['orange-cd'],
   prepare: people,
-  run: (world) => revoke(DELETE, world.services()),
-  recover: (world) => later(world, () => ignoring(revoke(DELETE, world.services()))),
-  wanted: (world) =>
-    labelled(world, 'orange-cd').length > 0 || world.keys.has('orange-cd')
+  run: (sandbox) => revoke(DELETE, sandbox.services()),
+  recover: (sandbox) => later(sandbox, () => ignoring(revoke(DELETE, sandbox.services()))),
+  wanted: (sandbox) =>
+    labelled(sandbox, 'orange-cd').length > 0 || sandbox.keys.has('orange-cd')
       ? 'orange-cd is still there'
       : undefined,
 };

@@ -12,7 +12,7 @@ import { takeTime } from './time.ts';
 /**
  * Every call of every operation fails once, in every way that facts know. At once and after the next undisturbed call
  * nobody who has paid is harmed, nothing was withdrawn without notice or over the caps, and no secret is anywhere in
- * what left the program; the failure shows; and the next undisturbed call brings the world to where it would have been.
+ * what left the program; the failure shows; and the next undisturbed call brings everything to where it would have been.
  * `SHARE=3` tries every third case, `ONLY='renaming|revoking'` the operations whose names match.
  */
 const SHARE = Math.max(1, Number(process.env['SHARE'] ?? 1));
@@ -34,7 +34,7 @@ const hearing = startHearing();
 let current: FaultSandbox | undefined;
 // What is loaded only when it is needed is loaded now: while it is, no request is under way, and time would fly.
 for (const operation of OPERATIONS.filter(({ name }) => WARM_UP.has(name)))
-  await inWorld(operation, (world) => operation.run(world));
+  await inSandbox(operation, (sandbox) => operation.run(sandbox));
 const giveTimeBack = takeTime(() => (current === undefined ? 0 : hanging(current)));
 
 /** What an operation came to. */
@@ -58,15 +58,15 @@ const complaintsIn = (result: unknown): readonly string[] =>
     /"notified":false|"status":"(?:failed|skipped|withheld)"|"notes":\[[^\]]*\]|"kind":"[a-z-]+","severity":"\w+","deployment":"[^"]*"/g,
   ) ?? [];
 
-async function outcomeOf(world: FaultSandbox, work: () => Promise<unknown>): Promise<Outcome> {
+async function outcomeOf(sandbox: FaultSandbox, work: () => Promise<unknown>): Promise<Outcome> {
   const before = hearing.text.length;
   const warnings = (): string[] => warningsIn(hearing.text.slice(before));
   try {
     const result = await work();
-    world.note('result', result);
+    sandbox.note('result', result);
     return { told: [...complaintsIn(result), ...warnings()] };
   } catch (error) {
-    world.note('error', error);
+    sandbox.note('error', error);
     if (!(error instanceof AuditorError)) throw error;
     // An incomplete run's message begins with the names of its causes.
     const causes = error.message.split(':')[0] ?? '';
@@ -91,70 +91,70 @@ type Watch = (when: string) => void;
 
 class Broken extends Error {}
 
-function watch(operation: Operation, world: FaultSandbox): Watch {
-  const labels = [...new Set(world.dockerHub.tokens.all.map(({ token_label }) => token_label ?? ''))];
-  const couldPull = labels.filter((label) => canPull(world, label));
-  operation.always?.(world);
+function watch(operation: Operation, sandbox: FaultSandbox): Watch {
+  const labels = [...new Set(sandbox.dockerHub.tokens.all.map(({ token_label }) => token_label ?? ''))];
+  const couldPull = labels.filter((label) => canPull(sandbox, label));
+  operation.always?.(sandbox);
   return (when) => {
-    const wrong = harmed(world, couldPull, operation) ?? operation.always?.(world);
+    const wrong = harmed(sandbox, couldPull, operation) ?? operation.always?.(sandbox);
     if (wrong !== undefined) throw new Broken(`${when}: ${wrong}`);
-    const [leak] = world.leaks();
+    const [leak] = sandbox.leaks();
     if (leak !== undefined)
       throw new Broken(`${when}: secret ${leak.canary} was shown in ${leak.channel}, ${leak.form}`);
   };
 }
 
-async function inWorld<Value>(
+async function inSandbox<Value>(
   operation: Operation,
-  work: (world: FaultSandbox, watched: Watch) => Promise<Value>,
+  work: (sandbox: FaultSandbox, watched: Watch) => Promise<Value>,
 ): Promise<Value> {
-  const world = await operation.prepare({ hearing, ...operation.systems });
-  current = world;
+  const sandbox = await operation.prepare({ hearing, ...operation.systems });
+  current = sandbox;
   try {
-    const watched = watch(operation, world);
-    world.faults.clear();
-    return await work(world, watched);
+    const watched = watch(operation, sandbox);
+    sandbox.faults.clear();
+    return await work(sandbox, watched);
   } finally {
-    await world.close();
+    await sandbox.close();
   }
 }
 
-async function recover(operation: Operation, world: FaultSandbox, watched: Watch): Promise<string> {
-  const { error } = await outcomeOf(world, () => operation.recover(world));
+async function recover(operation: Operation, sandbox: FaultSandbox, watched: Watch): Promise<string> {
+  const { error } = await outcomeOf(sandbox, () => operation.recover(sandbox));
   if (error !== undefined) throw new Broken(`the next undisturbed call fails with ${error}`);
-  const wrong = operation.wanted(world);
+  const wrong = operation.wanted(sandbox);
   if (wrong !== undefined) throw new Broken(`after the next undisturbed call: ${wrong}`);
   watched('after the next undisturbed call');
-  return accessOf(world);
+  return accessOf(sandbox);
 }
 
 const undisturbed = (operation: Operation, keepsConnections: boolean): Promise<Undisturbed> =>
-  inWorld(operation, async (world, watched) => {
-    if (!keepsConnections) keepNoConnections(world);
+  inSandbox(operation, async (sandbox, watched) => {
+    if (!keepsConnections) keepNoConnections(sandbox);
     const counter = refuseConnection(0);
-    const outcome = await outcomeOf(world, () => operation.run(world));
+    const outcome = await outcomeOf(sandbox, () => operation.run(sandbox));
     counter.stop();
-    const { count: requests } = world.faults;
+    const { count: requests } = sandbox.faults;
     if (outcome.error !== operation.fails) throw new Broken(`it ends with ${outcome.error ?? 'no error'}`);
     watched('at once');
-    const [access, traces] = [accessOf(world), tracesOf(world)];
-    const end = await recover(operation, world, watched);
+    const [access, traces] = [accessOf(sandbox), tracesOf(sandbox)];
+    const end = await recover(operation, sandbox, watched);
     return { requests, connections: counter.begun, outcome, access, traces, end };
   });
 
-/** Lets the nth request of a world fail; says how to stop it, and whether it came to pass. */
-function arrange(world: FaultSandbox, nth: number, failure: Failure): { stop(): boolean } {
+/** Lets the nth request of a sandbox fail; says how to stop it, and whether it came to pass. */
+function arrange(sandbox: FaultSandbox, nth: number, failure: Failure): { stop(): boolean } {
   if (typeof failure !== 'string') {
-    world.faults.nth(nth, failure);
+    sandbox.faults.nth(nth, failure);
     return {
       stop: () => {
-        const happened = world.faults.happened.length > 0;
-        world.faults.clear();
+        const happened = sandbox.faults.happened.length > 0;
+        sandbox.faults.clear();
         return happened;
       },
     };
   }
-  keepNoConnections(world);
+  keepNoConnections(sandbox);
   const refusal: Refusal = refuseConnection(nth);
   return {
     stop: () => {
@@ -166,20 +166,20 @@ function arrange(world: FaultSandbox, nth: number, failure: Failure): { stop(): 
 
 /** Tries one case; resolves with whether its request was made: how many there are depends on which answer comes first. */
 const attempt = (operation: Operation, nth: number, failure: Failure, whole: Undisturbed): Promise<boolean> =>
-  inWorld(operation, async (world, watched) => {
-    const disturbance = arrange(world, nth, failure);
-    const { error, told } = await outcomeOf(world, () => operation.run(world));
+  inSandbox(operation, async (sandbox, watched) => {
+    const disturbance = arrange(sandbox, nth, failure);
+    const { error, told } = await outcomeOf(sandbox, () => operation.run(sandbox));
     const happened = disturbance.stop();
     watched('at once');
     const isTold = told.some((line) => !whole.outcome.told.includes(line));
     // A call that was made good by trying again needs no telling: everything is as it would have been.
-    const isAsAlways = accessOf(world) === whole.access && tracesOf(world) === whole.traces;
+    const isAsAlways = accessOf(sandbox) === whole.access && tracesOf(sandbox) === whole.traces;
     if (happened && !isAsAlways && !isTold)
       throw new Broken(
-        `the failure is not to be seen\n${whole.access} ${whole.traces}\n${accessOf(world)} ${tracesOf(world)}`,
+        `the failure is not to be seen\n${whole.access} ${whole.traces}\n${accessOf(sandbox)} ${tracesOf(sandbox)}`,
       );
     try {
-      const end = await recover(operation, world, watched);
+      const end = await recover(operation, sandbox, watched);
       if (end !== whole.end) throw new Broken(`the end is another:\n${whole.end}\n${end}`);
     } catch (broken) {
       if (!(broken instanceof Broken)) throw broken;

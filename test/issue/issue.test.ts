@@ -16,12 +16,12 @@ import { Crash, type Fate } from '../sandbox/memory-sandbox.ts';
 import { failureOf } from '../failure.ts';
 import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 
-let world: MemorySandbox;
+let sandbox: MemorySandbox;
 
 beforeEach(() => {
-  world = startSandbox({ transport: 'memory' });
-  world.addToken('vodacom-cd');
-  world.putLicenses([
+  sandbox = startSandbox({ transport: 'memory' });
+  sandbox.addToken('vodacom-cd');
+  sandbox.putLicenses([
     ['orange-cd', '2027-01-01'],
     ['vodacom-cd', '2027-01-01'],
     ['mtn-cm', '2026-01-01'],
@@ -29,13 +29,13 @@ beforeEach(() => {
 });
 
 const call = (event: unknown, requestId?: string): Promise<IssueResult> =>
-  issue(parseEvent(issueEventSchema, event), world.services(requestId));
+  issue(parseEvent(issueEventSchema, event), sandbox.services(requestId));
 /** The tokens of a deployment, oldest first. */
-const labelled = (label: string) => world.tokens.labelled(label).toReversed();
+const labelled = (label: string) => sandbox.tokens.labelled(label).toReversed();
 /** Both or neither: every token of the deployment that can be used has its content in Vault, and the other way round. */
 const isWhole = (label: string): boolean => {
   const active = labelled(label).filter(({ is_active }) => is_active);
-  const key = world.keys.get(label);
+  const key = sandbox.keys.get(label);
   return active.length === 0 ? key === undefined : active.some(({ content }) => content === key);
 };
 
@@ -50,11 +50,11 @@ describe('issuing a token', () => {
       pull: { verified: true, image: 'riaktr/base:3.12' },
       replaced: [],
     });
-    expect(result.vault).toMatchObject({ key: 'orange-cd', version: world.vaultVersion });
-    expect(world.keys.get('orange-cd')).toBe(token?.content);
-    expect(JSON.stringify([result, world.mails, world.bucket.everything])).not.toContain(token?.content);
-    expect(world.mails).toHaveLength(1);
-    expect(world.mails[0]?.text).toContain('asked for by "ann"');
+    expect(result.vault).toMatchObject({ key: 'orange-cd', version: sandbox.vaultVersion });
+    expect(sandbox.keys.get('orange-cd')).toBe(token?.content);
+    expect(JSON.stringify([result, sandbox.mails, sandbox.bucket.everything])).not.toContain(token?.content);
+    expect(sandbox.mails).toHaveLength(1);
+    expect(sandbox.mails[0]?.text).toContain('asked for by "ann"');
   });
 
   it('comes with the link to its content, the lines to run, and until when the old one works', async () => {
@@ -65,16 +65,16 @@ describe('issuing a token', () => {
     expect(first.instructions).toEqual(
       expect.arrayContaining(['docker logout', 'docker login --username riaktrdelivery']),
     );
-    expect(world.mails[0]?.text).toContain(`\n${page}\n`);
-    expect(world.mails[0]?.text).toContain('Paid until');
+    expect(sandbox.mails[0]?.text).toContain(`\n${page}\n`);
+    expect(sandbox.mails[0]?.text).toContain('Paid until');
     const next = await call({ deployment: 'orange-cd', regenerate: true, overlapHours: 24 });
     expect(next.instructions.at(-1)).toBe('# The old token stops on Tuesday 3 March 2026, 02:00 (UTC).');
   });
 
   it('keeps every other key of the secret', async () => {
-    const before = world.keys.get('vodacom-cd');
+    const before = sandbox.keys.get('vodacom-cd');
     await call({ deployment: 'orange-cd' });
-    expect(world.keys.get('vodacom-cd')).toBe(before);
+    expect(sandbox.keys.get('vodacom-cd')).toBe(before);
   });
 
   it.each([
@@ -98,7 +98,7 @@ describe('issuing a token', () => {
     const failure = await failureOf(() => call(event));
     expect(failure.name).toBe('InvalidRequest');
     expect(failure.message).toContain(why);
-    expect(world.calls.filter((name) => /create|patch|set/.test(name))).toEqual([]);
+    expect(sandbox.calls.filter((name) => /create|patch|set/.test(name))).toEqual([]);
   });
 
   it.each([
@@ -115,10 +115,10 @@ describe('issuing a token', () => {
   it('is done without a license for a reason, and the audit leaves it alone for 7 days', async () => {
     await call({ deployment: 'mtn-cm', allowUnlicensed: true, reason: 'pilot' });
     for (let day = 0; day < 7; day++) {
-      expect((await audit({}, world.services())).actions).toEqual([]);
-      world.now += DAY;
+      expect((await audit({}, sandbox.services())).actions).toEqual([]);
+      sandbox.now += DAY;
     }
-    expect((await audit({}, world.services())).actions).toMatchObject([
+    expect((await audit({}, sandbox.services())).actions).toMatchObject([
       { kind: 'announce', deployment: 'mtn-cm' },
     ]);
   });
@@ -133,33 +133,33 @@ describe('issuing a token', () => {
       'TokenAlreadyExists',
       expect.stringContaining('"restore": true'),
     ]);
-    world.tokens.clear();
+    sandbox.tokens.clear();
     expect((await failureOf(() => call({ deployment: 'vodacom-cd' }))).name).toBe('TokenAlreadyExists');
   });
 
   it('is refused for a token past its own expiry with regenerate, never with a restore that can not help', async () => {
     for (const enabled of [true, false]) {
       for (const token of labelled('vodacom-cd'))
-        Object.assign(token, { is_active: enabled, expires_at: iso(world.now) });
+        Object.assign(token, { is_active: enabled, expires_at: iso(sandbox.now) });
       const { name, message } = await failureOf(() => call({ deployment: 'vodacom-cd' }));
       expect(name).toBe('TokenAlreadyExists');
       expect(message).toContain('has expired by its own date');
       expect(message).toContain('"regenerate": true');
       expect(message).not.toContain('"restore"');
     }
-    world.addToken('vodacom-cd', { enabled: false });
+    sandbox.addToken('vodacom-cd', { enabled: false });
     expect((await failureOf(() => call({ deployment: 'vodacom-cd' }))).message).toContain('"restore": true');
   });
 
   it('counts one day since a license ended as one day', async () => {
-    world.putLicenses([['mtn-cm', '2026-03-01']]);
+    sandbox.putLicenses([['mtn-cm', '2026-03-01']]);
     expect((await failureOf(() => call({ deployment: 'mtn-cm' }))).message).toContain('1 day ago');
-    world.putLicenses([['mtn-cm', '2026-02-28']]);
+    sandbox.putLicenses([['mtn-cm', '2026-02-28']]);
     expect((await failureOf(() => call({ deployment: 'mtn-cm' }))).message).toContain('2 days ago');
   });
 
   it('makes the secret in Vault only when asked to', async () => {
-    world.vault.forget(world.settings.vaultTokensPath);
+    sandbox.vault.forget(sandbox.settings.vaultTokensPath);
     expect((await failureOf(() => call({ deployment: 'orange-cd' }))).name).toBe('VaultSecretMissing');
     expect(labelled('orange-cd')).toEqual([]);
     await call({ deployment: 'orange-cd', createSecret: true });
@@ -169,26 +169,26 @@ describe('issuing a token', () => {
   it.each(['crash before', 'down from then on'])(
     'makes the secret also after a call that broke off at making it (%s)',
     async (how) => {
-      world.vault.forget(world.settings.vaultTokensPath);
+      sandbox.vault.forget(sandbox.settings.vaultTokensPath);
       let isDown = false;
-      world.fate = (name) => {
+      sandbox.fate = (name) => {
         isDown ||= name === 'vault.createSecret';
         if (how === 'crash before') return isDown ? 'crash before' : 'pass';
         return isDown && name.startsWith('vault.') ? 'fail before' : 'pass';
       };
       await expect(call({ deployment: 'orange-cd', createSecret: true })).rejects.toThrow(Error);
-      world.revive();
-      world.fate = () => 'pass';
-      world.now += 16 * 60_000;
+      sandbox.revive();
+      sandbox.fate = () => 'pass';
+      sandbox.now += 16 * 60_000;
       await call({ deployment: 'orange-cd', createSecret: true });
       expect([labelled('orange-cd').length, isWhole('orange-cd')]).toEqual([1, true]);
     },
   );
 
   it('deletes the token again where it can not pull', async () => {
-    world.canPull = false;
+    sandbox.canPull = false;
     expect((await failureOf(() => call({ deployment: 'orange-cd' }))).name).toBe('PullVerificationFailed');
-    expect([labelled('orange-cd'), world.keys.has('orange-cd'), world.ledger.issuing]).toEqual([
+    expect([labelled('orange-cd'), sandbox.keys.has('orange-cd'), sandbox.ledger.issuing]).toEqual([
       [],
       false,
       [],
@@ -196,37 +196,37 @@ describe('issuing a token', () => {
   });
 
   it('names the token where even deleting fails, in error and mail, and the next call cleans up', async () => {
-    world.canPull = false;
-    world.fate = (name) => (name === 'hub.deleteToken' ? 'fail before' : 'pass');
+    sandbox.canPull = false;
+    sandbox.fate = (name) => (name === 'hub.deleteToken' ? 'fail before' : 'pass');
     const failure = await failureOf(() => call({ deployment: 'orange-cd' }));
     const [left] = labelled('orange-cd');
     expect(failure.message).toContain(left?.uuid);
-    expect(world.mails[0]?.text).toContain(left?.uuid);
-    world.fate = () => 'pass';
-    world.canPull = true;
+    expect(sandbox.mails[0]?.text).toContain(left?.uuid);
+    sandbox.fate = () => 'pass';
+    sandbox.canPull = true;
     await call({ deployment: 'orange-cd' });
     expect([labelled('orange-cd').length, isWhole('orange-cd')]).toEqual([1, true]);
   });
 
   it('leaves at most one token where the answer of the creation was lost', async () => {
     let lost = 0;
-    world.fate = (name) => (name === 'hub.createToken' && lost++ === 0 ? 'fail after' : 'pass');
+    sandbox.fate = (name) => (name === 'hub.createToken' && lost++ === 0 ? 'fail after' : 'pass');
     await call({ deployment: 'orange-cd' });
     expect([labelled('orange-cd').length, isWhole('orange-cd')]).toEqual([1, true]);
   });
 
   it('reads first where the answer of the write to Vault was lost', async () => {
     let lost = 0;
-    const before = world.vaultVersion;
-    world.fate = (name) => (name === 'vault.patchKeys' && lost++ === 0 ? 'fail after' : 'pass');
+    const before = sandbox.vaultVersion;
+    sandbox.fate = (name) => (name === 'vault.patchKeys' && lost++ === 0 ? 'fail after' : 'pass');
     await call({ deployment: 'orange-cd' });
     expect([labelled('orange-cd').length, isWhole('orange-cd')]).toEqual([1, true]);
-    expect(world.vaultVersion).toBe(before + 1);
+    expect(sandbox.vaultVersion).toBe(before + 1);
   });
 
   /** Services with a Vault that goes on answering what it held before the write, as often as told. */
   const lagging = (answers: number): Services => {
-    const services = world.services();
+    const services = sandbox.services();
     const { vault } = services;
     let stale: VaultKeys | undefined;
     return {
@@ -249,7 +249,7 @@ describe('issuing a token', () => {
 
   it('waits for a Vault server that lags behind the write when it is read back', async () => {
     const result = await issue({ deployment: 'orange-cd' }, lagging(3));
-    expect([result.vault?.version, isWhole('orange-cd')]).toEqual([world.vaultVersion, true]);
+    expect([result.vault?.version, isWhole('orange-cd')]).toEqual([sandbox.vaultVersion, true]);
   });
 
   it('keeps the token and tells it where Vault goes on lagging, and the next call finishes it', async () => {
@@ -257,17 +257,17 @@ describe('issuing a token', () => {
     const [token] = labelled('orange-cd');
     expect([failure.name, isWhole('orange-cd')]).toEqual(['VaultUnavailable', true]);
     expect(failure.message).toContain(token?.uuid);
-    expect(world.mails[0]?.text).toContain(token?.uuid);
+    expect(sandbox.mails[0]?.text).toContain(token?.uuid);
     // A call that meets the same server again knows no more: it undoes nothing.
-    const again = world.services();
-    const stale: VaultKeys = { names: [], values: new Map(), version: world.vaultVersion - 1 };
+    const again = sandbox.services();
+    const stale: VaultKeys = { names: [], values: new Map(), version: sandbox.vaultVersion - 1 };
     const blind = { ...again, vault: { ...again.vault, readKeys: () => Promise.resolve(stale) } };
     expect((await failureOf(() => issue({ deployment: 'orange-cd' }, blind))).name).toBe('VaultUnavailable');
     expect((await call({ deployment: 'orange-cd' })).tokenId).toBe(token?.uuid);
   });
 
   it('never takes a lagging answer for a write that did not arrive, where the answer of the write was lost', async () => {
-    const services = world.services();
+    const services = sandbox.services();
     const stale = await services.vault.readKeys();
     const { vault } = services;
     const lossy = {
@@ -276,7 +276,7 @@ describe('issuing a token', () => {
         ...vault,
         readKeys: () => Promise.resolve(stale),
         patchKeys: async (changes: ReadonlyMap<string, string | null>, version: number) => {
-          const lost = version === world.vaultVersion;
+          const lost = version === sandbox.vaultVersion;
           const written = await vault.patchKeys(changes, version);
           if (lost) throw new AuditorError('VaultUnavailable', 'The answer was lost.');
           return written;
@@ -289,26 +289,26 @@ describe('issuing a token', () => {
   });
 
   it('deletes the token again where Vault takes no write, and nobody reads Vault where none was tried', async () => {
-    world.fate = (name) => (name === 'vault.patchKeys' ? 'fail before' : 'pass');
+    sandbox.fate = (name) => (name === 'vault.patchKeys' ? 'fail before' : 'pass');
     expect((await failureOf(() => call({ deployment: 'orange-cd' }))).name).toBe('VaultUnavailable');
     expect(labelled('orange-cd')).toEqual([]);
-    world.canPull = false;
-    world.fate = (name) => (name === 'vault.readKeys' ? 'fail before' : 'pass');
+    sandbox.canPull = false;
+    sandbox.fate = (name) => (name === 'vault.readKeys' ? 'fail before' : 'pass');
     expect((await failureOf(() => call({ deployment: 'orange-cd' }))).name).toBe('PullVerificationFailed');
     expect(labelled('orange-cd')).toEqual([]);
   });
 
   it('goes on where another key was written in between', async () => {
     let first = true;
-    world.fate = (name) => {
+    sandbox.fate = (name) => {
       if (name === 'vault.patchKeys' && first) {
         first = false;
-        world.keys.set('other-xx', 'theirs');
+        sandbox.keys.set('other-xx', 'theirs');
       }
       return 'pass';
     };
     await call({ deployment: 'orange-cd' });
-    expect([isWhole('orange-cd'), world.keys.get('other-xx')]).toEqual([true, 'theirs']);
+    expect([isWhole('orange-cd'), sandbox.keys.get('other-xx')]).toEqual([true, 'theirs']);
   });
 
   it('is done once where one request is delivered twice', async () => {
@@ -321,12 +321,12 @@ describe('issuing a token', () => {
   });
 
   it('is Busy while another function changes things, and not any more after 15 minutes', async () => {
-    world.fate = (name) => (name === 'hub.createToken' ? 'crash before' : 'pass');
+    sandbox.fate = (name) => (name === 'hub.createToken' ? 'crash before' : 'pass');
     await expect(call({ deployment: 'orange-cd' })).rejects.toThrow(Error);
-    world.revive();
-    world.fate = () => 'pass';
+    sandbox.revive();
+    sandbox.fate = () => 'pass';
     expect((await failureOf(() => call({ deployment: 'orange-cd' }))).name).toBe('Busy');
-    world.now += 15 * 60_000;
+    sandbox.now += 15 * 60_000;
     await call({ deployment: 'orange-cd' });
     expect(isWhole('orange-cd')).toBe(true);
   });
@@ -334,10 +334,10 @@ describe('issuing a token', () => {
   it('ends with both or neither wherever it breaks off, once it is called again', async () => {
     for (const fate of ['crash before', 'crash after', 'fail before', 'fail after'] satisfies Fate[])
       for (let at = 1; at <= 20; at++) {
-        world = startSandbox({ transport: 'memory' });
-        world.putLicenses([['orange-cd', '2027-01-01']]);
+        sandbox = startSandbox({ transport: 'memory' });
+        sandbox.putLicenses([['orange-cd', '2027-01-01']]);
         let calls = 0;
-        world.fate = () => (++calls === at ? fate : 'pass');
+        sandbox.fate = () => (++calls === at ? fate : 'pass');
         let failed = false;
         try {
           await call({ deployment: 'orange-cd' });
@@ -345,9 +345,9 @@ describe('issuing a token', () => {
           failed = true;
           if (error instanceof Crash) expect(fate).toContain('crash');
         }
-        world.revive();
-        world.fate = () => 'pass';
-        world.now += 16 * 60_000;
+        sandbox.revive();
+        sandbox.fate = () => 'pass';
+        sandbox.now += 16 * 60_000;
         if (failed)
           try {
             await call({ deployment: 'orange-cd' });
@@ -369,28 +369,28 @@ describe('regenerating a token', () => {
     const [old] = labelled('vodacom-cd');
     const result = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 48 });
     expect(result.replaced).toEqual([
-      { tokenId: old?.uuid, until: new Date(world.now + 48 * HOUR).toISOString() },
+      { tokenId: old?.uuid, until: new Date(sandbox.now + 48 * HOUR).toISOString() },
     ]);
-    expect((await audit({}, world.services())).findings.map(({ kind }) => kind)).not.toContain(
+    expect((await audit({}, sandbox.services())).findings.map(({ kind }) => kind)).not.toContain(
       'duplicate-token',
     );
-    world.now += 47 * HOUR;
-    await audit({}, world.services());
+    sandbox.now += 47 * HOUR;
+    await audit({}, sandbox.services());
     expect(labelled('vodacom-cd')).toHaveLength(2);
-    world.now += HOUR;
-    await audit({}, world.services());
+    sandbox.now += HOUR;
+    await audit({}, sandbox.services());
     expect(labelled('vodacom-cd').map(({ is_active }) => is_active)).toEqual([false, true]);
-    world.now += 7 * 24 * HOUR;
-    await audit({}, world.services());
+    sandbox.now += 7 * 24 * HOUR;
+    await audit({}, sandbox.services());
     expect(labelled('vodacom-cd').map(({ uuid }) => uuid)).toEqual([result.tokenId]);
     expect(isWhole('vodacom-cd')).toBe(true);
   });
 
   it('says of each token that it replaces whether it keeps working', async () => {
-    world.addToken('vodacom-cd', { id: 'off', enabled: false });
-    world.addToken('vodacom-cd', { id: 'expired', expiresAt: world.now });
+    sandbox.addToken('vodacom-cd', { id: 'off', enabled: false });
+    sandbox.addToken('vodacom-cd', { id: 'expired', expiresAt: sandbox.now });
     await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 1 });
-    const text = world.mails[0]?.text.replace(/\s+/g, ' ');
+    const text = sandbox.mails[0]?.text.replace(/\s+/g, ' ');
     expect(text).toContain('The old token id-1 stops on Monday 2 March 2026, 03:00 (UTC).');
     for (const id of ['off', 'expired'])
       expect(text).toContain(`The old token ${id} does not work already; it is deleted later.`);
@@ -400,21 +400,21 @@ describe('regenerating a token', () => {
     const [old] = labelled('vodacom-cd');
     const first = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 24 });
     const end = first.replaced[0]?.until;
-    world.now += 20 * HOUR;
+    sandbox.now += 20 * HOUR;
     const second = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 720 });
-    const later = new Date(world.now + 720 * HOUR).toISOString();
+    const later = new Date(sandbox.now + 720 * HOUR).toISOString();
     expect(second.replaced).toEqual([
       { tokenId: old?.uuid, until: end },
       { tokenId: first.tokenId, until: later },
     ]);
-    expect(world.ledger.replaced).toMatchObject(second.replaced);
-    expect(world.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain('stops on Tuesday 3 March 2026, 02:00');
+    expect(sandbox.ledger.replaced).toMatchObject(second.replaced);
+    expect(sandbox.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain('stops on Tuesday 3 March 2026, 02:00');
   });
 
   it('again brings the end of a token that is being replaced forward', async () => {
     await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 72 });
     const { replaced } = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 1 });
-    const soon = new Date(world.now + HOUR).toISOString();
+    const soon = new Date(sandbox.now + HOUR).toISOString();
     expect(replaced.map(({ until }) => until)).toEqual([soon, soon]);
   });
 
@@ -423,17 +423,17 @@ describe('regenerating a token', () => {
     async (why) => {
       const [old] = labelled('vodacom-cd');
       const { tokenId } = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 24 });
-      world.now += 30 * HOUR;
+      sandbox.now += 30 * HOUR;
       await revoke(
         why === 'restored'
           ? { deployment: 'vodacom-cd', tokenId: old?.uuid ?? '', restore: true }
           : { deployment: 'vodacom-cd', tokenId, reason: 'leaked' },
-        world.services(),
+        sandbox.services(),
       );
       const { replaced } = await call({ deployment: 'vodacom-cd', regenerate: true });
       expect(replaced[0]).toEqual({
         tokenId: old?.uuid,
-        until: new Date(world.now + 72 * HOUR).toISOString(),
+        until: new Date(sandbox.now + 72 * HOUR).toISOString(),
       });
     },
   );
@@ -445,40 +445,40 @@ describe('regenerating a token', () => {
       [old?.uuid, false],
       [result.tokenId, true],
     ]);
-    expect(world.ledger.replaced).toMatchObject([{ tokenId: old?.uuid, by: result.tokenId }]);
-    expect(world.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain(
+    expect(sandbox.ledger.replaced).toMatchObject([{ tokenId: old?.uuid, by: result.tokenId }]);
+    expect(sandbox.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain(
       'The old token was switched off just now; it is deleted 7 days later.',
     );
   });
 
   it('leaves a replaced one on whose content the key of another deployment in force holds', async () => {
     const [old] = labelled('vodacom-cd');
-    world.addToken('orange-cd');
-    world.keys.set('orange-cd', old?.content);
-    await audit({ verifyAll: true }, world.services());
+    sandbox.addToken('orange-cd');
+    sandbox.keys.set('orange-cd', old?.content);
+    await audit({ verifyAll: true }, sandbox.services());
     const result = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 0 });
-    expect(world.tokens.get(old?.uuid ?? '')?.is_active).toBe(true);
+    expect(sandbox.tokens.get(old?.uuid ?? '')?.is_active).toBe(true);
     const told =
       '# The old token is still on, because the key of orange-cd, which is in force, holds its content.';
     expect(result.instructions.at(-1)).toBe(told);
-    expect(world.ledger.answered.map((answer) => answer.result.includes(told))).toEqual([true]);
-    expect(world.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain(
+    expect(sandbox.ledger.answered.map((answer) => answer.result.includes(told))).toEqual([true]);
+    expect(sandbox.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain(
       'The old token is still on, because the key of orange-cd, which is in force, holds its content.',
     );
   });
 
   it('leaves the old token and its content untouched where it fails', async () => {
     const [old] = labelled('vodacom-cd');
-    world.canPull = false;
+    sandbox.canPull = false;
     await failureOf(() => call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 0 }));
     expect(labelled('vodacom-cd')).toEqual([old]);
-    expect(world.keys.get('vodacom-cd')).toBe(old?.content);
+    expect(sandbox.keys.get('vodacom-cd')).toBe(old?.content);
   });
 });
 
 describe('a misnamed token beside the one that is asked for', () => {
   beforeEach(() => {
-    world.addToken('Orange_CD');
+    sandbox.addToken('Orange_CD');
   });
 
   it('keeps a second one from being made, and is offered a rename', async () => {
@@ -494,7 +494,7 @@ describe('a misnamed token beside the one that is asked for', () => {
   });
 
   it('keeps one from being made without a license, too', async () => {
-    world.putLicenses([['vodacom-cd', '2027-01-01']]);
+    sandbox.putLicenses([['vodacom-cd', '2027-01-01']]);
     const failure = await failureOf(() =>
       call({ deployment: 'orange-cd', allowUnlicensed: true, reason: 'a pilot' }),
     );
@@ -504,14 +504,14 @@ describe('a misnamed token beside the one that is asked for', () => {
   it('is no obstacle with allowSimilar, switched off, or where it is meant for somebody else', async () => {
     await call({ deployment: 'orange-cd', allowSimilar: true });
     expect(labelled('orange-cd')).toHaveLength(1);
-    world.addToken('MTN_CM', { enabled: false });
+    sandbox.addToken('MTN_CM', { enabled: false });
     await call({ deployment: 'mtn-cm', allowUnlicensed: true, reason: 'a pilot' });
     expect(labelled('mtn-cm')).toHaveLength(1);
   });
 
   it('is no obstacle to replacing a token of the right name', async () => {
     await call({ deployment: 'vodacom-cd', regenerate: true });
-    world.addToken('Vodacom_CD');
+    sandbox.addToken('Vodacom_CD');
     await call({ deployment: 'vodacom-cd', regenerate: true });
     expect(labelled('vodacom-cd')).toHaveLength(3);
   });
@@ -525,7 +525,7 @@ describe('renaming', () => {
   });
 
   beforeEach(() => {
-    world.addToken('Orange_CD');
+    sandbox.addToken('Orange_CD');
   });
 
   it('gives token and key the proper name and leaves the content as it is', async () => {
@@ -537,7 +537,7 @@ describe('renaming', () => {
       vault: { key: 'orange-cd' },
     });
     expect(labelled('orange-cd')).toHaveLength(1);
-    expect([world.keys.get('orange-cd'), world.keys.has('Orange_CD')]).toEqual([token?.content, false]);
+    expect([sandbox.keys.get('orange-cd'), sandbox.keys.has('Orange_CD')]).toEqual([token?.content, false]);
   });
 
   it.each([
@@ -548,16 +548,16 @@ describe('renaming', () => {
     [{ deployment: 'Orange_CD', renameTo: 'orange-cd', regenerate: true }, 'InvalidRequest'],
   ])('refuses %j', async (event, name) => {
     expect((await failureOf(() => call(event))).name).toBe(name);
-    expect([labelled('Orange_CD').length, world.keys.has('Orange_CD')]).toEqual([1, true]);
+    expect([labelled('Orange_CD').length, sandbox.keys.has('Orange_CD')]).toEqual([1, true]);
   });
 
   const RENAME = { deployment: 'Orange_CD', renameTo: 'orange-cd' };
-  /** A world in which token and key of one deployment have different names. */
+  /** A sandbox in which token and key of one deployment have different names. */
   const halves = (label: string, key: string): string => {
-    world = startSandbox({ transport: 'memory' });
-    world.putLicenses([['orange-cd', '2027-01-01']]);
-    const { content } = world.addToken(label, { id: 'mine', key: false });
-    world.keys.set(key, content);
+    sandbox = startSandbox({ transport: 'memory' });
+    sandbox.putLicenses([['orange-cd', '2027-01-01']]);
+    const { content } = sandbox.addToken(label, { id: 'mine', key: false });
+    sandbox.keys.set(key, content);
     return content;
   };
 
@@ -569,20 +569,20 @@ describe('renaming', () => {
     expect(await call(RENAME)).toMatchObject({
       deployment: 'orange-cd',
       tokenId: 'mine',
-      vault: { key: 'orange-cd', version: world.vaultVersion },
+      vault: { key: 'orange-cd', version: sandbox.vaultVersion },
     });
-    expect(world.tokens.all.map(({ uuid, token_label }) => [uuid, token_label])).toEqual([
+    expect(sandbox.tokens.all.map(({ uuid, token_label }) => [uuid, token_label])).toEqual([
       ['mine', 'orange-cd'],
     ]);
-    expect(Object.entries(world.keys.all)).toEqual([['orange-cd', content]]);
-    expect(world.ledger.renaming).toEqual([]);
+    expect(Object.entries(sandbox.keys.all)).toEqual([['orange-cd', content]]);
+    expect(sandbox.ledger.renaming).toEqual([]);
     // Our own check of the content is no use of the token.
-    expect(world.ledger.checks).toMatchObject([
+    expect(sandbox.ledger.checks).toMatchObject([
       {
         deployment: 'orange-cd',
         tokenId: 'mine',
         verdict: 'matching',
-        lastUse: new Date(world.now - DAY).toISOString(),
+        lastUse: new Date(sandbox.now - DAY).toISOString(),
       },
     ]);
   });
@@ -597,13 +597,13 @@ describe('renaming', () => {
         for (let at = 1; at <= 16; at++) {
           const content = halves(label, key);
           let calls = 0;
-          world.fate = () => (++calls === at ? fate : 'pass');
+          sandbox.fate = () => (++calls === at ? fate : 'pass');
           await call(RENAME).catch(() => undefined);
-          world.revive();
-          world.fate = () => 'pass';
-          world.now += 16 * 60_000;
-          if (labelled('Orange_CD').length > 0 || world.keys.has('Orange_CD')) await call(RENAME);
-          expect([fate, at, labelled('orange-cd').length, Object.entries(world.keys.all)]).toEqual([
+          sandbox.revive();
+          sandbox.fate = () => 'pass';
+          sandbox.now += 16 * 60_000;
+          if (labelled('Orange_CD').length > 0 || sandbox.keys.has('Orange_CD')) await call(RENAME);
+          expect([fate, at, labelled('orange-cd').length, Object.entries(sandbox.keys.all)]).toEqual([
             fate,
             at,
             1,
@@ -620,58 +620,58 @@ describe('renaming', () => {
     'refuses to join halves that Docker Hub says are not of one token: token %s, key %s',
     async (label, key) => {
       halves(label, key);
-      const other = world.addToken('vodacom-cd');
+      const other = sandbox.addToken('vodacom-cd');
       for (const content of [other.content, 'dead']) {
-        world.keys.set(key, content);
+        sandbox.keys.set(key, content);
         const failure = await failureOf(() => call(RENAME));
         expect([failure.name, failure.message]).toEqual([
           'InvalidRequest',
           expect.stringContaining('do not belong together'),
         ]);
         expect(failure.message).not.toContain(other.content);
-        expect([labelled(label).length, world.keys.get(key)]).toEqual([1, content]);
+        expect([labelled(label).length, sandbox.keys.get(key)]).toEqual([1, content]);
       }
     },
   );
 
   it('to another name is refused while a rename is half done, naming that one, and works once it is finished', async () => {
     const [token] = labelled('Orange_CD');
-    world.fate = (name) => (name === 'hub.setLabel' ? 'fail before' : 'pass');
+    sandbox.fate = (name) => (name === 'hub.setLabel' ? 'fail before' : 'pass');
     await failureOf(() => call(RENAME));
-    world.fate = () => 'pass';
+    sandbox.fate = () => 'pass';
     const failure = await failureOf(() => call({ ...RENAME, renameTo: 'orange-dr-cd' }));
     expect([failure.name, failure.message]).toEqual([
       'InvalidRequest',
       expect.stringContaining('"renameTo": "orange-cd"'),
     ]);
-    expect(world.keys.get('orange-cd')).toBe(token?.content);
+    expect(sandbox.keys.get('orange-cd')).toBe(token?.content);
     await call(RENAME);
     await call({ deployment: 'orange-cd', renameTo: 'orange-dr-cd' });
-    expect([labelled('orange-dr-cd').length, world.keys.get('orange-dr-cd')]).toEqual([1, token?.content]);
+    expect([labelled('orange-dr-cd').length, sandbox.keys.get('orange-dr-cd')]).toEqual([1, token?.content]);
   });
 
   it('to another name is not in the way of a rename that was taken back or finished by hand', async () => {
     const [token] = labelled('Orange_CD');
-    world.fate = (name) => (name === 'hub.setLabel' ? 'fail before' : 'pass');
+    sandbox.fate = (name) => (name === 'hub.setLabel' ? 'fail before' : 'pass');
     await failureOf(() => call(RENAME));
-    world.fate = () => 'pass';
-    world.keys.set('Orange_CD', world.keys.get('orange-cd'));
-    world.keys.delete('orange-cd');
+    sandbox.fate = () => 'pass';
+    sandbox.keys.set('Orange_CD', sandbox.keys.get('orange-cd'));
+    sandbox.keys.delete('orange-cd');
     await call({ ...RENAME, renameTo: 'orange-dr-cd' });
-    expect([world.keys.get('orange-dr-cd'), world.ledger.renaming]).toEqual([token?.content, []]);
+    expect([sandbox.keys.get('orange-dr-cd'), sandbox.ledger.renaming]).toEqual([token?.content, []]);
   });
 
   it('gives a proper name to a token whose label is a content, and leaves a key of that name to people', async () => {
     const content = `dckr_pat_${'x'.repeat(27)}`;
-    world.addToken(content, { id: 'swapped', key: false });
-    const shown = (await world.services().dockerHub.listTokens()).find(({ id }) => id === 'swapped')?.label;
-    world.keys.set(content, 'orange-cd');
+    sandbox.addToken(content, { id: 'swapped', key: false });
+    const shown = (await sandbox.services().dockerHub.listTokens()).find(({ id }) => id === 'swapped')?.label;
+    sandbox.keys.set(content, 'orange-cd');
     const rename = { deployment: shown, renameTo: 'orange-cd' };
     expect((await failureOf(() => call(rename))).name).toBe('InvalidRequest');
-    world.keys.delete(content);
+    sandbox.keys.delete(content);
     await call(rename);
-    expect(world.tokens.get('swapped')?.token_label).toBe('orange-cd');
-    expect(JSON.stringify([world.mails, world.bucket.everything])).not.toContain(content);
+    expect(sandbox.tokens.get('swapped')?.token_label).toBe('orange-cd');
+    expect(JSON.stringify([sandbox.mails, sandbox.bucket.everything])).not.toContain(content);
   });
 
   it.each([
@@ -681,7 +681,7 @@ describe('renaming', () => {
     'is what the audit advises for a key whose token has another spelling: token %s, key %s',
     async (label, key) => {
       halves(label, key);
-      const { findings } = await audit({}, world.services());
+      const { findings } = await audit({}, sandbox.services());
       // Whoever removed the key would delete the only copy of a content that is in use.
       const remedy = findings.find(({ kind }) => kind === 'orphaned-key')?.remedy;
       expect(remedy).toContain('{"deployment": "Orange_CD", "renameTo": "orange-cd"}');
@@ -691,7 +691,7 @@ describe('renaming', () => {
 
   it('never advises to revoke or delete where both names are in use', async () => {
     halves('orange-cd', 'orange-cd');
-    world.addToken('Orange_CD');
+    sandbox.addToken('Orange_CD');
     const { name, message } = await failureOf(() => call(RENAME));
     expect(name).toBe('TokenAlreadyExists');
     expect(message).not.toMatch(/revoke|delete/);
@@ -700,23 +700,23 @@ describe('renaming', () => {
   it('is whole or undone wherever it breaks off, once it is called again', async () => {
     for (const fate of ['crash before', 'crash after', 'fail before', 'fail after'] satisfies Fate[])
       for (let at = 1; at <= 16; at++) {
-        world = startSandbox({ transport: 'memory' });
-        const { content } = world.addToken('Orange_CD');
-        world.putLicenses([['orange-cd', '2027-01-01']]);
+        sandbox = startSandbox({ transport: 'memory' });
+        const { content } = sandbox.addToken('Orange_CD');
+        sandbox.putLicenses([['orange-cd', '2027-01-01']]);
         let calls = 0;
-        world.fate = () => (++calls === at ? fate : 'pass');
+        sandbox.fate = () => (++calls === at ? fate : 'pass');
         const rename = { deployment: 'Orange_CD', renameTo: 'orange-cd' };
         await call(rename).catch(() => undefined);
-        world.revive();
-        world.fate = () => 'pass';
-        world.now += 16 * 60_000;
-        if (labelled('Orange_CD').length > 0 || world.keys.has('Orange_CD')) await call(rename);
+        sandbox.revive();
+        sandbox.fate = () => 'pass';
+        sandbox.now += 16 * 60_000;
+        if (labelled('Orange_CD').length > 0 || sandbox.keys.has('Orange_CD')) await call(rename);
         expect([
           fate,
           at,
           labelled('orange-cd').length,
-          world.keys.get('orange-cd'),
-          world.keys.names.length,
+          sandbox.keys.get('orange-cd'),
+          sandbox.keys.names.length,
         ]).toEqual([fate, at, 1, content, 1]);
       }
   });
@@ -725,9 +725,9 @@ describe('renaming', () => {
 /** Issues a token whose confirmed write to Vault is the last thing that the ledger learns nothing of. */
 async function breakOff(event: unknown): Promise<string> {
   let writes = 0;
-  world.fate = (name) => (name === 'bucket.writeIf ledger.json' && ++writes === 3 ? 'fail before' : 'pass');
+  sandbox.fate = (name) => (name === 'bucket.writeIf ledger.json' && ++writes === 3 ? 'fail before' : 'pass');
   await failureOf(() => call(event));
-  world.fate = () => 'pass';
+  sandbox.fate = () => 'pass';
   return labelled('orange-cd').at(-1)?.uuid ?? '';
 }
 
@@ -736,40 +736,40 @@ describe('an issue that broke off', () => {
     'is never undone when its token may be in use: after an hour it is a token like any other (%j)',
     async (wish) => {
       const id = await breakOff({ deployment: 'orange-cd' });
-      world.now += 60 * DAY;
-      const token = world.tokens.get(id);
-      if (token !== undefined) token.last_used = iso(world.now - HOUR);
-      world.keys.delete('orange-cd');
+      sandbox.now += 60 * DAY;
+      const token = sandbox.tokens.get(id);
+      if (token !== undefined) token.last_used = iso(sandbox.now - HOUR);
+      sandbox.keys.delete('orange-cd');
       const again = (): Promise<IssueResult> => call({ deployment: 'orange-cd', ...wish });
       if ('regenerate' in wish) expect((await again()).replaced).toMatchObject([{ tokenId: id }]);
       else expect((await failureOf(again)).name).toBe('TokenAlreadyExists');
-      expect(world.tokens.get(id)?.is_active).toBe(true);
-      expect(world.ledger.issued).toContainEqual(expect.objectContaining({ tokenId: id }));
-      expect(world.ledger.issuing).toEqual([]);
+      expect(sandbox.tokens.get(id)?.is_active).toBe(true);
+      expect(sandbox.ledger.issued).toContainEqual(expect.objectContaining({ tokenId: id }));
+      expect(sandbox.ledger.issuing).toEqual([]);
     },
   );
 
   it('is not undone within the hour either, once somebody used its token', async () => {
     const id = await breakOff({ deployment: 'orange-cd' });
-    world.now += 20 * 60_000;
-    const token = world.tokens.get(id);
-    if (token !== undefined) token.last_used = iso(world.now - 60_000);
-    world.keys.delete('orange-cd');
+    sandbox.now += 20 * 60_000;
+    const token = sandbox.tokens.get(id);
+    if (token !== undefined) token.last_used = iso(sandbox.now - 60_000);
+    sandbox.keys.delete('orange-cd');
     expect((await failureOf(() => call({ deployment: 'orange-cd' }))).name).toBe('TokenAlreadyExists');
-    expect(world.tokens.get(id)).toBeDefined();
+    expect(sandbox.tokens.get(id)).toBeDefined();
   });
 
   it('is undone where its token was never stored and used by nothing but our own pull check', async () => {
-    world.fate = (name) => {
+    sandbox.fate = (name) => {
       if (name === 'registry.verifyPull')
-        for (const token of labelled('orange-cd')) token.last_used = iso(world.now);
+        for (const token of labelled('orange-cd')) token.last_used = iso(sandbox.now);
       return name === 'vault.patchKeys' ? 'crash before' : 'pass';
     };
     await expect(call({ deployment: 'orange-cd' })).rejects.toThrow(Error);
     const [left] = labelled('orange-cd');
-    world.revive();
-    world.fate = () => 'pass';
-    world.now += 16 * 60_000;
+    sandbox.revive();
+    sandbox.fate = () => 'pass';
+    sandbox.now += 16 * 60_000;
     const { tokenId } = await call({ deployment: 'orange-cd' });
     expect(labelled('orange-cd').map(({ uuid }) => uuid)).toEqual([tokenId]);
     expect(tokenId).not.toBe(left?.uuid);
@@ -777,17 +777,17 @@ describe('an issue that broke off', () => {
 
   it('is closed by the audit when it is an hour old, and its token known as ours', async () => {
     const id = await breakOff({ deployment: 'orange-cd' });
-    world.now += HOUR - 1;
-    await audit({}, world.services());
-    expect(world.ledger.issuing).toHaveLength(1);
-    world.now += 1;
-    await audit({}, world.services());
-    expect([world.ledger.issuing, world.ledger.issued]).toMatchObject([[], [{ tokenId: id }]]);
+    sandbox.now += HOUR - 1;
+    await audit({}, sandbox.services());
+    expect(sandbox.ledger.issuing).toHaveLength(1);
+    sandbox.now += 1;
+    await audit({}, sandbox.services());
+    expect([sandbox.ledger.issuing, sandbox.ledger.issued]).toMatchObject([[], [{ tokenId: id }]]);
   });
 
   it('is the answer to the same request within the hour', async () => {
     const id = await breakOff({ deployment: 'orange-cd' });
-    world.now += 20 * 60_000;
+    sandbox.now += 20 * 60_000;
     expect((await call({ deployment: 'orange-cd' })).tokenId).toBe(id);
     expect(labelled('orange-cd')).toHaveLength(1);
   });
@@ -797,43 +797,43 @@ describe('an issue that broke off', () => {
     ['comes more than an hour later', { overlapHours: 24 }, HOUR, null],
     ['comes after the token was used', { overlapHours: 24 }, 20 * 60_000, 10 * 60_000],
   ])('gives no old token as a new one to a regenerate that %s', async (_, wish, later, used) => {
-    world.addToken('orange-cd', { id: 'before' });
+    sandbox.addToken('orange-cd', { id: 'before' });
     const id = await breakOff({ deployment: 'orange-cd', regenerate: true, overlapHours: 24 });
-    world.now += later;
-    const token = world.tokens.get(id);
-    if (token !== undefined && used !== null) token.last_used = iso(world.now - used);
+    sandbox.now += later;
+    const token = sandbox.tokens.get(id);
+    if (token !== undefined && used !== null) token.last_used = iso(sandbox.now - used);
     const result = await call({ deployment: 'orange-cd', regenerate: true, ...wish });
-    const until = new Date(world.now + wish.overlapHours * HOUR).toISOString();
+    const until = new Date(sandbox.now + wish.overlapHours * HOUR).toISOString();
     expect(result.replaced).toEqual([
       { tokenId: 'before', until },
       { tokenId: id, until },
     ]);
     expect(labelled('orange-cd').map((left) => left.uuid)).toEqual(['before', id, result.tokenId]);
-    for (const old of ['before', id]) expect(world.tokens.get(old)?.is_active).toBe(wish.overlapHours > 0);
+    for (const old of ['before', id]) expect(sandbox.tokens.get(old)?.is_active).toBe(wish.overlapHours > 0);
     expect(isWhole('orange-cd')).toBe(true);
   });
 
   it('is finished in the ledger, and no answer, where a call asks for a first token', async () => {
-    world.addToken('orange-cd', { id: 'before' });
+    sandbox.addToken('orange-cd', { id: 'before' });
     const id = await breakOff({ deployment: 'orange-cd', regenerate: true, overlapHours: 24 });
     expect((await failureOf(() => call({ deployment: 'orange-cd' }))).name).toBe('TokenAlreadyExists');
-    expect(world.ledger).toMatchObject({
+    expect(sandbox.ledger).toMatchObject({
       issuing: [],
       issued: [{ tokenId: id }],
-      replaced: [{ tokenId: 'before', by: id, until: new Date(world.now + DAY).toISOString() }],
+      replaced: [{ tokenId: 'before', by: id, until: new Date(sandbox.now + DAY).toISOString() }],
     });
   });
 });
 
 describe('a failure after something changed', () => {
-  const told = (): string => (world.mails.at(-1)?.text ?? '').replace(/\s+/g, ' ');
+  const told = (): string => (sandbox.mails.at(-1)?.text ?? '').replace(/\s+/g, ' ');
 
   it.each([
     ['deleting', 'hub.deleteToken'],
     ['listing', 'hub.listTokens'],
   ])('is told in error and mail where a lost creation could not be undone: %s fails', async (_, failing) => {
     let isLost = false;
-    world.fate = (name) => {
+    sandbox.fate = (name) => {
       isLost ||= name === 'hub.createToken';
       if (name === 'hub.createToken') return 'fail after';
       return isLost && name === failing ? 'fail before' : 'pass';
@@ -843,9 +843,9 @@ describe('a failure after something changed', () => {
     const named = failing === 'hub.deleteToken' ? (left?.uuid ?? 'nothing') : 'without a known id';
     expect(failure.name).toBe('DockerHubUnavailable');
     expect(failure.message).toContain(named);
-    expect([world.mails.length, world.mails[0]?.severity]).toEqual([1, 'critical']);
+    expect([sandbox.mails.length, sandbox.mails[0]?.severity]).toEqual([1, 'critical']);
     expect(told()).toContain(named);
-    world.fate = () => 'pass';
+    sandbox.fate = () => 'pass';
     const { tokenId } = await call({ deployment: 'orange-cd' });
     expect(labelled('orange-cd').map(({ uuid }) => uuid)).toEqual([tokenId]);
   });
@@ -853,7 +853,7 @@ describe('a failure after something changed', () => {
   it.each([undefined, 'wrong-id'])(
     'asks Docker Hub once where it makes another token than was asked for, and names the one that stays: %s',
     async (left) => {
-      const services = world.services();
+      const services = sandbox.services();
       let creations = 0;
       const dockerHub = {
         ...services.dockerHub,
@@ -871,22 +871,23 @@ describe('a failure after something changed', () => {
   );
 
   it('leaves no open issue where nothing was made', async () => {
-    world.fate = (name) => (name === 'hub.createToken' ? 'fail before' : 'pass');
+    sandbox.fate = (name) => (name === 'hub.createToken' ? 'fail before' : 'pass');
     await failureOf(() => call({ deployment: 'orange-cd' }));
-    expect([world.ledger.issuing, world.mails]).toEqual([[], []]);
+    expect([sandbox.ledger.issuing, sandbox.mails]).toEqual([[], []]);
   });
 
   it('is told in error and mail where only the ledger could not be written', async () => {
     const id = await breakOff({ deployment: 'orange-cd' });
-    expect(world.mails.map(({ severity }) => severity)).toEqual(['critical']);
-    expect(world.mails[0]?.subject).toContain('issue of orange-cd failed at its end');
+    expect(sandbox.mails.map(({ severity }) => severity)).toEqual(['critical']);
+    expect(sandbox.mails[0]?.subject).toContain('issue of orange-cd failed at its end');
     expect(told()).toContain(`the token ${id} of orange-cd was made and its content is in Vault`);
   });
 
   it('of a rename is told in error and mail where only the ledger could not be written', async () => {
-    world.addToken('Orange_CD', { id: 'mine' });
+    sandbox.addToken('Orange_CD', { id: 'mine' });
     let writes = 0;
-    world.fate = (name) => (name === 'bucket.writeIf ledger.json' && ++writes === 2 ? 'fail before' : 'pass');
+    sandbox.fate = (name) =>
+      name === 'bucket.writeIf ledger.json' && ++writes === 2 ? 'fail before' : 'pass';
     const rename = { deployment: 'Orange_CD', renameTo: 'orange-cd' };
     const failure = await failureOf(() => call(rename));
     expect([failure.name, failure.message]).toEqual([
@@ -894,7 +895,7 @@ describe('a failure after something changed', () => {
       expect.stringContaining('Orange_CD (mine) was renamed to orange-cd'),
     ]);
     expect(told()).toContain('Orange_CD (mine) was renamed to orange-cd');
-    world.fate = () => 'pass';
+    sandbox.fate = () => 'pass';
     expect(await call(rename)).toMatchObject({ tokenId: 'mine', vault: { key: 'orange-cd' } });
   });
 
@@ -906,22 +907,22 @@ describe('a failure after something changed', () => {
     [{ deployment: 'vodacom-cd', regenerate: true }, /vodacom-cd regenerated, token (\S+) /],
     [{ deployment: 'Mtn_CM', renameTo: 'mtn-cm' }, /mtn-cm renamed from Mtn_CM, (\S+) /],
   ])('that is the mail is told by the next night’s: %j', async (event, line) => {
-    world.addToken('Mtn_CM');
-    await audit({}, world.services());
-    world.fate = (name) => (name === 'topic.publish' ? 'fail before' : 'pass');
+    sandbox.addToken('Mtn_CM');
+    await audit({}, sandbox.services());
+    sandbox.fate = (name) => (name === 'topic.publish' ? 'fail before' : 'pass');
     const failure = await failureOf(() => call(event));
     expect([failure.name, failure.message]).toEqual([
       'NotificationFailed',
       expect.stringContaining("the next night's mail reports it"),
     ]);
-    world.fate = () => 'pass';
-    world.now += DAY;
-    await audit({}, world.services());
+    sandbox.fate = () => 'pass';
+    sandbox.now += DAY;
+    await audit({}, sandbox.services());
     const id = line.exec(told())?.[1] ?? 'nothing';
-    expect(world.tokens.get(id)).toBeDefined();
+    expect(sandbox.tokens.get(id)).toBeDefined();
     expect(failure.message).toContain(id);
-    expect(world.mails.at(-1)?.subject).toContain('1 issued or renamed');
-    expect(world.ledger.unreported).toEqual([]);
+    expect(sandbox.mails.at(-1)?.subject).toContain('1 issued or renamed');
+    expect(sandbox.ledger.unreported).toEqual([]);
   });
 });
 
@@ -938,19 +939,19 @@ describe('a message', () => {
     };
     const messages: string[] = [];
     for (const fate of Object.values(failing)) {
-      world = startSandbox({ transport: 'memory' });
-      world.putLicenses([['orange-cd', '2027-01-01']]);
-      world.fate = fate;
+      sandbox = startSandbox({ transport: 'memory' });
+      sandbox.putLicenses([['orange-cd', '2027-01-01']]);
+      sandbox.fate = fate;
       messages.push((await failureOf(() => call({ deployment: 'orange-cd' }))).message);
     }
-    world = startSandbox({ transport: 'memory' });
-    world.addToken('Orange_CD');
-    world.fate = (name) => (name === 'hub.setLabel' ? 'fail before' : 'pass');
+    sandbox = startSandbox({ transport: 'memory' });
+    sandbox.addToken('Orange_CD');
+    sandbox.fate = (name) => (name === 'hub.setLabel' ? 'fail before' : 'pass');
     messages.push((await failureOf(() => call({ deployment: 'Orange_CD', renameTo: 'orange-cd' }))).message);
     messages.push((await failureOf(() => readSettings({ VAULT_SKIP_VERIFY: '' }))).message);
-    const { clock, deadline, requestId, log, meter } = world.services();
+    const { clock, deadline, requestId, log, meter } = sandbox.services();
     const options = { clock, deadline, requestId, log, meter };
-    messages.push((await failureOf(() => makeServices(world.settings, options))).message);
+    messages.push((await failureOf(() => makeServices(sandbox.settings, options))).message);
     expect(messages.filter((message) => !isOneSentence(message))).toEqual([]);
     expect(messages).toHaveLength(8);
   });

@@ -13,9 +13,9 @@ const reportSchema = v.looseObject({
 });
 
 /** The last report in the bucket. */
-function reportOf({ world }: Story): v.InferOutput<typeof reportSchema> {
-  const key = world.bucket.keysAsWritten.filter((name) => /^reports\/.*\.json$/.test(name)).at(-1);
-  const text = world.bucket.text(key ?? '');
+function reportOf({ sandbox: sandbox }: Story): v.InferOutput<typeof reportSchema> {
+  const key = sandbox.bucket.keysAsWritten.filter((name) => /^reports\/.*\.json$/.test(name)).at(-1);
+  const text = sandbox.bucket.text(key ?? '');
   return v.parse(v.pipe(v.string(), v.parseJson(), reportSchema), text);
 }
 
@@ -27,14 +27,14 @@ describe('a night in which something fails after a change', () => {
       story.customer('orange-cd', ENDED);
       await story.night(0);
       let isOff = false;
-      story.world.fate = (name) => {
+      story.sandbox.fate = (name) => {
         if (name === 'hub.setEnabled') isOff = true;
         return isOff && name.startsWith(call) ? 'fail before' : 'pass';
       };
       await failureOf(() => story.night(24));
       expect(story.isOn('orange-cd')).toBe(false);
       expect(story.mail).toContain('orange-cd');
-      story.world.fate = () => 'pass';
+      story.sandbox.fate = () => 'pass';
       const caughtUp = await story.night(25, { catchUp: true });
       expect(caughtUp.counts.tokens).toBeGreaterThan(0);
     },
@@ -44,9 +44,9 @@ describe('a night in which something fails after a change', () => {
     const story = new Story();
     story.customer('orange-cd', ENDED);
     await story.nights(0, 24);
-    const before = story.world.mails.length;
+    const before = story.sandbox.mails.length;
     await story.night(25);
-    const later = story.world.mails.slice(before).map(({ text }) => text);
+    const later = story.sandbox.mails.slice(before).map(({ text }) => text);
     expect(later.filter((text) => text.includes('orange-cd'))).toEqual([]);
   });
 });
@@ -56,24 +56,24 @@ it('a renewed customer whom a run could not switch on again is one who can not p
   story.customer('orange-cd', ENDED);
   await story.nights(0, 24);
   story.list({ 'orange-cd': PAID });
-  story.world.fate = (name) => (name === 'hub.setEnabled' ? 'fail before' : 'pass');
+  story.sandbox.fate = (name) => (name === 'hub.setEnabled' ? 'fail before' : 'pass');
   for (const event of [{ review: true }, {}]) {
     const result = await story.night(40, event);
     expect(kindsOf(result, 'orange-cd')).toContain('missing-token');
     expect(story.mail).toContain("CAN'T PULL TODAY");
   }
-  story.world.fate = () => 'pass';
+  story.sandbox.fate = () => 'pass';
   expect(kindsOf(await story.night(48), 'orange-cd')).not.toContain('missing-token');
 });
 
 it('what nobody confirmed could read is reported again once somebody can', async () => {
   const story = new Story();
-  story.world.addToken('mtn-gh', { id: 'orphan', key: false });
+  story.sandbox.addToken('mtn-gh', { id: 'orphan', key: false });
   story.list({ 'mtn-gh': PAID });
-  await story.world.setConfirmed(false);
+  await story.sandbox.setConfirmed(false);
   const silent = await story.nights(0, 48);
   expect(silent.map(({ notified }) => notified)).toEqual([false, false, false]);
-  await story.world.setConfirmed(true);
+  await story.sandbox.setConfirmed(true);
   const heard = await story.night(72);
   expect(heard.notified).toBe(true);
   expect(story.mail).toContain('mtn-gh');
@@ -81,9 +81,9 @@ it('what nobody confirmed could read is reported again once somebody can', async
 
 it('a night that can not read Docker Hub says unknown of it and advises nothing about it', async () => {
   const story = new Story();
-  story.world.addToken('Orange_LR', { id: 'misnamed' });
+  story.sandbox.addToken('Orange_LR', { id: 'misnamed' });
   await story.night(0);
-  story.world.fate = (name) => (name === 'hub.listTokens' ? 'fail before' : 'pass');
+  story.sandbox.fate = (name) => (name === 'hub.listTokens' ? 'fail before' : 'pass');
   const failure = await failureOf(() => story.night(24));
   expect(failure.name).toBe('AuditIncomplete');
   expect(failure.message).toMatch(/^DockerHubUnavailable/);
@@ -99,7 +99,7 @@ it('a night that can not read Docker Hub says unknown of it and advises nothing 
 it('findings about a content lapse once its key holds something else', async () => {
   const story = new Story();
   await story.night(0);
-  story.world.keys.set('telco0-be', 'dckr_pat_AAAAAAAAAAAAAAAAAAAAAAAAAAA');
+  story.sandbox.keys.set('telco0-be', 'dckr_pat_AAAAAAAAAAAAAAAAAAAAAAAAAAA');
   expect(kindsOf(await story.night(24, { verifyAll: true }), 'telco0-be')).toContain('rejected-key');
   await story.issue({ deployment: 'telco0-be', regenerate: true });
   expect(kindsOf(await story.night(48), 'telco0-be')).not.toContain('rejected-key');
@@ -107,9 +107,9 @@ it('findings about a content lapse once its key holds something else', async () 
 
 it('no event that people may paste holds a name that was made up', async () => {
   const story = new Story();
-  story.world.addToken('Orange_LR', { id: 'misnamed' });
+  story.sandbox.addToken('Orange_LR', { id: 'misnamed' });
   await story.nights(0, 24);
-  const said = story.world.mails.map(({ text }) => text).join('\n') + JSON.stringify(reportOf(story));
+  const said = story.sandbox.mails.map(({ text }) => text).join('\n') + JSON.stringify(reportOf(story));
   expect(said).not.toContain('telco-country');
 });
 
@@ -126,9 +126,9 @@ it('a withheld step is not in nine mails in a row', async () => {
   const story = new Story({ customers: 20 });
   for (let number = 0; number < 8; number++) story.list({ [`telco${number}-be`]: ENDED });
   await story.night(0);
-  const before = story.world.mails.length;
+  const before = story.sandbox.mails.length;
   await story.nights(24, 9 * 24);
-  const naming = story.world.mails.slice(before).filter(({ text }) => text.includes('telco0-be'));
+  const naming = story.sandbox.mails.slice(before).filter(({ text }) => text.includes('telco0-be'));
   expect(naming.length).toBeGreaterThanOrEqual(2);
   expect(naming.length).toBeLessThanOrEqual(3);
 });
@@ -136,11 +136,11 @@ it('a withheld step is not in nine mails in a row', async () => {
 it('a forgotten HOLD is in a mail every week, with since when', async () => {
   const story = new Story();
   await story.night(0);
-  story.world.bucket.put('HOLD', '');
+  story.sandbox.bucket.put('HOLD', '');
   await story.nights(24, 48);
-  const before = story.world.mails.length;
+  const before = story.sandbox.mails.length;
   await story.nights(72, 28 * 24);
-  const weekly = story.world.mails.slice(before).filter(({ text }) => text.includes('HOLD'));
+  const weekly = story.sandbox.mails.slice(before).filter(({ text }) => text.includes('HOLD'));
   expect(weekly.length).toBeGreaterThanOrEqual(3);
 });
 
@@ -148,10 +148,10 @@ it('the same night twice changes nothing', async () => {
   const story = new Story();
   story.customer('orange-cd', ENDED);
   await story.nights(0, 48);
-  const mails = story.world.mails.length;
+  const mails = story.sandbox.mails.length;
   const again = await story.night(48);
   expect(again.actions).toEqual([]);
-  expect(story.world.mails.length).toBe(mails);
+  expect(story.sandbox.mails.length).toBe(mails);
 });
 
 describe('a review after an upload', () => {
@@ -176,16 +176,16 @@ describe('a review after an upload', () => {
   it('sends no mail where nothing changed', async () => {
     const story = new Story();
     await story.night(0);
-    const before = story.world.mails.length;
+    const before = story.sandbox.mails.length;
     await story.night(2, { review: true });
-    expect(story.world.mails.length).toBe(before);
+    expect(story.sandbox.mails.length).toBe(before);
   });
 
   it('says in its report that nobody was there to read what it could not', async () => {
     const story = new Story();
     await story.night(0);
-    await story.world.setConfirmed(false);
-    story.world.bucket.put('licenses.csv', 'nonsense');
+    await story.sandbox.setConfirmed(false);
+    story.sandbox.bucket.put('licenses.csv', 'nonsense');
     const result = await story.night(1, { review: true });
     expect([result.notified, reportOf(story).notified]).toEqual([false, false]);
   });
@@ -193,21 +193,21 @@ describe('a review after an upload', () => {
   it('mails what it can not read also where its report can not be written', async () => {
     const story = new Story();
     await story.night(0);
-    story.world.bucket.put('licenses.csv', 'nonsense');
-    story.world.fate = (name) => (name.startsWith('bucket.write reports/') ? 'fail before' : 'pass');
-    const before = story.world.mails.length;
+    story.sandbox.bucket.put('licenses.csv', 'nonsense');
+    story.sandbox.fate = (name) => (name.startsWith('bucket.write reports/') ? 'fail before' : 'pass');
+    const before = story.sandbox.mails.length;
     await failureOf(() => story.night(1, { review: true }));
-    expect(story.world.mails.length).toBe(before + 1);
+    expect(story.sandbox.mails.length).toBe(before + 1);
   });
 
   it('mails what it can not read, once for each version of the list', async () => {
     const story = new Story();
     await story.night(0);
-    story.world.bucket.put('licenses.csv', 'nonsense');
-    const before = story.world.mails.length;
+    story.sandbox.bucket.put('licenses.csv', 'nonsense');
+    const before = story.sandbox.mails.length;
     await story.night(1, { review: true }).catch(() => undefined);
     await story.night(2, { review: true }).catch(() => undefined);
-    expect(story.world.mails.length).toBe(before + 1);
+    expect(story.sandbox.mails.length).toBe(before + 1);
   });
 });
 
@@ -218,13 +218,13 @@ describe('who loses access next', () => {
     await story.night(0);
     await story.issue({ deployment: 'orange-cd', regenerate: true });
     for (let day = 1; day <= 10; day++) {
-      const old = story.at(day * 24).world.tokens.get('orange-cd');
-      if (old !== undefined) old.last_used = iso(story.world.now);
+      const old = story.at(day * 24).sandbox.tokens.get('orange-cd');
+      if (old !== undefined) old.last_used = iso(story.sandbox.now);
       await story.night(day * 24);
     }
     // The last night before it happens.
     expect(story.mail).toContain('Fri 13 Mar 03:30 orange-cd paid until 12 Mar, access until 12 Mar');
-    expect(story.world.mails.at(-1)?.subject).toContain('1 loses access tonight');
+    expect(story.sandbox.mails.at(-1)?.subject).toContain('1 loses access tonight');
   });
 
   it('is never switched off a night before the mail said, should that night begin later than the last', async () => {
@@ -244,7 +244,7 @@ describe('who loses access next', () => {
     await story.night(0);
     expect(story.mail).not.toContain('LOSES ACCESS NEXT');
     expect(story.mail).toMatch(/NOT DONE, PLEASE DECIDE \(1\) orange-cd .* with caps of 0/);
-    expect(story.world.mails.at(-1)?.subject).toContain('1 withheld');
+    expect(story.sandbox.mails.at(-1)?.subject).toContain('1 withheld');
   });
 });
 
@@ -282,7 +282,7 @@ describe('a misspelt token whose license has ended', () => {
   it('stands with the days of the license that it means', async () => {
     const story = new Story();
     story.customer('orange-cd', ENDED);
-    story.world.tokens.modify('orange-cd', { token_label: 'Orange_CD' });
+    story.sandbox.tokens.modify('orange-cd', { token_label: 'Orange_CD' });
     await story.nights(0, 24);
     expect(story.mail).toContain('Orange_CD paid until 1 Feb, access until 1 Feb');
     expect(story.mail).not.toContain('its row is gone');
@@ -291,15 +291,15 @@ describe('a misspelt token whose license has ended', () => {
   it('is nothing to put in order once it was switched off by approval, nor put right because of that', async () => {
     const story = new Story();
     story.customer('orange-cd', ENDED);
-    story.world.tokens.modify('orange-cd', { token_label: 'Orange_CD' });
-    story.world.keys.delete(...['orange-cd']);
+    story.sandbox.tokens.modify('orange-cd', { token_label: 'Orange_CD' });
+    story.sandbox.keys.delete(...['orange-cd']);
     await story.nights(0, 24);
     await story.night(30, { approve: ['Orange_CD'] });
     expect(story.isOn('orange-cd')).toBe(false);
     expect(story.mail).toContain('Nothing is open');
-    const mails = story.world.mails.length;
+    const mails = story.sandbox.mails.length;
     await story.night(48);
-    expect(story.world.mails.slice(mails).map(({ text }) => text)).toEqual([]);
+    expect(story.sandbox.mails.slice(mails).map(({ text }) => text)).toEqual([]);
   });
 });
 
@@ -324,7 +324,7 @@ describe('what a mail says to do first', () => {
     const story = new Story();
     story.customer('orange-cd', ENDED);
     await story.night(0);
-    story.world.fate = (name) => (name === 'hub.setEnabled' ? 'fail before' : 'pass');
+    story.sandbox.fate = (name) => (name === 'hub.setEnabled' ? 'fail before' : 'pass');
     await story.night(24);
     expect(story.mail).toContain('The next run tries again what is due then.');
     expect(story.mail).not.toContain('Nobody loses access');
@@ -333,9 +333,9 @@ describe('what a mail says to do first', () => {
   it('is not repeated by every mail of a week', async () => {
     const story = new Story();
     story.customer('mtn-ug', '2026-03-05');
-    story.world.bucket.put('Licenses.csv', 'an old copy');
+    story.sandbox.bucket.put('Licenses.csv', 'an old copy');
     await story.nights(0, 24);
-    const noted = story.world.mails.filter(({ text }) => text.includes('Licenses.csv'));
+    const noted = story.sandbox.mails.filter(({ text }) => text.includes('Licenses.csv'));
     expect(noted).toHaveLength(1);
     await story.nights(48, 96);
     expect(story.mail).toContain('switched off');
@@ -348,9 +348,9 @@ describe('what a mail says to do first', () => {
 describe('words that a reader stumbles over', () => {
   it('are no cure named twice, and no question before what is to be done', async () => {
     const story = new Story();
-    story.world.addToken('mtn-gh', { key: false });
+    story.sandbox.addToken('mtn-gh', { key: false });
     story.customer('orange-cd', '2026-03-20');
-    const token = story.world.tokens.get('orange-cd');
+    const token = story.sandbox.tokens.get('orange-cd');
     if (token !== undefined) token.expires_at = '2026-03-19T00:00:00Z';
     await story.night(0);
     expect(story.mail).toContain('in no row of licenses.csv: switch off, or add its row');
@@ -360,23 +360,23 @@ describe('words that a reader stumbles over', () => {
 
   it('are no backslash of a name written out in the subject', async () => {
     const story = new Story();
-    story.world.addToken('Orange é', { id: 'odd' });
+    story.sandbox.addToken('Orange é', { id: 'odd' });
     await story.issue({ deployment: 'Orange é', renameTo: 'orange-cd' });
-    expect(story.world.mails.at(-1)?.subject).toContain('renamed "Orange \\u{e9}" to orange-cd');
+    expect(story.sandbox.mails.at(-1)?.subject).toContain('renamed "Orange \\u{e9}" to orange-cd');
   });
 
   it('are no end that came said to be put right, and not that all is well where the run failed', async () => {
     const story = new Story();
     story.customer('orange-cd', '2026-03-05');
-    const token = story.world.tokens.get('orange-cd');
+    const token = story.sandbox.tokens.get('orange-cd');
     if (token !== undefined) token.expires_at = '2026-03-05T12:00:00Z';
     await story.nights(0, 120);
-    expect(story.world.mails.map(({ text }) => text).join('')).not.toContain('PUT RIGHT');
+    expect(story.sandbox.mails.map(({ text }) => text).join('')).not.toContain('PUT RIGHT');
 
     const failing = new Story();
     failing.customer('mtn-gh', ENDED);
     await failing.night(0);
-    failing.world.fate = (name) =>
+    failing.sandbox.fate = (name) =>
       name === 'bucket.writeIf ledger.json' && failing.isOn('mtn-gh') === false ? 'fail before' : 'pass';
     await failureOf(() => failing.night(24));
     expect(failing.mail).toContain('This run failed on its way');
@@ -418,7 +418,7 @@ describe('a token that somebody gave another proper name by hand', () => {
     const story = new Story();
     story.customer('orange-cd', PAID);
     await story.night(0);
-    story.world.tokens.modify('orange-cd', { token_label: 'orange-dr-cd' });
+    story.sandbox.tokens.modify('orange-cd', { token_label: 'orange-dr-cd' });
     story.list({ 'orange-cd': undefined, 'orange-dr-cd': PAID });
     const { findings } = await story.night(24);
     const event = '{"deployment": "orange-cd", "renameTo": "orange-dr-cd"}';
@@ -434,7 +434,7 @@ describe('a token that somebody gave another proper name by hand', () => {
 it('keys that are gone from Vault are no list to be uploaded again', async () => {
   const story = new Story({ customers: 12 });
   await story.night(0);
-  story.world.keys.delete(...['telco0-be', 'telco1-be', 'telco2-be']);
+  story.sandbox.keys.delete(...['telco0-be', 'telco1-be', 'telco2-be']);
   await story.night(24);
   expect(story.mail).toContain("Is it a mistake? Restore the secret's earlier version in Vault.");
   expect(story.mail).not.toContain('Upload the complete list');

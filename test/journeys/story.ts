@@ -18,42 +18,42 @@ import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 export const PAID = '2027-03-01';
 export const ENDED = '2026-02-01';
 
-/** The world of one story. The first audit is at hour 0; ten customers `telco0-be` and so on have paid. */
+/** The sandbox of one story. The first audit is at hour 0; ten customers `telco0-be` and so on have paid. */
 export class Story {
-  readonly world: MemorySandbox;
+  readonly sandbox: MemorySandbox;
   private readonly start: number;
 
   constructor({ customers = 10, settings = {} }: { customers?: number; settings?: Partial<Settings> } = {}) {
-    this.world = startSandbox({ transport: 'memory', settings });
-    this.start = this.world.now;
+    this.sandbox = startSandbox({ transport: 'memory', settings });
+    this.start = this.sandbox.now;
     for (let number = 0; number < customers; number++) this.customer(`telco${number}-be`, PAID);
   }
 
   /** A customer with a token, its key and a row. */
   customer(name: string, end: string, changes: { id?: string; lastUsedAt?: number | null } = {}): void {
-    this.world.addToken(name, { id: name, ...changes });
+    this.sandbox.addToken(name, { id: name, ...changes });
     this.list({ [name]: end });
   }
 
   /** Changes rows of the list; `undefined` takes one away. */
   list(changes: Readonly<Record<string, string | undefined>>): void {
-    this.world.changeLicenses(changes);
+    this.sandbox.changeLicenses(changes);
   }
 
   exempt(...rows: readonly string[]): void {
-    this.world.bucket.put('exemptions.csv', ['label,reason,owner,until', ...rows].join('\n'));
+    this.sandbox.bucket.put('exemptions.csv', ['label,reason,owner,until', ...rows].join('\n'));
   }
 
   /** Goes to so many hours after the first audit. */
   at(hours: number): this {
-    this.world.now = this.start + hours * HOUR;
+    this.sandbox.now = this.start + hours * HOUR;
     return this;
   }
 
   /** An audit at that hour. */
   night(hours: number, event: AuditEvent = {}): Promise<AuditResult> {
     this.at(hours);
-    return audit(event, this.world.services());
+    return audit(event, this.sandbox.services());
   }
 
   /** Audits every 24 hours, from the first hour to the last. */
@@ -64,24 +64,24 @@ export class Story {
   }
 
   issue(event: unknown): Promise<IssueResult> {
-    return issue(parseEvent(issueEventSchema, event), this.world.services());
+    return issue(parseEvent(issueEventSchema, event), this.sandbox.services());
   }
 
   revoke(event: unknown): Promise<RevokeResult> {
-    return revoke(parseEvent(revokeEventSchema, event), this.world.services());
+    return revoke(parseEvent(revokeEventSchema, event), this.sandbox.services());
   }
 
   isOn(id: string): boolean | undefined {
-    return this.world.tokens.get(id)?.is_active;
+    return this.sandbox.tokens.get(id)?.is_active;
   }
 
   /** The text of the last mail, in one line. */
   get mail(): string {
-    return this.world.lastMail;
+    return this.sandbox.lastMail;
   }
 
   get mailLines(): readonly string[] {
-    return (this.world.mails.at(-1)?.text ?? '').split('\n');
+    return (this.sandbox.mails.at(-1)?.text ?? '').split('\n');
   }
 }
 

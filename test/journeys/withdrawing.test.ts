@@ -10,7 +10,7 @@ describe('a customer who has paid is not cut off', () => {
     const story = new Story();
     story.customer('mtn-rw', PAID);
     story.customer('mtn-ug', PAID);
-    story.world.keys.set('mtn-rw', story.world.tokens.get('mtn-ug')?.content);
+    story.sandbox.keys.set('mtn-rw', story.sandbox.tokens.get('mtn-ug')?.content);
     await story.night(0, { verifyAll: true });
     story.list({ 'mtn-ug': ENDED });
     for (const result of await story.nights(24, 120))
@@ -42,7 +42,7 @@ describe('a customer who has paid is not cut off', () => {
     story.customer('expresso-sn', ENDED);
     story.list({ 'expreso-sn': PAID });
     await story.nights(0, 24);
-    const offered = story.world.mails.map(({ text }) => text.replace(/\s+/g, ' ')).join(' ');
+    const offered = story.sandbox.mails.map(({ text }) => text.replace(/\s+/g, ' ')).join(' ');
     expect(offered).toContain('{"deployment": "expresso-sn", "renameTo": "expreso-sn"}');
     await story.issue({ deployment: 'expresso-sn', renameTo: 'expreso-sn' });
     await story.nights(48, 240);
@@ -79,11 +79,11 @@ describe('a customer who has paid is not cut off', () => {
     const story = new Story();
     story.customer('orange-cd', ENDED);
     await story.night(0);
-    story.world.bucket.put(name, '');
+    story.sandbox.bucket.put(name, '');
     const held = await story.night(24);
     expect(held.outcome).toBe('withheld');
     expect(story.isOn('orange-cd')).toBe(true);
-    story.world.bucket.delete(name);
+    story.sandbox.bucket.delete(name);
     await story.night(48);
     expect(story.isOn('orange-cd')).toBe(true);
     await story.night(72);
@@ -98,19 +98,19 @@ describe('a customer who has paid is not cut off', () => {
       ...[4, 5, 6].map((number) => `telco${number},be,2026-02-01,a`),
       ...[4, 5, 6].map((number) => `telco${number},be,2027-03-01,a`),
     ];
-    for (const number of [4, 5, 6]) story.world.addToken(`telco${number}-be`, { id: `telco${number}-be` });
-    story.world.bucket.put('licenses.csv', lines.join('\n'));
+    for (const number of [4, 5, 6]) story.sandbox.addToken(`telco${number}-be`, { id: `telco${number}-be` });
+    story.sandbox.bucket.put('licenses.csv', lines.join('\n'));
     await story.night(0);
-    story.world.bucket.put('licenses.csv', lines.slice(0, -3).join('\n'));
+    story.sandbox.bucket.put('licenses.csv', lines.slice(0, -3).join('\n'));
     await story.nights(24, 120);
     for (const number of [4, 5, 6]) expect(story.isOn(`telco${number}-be`)).toBe(true);
-    expect(story.world.mails[1]?.text.split('\n').slice(0, 6).join(' ')).toContain('license list');
+    expect(story.sandbox.mails[1]?.text.split('\n').slice(0, 6).join(' ')).toContain('license list');
   });
 
   it('by last quarter’s copy of the list, and what moved back is reported', async () => {
     const story = new Story({ customers: 10 });
     const old = new Map(
-      [...story.world.licenses.keys()].map((name, index) => [name, index < 4 ? ENDED : PAID]),
+      [...story.sandbox.licenses.keys()].map((name, index) => [name, index < 4 ? ENDED : PAID]),
     );
     await story.night(0);
     story.list(Object.fromEntries(old));
@@ -140,7 +140,7 @@ describe('a customer who has paid is not cut off', () => {
       Object.fromEntries(Array.from({ length: 40 }, (_, number) => [`telco${number}-be`, '2026-03-02'])),
     );
     await story.nights(48, 168);
-    const off = story.world.tokens.all.filter(({ is_active }) => is_active !== true);
+    const off = story.sandbox.tokens.all.filter(({ is_active }) => is_active !== true);
     expect(off.length).toBeLessThanOrEqual(3);
   });
 
@@ -151,7 +151,7 @@ describe('a customer who has paid is not cut off', () => {
     story.exempt('Orange-CD,strategic,sales,');
     await story.nights(24, 96);
     expect(story.isOn('orange-cd')).toBe(true);
-    expect(story.world.mails.map(({ text }) => text).join('')).toContain('Orange-CD');
+    expect(story.sandbox.mails.map(({ text }) => text).join('')).toContain('Orange-CD');
   });
 
   it('while the customer goes on using the token that was replaced, and never its successor', async () => {
@@ -160,12 +160,12 @@ describe('a customer who has paid is not cut off', () => {
     await story.issue({ deployment: 'telco0-be', regenerate: true });
     for (let hours = 24; hours <= 240; hours += 24) {
       story.at(hours);
-      const old = story.world.tokens.get('telco0-be');
-      if (old !== undefined) old.last_used = iso(story.world.now - HOUR);
+      const old = story.sandbox.tokens.get('telco0-be');
+      if (old !== undefined) old.last_used = iso(story.sandbox.now - HOUR);
       await story.night(hours);
     }
     expect(story.isOn('telco0-be')).toBe(true);
-    expect(story.world.mails.map(({ text }) => text).join('')).toContain('telco0-be');
+    expect(story.sandbox.mails.map(({ text }) => text).join('')).toContain('telco0-be');
   });
 
   it('from a replaced token while an exemption from everything is in force', async () => {
@@ -182,7 +182,7 @@ describe('whoever renews is on again', () => {
   it('with each of the tokens that the audit switched off', async () => {
     const story = new Story();
     story.customer('orange-cd', ENDED);
-    story.world.addToken('orange-cd', { id: 'second', key: false });
+    story.sandbox.addToken('orange-cd', { id: 'second', key: false });
     await story.nights(0, 24);
     expect([story.isOn('orange-cd'), story.isOn('second')]).toEqual([false, false]);
     story.list({ 'orange-cd': PAID });
@@ -194,10 +194,10 @@ describe('whoever renews is on again', () => {
     const story = new Story();
     story.customer('orange-cd', ENDED);
     await story.nights(0, 24);
-    const token = story.world.tokens.get('orange-cd');
+    const token = story.sandbox.tokens.get('orange-cd');
     if (token !== undefined) token.token_label = 'orange-drk-cd';
-    story.world.keys.set('orange-drk-cd', token?.content);
-    story.world.keys.delete('orange-cd');
+    story.sandbox.keys.set('orange-drk-cd', token?.content);
+    story.sandbox.keys.delete('orange-cd');
     story.list({ 'orange-cd': undefined, 'orange-drk-cd': PAID });
     await story.night(48);
     expect(story.isOn('orange-cd')).toBe(true);
@@ -207,9 +207,9 @@ describe('whoever renews is on again', () => {
     const story = new Story();
     story.customer('orange-cd', ENDED);
     await story.nights(0, 24);
-    story.world.unlisted.add('orange-cd');
+    story.sandbox.unlisted.add('orange-cd');
     await story.night(48);
-    story.world.unlisted.delete('orange-cd');
+    story.sandbox.unlisted.delete('orange-cd');
     story.list({ 'orange-cd': PAID });
     await story.night(72);
     expect(story.isOn('orange-cd')).toBe(true);
@@ -240,7 +240,7 @@ describe('whoever has ended goes', () => {
 
   it('under a misnamed label by approval, after it was reported as critical', async () => {
     const story = new Story();
-    story.world.addToken('Orange_CD', { id: 'misnamed' });
+    story.sandbox.addToken('Orange_CD', { id: 'misnamed' });
     story.list({ 'orange-cd': ENDED });
     const first = await story.night(0);
     expect(first.findings.find(({ kind }) => kind === 'misnamed-token')).toMatchObject({
@@ -258,8 +258,8 @@ describe('whoever has ended goes', () => {
     story.customer('orange-cd', PAID);
     await story.night(0);
     for (let number = 0; number < 8; number++) {
-      story.world.tokens.delete(`telco${number}-be`);
-      story.world.keys.delete(`telco${number}-be`);
+      story.sandbox.tokens.delete(`telco${number}-be`);
+      story.sandbox.keys.delete(`telco${number}-be`);
       story.list({ [`telco${number}-be`]: undefined });
     }
     story.list({ 'orange-cd': ENDED });
@@ -350,7 +350,7 @@ describe('approval', () => {
     const story = new Story();
     story.customer('orange-cd', ENDED);
     await story.night(0);
-    story.world.bucket.put('HOLD', '');
+    story.sandbox.bucket.put('HOLD', '');
     await story.night(24, { approve: ['orange-cd'] });
     expect(story.isOn('orange-cd')).toBe(true);
   });
@@ -364,9 +364,9 @@ describe('what changes while the audit is at work', () => {
     const story = new Story();
     story.customer('orange-cd', ENDED);
     await story.night(0);
-    const { fate } = story.world;
-    story.world.fate = (call) => {
-      if (call === 'vault.readKeys' || call === 'vault.readKeyNames') story.world.bucket.put(name, body);
+    const { fate } = story.sandbox;
+    story.sandbox.fate = (call) => {
+      if (call === 'vault.readKeys' || call === 'vault.readKeyNames') story.sandbox.bucket.put(name, body);
       return fate(call);
     };
     const result = await story.night(24);
@@ -377,14 +377,14 @@ describe('what changes while the audit is at work', () => {
 
 it('three hundred licenses that end on one day: nobody goes who was never named in a mail', async () => {
   const story = new Story({ customers: 300, settings: { maxWithdrawals: 1000 } });
-  for (const name of story.world.licenses.keys()) story.world.licenses.set(name, '2026-03-04');
-  story.world.uploadLicenses();
+  for (const name of story.sandbox.licenses.keys()) story.sandbox.licenses.set(name, '2026-03-04');
+  story.sandbox.uploadLicenses();
   const named = (): Set<string> =>
-    new Set(story.world.mails.flatMap(({ text }) => text.match(/telco\d+-be/g) ?? []));
+    new Set(story.sandbox.mails.flatMap(({ text }) => text.match(/telco\d+-be/g) ?? []));
   for (let night = 0; night < 12; night++) {
     const before = named();
     const { actions } = await story.night(24 * night);
-    const off = story.world.tokens.all
+    const off = story.sandbox.tokens.all
       .filter(({ is_active }) => is_active !== true)
       .map(({ token_label = '' }) => token_label);
     expect(off.filter((label) => !before.has(label))).toEqual([]);
@@ -398,5 +398,5 @@ it('three hundred licenses that end on one day: nobody goes who was never named 
         expect(reason).toMatch(/^it had no room in the mail, and comes with the next;/);
   }
   expect(named().size).toBe(300);
-  expect(story.world.tokens.all.filter(({ is_active }) => is_active).length).toBe(0);
+  expect(story.sandbox.tokens.all.filter(({ is_active }) => is_active).length).toBe(0);
 });

@@ -6,20 +6,20 @@ import type { Services } from '../../lambdas/runtime/services.ts';
 import { failureOf } from '../failure.ts';
 import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 
-let world: MemorySandbox;
+let sandbox: MemorySandbox;
 
 beforeEach(() => {
-  world = startSandbox({ transport: 'memory' });
+  sandbox = startSandbox({ transport: 'memory' });
 });
 
 const take = (who = 'audit', runId = 'run-1', codes = { lastStep: 0 }): Promise<Lease> =>
-  takeLease({ ...world.services(), codes }, who, runId);
+  takeLease({ ...sandbox.services(), codes }, who, runId);
 const content = (): unknown => {
-  const object = world.bucket.text(OBJECTS.lease);
+  const object = sandbox.bucket.text(OBJECTS.lease);
   return object === undefined ? undefined : JSON.parse(object);
 };
 const heldBy = (runId: string): unknown => ({
-  holder: { function: 'audit', runId, until: iso(world.now + LEASE_MILLISECONDS) },
+  holder: { function: 'audit', runId, until: iso(sandbox.now + LEASE_MILLISECONDS) },
   incompleteTold: null,
   lastCodeStep: 0,
 });
@@ -49,16 +49,16 @@ describe('the lease', () => {
 
   it('that a crash left is taken over when it is past, not a millisecond before', async () => {
     await take();
-    world.now += LEASE_MILLISECONDS - 1;
+    sandbox.now += LEASE_MILLISECONDS - 1;
     expect((await failureOf(() => take('audit', 'run-2'))).name).toBe('Busy');
-    world.now += 1;
+    sandbox.now += 1;
     await take('audit', 'run-2');
     expect(content()).toEqual(heldBy('run-2'));
   });
 
   it('is not given back by whom it was taken over from', async () => {
     const late = await take();
-    world.now += LEASE_MILLISECONDS;
+    sandbox.now += LEASE_MILLISECONDS;
     await take('audit', 'run-2');
     await late.release();
     expect(content()).toEqual(heldBy('run-2'));
@@ -66,7 +66,7 @@ describe('the lease', () => {
 
   it('never fails to be given back: it ends by itself', async () => {
     const lease = await take();
-    world.fate = (call) => (call.startsWith('bucket.writeIf') ? 'fail before' : 'pass');
+    sandbox.fate = (call) => (call.startsWith('bucket.writeIf') ? 'fail before' : 'pass');
     await expect(lease.release()).resolves.toBeUndefined();
   });
 
@@ -83,32 +83,32 @@ describe('the lease', () => {
     ['of another shape', '{"holder":{"function":"audit"},"incompleteTold":null}'],
     ['null', 'null'],
   ])('whose content is %s gives nobody a right and is replaced', async (_name, body) => {
-    world.bucket.put(OBJECTS.lease, body);
+    sandbox.bucket.put(OBJECTS.lease, body);
     await take();
     expect(content()).toEqual(heldBy('run-1'));
   });
 
   it('whose object was deleted is free', async () => {
-    world.bucket.delete(OBJECTS.lease);
+    sandbox.bucket.delete(OBJECTS.lease);
     await take();
     expect(content()).toEqual(heldBy('run-1'));
   });
 });
 
 describe('a function that finds the lease held', () => {
-  /** The services of a function whose sleeping lets the world's time pass. */
+  /** The services of a function whose sleeping lets the sandbox's time pass. */
   const waiting = (): Services => {
-    const services = world.services();
+    const services = sandbox.services();
     const sleep = async (milliseconds: number): Promise<void> => {
       await Promise.resolve();
-      world.now += milliseconds;
+      sandbox.now += milliseconds;
     };
     return { ...services, clock: { ...services.clock, sleep } };
   };
   const failureAfter = async (services: Services, wait?: number): Promise<number> => {
-    const begin = world.now;
+    const begin = sandbox.now;
     expect((await failureOf(() => takeLease(services, 'audit', 'run-2', wait))).name).toBe('Busy');
-    return world.now - begin;
+    return sandbox.now - begin;
   };
 
   it('takes it as soon as the other one gives it back within a minute', async () => {
@@ -136,11 +136,11 @@ describe('a function that finds the lease held', () => {
   it('leaves itself a minute for its own work', async () => {
     await take('issue');
     const services = waiting();
-    expect(await failureAfter({ ...services, deadline: world.now + 90_000 })).toBe(30_000);
+    expect(await failureAfter({ ...services, deadline: sandbox.now + 90_000 })).toBe(30_000);
   });
 
   it.each(['2099-01-01T00:00:00.000Z', 'tomorrow'])('takes over one until %s', async (until) => {
-    world.bucket.put(
+    sandbox.bucket.put(
       OBJECTS.lease,
       JSON.stringify({ holder: { function: 'audit', runId: 'run-0', until }, incompleteTold: null }),
     );

@@ -13,8 +13,10 @@ import { defaultSettings } from '../default-settings.ts';
 const first = <Row>(rows: readonly Row[]): Row | undefined => rows[0];
 
 const rows = (situation: Situation): DeploymentRow[] => {
-  const world = snapshotOf(situation);
-  return [...deploymentRows(world, reconcile(world))].filter(({ deployment }) => deployment !== 'filler-zz');
+  const snapshot = snapshotOf(situation);
+  return [...deploymentRows(snapshot, reconcile(snapshot))].filter(
+    ({ deployment }) => deployment !== 'filler-zz',
+  );
 };
 
 describe('the table of deployments', () => {

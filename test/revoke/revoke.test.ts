@@ -8,22 +8,22 @@ import { parseEvent } from '../../lambdas/runtime/parse-event.ts';
 import { failureOf } from '../failure.ts';
 import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 
-let world: MemorySandbox;
+let sandbox: MemorySandbox;
 
 beforeEach(() => {
-  world = startSandbox({ transport: 'memory' });
-  world.addToken('orange-cd', { id: 'first' });
-  world.addToken('orange-cd', { id: 'second', key: false });
-  world.addToken('Mtn_CM', { id: 'third' });
-  world.putLicenses([['orange-cd', '2027-01-01']]);
+  sandbox = startSandbox({ transport: 'memory' });
+  sandbox.addToken('orange-cd', { id: 'first' });
+  sandbox.addToken('orange-cd', { id: 'second', key: false });
+  sandbox.addToken('Mtn_CM', { id: 'third' });
+  sandbox.putLicenses([['orange-cd', '2027-01-01']]);
 });
 
 const call = (event: unknown): Promise<RevokeResult> =>
-  revoke(parseEvent(revokeEventSchema, event), world.services());
-const isOn = (id: string): boolean | undefined => world.tokens.get(id)?.is_active;
+  revoke(parseEvent(revokeEventSchema, event), sandbox.services());
+const isOn = (id: string): boolean | undefined => sandbox.tokens.get(id)?.is_active;
 const night = async () => {
-  world.now += DAY;
-  return audit({}, world.services());
+  sandbox.now += DAY;
+  return audit({}, sandbox.services());
 };
 
 describe('revoking', () => {
@@ -33,8 +33,8 @@ describe('revoking', () => {
       { kind: 'deactivate', tokenId: 'first', status: 'done' },
       { kind: 'deactivate', tokenId: 'second', status: 'done' },
     ]);
-    expect(world.mails[0]?.subject).toContain('switched off orange-cd');
-    expect(world.mails[0]?.text).toContain('"ann" says "leaked"');
+    expect(sandbox.mails[0]?.subject).toContain('switched off orange-cd');
+    expect(sandbox.mails[0]?.text).toContain('"ann" says "leaked"');
     const result = await night();
     expect([isOn('first'), isOn('second'), result.actions]).toEqual([false, false, []]);
     expect(result.findings.map(({ kind }) => kind)).toEqual(
@@ -52,11 +52,11 @@ describe('revoking', () => {
     const missing = async (): Promise<boolean> =>
       (await night()).findings.some(({ kind }) => kind === 'missing-token');
     await call({ deployment: 'orange-cd', tokenId: 'first', reason: 'duplicate' });
-    world.addToken('orange-cd', { id: 'second', enabled: false });
+    sandbox.addToken('orange-cd', { id: 'second', enabled: false });
     expect(await missing()).toBe(true);
-    world.tokens.delete('second');
+    sandbox.tokens.delete('second');
     expect(await missing()).toBe(true);
-    world.addToken('orange-cd', { id: 'third' });
+    sandbox.addToken('orange-cd', { id: 'third' });
     expect(await missing()).toBe(false);
     await call({ deployment: 'orange-cd', reason: 'leaked' });
     expect(await missing()).toBe(false);
@@ -68,15 +68,15 @@ describe('revoking', () => {
   });
 
   it('records what is inactive already as people’s', async () => {
-    world.putLicenses([
+    sandbox.putLicenses([
       ['orange-cd', '2026-03-01'],
       ['filler-zz', '2027-01-01'],
     ]);
-    await audit({}, world.services());
+    await audit({}, sandbox.services());
     await night();
     expect(isOn('first')).toBe(false);
     await call({ deployment: 'orange-cd', reason: 'stays off' });
-    world.putLicenses([
+    sandbox.putLicenses([
       ['orange-cd', '2027-01-01'],
       ['filler-zz', '2027-01-01'],
     ]);
@@ -101,39 +101,39 @@ describe('revoking', () => {
     [{ deployment: 'orange-cd', tokenId: 'third', reason: 'x' }, 'TokenNotFound'],
   ])('refuses %j and changes nothing', async (event, name) => {
     expect((await failureOf(() => call(event))).name).toBe(name);
-    expect(world.calls.filter((made) => /setEnabled|deleteToken|patch/.test(made))).toEqual([]);
+    expect(sandbox.calls.filter((made) => /setEnabled|deleteToken|patch/.test(made))).toEqual([]);
   });
 
   it('fails loudly where the mail fails, and the next night tells it', async () => {
-    world.fate = (name) => (name === 'topic.publish' ? 'fail before' : 'pass');
+    sandbox.fate = (name) => (name === 'topic.publish' ? 'fail before' : 'pass');
     const failure = await failureOf(() => call({ deployment: 'orange-cd', reason: 'leaked' }));
     expect([failure.name, isOn('first')]).toEqual(['NotificationFailed', false]);
     expect(failure.message).toContain('do not repeat');
-    world.fate = () => 'pass';
+    sandbox.fate = () => 'pass';
     await night();
-    expect(world.mails[0]?.text.replace(/\s+/g, ' ')).toContain(
+    expect(sandbox.mails[0]?.text.replace(/\s+/g, ' ')).toContain(
       'orange-cd switched off: the caller says "leaked" (2 tokens)',
     );
   });
 
   it('is reported again by the audit where nobody had confirmed to read its mail', async () => {
-    world.confirmed = false;
+    sandbox.confirmed = false;
     await call({ deployment: 'orange-cd', reason: 'leaked' });
-    world.confirmed = true;
+    sandbox.confirmed = true;
     await night();
-    expect(world.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain(
+    expect(sandbox.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain(
       'orange-cd switched off: the caller says "leaked" (2 tokens)',
     );
-    expect(world.ledger.unreported).toEqual([]);
+    expect(sandbox.ledger.unreported).toEqual([]);
   });
 });
 
 describe('a revoke that fails', () => {
-  const mail = () => world.mails.at(-1);
+  const mail = () => sandbox.mails.at(-1);
   const told = (): string => (mail()?.text ?? '').replace(/\s+/g, ' ');
 
   it('is mailed as failed and critical, never as done', async () => {
-    world.fate = (name) => (name === 'hub.setEnabled' ? 'fail before' : 'pass');
+    sandbox.fate = (name) => (name === 'hub.setEnabled' ? 'fail before' : 'pass');
     const failure = await failureOf(() => call({ deployment: 'orange-cd', reason: 'leaked' }));
     expect(failure.name).toBe('DockerHubUnavailable');
     expect(mail()).toMatchObject({ outcome: 'failed', severity: 'critical' });
@@ -142,7 +142,7 @@ describe('a revoke that fails', () => {
   });
 
   it('throws the failure of the token where the mail fails as well, and never says everything was done', async () => {
-    world.fate = (name) => (/hub.setEnabled|topic.publish/.test(name) ? 'fail before' : 'pass');
+    sandbox.fate = (name) => (/hub.setEnabled|topic.publish/.test(name) ? 'fail before' : 'pass');
     const failure = await failureOf(() => call({ deployment: 'orange-cd', reason: 'leaked' }));
     expect(failure.name).toBe('DockerHubUnavailable');
     expect(failure.message).toContain('NotificationFailed');
@@ -151,16 +151,16 @@ describe('a revoke that fails', () => {
 
   it('says in error and mail which tokens it changed before', async () => {
     let changed = 0;
-    world.fate = (name) => (name === 'hub.setEnabled' && ++changed === 2 ? 'fail before' : 'pass');
+    sandbox.fate = (name) => (name === 'hub.setEnabled' && ++changed === 2 ? 'fail before' : 'pass');
     const failure = await failureOf(() => call({ deployment: 'orange-cd', reason: 'leaked' }));
     expect(failure.message).toContain('already done: first switched off');
     expect(told()).toContain('1 token switched off: first.');
     expect(told()).toContain('second deactivate failed');
-    expect(world.mails).toHaveLength(1);
+    expect(sandbox.mails).toHaveLength(1);
   });
 
   it('says what it deleted where the key can not be removed, and the same call again removes it', async () => {
-    world.tokens.delete('second');
+    sandbox.tokens.delete('second');
     const event = {
       deployment: 'orange-cd',
       tokenId: 'first',
@@ -168,17 +168,17 @@ describe('a revoke that fails', () => {
       confirm: 'orange-cd',
       reason: 'x',
     };
-    world.fate = (name) => (name.startsWith('vault.') ? 'fail before' : 'pass');
+    sandbox.fate = (name) => (name.startsWith('vault.') ? 'fail before' : 'pass');
     const failure = await failureOf(() => call(event));
     expect(failure.name).toBe('VaultUnavailable');
     expect(failure.message).toContain('already done: first deleted');
     expect(mail()).toMatchObject({ severity: 'critical' });
     expect(told()).toContain('orange-cd: deleting failed');
     expect(told()).toContain('1 token deleted: first.');
-    expect(world.mails).toHaveLength(1);
-    world.fate = () => 'pass';
+    expect(sandbox.mails).toHaveLength(1);
+    sandbox.fate = () => 'pass';
     expect((await call(event)).actions).toMatchObject([{ kind: 'remove-key', status: 'done' }]);
-    expect(world.keys.has('orange-cd')).toBe(false);
+    expect(sandbox.keys.has('orange-cd')).toBe(false);
   });
 
   it.each([
@@ -189,20 +189,20 @@ describe('a revoke that fails', () => {
       'first deleted, second deleted and orange-cd key removed from Vault',
     ],
   ])('at writing the ledger says in error and mail what was done: %j', async (wish, done) => {
-    world.fate = (name) => (name === 'bucket.writeIf ledger.json' ? 'fail before' : 'pass');
+    sandbox.fate = (name) => (name === 'bucket.writeIf ledger.json' ? 'fail before' : 'pass');
     const failure = await failureOf(() => call({ deployment: 'orange-cd', ...wish }));
     expect(failure.name).toBe('StorageUnavailable');
     expect(failure.message).toContain(`already done: ${done}, which the ledger does not know`);
     expect(told()).toContain('The ledger does not know it');
-    expect([world.mails.length, mail()?.outcome]).toEqual([1, 'failed']);
+    expect([sandbox.mails.length, mail()?.outcome]).toEqual([1, 'failed']);
   });
 
   it('leaves what it did to the next mail where its own fails', async () => {
     let changed = 0;
-    world.fate = (name) =>
+    sandbox.fate = (name) =>
       name === 'topic.publish' || (name === 'hub.setEnabled' && ++changed === 2) ? 'fail before' : 'pass';
     await failureOf(() => call({ deployment: 'orange-cd', reason: 'leaked' }));
-    world.fate = () => 'pass';
+    sandbox.fate = () => 'pass';
     await night();
     expect(told()).toContain('orange-cd switched off: the caller says "leaked"');
   });
@@ -210,11 +210,11 @@ describe('a revoke that fails', () => {
 
 describe('restoring', () => {
   it('switches on again, and the audit leaves the token alone for 7 days, then announces again', async () => {
-    world.putLicenses([
+    sandbox.putLicenses([
       ['orange-cd', '2026-03-01'],
       ['filler-zz', '2027-01-01'],
     ]);
-    await audit({}, world.services());
+    await audit({}, sandbox.services());
     await night();
     const { actions } = await call({ deployment: 'orange-cd', restore: true, tokenId: 'first' });
     expect(actions).toMatchObject([{ kind: 'reactivate', tokenId: 'first', status: 'done' }]);
@@ -226,8 +226,8 @@ describe('restoring', () => {
 
 describe('restoring what no switch can bring back', () => {
   const expire = (id: string, enabled: boolean): void => {
-    const token = world.tokens.get(id);
-    if (token !== undefined) Object.assign(token, { is_active: enabled, expires_at: iso(world.now - DAY) });
+    const token = sandbox.tokens.get(id);
+    if (token !== undefined) Object.assign(token, { is_active: enabled, expires_at: iso(sandbox.now - DAY) });
   };
   const restoring = { deployment: 'orange-cd', restore: true };
 
@@ -240,21 +240,21 @@ describe('restoring what no switch can bring back', () => {
       expect(name).toBe('InvalidRequest');
       expect(message).toContain('first of orange-cd stopped working on 2026-03-01 by its own expiry');
       expect(message).toContain('("regenerate": true)');
-      expect([world.mails, world.ledger.restores, isOn('first')]).toEqual([[], [], enabled]);
+      expect([sandbox.mails, sandbox.ledger.restores, isOn('first')]).toEqual([[], [], enabled]);
     },
   );
 
   it('skips a token past its own expiry and switches the others of the label on', async () => {
     expire('first', true);
-    world.addToken('orange-cd', { id: 'second', enabled: false });
+    sandbox.addToken('orange-cd', { id: 'second', enabled: false });
     const { actions } = await call(restoring);
     expect(actions.map(({ tokenId, status }) => [tokenId, status])).toEqual([
       ['second', 'done'],
       ['first', 'skipped'],
     ]);
     expect(actions[1]?.reason).toContain('by its own expiry');
-    expect(world.ledger.restores.map(({ tokenId }) => tokenId)).toEqual(['second']);
-    const text = world.mails[0]?.text.replace(/\s+/g, ' ');
+    expect(sandbox.ledger.restores.map(({ tokenId }) => tokenId)).toEqual(['second']);
+    const text = sandbox.mails[0]?.text.replace(/\s+/g, ' ');
     expect(text).toContain('1 token switched on again: second.');
     expect(text).toContain('first reactivate skipped: it stopped working on 2026-03-01');
   });
@@ -262,11 +262,11 @@ describe('restoring what no switch can bring back', () => {
 
 it('a revoke of hundreds of tokens keeps its mail to 20 kB and tells first what failed', async () => {
   for (let number = 0; number < 900; number++)
-    world.addToken('orange-cd', { key: false, id: `${'x'.repeat(32)}-${number}` });
+    sandbox.addToken('orange-cd', { key: false, id: `${'x'.repeat(32)}-${number}` });
   let calls = 0;
-  world.fate = (name) => (name === 'hub.setEnabled' && ++calls === 902 ? 'fail before' : 'pass');
+  sandbox.fate = (name) => (name === 'hub.setEnabled' && ++calls === 902 ? 'fail before' : 'pass');
   await failureOf(() => call({ deployment: 'orange-cd', reason: 'leaked' }));
-  const text = world.mails[0]?.text ?? '';
+  const text = sandbox.mails[0]?.text ?? '';
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(20_000);
   expect(text.split('\n')[2]).toMatch(/^NOT DONE: x+-\d+ deactivate failed:/);
   expect(text).toMatch(/\.\.\. and \d+ more lines\.\n/);
@@ -275,58 +275,58 @@ it('a revoke of hundreds of tokens keeps its mail to 20 kB and tells first what 
 describe('a call for what is so already', () => {
   it('never tells that tokens were switched on which were on, in its own mail or the next of the audit', async () => {
     await call({ deployment: 'orange-cd', restore: true });
-    expect(world.mails[0]?.subject).toContain('orange-cd was on already');
-    expect(world.mails[0]?.text).toContain('Already on: first and second.');
-    world.fate = (name) => (name === 'topic.publish' ? 'fail before' : 'pass');
+    expect(sandbox.mails[0]?.subject).toContain('orange-cd was on already');
+    expect(sandbox.mails[0]?.text).toContain('Already on: first and second.');
+    sandbox.fate = (name) => (name === 'topic.publish' ? 'fail before' : 'pass');
     const failure = await failureOf(() => call({ deployment: 'orange-cd', restore: true }));
     expect(failure.message).toContain('no other mail will report it, because nothing had to be changed');
-    world.fate = () => 'pass';
+    sandbox.fate = () => 'pass';
     await night();
-    expect(JSON.stringify(world.mails)).not.toContain('switched on again');
+    expect(JSON.stringify(sandbox.mails)).not.toContain('switched on again');
   });
 
   it('tells of tokens that were off that they were left off', async () => {
-    for (const id of ['first', 'second']) world.tokens.modify(id, { is_active: false });
+    for (const id of ['first', 'second']) sandbox.tokens.modify(id, { is_active: false });
     await call({ deployment: 'orange-cd', reason: 'leaked' });
-    expect(world.mails[0]?.text).toContain("Already off: first and second, now recorded as people's.");
-    expect(world.mails[0]?.text).not.toContain('switched off: first');
+    expect(sandbox.mails[0]?.text).toContain("Already off: first and second, now recorded as people's.");
+    expect(sandbox.mails[0]?.text).not.toContain('switched off: first');
   });
 });
 
 describe('restoring a token that another one replaces', () => {
   beforeEach(async () => {
-    world = startSandbox({ transport: 'memory' });
-    world.addToken('orange-cd', { id: 'first' });
-    world.putLicenses([['orange-cd', '2027-01-01']]);
-    await issue({ deployment: 'orange-cd', regenerate: true, overlapHours: 24 }, world.services());
-    world.now += 20 * HOUR;
+    sandbox = startSandbox({ transport: 'memory' });
+    sandbox.addToken('orange-cd', { id: 'first' });
+    sandbox.putLicenses([['orange-cd', '2027-01-01']]);
+    await issue({ deployment: 'orange-cd', regenerate: true, overlapHours: 24 }, sandbox.services());
+    sandbox.now += 20 * HOUR;
   });
 
   it('by its id ends its being replaced: the audit never deletes it for that', async () => {
     const { actions } = await call({ deployment: 'orange-cd', restore: true, tokenId: 'first' });
     expect(actions).toMatchObject([{ kind: 'reactivate', tokenId: 'first', status: 'done' }]);
-    expect(world.ledger.replaced).toEqual([]);
+    expect(sandbox.ledger.replaced).toEqual([]);
     for (let day = 0; day < 20; day++) await night();
     expect(isOn('first')).toBe(true);
   });
 
   it('counts only after the replacing: what was restored before and then replaced goes in time', async () => {
     await call({ deployment: 'orange-cd', restore: true, tokenId: 'first' });
-    world.now += HOUR;
-    await issue({ deployment: 'orange-cd', regenerate: true, overlapHours: 3 }, world.services());
-    world.now -= 20 * HOUR;
+    sandbox.now += HOUR;
+    await issue({ deployment: 'orange-cd', regenerate: true, overlapHours: 3 }, sandbox.services());
+    sandbox.now -= 20 * HOUR;
     await night();
     expect(isOn('first')).toBe(false);
   });
 
   it('by its label alone leaves it as it is and says how it is meant', async () => {
-    world.tokens.modify('first', { is_active: false });
+    sandbox.tokens.modify('first', { is_active: false });
     const { actions } = await call({ deployment: 'orange-cd', restore: true });
     const skipped = actions.find(({ tokenId }) => tokenId === 'first');
     expect(skipped).toMatchObject({ kind: 'reactivate', status: 'skipped' });
     expect(skipped?.reason).toContain('name it with "tokenId"');
     expect(isOn('first')).toBe(false);
-    expect(world.ledger.replaced).toHaveLength(1);
+    expect(sandbox.ledger.replaced).toHaveLength(1);
   });
 
   it.each([
@@ -352,12 +352,12 @@ describe('undoing what one run of the audit switched off', () => {
   let runId: string;
 
   beforeEach(async () => {
-    for (const label of ENDED) world.addToken(label, { id: label });
-    world.putLicenses([
+    for (const label of ENDED) sandbox.addToken(label, { id: label });
+    sandbox.putLicenses([
       ['orange-cd', '2027-01-01'],
       ...ENDED.map((label): [string, string] => [label, '2026-02-01']),
     ]);
-    await audit({}, world.services());
+    await audit({}, sandbox.services());
     runId = (await night()).runId;
     expect(ENDED.map(isOn)).toEqual([false, false, false]);
   });
@@ -370,7 +370,7 @@ describe('undoing what one run of the audit switched off', () => {
     expect(result.actions.map(({ deployment, kind, status }) => [deployment, kind, status]).sort()).toEqual(
       [...ENDED].sort().map((label) => [label, 'reactivate', 'done']),
     );
-    expect(world.mails.at(-1)?.subject).toContain('restored 3 deployments');
+    expect(sandbox.mails.at(-1)?.subject).toContain('restored 3 deployments');
     await night();
     expect(ENDED.map(isOn)).toEqual([true, true, true]);
   });
@@ -382,7 +382,7 @@ describe('undoing what one run of the audit switched off', () => {
   });
 
   it('skips what is gone', async () => {
-    world.tokens.delete('airtel-ne');
+    sandbox.tokens.delete('airtel-ne');
     const { actions } = await undo();
     expect(actions.find(({ deployment }) => deployment === 'airtel-ne')).toMatchObject({
       kind: 'reactivate',
@@ -396,22 +396,22 @@ describe('undoing what one run of the audit switched off', () => {
     ['lasts: it comes back and still goes when it is over', 240, true],
     ['is over: it stays off', 72, false],
   ])('of a replaced token whose overlap %s', async (_, overlapHours, comesBack) => {
-    world = startSandbox({ transport: 'memory' });
-    world.addToken('orange-cd', { id: 'first' });
-    world.putLicenses([['orange-cd', '2026-03-03']]);
+    sandbox = startSandbox({ transport: 'memory' });
+    sandbox.addToken('orange-cd', { id: 'first' });
+    sandbox.putLicenses([['orange-cd', '2026-03-03']]);
     const { tokenId } = await issue(
       { deployment: 'orange-cd', regenerate: true, overlapHours },
-      world.services(),
+      sandbox.services(),
     );
-    await audit({}, world.services());
+    await audit({}, sandbox.services());
     await night();
     const run = (await night()).runId;
     expect([isOn('first'), isOn(tokenId)]).toEqual([false, false]);
-    world.now += 2 * DAY;
+    sandbox.now += 2 * DAY;
     const { actions } = await undo(run);
     expect(actions.find((action) => action.tokenId === 'first')?.status).toBe(comesBack ? 'done' : 'skipped');
     expect([isOn('first'), isOn(tokenId)]).toEqual([comesBack, true]);
-    world.putLicenses([['orange-cd', '2027-03-03']]);
+    sandbox.putLicenses([['orange-cd', '2027-03-03']]);
     for (let day = 0; day < 12; day++) await night();
     expect([isOn('first') ?? false, isOn(tokenId)]).toEqual([false, true]);
   });
@@ -438,15 +438,15 @@ describe('undoing what one run of the audit switched off', () => {
 
 describe("a token whose content another deployment's key holds", () => {
   beforeEach(async () => {
-    world = startSandbox({ transport: 'memory' });
-    world.addToken('mtn-ug', { id: 'ug' });
-    world.addToken('mtn-rw', { id: 'rw' });
-    world.keys.set('mtn-rw', world.tokens.get('ug')?.content);
-    world.putLicenses([
+    sandbox = startSandbox({ transport: 'memory' });
+    sandbox.addToken('mtn-ug', { id: 'ug' });
+    sandbox.addToken('mtn-rw', { id: 'rw' });
+    sandbox.keys.set('mtn-rw', sandbox.tokens.get('ug')?.content);
+    sandbox.putLicenses([
       ['mtn-ug', '2027-01-01'],
       ['mtn-rw', '2027-01-01'],
     ]);
-    await audit({ verifyAll: true }, world.services());
+    await audit({ verifyAll: true }, sandbox.services());
   });
 
   it('is not switched off without confirm, and the other deployment is named', async () => {
@@ -462,13 +462,13 @@ describe("a token whose content another deployment's key holds", () => {
   });
 
   it('is switched off without confirm once the other license has ended, or its key holds something else', async () => {
-    world.keys.set('mtn-rw', world.tokens.get('rw')?.content);
+    sandbox.keys.set('mtn-rw', sandbox.tokens.get('rw')?.content);
     await call({ deployment: 'mtn-ug', reason: 'leaked' });
     expect(isOn('ug')).toBe(false);
   });
 
   it('is guarded where the license list can not be read, too', async () => {
-    world.bucket.put('licenses.csv', 'nonsense');
+    sandbox.bucket.put('licenses.csv', 'nonsense');
     expect((await failureOf(() => call({ deployment: 'mtn-ug', reason: 'leaked' }))).name).toBe(
       'InvalidRequest',
     );
@@ -484,8 +484,8 @@ describe('deleting', () => {
       reason: 'gone',
     });
     expect(actions.map(({ kind }) => kind)).toEqual(['delete-token', 'delete-token', 'remove-key']);
-    expect(world.tokens.all.map(({ uuid }) => uuid)).toEqual(['third']);
-    expect(world.keys.names).toEqual(['Mtn_CM']);
+    expect(sandbox.tokens.all.map(({ uuid }) => uuid)).toEqual(['third']);
+    expect(sandbox.keys.names).toEqual(['Mtn_CM']);
     expect((await night()).findings.map(({ kind }) => kind)).not.toContain('missing-token');
   });
 
@@ -497,7 +497,7 @@ describe('deleting', () => {
       confirm: 'orange-cd',
       reason: 'x',
     });
-    expect([isOn('first'), world.keys.has('orange-cd')]).toEqual([true, true]);
+    expect([isOn('first'), sandbox.keys.has('orange-cd')]).toEqual([true, true]);
   });
 
   it('of one of several tokens silences nobody: the other one is missed when it goes, too', async () => {
@@ -508,21 +508,21 @@ describe('deleting', () => {
       confirm: 'orange-cd',
       reason: 'x',
     });
-    world.tokens.delete('second');
+    sandbox.tokens.delete('second');
     expect((await night()).findings.map(({ kind }) => kind)).toContain('missing-token');
   });
 
   it('of a token that the label does not have is TokenNotFound and leaves a key without tokens', async () => {
-    world.keys.set('old-xx', 'x');
+    sandbox.keys.set('old-xx', 'x');
     for (const tokenId of ['first', 'no-such']) {
       const event = { deployment: 'old-xx', tokenId, delete: true, confirm: 'old-xx', reason: 'x' };
       expect((await failureOf(() => call(event))).name).toBe('TokenNotFound');
     }
-    expect([world.keys.has('old-xx'), isOn('first')]).toEqual([true, true]);
+    expect([sandbox.keys.has('old-xx'), isOn('first')]).toEqual([true, true]);
   });
 
   it('removes a key that no token is left of', async () => {
-    world.keys.set('old-xx', 'x');
+    sandbox.keys.set('old-xx', 'x');
     const { actions } = await call({
       deployment: 'old-xx',
       delete: true,
@@ -530,7 +530,7 @@ describe('deleting', () => {
       reason: 'orphan',
     });
     expect(actions).toMatchObject([{ kind: 'remove-key', status: 'done' }]);
-    expect(world.keys.has('old-xx')).toBe(false);
+    expect(sandbox.keys.has('old-xx')).toBe(false);
   });
 });
 
@@ -550,18 +550,18 @@ describe('a token’s content where a name or a reason belongs', () => {
     expect(failure.name).toBe('InvalidRequest');
     expect(failure.message).toContain("looks like a token's content");
     expect(failure.message).not.toContain(content.slice(9));
-    expect([world.calls, world.mails]).toEqual([[], []]);
+    expect([sandbox.calls, sandbox.mails]).toEqual([[], []]);
   });
 
   it('as a label can be switched off by the name that is shown, and not deleted', async () => {
-    world.addToken(content, { id: 'swapped' });
+    sandbox.addToken(content, { id: 'swapped' });
     const shown =
-      (await world.services().dockerHub.listTokens()).find(({ id }) => id === 'swapped')?.label ?? '';
+      (await sandbox.services().dockerHub.listTokens()).find(({ id }) => id === 'swapped')?.label ?? '';
     const gone = { deployment: shown, reason: 'x', delete: true, confirm: shown };
     expect((await failureOf(() => call(gone))).name).toBe('InvalidRequest');
     await call({ deployment: shown, reason: 'exposed' });
-    expect([isOn('swapped'), world.keys.has(content)]).toEqual([false, true]);
+    expect([isOn('swapped'), sandbox.keys.has(content)]).toEqual([false, true]);
     await night();
-    expect(JSON.stringify([world.mails, world.bucket.everything])).not.toContain(content);
+    expect(JSON.stringify([sandbox.mails, sandbox.bucket.everything])).not.toContain(content);
   });
 });

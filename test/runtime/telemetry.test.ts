@@ -117,9 +117,9 @@ const OF_AWS = [
 ];
 
 /** One run with the log and the metrics of a function. */
-function run(world: MemorySandbox, event: AuditEvent = {}) {
+function run(sandbox: MemorySandbox, event: AuditEvent = {}) {
   return audit(event, {
-    ...world.services(),
+    ...sandbox.services(),
     log: powertoolsLog(`${NAME}-audit`, 'request-1'),
     meter: powertoolsMeter(NAME),
   });
@@ -138,16 +138,16 @@ async function failing(kind: 'audit' | 'issue' | 'revoke', event: unknown): Prom
 }
 
 /** One deployment whose license ends within the days of notice. */
-function endingWorld(...labels: string[]): MemorySandbox {
-  const world = startSandbox({ transport: 'memory' });
-  for (const label of labels) world.addToken(label);
-  world.putLicenses(labels.map((label) => [label, '2026-03-06']));
-  return world;
+function endingSandbox(...labels: string[]): MemorySandbox {
+  const sandbox = startSandbox({ transport: 'memory' });
+  for (const label of labels) sandbox.addToken(label);
+  sandbox.putLicenses(labels.map((label) => [label, '2026-03-06']));
+  return sandbox;
 }
 
 describe('The alarms', () => {
   it('watch metrics that the functions write, by name and dimensions, and those of AWS that are named here', async () => {
-    await run(endingWorld('orange-cd'));
+    await run(endingSandbox('orange-cd'));
     for (const kind of ['audit', 'issue', 'revoke'] as const) await failing(kind, {});
     const there = new Set([...measured().keys(), ...OF_AWS]);
     expect([...new Set(watched)].filter((metric) => !there.has(metric))).toEqual([]);
@@ -180,7 +180,7 @@ describe('The list of who loses access next', () => {
   const ends = (): Line[] => written.filter((line) => 'accessUntil' in line);
 
   it('reads fields that a run logs, one line for each deployment', async () => {
-    const { runId } = await run(endingWorld('orange-cd', 'mtn-cm'));
+    const { runId } = await run(endingSandbox('orange-cd', 'mtn-cm'));
     expect(ends().map(({ deployment, accessUntil, runId: id }) => [deployment, accessUntil, id])).toEqual([
       ['mtn-cm', '2026-03-06', runId],
       ['orange-cd', '2026-03-06', runId],
@@ -191,14 +191,14 @@ describe('The list of who loses access next', () => {
   });
 
   it('is not fed by a run that only tries', async () => {
-    await run(endingWorld('orange-cd'), { dryRun: true });
-    await run(endingWorld('orange-cd'), { asOf: '2026-03-08' });
+    await run(endingSandbox('orange-cd'), { dryRun: true });
+    await run(endingSandbox('orange-cd'), { asOf: '2026-03-08' });
     expect(ends()).toEqual([]);
   });
 
   it('has at most 50 lines of one run', async () => {
     const telcos = Array.from({ length: 60 }, (_, index) => `telco${index}-cd`);
-    await run(endingWorld(...telcos));
+    await run(endingSandbox(...telcos));
     expect(ends()).toHaveLength(50);
   });
 });
