@@ -11,15 +11,15 @@ describe('An error, whatever was caught', () => {
     const foreign = new TypeError('request with dckr_pat_abcdefghijklmnopqrstuvwxyz1', {
       cause: 'hvs.secret',
     });
-    const told = asAuditorError(foreign, 'Sending the mail');
-    expect(told).toBeInstanceOf(AuditorError);
-    expect(told.cause).toBeUndefined();
-    expect(`${told.name}: ${told.message}`).toBe(
+    const said = asAuditorError(foreign, 'Sending the mail');
+    expect(said).toBeInstanceOf(AuditorError);
+    expect(said.cause).toBeUndefined();
+    expect(`${said.name}: ${said.message}`).toBe(
       'AuditIncomplete: Sending the mail stopped with an unexpected TypeError, which is a defect of this program; report it with its log.',
     );
   });
 
-  it('is told where it is no error at all', () => {
+  it('is reported where it is no error at all', () => {
     expect(asAuditorError('dckr_pat_abc', 'The function').message).toMatch(
       /^The function stopped with an unexpected error, /,
     );

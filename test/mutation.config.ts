@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * The tests that mutants of the core have to get past. The lives of `test/audit/life.test.ts` are left out: they are
- * drawn anew in each run, so what they kill once they may miss the next time.
+ * drawn again in each run, so what they kill once they may miss the next time.
  */
 export default defineConfig({
   test: {

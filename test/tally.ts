@@ -1,6 +1,6 @@
 /** Counts what a script has proved, one line each. */
 export interface Tally {
-  /** Runs one check; what it throws is told and counted, and the next one runs. Resolves with whether it passed. */
+  /** Runs one check; what it throws is reported and counted, and the next one runs. Resolves with whether it passed. */
   check(title: string, proof: () => void | Promise<void>): Promise<boolean>;
   /** Prints the closing line and sets the exit code. */
   close(): void;

@@ -307,7 +307,7 @@ describe('removing a key', () => {
     expect(sandbox.calls).not.toContain('vault.patchKeys');
   });
 
-  it('is decided anew by what is there where somebody wrote in between', async () => {
+  it('is decided again by what is there where somebody wrote in between', async () => {
     let isWritten = false;
     const write =
       (content: string) =>

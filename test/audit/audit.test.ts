@@ -127,7 +127,7 @@ describe('a night', () => {
 
   it('reports an ending license once at each of warnDays that it reaches, and the night before, the weekly mail aside', async () => {
     sandbox.now = Date.parse('2026-11-25T02:00:00Z');
-    const told: string[] = [];
+    const said: string[] = [];
     for (let day = 0; day < 37; day++) {
       const { notified, findings } = await run();
       expect(findings.some(({ kind }) => kind === 'license-expiring')).toBe(day >= 7);
@@ -137,10 +137,10 @@ describe('a night', () => {
         !isMonday(sandbox.now) &&
         /^(?:LOSES ACCESS|- .*: paid until)/m.test(sandbox.mails.at(-1)?.text ?? '')
       )
-        told.push(/ends in (\d+) day/.exec(left ?? '')?.[1] ?? 'ended');
+        said.push(/ends in (\d+) day/.exec(left ?? '')?.[1] ?? 'ended');
       sandbox.now += DAY;
     }
-    expect(told).toEqual(['30', '14', '7', '1']);
+    expect(said).toEqual(['30', '14', '7', '1']);
   });
 });
 
@@ -368,7 +368,7 @@ describe('the ledger', () => {
     expect((await run()).actions.map(({ kind }) => kind)).toEqual(['announce', 'announce']);
   });
 
-  it('to begin anew with stands in docs/decisions.md as this version reads it', () => {
+  it('to begin again with stands in docs/decisions.md as this version reads it', () => {
     const text = /```json\n(.*)\n```/.exec(readFileSync('docs/decisions.md', 'utf8'))?.[1] ?? '';
     expect(readLedger(new TextEncoder().encode(text))).toEqual(emptyLedger());
   });

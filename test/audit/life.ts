@@ -534,7 +534,7 @@ export class Life<In extends Scenario = Scenario> {
         'delete-token': token === undefined,
         'remove-key': !keys.has(deployment),
       };
-      this.expect(isSo[kind], `${kind} of ${deployment} was told as done, and was not`);
+      this.expect(isSo[kind], `${kind} of ${deployment} was reported as done, and was not`);
     }
     return result;
   }

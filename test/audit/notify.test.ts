@@ -16,7 +16,7 @@ import type { Report } from '../../lambdas/report/report.ts';
 import { NOW, type Situation, snapshotOf } from '../domain/situation.ts';
 import { defaultSettings } from '../default-settings.ts';
 
-interface Told extends Situation {
+interface Given extends Situation {
   readonly report?: Partial<Report>;
   readonly exemptionsThere?: boolean;
   readonly hold?: boolean;
@@ -29,7 +29,7 @@ function inputOf({
   hold = false,
   alerts = [],
   ...situation
-}: Told): NotificationInput {
+}: Given): NotificationInput {
   const sandbox = snapshotOf(situation);
   const plan = makePlan(sandbox, { hold });
   return {
@@ -72,13 +72,13 @@ function inputOf({
     },
   };
 }
-const telling = (told: Told): PlannedNotification => planNotification(inputOf(told));
+const plannedOf = (given: Given): PlannedNotification => planNotification(inputOf(given));
 const ledgerOf = (parts: Partial<Ledger> = {}): Ledger => ({ ...emptyLedger(), ...parts });
 
 const keysOf = ({ reported }: Ledger): string[] => reported.map(({ key }) => key);
 const KEY = { 'orange-cd': 'x' };
-const IN_ORDER: Told = { tokens: [{}], keys: KEY, licenses: ['orange,cd,2027-01-01,0'] };
-const ENDING: Told = { tokens: [{}], keys: KEY, licenses: ['orange,cd,2026-03-05,0'] };
+const IN_ORDER: Given = { tokens: [{}], keys: KEY, licenses: ['orange,cd,2027-01-01,0'] };
+const ENDING: Given = { tokens: [{}], keys: KEY, licenses: ['orange,cd,2026-03-05,0'] };
 const MONDAY = { reported: [{ key: 'weekly mail', day: '2026-03-02' }] };
 const notice = {
   tokenId: 't1',
@@ -90,7 +90,7 @@ const notice = {
 
 describe('a mail', () => {
   it('is due with news, in the first night since Monday in any case, and always where that is wanted', () => {
-    const due = (told: Told): boolean => telling(told).mail !== undefined;
+    const due = (given: Given): boolean => plannedOf(given).mail !== undefined;
     expect(due({ ...IN_ORDER, ledger: MONDAY })).toBe(false);
     expect(due(IN_ORDER)).toBe(true);
     expect(due({ ...IN_ORDER, ledger: MONDAY, settings: { notifyWhen: 'always' } })).toBe(true);
@@ -104,9 +104,9 @@ describe('a mail', () => {
     );
   });
 
-  it('is due with an alert, which is remembered beside the steps that it told', () => {
+  it('is due with an alert, which is remembered beside the steps that it reported', () => {
     const alerts = [{ key: 'checks stopped', text: 'The check stopped.' }];
-    const alerted = telling({ ...IN_ORDER, alerts, report: { notes: ['The check stopped.'] } });
+    const alerted = plannedOf({ ...IN_ORDER, alerts, report: { notes: ['The check stopped.'] } });
     const remembered = (published: boolean): boolean =>
       keysOf(alerted.remember(ledgerOf(), published, published)).includes('alert checks stopped');
     expect(alerted.mail?.text).toContain('NOTES\n- The check stopped.');
@@ -116,7 +116,7 @@ describe('a mail', () => {
   it('lists everything open once a week', () => {
     const [found] = inputOf({ ...IN_ORDER, keys: {} }).report.findings;
     if (found === undefined) throw new Error('A token without a key is a finding.');
-    const weekly = telling({
+    const weekly = plannedOf({
       ...IN_ORDER,
       keys: {},
       ledger: { findings: [found], reported: [{ key: findingKey(found.id), day: '2026-02-27' }] },
@@ -125,13 +125,13 @@ describe('a mail', () => {
     const remembered = (published: boolean): string | undefined =>
       reportedItems(weekly.remember(ledgerOf(), published, true)).get(WEEKLY_MAIL)?.day;
     expect([remembered(true), remembered(false)]).toEqual(['2026-03-02', undefined]);
-    const midweek = telling({ ...ENDING, ledger: MONDAY });
+    const midweek = plannedOf({ ...ENDING, ledger: MONDAY });
     const after = midweek.remember(ledgerOf(MONDAY), true, true);
     expect(reportedItems(after).get(WEEKLY_MAIL)?.day).toBe('2026-03-02');
   });
 
   it('goes by the days that are left of an ending license', () => {
-    const ending = telling(ENDING);
+    const ending = plannedOf(ENDING);
     expect(ending.mail?.text).toContain('orange-cd  paid until 5 Mar, access until 5 Mar');
     const after = ending.remember(ledgerOf(), true, true);
     expect(after.findings).toMatchObject([{ kind: 'license-expiring' }]);
@@ -140,7 +140,7 @@ describe('a mail', () => {
       day: '2026-03-02',
       level: findingLevel('warning', 7),
     });
-    const other = telling({ ...ENDING, keys: {} }).remember(ledgerOf(), true, true).findings[0];
+    const other = plannedOf({ ...ENDING, keys: {} }).remember(ledgerOf(), true, true).findings[0];
     expect(other).toMatchObject({ kind: 'orphaned-token' });
   });
 
@@ -153,10 +153,10 @@ describe('a mail', () => {
       since: iso(NOW),
     } as const;
     const reported = [...MONDAY.reported, { key: 'finding x', day: '2026-03-02' }];
-    const told: Told = { ...IN_ORDER, ledger: { findings: [gone], ...MONDAY, reported } };
-    expect(telling(told).mail?.text).toContain('PUT RIGHT');
-    const exempt = telling({
-      ...told,
+    const given: Given = { ...IN_ORDER, ledger: { findings: [gone], ...MONDAY, reported } };
+    expect(plannedOf(given).mail?.text).toContain('PUT RIGHT');
+    const exempt = plannedOf({
+      ...given,
       exemptions: 'label,reason,owner,until\na,,,\n',
       exemptionsThere: true,
     });
@@ -167,11 +167,11 @@ describe('a mail', () => {
 
 describe('a notice', () => {
   const notices = (
-    told: Told,
+    given: Given,
     published: boolean,
     confirmed: boolean,
     before: Ledger['notices'] = [],
-  ): unknown => telling(told).remember(ledgerOf({ notices: before }), published, confirmed).notices;
+  ): unknown => plannedOf(given).remember(ledgerOf({ notices: before }), published, confirmed).notices;
 
   it('is given by a mail that went out while the topic had a confirmed subscriber, and only when enforcing', () => {
     expect(notices(ENDING, true, true)).toEqual([notice]);
@@ -182,7 +182,7 @@ describe('a notice', () => {
 
   it('is given of announcements and of no other step', () => {
     const ended = { ...notice, end: '2026-02-01', at: iso(NOW - DAY) };
-    const withdrawn: Told = {
+    const withdrawn: Given = {
       tokens: [{}, { label: 'mtn-cm' }],
       licenses: ['orange,cd,2026-02-01,0', 'mtn,cm,2026-03-05,0'],
       ledger: { notices: [ended] },
@@ -191,7 +191,7 @@ describe('a notice', () => {
   });
 
   it('stands while the token has its label and the list says the same end', () => {
-    const due: Told = { ...ENDING, ledger: { notices: [notice] } };
+    const due: Given = { ...ENDING, ledger: { notices: [notice] } };
     expect(notices(due, false, false, [notice])).toEqual([notice]);
     for (const other of [
       { ...notice, end: '2026-03-06' },
@@ -227,7 +227,7 @@ describe('what the ledger remembers after a run', () => {
 
   it('are open steps but those that were not tried', () => {
     const left = (actions: Action[]): number =>
-      telling({ ...IN_ORDER, report: { actions } }).remember(ledgerOf({ intents: [intent] }), true, true)
+      plannedOf({ ...IN_ORDER, report: { actions } }).remember(ledgerOf({ intents: [intent] }), true, true)
         .intents.length;
     expect([left([action('skipped')]), left([action('failed')])]).toEqual([0, 1]);
     for (const other of [{ tokenId: 't2' }, { deployment: 'mtn-cm' }, { kind: 'delete-token' as const }])
@@ -245,7 +245,7 @@ describe('what the ledger remembers after a run', () => {
     const left = (published: boolean, isReported = true): unknown[] => {
       const reported = isReported ? [{ key: 'finding x', day: '2026-03-02' }] : [];
       const ledger = { findings: [gone], reported };
-      return telling({ ...IN_ORDER, ledger }).remember(ledgerOf(ledger), published, published).findings;
+      return plannedOf({ ...IN_ORDER, ledger }).remember(ledgerOf(ledger), published, published).findings;
     };
     expect([left(false), left(true)]).toEqual([[gone], []]);
     expect(left(false, false)).toEqual([]);
@@ -253,16 +253,16 @@ describe('what the ledger remembers after a run', () => {
 
   it('are unreported steps until a mail that was due went out', () => {
     const unreported = [action('done')];
-    const told: Told = { ...IN_ORDER, ledger: { unreported } };
+    const given: Given = { ...IN_ORDER, ledger: { unreported } };
     const left = (published: boolean): number =>
-      telling(told).remember(ledgerOf({ unreported }), published, true).unreported.length;
+      plannedOf(given).remember(ledgerOf({ unreported }), published, true).unreported.length;
     expect([left(true), left(false)]).toEqual([0, 1]);
-    expect(telling(told).remember(ledgerOf({ unreported }), true, false).unreported).toEqual(unreported);
+    expect(plannedOf(given).remember(ledgerOf({ unreported }), true, false).unreported).toEqual(unreported);
   });
 
   it('is the night, undisturbed where its mail went out and nothing failed or was skipped, whatever was withheld', () => {
     const night = (actions: Action[], published = true): Ledger['lastNight'] =>
-      telling({ ...IN_ORDER, report: { actions } }).remember(ledgerOf(), published, true).lastNight;
+      plannedOf({ ...IN_ORDER, report: { actions } }).remember(ledgerOf(), published, true).lastNight;
     expect(night([action('done')])).toEqual({
       day: '2026-03-02',
       runId: 'run-1',
@@ -277,7 +277,7 @@ describe('what the ledger remembers after a run', () => {
     const planned = [action('planned')];
     expect([night(planned)?.undisturbed, night(planned, false)?.undisturbed]).toEqual([true, false]);
     const outcome = (of: Report['outcome']): string | undefined =>
-      telling({ ...IN_ORDER, report: { outcome: of } }).remember(ledgerOf(), true, true).lastNight?.outcome;
+      plannedOf({ ...IN_ORDER, report: { outcome: of } }).remember(ledgerOf(), true, true).lastNight?.outcome;
     expect((['incomplete', 'clean', 'withheld'] as const).map(outcome)).toEqual([
       'attention',
       'clean',
@@ -287,7 +287,7 @@ describe('what the ledger remembers after a run', () => {
 
   it('are the measures of this run, each of an input that did not shrink', () => {
     const before = { tokens: 2, keys: 9, licenses: null, exemptions: [] };
-    const after = telling(IN_ORDER).remember(ledgerOf({ measures: before }), true, true);
+    const after = plannedOf(IN_ORDER).remember(ledgerOf({ measures: before }), true, true);
     expect(after.measures).toEqual({
       tokens: 1,
       keys: 9,
@@ -304,8 +304,8 @@ describe('what the ledger remembers after a run', () => {
       action('skipped', { kind: 'delete-token' }),
       action('failed', { kind: 'remove-key' }),
     ];
-    const read = telling(IN_ORDER).remember(ledgerOf(), true, true).measures;
-    const { measures } = telling({
+    const read = plannedOf(IN_ORDER).remember(ledgerOf(), true, true).measures;
+    const { measures } = plannedOf({
       ...IN_ORDER,
       report: { actions: [...actions, ...notDeleted] },
     }).remember(ledgerOf(), true, true);
@@ -322,18 +322,18 @@ describe('what the ledger remembers after a run', () => {
   });
 
   it('is nothing where nobody was there to read the mail: everything is news again', () => {
-    const told: Told = { ...IN_ORDER, keys: {} };
-    const after = telling(told).remember(ledgerOf(), true, false);
+    const given: Given = { ...IN_ORDER, keys: {} };
+    const after = plannedOf(given).remember(ledgerOf(), true, false);
     expect(after.findings).toMatchObject([{ kind: 'orphaned-token' }]);
     expect(keysOf(after).filter((key) => key.startsWith('finding '))).toEqual([]);
-    const again = planNotification({ ...inputOf(told), ledger: after });
+    const again = planNotification({ ...inputOf(given), ledger: after });
     expect(again.mail?.text).toContain('- orange-cd: its token is not stored in Vault');
     expect(again.mail?.text).toMatch(/No mail since \d+ \w+ reached\s+anybody who had\s+confirmed/);
     expect(keysOf(again.remember(after, true, true))).not.toContain('nobody could read it');
   });
 
-  it('are exemptions that were told; where the mail failed only that the file was there', () => {
-    const told: Told = {
+  it('are exemptions that were reported; where the mail failed only that the file was there', () => {
+    const given: Given = {
       ...IN_ORDER,
       exemptions: 'label,reason,owner,until\na,,,\n',
       exemptionsThere: true,
@@ -341,9 +341,9 @@ describe('what the ledger remembers after a run', () => {
     const remembered = (
       published: boolean,
       before: Ledger['exemptions'],
-      input = told,
+      input = given,
     ): Ledger['exemptions'] =>
-      telling(input).remember(ledgerOf({ exemptions: before }), published, true).exemptions;
+      plannedOf(input).remember(ledgerOf({ exemptions: before }), published, true).exemptions;
     expect(remembered(true, null)).toEqual([{ label: 'a', findings: [], endReported: false }]);
     expect(remembered(false, null)).toEqual([]);
     const before = [{ label: 'b', endReported: false }];
@@ -353,6 +353,6 @@ describe('what the ledger remembers after a run', () => {
 
   it('is nothing else: what others wrote stays', () => {
     const issued = [{ tokenId: 't1', deployment: 'orange-cd', at: iso(NOW - HOUR) }];
-    expect(telling(IN_ORDER).remember(ledgerOf({ issued }), true, true).issued).toBe(issued);
+    expect(plannedOf(IN_ORDER).remember(ledgerOf({ issued }), true, true).issued).toBe(issued);
   });
 });

@@ -85,7 +85,7 @@ describe('the life of an ended license', () => {
     expect(sandbox.keys.has('orange-cd')).toBe(true);
   });
 
-  it('is over when the license is renewed: the token is switched on again and not told as missing', async () => {
+  it('is over when the license is renewed: the token is switched on again and not reported as missing', async () => {
     end('2026-03-01', 'orange-cd');
     await night();
     await night();
@@ -461,7 +461,7 @@ describe('a token that Docker Hub does not list for a night', () => {
 });
 
 describe('probably renewed under another spelling', () => {
-  it('is held and told, until the other deployment has a token of its own', async () => {
+  it('is held and reported, until the other deployment has a token of its own', async () => {
     end('2026-03-01', 'orange-cd');
     sandbox.licenses.set('ornage-cd', FAR);
     sandbox.uploadLicenses();

@@ -33,15 +33,15 @@ export function invoke(
       silent: true,
     });
     let log = '';
-    let told: unknown;
+    let said: unknown;
     child.stdout?.setEncoding('utf8').on('data', (text: string) => (log += text));
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (log += text));
-    child.on('message', (message) => (told = message));
+    child.on('message', (message) => (said = message));
     child.on('error', reject);
     child.on('close', () => {
-      const answer = v.safeParse(answerSchema, told);
+      const answer = v.safeParse(answerSchema, said);
       if (answer.success) resolve({ ...answer.output, log });
-      else reject(new Error(`${functionName} told nothing:\n${log}`));
+      else reject(new Error(`${functionName} said nothing:\n${log}`));
     });
   });
 }

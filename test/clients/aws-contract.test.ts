@@ -338,7 +338,7 @@ describe('the ledger in this bucket', () => {
     expect((await openLedger(own)).current.inactive).toEqual(['a', 'b', 'c']);
   });
 
-  it(`that was deleted is not begun anew${makes('hides delete markers') ? ' (it is in moto, which hides that it was deleted)' : ''}`, async () => {
+  it(`that was deleted is not begun again${makes('hides delete markers') ? ' (it is in moto, which hides that it was deleted)' : ''}`, async () => {
     const own = ownBucket();
     const store = await openLedger(own);
     await store.update(inactive('a'));
@@ -411,7 +411,7 @@ describe('the Vault login in its secret', () => {
   const name = (): string => `${unique}/vault-login-${++number}`;
   const login = (secret: string): string => JSON.stringify({ role_id: 'role', secret_id: secret });
 
-  it('is read, and anew where it was changed', async () => {
+  it('is read, and again where it was changed', async () => {
     const id = name();
     await place.setSecret(id, login('one'));
     const secret = createLoginSecret(id, { answerMilliseconds: TIME_OUT });

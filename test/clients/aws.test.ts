@@ -254,7 +254,7 @@ describe('the Vault login in Secrets Manager', () => {
     aws.secrets.set(SECRET, { value: typeof value === 'string' ? value : JSON.stringify(value) });
   };
 
-  it('is read once, and anew where that is asked for', async () => {
+  it('is read once, and again where that is asked for', async () => {
     const one = login();
     put(one);
     const secret = createLoginSecret(SECRET, { answerMilliseconds: TIME_OUT });

@@ -177,7 +177,7 @@ describe('logging in to Docker Hub', () => {
     expect(logins()).toBe(3);
   });
 
-  it('does not log in anew for each request where sessions are short or the clocks differ', async () => {
+  it('does not log in again for each request where sessions are short or the clocks differ', async () => {
     fill(500);
     hub.switches.sessionSeconds = 5;
     await client().listTokens();

@@ -210,7 +210,7 @@ describe('the end of an event', () => {
 });
 
 describe('a 429', () => {
-  const told = (headers: Record<string, string>, waited?: number): number =>
+  const said = (headers: Record<string, string>, waited?: number): number =>
     requestedWait(new Map(Object.entries(headers)), NOW, waited);
   const unix = String(NOW / 1000 + 30);
 
@@ -229,10 +229,10 @@ describe('a 429', () => {
     ['the end of the window', { 'x-ratelimit-reset': unix }],
     ['something unreadable, and the end of the window', { 'retry-after': 'soon', 'x-ratelimit-reset': unix }],
   ])('is understood where it tells %s', (_form, headers) => {
-    expect(told(headers)).toBe(30_000);
+    expect(said(headers)).toBe(30_000);
   });
 
-  it('never becomes a hot loop: the past, zero and nonsense wait too, and longer each time that nothing is told', () => {
+  it('never becomes a hot loop: the past, zero and nonsense wait too, and longer each time that nothing is reported', () => {
     for (const value of [
       '0',
       '-5',
@@ -242,8 +242,8 @@ describe('a 429', () => {
       String(NOW / 1000 - 500),
       'Thu, 01 Jan 1970 00:00:00 GMT',
     ])
-      expect(told({ 'retry-after': value })).toBeGreaterThanOrEqual(200);
-    expect([0, 1, 2, 3].map((waited) => told({}, waited))).toEqual([1000, 2000, 4000, 8000]);
+      expect(said({ 'retry-after': value })).toBeGreaterThanOrEqual(200);
+    expect([0, 1, 2, 3].map((waited) => said({}, waited))).toEqual([1000, 2000, 4000, 8000]);
   });
 
   it.each(['99999', '99999999999', '99999999999999999999', '4102444800'])(

@@ -125,7 +125,7 @@ describe('logging in to Vault', () => {
     expect(logins()).toBe(2);
   });
 
-  it('is tried once more with the secret read anew, where that has changed', async () => {
+  it('is tried once more with the secret read again, where that has changed', async () => {
     const login = secretOf({ secretId: canaries.uuid() }, {});
     await client({ login }).readKeys();
     expect([login.reads, logins()]).toEqual([[false, true], 2]);

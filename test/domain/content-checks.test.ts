@@ -193,7 +193,7 @@ describe('a key for whose content Docker Hub gave no usable answer', () => {
       key,
     );
 
-  it('is unclear where nothing was told of that content and token before', () => {
+  it('is unclear where nothing was reported of that content and token before', () => {
     const unclear = checkOf({ at: iso(NOW), verdict: 'unclear', lastUse: iso(NOW - HOUR) });
     expect(tried()).toStrictEqual(unclear);
     for (const other of [{ tokenId: 't2' }, { fingerprint: fingerprintOf(OLD) }])
@@ -201,7 +201,7 @@ describe('a key for whose content Docker Hub gave no usable answer', () => {
     expect(tried(undefined, { tokens: [] })).not.toHaveProperty('lastUse');
   });
 
-  it('keeps what was told of it, and when, until it is checked again', () => {
+  it('keeps what was reported of it, and when, until it is checked again', () => {
     const known = checkOf({ verdict: 'rejected', at: iso(NOW - 9 * DAY) });
     expect(tried(known)).toStrictEqual({ ...known, tried: iso(NOW), lastUse: iso(NOW - HOUR) });
     expect(tried(known, { tokens: [] })).toMatchObject({ verdict: 'rejected', tried: iso(NOW) });

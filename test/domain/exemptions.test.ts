@@ -134,7 +134,7 @@ describe('exemptions', () => {
     expect(readExemptions(bytes('label,reason,owner,until\n'), true)).toEqual([]);
   });
 
-  it('are told when they come, go, and end within 7 days, each once', () => {
+  it('are reported when they come, go, and end within 7 days, each once', () => {
     const both = read('a,pilot,ann,2026-03-20,\nb,,,,');
     const first = exemptionNews(null, both, true, '2026-03-01');
     expect(first.lines).toEqual([
@@ -169,7 +169,7 @@ describe('exemptions', () => {
     ]);
   });
 
-  it('are told of once when they come a week before their end or later', () => {
+  it('are reported of once when they come a week before their end or later', () => {
     const ending = read('a,pilot,ann,2026-03-08,unused-token');
     const first = exemptionNews(null, ending, true, '2026-03-01');
     expect(first.lines).toHaveLength(1);
@@ -189,7 +189,7 @@ describe('exemptions', () => {
     const news = (before: string, now: string): readonly string[] =>
       exemptionNews(exemptionNews(null, read(before), true, '2026-03-01').remembered, read(now), true, '2026-03-02').lines; // prettier-ignore
 
-    it('are told with the kinds or that it is everything', () => {
+    it('are reported with the kinds or that it is everything', () => {
       expect(news('a,pilot,ann,,unused-token', 'a,pilot,ann,,')).toEqual([
         'a is now exempt from everything, no end: "ann" says "pilot"',
       ]);
@@ -198,12 +198,12 @@ describe('exemptions', () => {
       ]);
     });
 
-    it('are not told again for another order of the kinds or of the rows', () => {
+    it('are not reported again for another order of the kinds or of the rows', () => {
       expect(news('a,,,,unused-token wrong-scope', 'a,,,,wrong-scope unused-token wrong-scope')).toEqual([]);
       expect(news('a,,,,\na,,,,unused-token', 'a,,,,unused-token\na,,,,')).toEqual([]);
     });
 
-    it('because one of several rows of a label ended are told, unless another one took its place', () => {
+    it('because one of several rows of a label ended are reported, unless another one took its place', () => {
       expect(news('a,,,,\na,,,,unused-token', 'a,,,,unused-token')).toEqual([
         'a is no longer exempt from everything.',
       ]);
@@ -212,7 +212,7 @@ describe('exemptions', () => {
       ]);
     });
 
-    it('are not told of those whose kinds an earlier version did not remember', () => {
+    it('are not reported of those whose kinds an earlier version did not remember', () => {
       const before = [{ label: 'a', endReported: false }];
       const { lines, remembered } = exemptionNews(before, read('a,,,,unused-token'), true, '2026-03-02');
       expect([lines, remembered]).toEqual([

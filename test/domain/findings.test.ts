@@ -114,17 +114,17 @@ describe('orphaned-token', () => {
 });
 
 describe('misnamed-token', () => {
-  const told = (label: string): string => text('misnamed-token', { tokens: [{ label }], licenses: IN_FORCE });
+  const said = (label: string): string => text('misnamed-token', { tokens: [{ label }], licenses: IN_FORCE });
 
   it('has an event that renames it where one name was probably meant, and never a name that was made up', () => {
-    expect(told('Orange_CD')).toContain('"renameTo": "orange-cd"');
-    expect(told('Something else')).toContain('Find out which deployment uses it');
-    expect(told('Something else')).not.toContain('probably');
+    expect(said('Orange_CD')).toContain('"renameTo": "orange-cd"');
+    expect(said('Something else')).toContain('Find out which deployment uses it');
+    expect(said('Something else')).not.toContain('probably');
   });
 
   it('is renamed by hand where its label can not be typed safely', () => {
     for (const label of ['', 'x'.repeat(101), 'a\nb', 'é x', 'x é', 'a\\b'])
-      expect(told(label)).toContain('Rename it by hand');
+      expect(said(label)).toContain('Rename it by hand');
   });
 });
 
@@ -141,14 +141,14 @@ describe('unlicensed-token', () => {
 
 describe('duplicate-token', () => {
   it('names up to five of the tokens, sorted', () => {
-    const told = (number: number): string =>
+    const said = (number: number): string =>
       text('duplicate-token', {
         tokens: Array.from({ length: number }, (_, index) => ({ id: `t${number - index}` })),
       });
-    expect(told(1)).toBe('');
-    expect(told(2)).toContain('2 tokens with the label orange-cd are active: t1 and t2.');
-    expect(told(5)).toContain('active: t1, t2, t3, t4 and t5.');
-    expect(told(6)).toContain('active: t1, t2, t3, t4 and t5 and others.');
+    expect(said(1)).toBe('');
+    expect(said(2)).toContain('2 tokens with the label orange-cd are active: t1 and t2.');
+    expect(said(5)).toContain('active: t1, t2, t3, t4 and t5.');
+    expect(said(6)).toContain('active: t1, t2, t3, t4 and t5 and others.');
   });
 
   it('advises a new token for all of them, because nobody can see which one Vault holds', () => {
@@ -160,70 +160,70 @@ describe('duplicate-token', () => {
 
 describe('license-expired', () => {
   it('says what becomes of the token as the audit is configured', () => {
-    const told = (settings: Situation['settings'] = {}): string =>
+    const said = (settings: Situation['settings'] = {}): string =>
       text('license-expired', { tokens: [{}], licenses: ['orange,cd,2026-02-01,0'], settings });
     const revoking = 'Switch it off with the revoke function ({"deployment": "orange-cd", "reason": "..."})';
-    expect(told()).toContain('the audit announces it and then switches the token off.');
+    expect(said()).toContain('the audit announces it and then switches the token off.');
     for (const settings of [
       { mode: 'observe' },
       { maxWithdrawals: 0, maxWithdrawalPercent: 0 },
     ] satisfies Situation['settings'][]) {
-      expect(told(settings)).toContain(revoking);
-      expect(told(settings)).not.toContain('switches the token off');
+      expect(said(settings)).toContain(revoking);
+      expect(said(settings)).not.toContain('switches the token off');
     }
-    expect(told({ mode: 'observe' })).toContain('the mode is observe');
-    expect(told({ maxWithdrawals: 0 })).toContain('the audit announces');
+    expect(said({ mode: 'observe' })).toContain('the mode is observe');
+    expect(said({ maxWithdrawals: 0 })).toContain('the audit announces');
   });
 });
 
 describe('a new token in the place of an active one', () => {
   it('is advised only where the issue function makes one: license in force, name well-formed', () => {
-    const told = (label: string, licenses: readonly string[]): string =>
+    const said = (label: string, licenses: readonly string[]): string =>
       text('wrong-scope', { tokens: [{ label, scopes: [] }], licenses });
-    expect(told('orange-cd', IN_FORCE)).toContain(
+    expect(said('orange-cd', IN_FORCE)).toContain(
       'make a new token with the issue function ({"deployment": "orange-cd", "regenerate": true}).',
     );
     for (const licenses of [[], ['orange,cd,2026-02-01,0']]) {
-      expect(told('orange-cd', licenses)).toContain('let licenses.csv say so');
-      expect(told('orange-cd', licenses)).toContain(
+      expect(said('orange-cd', licenses)).toContain('let licenses.csv say so');
+      expect(said('orange-cd', licenses)).toContain(
         'else switch it off with the revoke function ({"deployment": "orange-cd", "reason": "..."}).',
       );
     }
-    expect(told('Orange_CD', IN_FORCE)).toContain('first give it a proper name');
+    expect(said('Orange_CD', IN_FORCE)).toContain('first give it a proper name');
   });
 });
 
 describe('wrong-scope', () => {
   it('is also a second scope beside repo:read', () => {
-    const told = (...scopes: string[]): string => text('wrong-scope', { tokens: [{ scopes }] });
-    expect(told('repo:read', 'repo:write')).toContain('may do repo:read, repo:write instead');
-    expect(told('repo:write', 'repo:admin')).toContain('may do repo:admin, repo:write instead');
-    expect(told('sandbox:run')).toContain('may do sandbox:run instead');
-    expect(told()).toContain('may mean that it may do everything');
-    expect(told('repo:read')).toBe('');
+    const said = (...scopes: string[]): string => text('wrong-scope', { tokens: [{ scopes }] });
+    expect(said('repo:read', 'repo:write')).toContain('may do repo:read, repo:write instead');
+    expect(said('repo:write', 'repo:admin')).toContain('may do repo:admin, repo:write instead');
+    expect(said('sandbox:run')).toContain('may do sandbox:run instead');
+    expect(said()).toContain('may mean that it may do everything');
+    expect(said('repo:read')).toBe('');
   });
 
   it('is cured on Docker Hub’s page first, which leaves the content as it is, and by a new token second', () => {
-    const told = text('wrong-scope', { tokens: [{ scopes: ['repo:admin'] }] });
-    expect(told).toMatch(/permissions to Read-only on Docker Hub's page[^]*; or [^]*new token/);
+    const said = text('wrong-scope', { tokens: [{ scopes: ['repo:admin'] }] });
+    expect(said).toMatch(/permissions to Read-only on Docker Hub's page[^]*; or [^]*new token/);
   });
 });
 
 describe('token-expiring', () => {
-  const told = (expiresAt: number, license = 'orange,cd,2027-01-01,0'): string =>
+  const said = (expiresAt: number, license = 'orange,cd,2027-01-01,0'): string =>
     text('token-expiring', { tokens: [{ expiresAt }], licenses: [license] });
 
   it("says when Docker Hub's own expiry comes, and how long the license lasts", () => {
-    expect(told(NOW + DAY)).toContain(
+    expect(said(NOW + DAY)).toContain(
       'Docker Hub stops accepting the token orange-cd on 2026-03-03 by its own expiry date, and the license lasts until 2027-01-01.',
     );
-    expect(told(NOW - DAY)).toContain('stopped accepting the token orange-cd on 2026-03-01');
-    expect(told(NOW + DAY, 'orange,cd,9999-12-31,0')).toContain('and the license has no end.');
+    expect(said(NOW - DAY)).toContain('stopped accepting the token orange-cd on 2026-03-01');
+    expect(said(NOW + DAY, 'orange,cd,9999-12-31,0')).toContain('and the license has no end.');
   });
 
-  it("is told up to the license's last day, which is still in force", () => {
-    expect(told(NOW + DAY, 'orange,cd,2026-03-03,0')).not.toBe('');
-    expect(told(NOW + DAY, 'orange,cd,2026-03-02,0')).toBe('');
+  it("is reported up to the license's last day, which is still in force", () => {
+    expect(said(NOW + DAY, 'orange,cd,2026-03-03,0')).not.toBe('');
+    expect(said(NOW + DAY, 'orange,cd,2026-03-02,0')).toBe('');
   });
 
   it('is nothing of a token without a license or one switched off, and info of one that is being replaced', () => {
@@ -241,13 +241,13 @@ describe('token-expiring', () => {
 
 describe('unused-token', () => {
   it('says when the token was created and when it was last used', () => {
-    const told = (lastUsedAt: number | null): string =>
+    const said = (lastUsedAt: number | null): string =>
       text('unused-token', { tokens: [{ createdAt: NOW - 200 * DAY, lastUsedAt }] });
-    expect(told(null)).toContain('The token orange-cd, created on 2025-08-14, was never used.');
-    expect(told(NOW - 100 * DAY)).toContain('was last used on 2025-11-22.');
+    expect(said(null)).toContain('The token orange-cd, created on 2025-08-14, was never used.');
+    expect(said(NOW - 100 * DAY)).toContain('was last used on 2025-11-22.');
   });
 
-  it('is not told where Docker Hub does not say when it was created or used', () => {
+  it('is not reported where Docker Hub does not say when it was created or used', () => {
     const kinds = (token: HubToken): string[] =>
       reconcile(takeSnapshot({ ...inputsOf({}), tokens: [token] }, defaultSettings(), NOW)).map(
         ({ kind }) => kind,
@@ -291,7 +291,7 @@ describe('the last real use of a token', () => {
 });
 
 describe('suspended', () => {
-  const told = (changes: Parameters<typeof suspensionOf>[0], situation: Situation = {}): string =>
+  const said = (changes: Parameters<typeof suspensionOf>[0], situation: Situation = {}): string =>
     text('suspended', {
       tokens: [{ enabled: false }],
       licenses: ['orange,cd,2026-02-01,0'],
@@ -301,21 +301,21 @@ describe('suspended', () => {
 
   it('says who switched the token off, and what becomes of it', () => {
     const at = iso(NOW - DAY);
-    expect(told({ at })).toContain(
+    expect(said({ at })).toContain(
       'was switched off by the audit on 2026-03-01: the license ended; it will be deleted on 2026-05-30 at the earliest. Nothing; once licenses.csv says',
     );
-    expect(told({ at, by: 'people' })).toContain(
+    expect(said({ at, by: 'people' })).toContain(
       'was switched off through the revoke function on 2026-03-01: the license ended; it is not deleted by the audit. Nothing; to switch it on again use the revoke function',
     );
   });
 
   it('says that it is not due to be deleted where the audit deletes nothing, or its license has not ended', () => {
     const not = 'it is not due to be deleted.';
-    expect(told({}, { settings: { deleteAfterDays: null } })).toContain(not);
-    expect(told({}, { licenses: [] })).toContain(not);
-    expect(told({}, { licenses: IN_FORCE })).toContain(not);
-    expect(told({}, { settings: { maxWithdrawals: 0, maxWithdrawalPercent: 0 } })).toContain(not);
-    const observed = told({}, { settings: { mode: 'observe' } });
+    expect(said({}, { settings: { deleteAfterDays: null } })).toContain(not);
+    expect(said({}, { licenses: [] })).toContain(not);
+    expect(said({}, { licenses: IN_FORCE })).toContain(not);
+    expect(said({}, { settings: { maxWithdrawals: 0, maxWithdrawalPercent: 0 } })).toContain(not);
+    const observed = said({}, { settings: { mode: 'observe' } });
     expect(observed).toContain(not);
     expect(observed).not.toContain('the audit switches it on again');
   });
@@ -323,36 +323,36 @@ describe('suspended', () => {
 
 describe('license-expiring', () => {
   it('says today on the last day, and the days that are left before', () => {
-    const told = (end: string): string =>
+    const said = (end: string): string =>
       text('license-expiring', { tokens: [{}], licenses: [`orange,cd,${end},0`] });
-    expect(told('2026-03-02')).toContain('ends today (paid until 2026-03-02, access until 2026-03-02).');
-    expect(told('2026-03-03')).toContain('ends in 1 day (paid');
-    expect(told('2026-03-04')).toContain('ends in 2 days (paid');
+    expect(said('2026-03-02')).toContain('ends today (paid until 2026-03-02, access until 2026-03-02).');
+    expect(said('2026-03-03')).toContain('ends in 1 day (paid');
+    expect(said('2026-03-04')).toContain('ends in 2 days (paid');
   });
 });
 
 describe('invalid-license', () => {
   it('says which line, which name, and from whom nothing is withdrawn', () => {
-    const told = (row: string): string =>
+    const said = (row: string): string =>
       reconcile(snapshotOf({ licenses: ['filler,zz,9999-12-31,0', row] }))
         .filter(({ kind }) => kind === 'invalid-license')
         .map(({ detail }) => detail)
         .join('\n');
-    expect(told('orange,cd,never,0')).toContain('Line 3 of licenses.csv (orange-cd) can');
-    expect(told('orange,cd,never,0')).toContain('nothing is withdrawn from orange-cd.');
-    expect(told(',cd,never,0')).toContain('nothing is withdrawn from any deployment of the country cd.');
-    expect(told('or ange,,never,0')).toContain('("or ange")');
-    expect(told(',,never,0')).toContain('(no name)');
-    expect(told(',,never,0')).toContain('nothing is withdrawn from anybody.');
+    expect(said('orange,cd,never,0')).toContain('Line 3 of licenses.csv (orange-cd) can');
+    expect(said('orange,cd,never,0')).toContain('nothing is withdrawn from orange-cd.');
+    expect(said(',cd,never,0')).toContain('nothing is withdrawn from any deployment of the country cd.');
+    expect(said('or ange,,never,0')).toContain('("or ange")');
+    expect(said(',,never,0')).toContain('(no name)');
+    expect(said(',,never,0')).toContain('nothing is withdrawn from anybody.');
   });
 });
 
 describe('missing-token', () => {
-  const told = (...tokens: Partial<HubToken>[]): string =>
+  const said = (...tokens: Partial<HubToken>[]): string =>
     text('missing-token', { tokens, licenses: IN_FORCE });
 
   it('says to make a token where there is none at all', () => {
-    expect(told()).toBe(
+    expect(said()).toBe(
       'The license of orange-cd is in force, and it has no active token. Make a token with the issue function ({"deployment": "orange-cd"}).',
     );
   });
@@ -364,34 +364,34 @@ describe('missing-token', () => {
   });
 
   it('says of tokens past their own expiry when they stopped working, and never to restore them', () => {
-    expect(told({ expiresAt: NOW - DAY })).toBe(
+    expect(said({ expiresAt: NOW - DAY })).toBe(
       `The license of orange-cd is in force, and it has no active token; the token t1 stopped working on 2026-03-01 by its own expiry. Make a new token with the issue function ({"deployment": "orange-cd", "regenerate": true}): the expiry of a token can't be changed.`,
     );
-    const several = told({ expiresAt: NOW - DAY }, { expiresAt: NOW - 3 * DAY, enabled: false });
+    const several = said({ expiresAt: NOW - DAY }, { expiresAt: NOW - 3 * DAY, enabled: false });
     expect(several).toContain(
       'the tokens t1 and t2 stopped working by their own expiry, the last on 2026-03-01',
     );
     expect(several).not.toContain('restore');
-    expect(told({ expiresAt: NOW - DAY }, { enabled: false })).toContain('an inactive one is there (t2).');
+    expect(said({ expiresAt: NOW - DAY }, { enabled: false })).toContain('an inactive one is there (t2).');
   });
 
   it('names up to three inactive tokens, sorted, and says to switch one on', () => {
     const off = (...ids: string[]): Partial<HubToken>[] => ids.map((id) => ({ id, enabled: false }));
-    expect(told(...off('d', 'c', 'b', 'a'))).toContain('; an inactive one is there (a, b and c).');
-    expect(told(...off('a'))).toContain(
+    expect(said(...off('d', 'c', 'b', 'a'))).toContain('; an inactive one is there (a, b and c).');
+    expect(said(...off('a'))).toContain(
       'Switch the inactive token on again with the revoke function ({"deployment": "orange-cd", "restore": true, "reason": "..."}), or make a new one with the issue function ({"deployment": "orange-cd", "regenerate": true}).',
     );
   });
 
   it('names up to three tokens that are probably meant, sorted, and says to rename it', () => {
     const labels = ['Orange.CD', 'ORANGE-CD', 'Orange CD', 'Orange_CD'].map((label) => ({ label }));
-    expect(told(...labels)).toContain(
+    expect(said(...labels)).toContain(
       '; the token "Orange CD", ORANGE-CD and Orange.CD is probably meant for it. Rename the misnamed token',
     );
-    expect(told({ label: 'Orange_CD', enabled: false })).toContain('Make a token with');
+    expect(said({ label: 'Orange_CD', enabled: false })).toContain('Make a token with');
   });
 
-  it('is told also where the audit switched the token off and it is gone', () => {
+  it('is reported also where the audit switched the token off and it is gone', () => {
     const of = (by: 'audit' | 'people'): number =>
       found('missing-token', { licenses: IN_FORCE, ledger: { suspensions: [suspensionOf({ by })] } }).length;
     expect([of('audit'), of('people')]).toEqual([1, 0]);

@@ -50,7 +50,7 @@ describe('orphaned-token', () => {
     ]);
   });
 
-  it('is told also where Docker Hub does not say when the token was created', () => {
+  it('is reported also where Docker Hub does not say when the token was created', () => {
     const { createdAt: _, ...undated } = { createdAt: 0, label: 'orange-cd', id: 'u', enabled: true };
     const inputs = { ...inputsOf({ licenses: IN_FORCE }), tokens: [undated] };
     const snapshot = takeSnapshot(inputs, defaultSettings(), NOW);
@@ -158,7 +158,7 @@ describe('missing-token', () => {
     ]);
   });
 
-  it('is not told where people revoked the access through us', () => {
+  it('is not reported where people revoked the access through us', () => {
     const suspension = {
       tokenId: 't1',
       deployment: 'orange-cd',
@@ -217,7 +217,7 @@ describe('wrong-scope', () => {
     },
   );
 
-  it('is not told where Docker Hub does not say the scopes', () => {
+  it('is not reported where Docker Hub does not say the scopes', () => {
     const { scopes: _, ...token } = {
       scopes: [],
       id: 't1',
@@ -231,24 +231,24 @@ describe('wrong-scope', () => {
 });
 
 describe('token-expiring', () => {
-  const told = (expiresAt: number, license: string): Finding[] =>
+  const said = (expiresAt: number, license: string): Finding[] =>
     judge({ tokens: [{ expiresAt }], keys: KEY, licenses: [license] }).filter(
       ({ kind }) => kind === 'token-expiring',
     );
 
   it("is Docker Hub's own expiry within warnDays and before the license's end", () => {
-    expect(told(NOW + 30 * DAY, 'orange,cd,2027-01-01,0')).toMatchObject([{ severity: 'warning' }]);
-    expect(told(NOW + 30 * DAY + 1, 'orange,cd,2027-01-01,0')).toEqual([]);
-    expect(told(NOW + 10 * DAY, 'orange,cd,2026-03-05,0')).toEqual([]);
-    expect(told(NOW + 10 * DAY, 'orange,cd,9999-12-31,0')).toHaveLength(1);
+    expect(said(NOW + 30 * DAY, 'orange,cd,2027-01-01,0')).toMatchObject([{ severity: 'warning' }]);
+    expect(said(NOW + 30 * DAY + 1, 'orange,cd,2027-01-01,0')).toEqual([]);
+    expect(said(NOW + 10 * DAY, 'orange,cd,2026-03-05,0')).toEqual([]);
+    expect(said(NOW + 10 * DAY, 'orange,cd,9999-12-31,0')).toHaveLength(1);
   });
 
   it('is critical once past', () => {
-    expect(told(NOW, 'orange,cd,2027-01-01,0')).toMatchObject([{ severity: 'critical' }]);
+    expect(said(NOW, 'orange,cd,2027-01-01,0')).toMatchObject([{ severity: 'critical' }]);
   });
 
   it('is nothing of a license that has ended', () => {
-    expect(told(NOW - DAY, 'orange,cd,2026-03-01,0')).toEqual([]);
+    expect(said(NOW - DAY, 'orange,cd,2026-03-01,0')).toEqual([]);
   });
 });
 
@@ -338,7 +338,7 @@ describe('rejected-key and mismatched-key', () => {
     expect(judge({ tokens: [{}], keys: KEY, licenses: IN_FORCE, ledger })).toEqual([]);
   });
 
-  it('is not told of a token that is not active any more', () => {
+  it('is not reported of a token that is not active any more', () => {
     const ledger = { checks: [{ ...check, verdict: 'rejected' as const }] };
     const licenses = ['orange,cd,2020-01-01,0'];
     expect(kinds({ tokens: [{ enabled: false }], keys: KEY, licenses, ledger })).toEqual([]);
@@ -398,7 +398,7 @@ describe('findings', () => {
   it('keep their id and the time since when they stand', () => {
     const [first] = judge({ keys: KEY });
     const since = iso(NOW - 5 * DAY);
-    const told = {
+    const said = {
       id: first?.id ?? '',
       kind: 'orphaned-key',
       severity: 'warning',
@@ -406,7 +406,7 @@ describe('findings', () => {
       reported: true,
       since,
     } as const;
-    expect(judge({ keys: KEY, ledger: { findings: [told] } })).toEqual([{ ...first, since }]);
+    expect(judge({ keys: KEY, ledger: { findings: [said] } })).toEqual([{ ...first, since }]);
   });
 
   it('that need an input which was not read are not judged', () => {

@@ -94,7 +94,7 @@ const everything: Operation = {
   recover: async (sandbox) => {
     await nights(sandbox, 2);
     // Where half of the license list was lost on its way, rows were gone for a night: their notices lapsed, and are given
-    // anew before anything is withdrawn. Seven days for a deletion; until then the one that is ending renews.
+    // again before anything is withdrawn. Seven days for a deletion; until then the one that is ending renews.
     if (!isOn(sandbox, 'orange-cd') && labelled(sandbox, 'mtn-cm').length === 0) return;
     sandbox.putLicenses([
       [BYSTANDER, FAR],

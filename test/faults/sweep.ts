@@ -42,7 +42,7 @@ interface Outcome {
   /** Name of its error. */
   readonly error?: string;
   /** What error, result and log tell of that is not as it should be. */
-  readonly told: readonly string[];
+  readonly said: readonly string[];
 }
 
 /** The levels and messages of the log's warnings and errors, and what they say went wrong. */
@@ -64,13 +64,13 @@ async function outcomeOf(sandbox: FaultSandbox, work: () => Promise<unknown>): P
   try {
     const result = await work();
     sandbox.note('result', result);
-    return { told: [...complaintsIn(result), ...warnings()] };
+    return { said: [...complaintsIn(result), ...warnings()] };
   } catch (error) {
     sandbox.note('error', error);
     if (!(error instanceof AuditorError)) throw error;
     // An incomplete run's message begins with the names of its causes.
     const causes = error.message.split(':')[0] ?? '';
-    return { error: error.name, told: [`${error.name}: ${causes}`, ...warnings()] };
+    return { error: error.name, said: [`${error.name}: ${causes}`, ...warnings()] };
   }
 }
 
@@ -168,13 +168,13 @@ function arrange(sandbox: FaultSandbox, nth: number, failure: Failure): { stop()
 const attempt = (operation: Operation, nth: number, failure: Failure, whole: Undisturbed): Promise<boolean> =>
   inSandbox(operation, async (sandbox, watched) => {
     const disturbance = arrange(sandbox, nth, failure);
-    const { error, told } = await outcomeOf(sandbox, () => operation.run(sandbox));
+    const { error, said } = await outcomeOf(sandbox, () => operation.run(sandbox));
     const happened = disturbance.stop();
     watched('at once');
-    const isTold = told.some((line) => !whole.outcome.told.includes(line));
+    const isSaid = said.some((line) => !whole.outcome.said.includes(line));
     // A call that was made good by trying again needs no telling: everything is as it would have been.
     const isAsAlways = accessOf(sandbox) === whole.access && tracesOf(sandbox) === whole.traces;
-    if (happened && !isAsAlways && !isTold)
+    if (happened && !isAsAlways && !isSaid)
       throw new Broken(
         `the failure is not to be seen\n${whole.access} ${whole.traces}\n${accessOf(sandbox)} ${tracesOf(sandbox)}`,
       );

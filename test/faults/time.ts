@@ -49,7 +49,7 @@ export function takeTime(
   passed: (milliseconds: number) => void = () => undefined,
 ): () => void {
   mock.timers.enable({ apis: ['setTimeout'] });
-  // Node's mock does not begin a timer anew that has fired. Where it can't be asked to, undici makes another one.
+  // Node's mock does not begin a timer again that has fired. Where it can't be asked to, undici makes another one.
   const timer = setTimeout(() => undefined, 0);
   const mocked: unknown = Object.getPrototypeOf(timer);
   if (typeof mocked === 'object' && mocked !== null) Reflect.deleteProperty(mocked, 'refresh');

@@ -224,7 +224,7 @@ describe('issuing a token', () => {
     expect(sandbox.vaultVersion).toBe(before + 1);
   });
 
-  /** Services with a Vault that goes on answering what it held before the write, as often as told. */
+  /** Services with a Vault that goes on answering what it held before the write, as often as said. */
   const lagging = (answers: number): Services => {
     const services = sandbox.services();
     const { vault } = services;
@@ -419,7 +419,7 @@ describe('regenerating a token', () => {
   });
 
   it.each(['switched off', 'restored'])(
-    'again gives the overlap anew to the token that the deployment uses, where the new one was no help (%s)',
+    'again gives the overlap again to the token that the deployment uses, where the new one was no help (%s)',
     async (why) => {
       const [old] = labelled('vodacom-cd');
       const { tokenId } = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 24 });
@@ -458,10 +458,10 @@ describe('regenerating a token', () => {
     await audit({ verifyAll: true }, sandbox.services());
     const result = await call({ deployment: 'vodacom-cd', regenerate: true, overlapHours: 0 });
     expect(sandbox.tokens.get(old?.uuid ?? '')?.is_active).toBe(true);
-    const told =
+    const said =
       '# The old token is still on, because the key of orange-cd, which is in force, holds its content.';
-    expect(result.instructions.at(-1)).toBe(told);
-    expect(sandbox.ledger.answered.map((answer) => answer.result.includes(told))).toEqual([true]);
+    expect(result.instructions.at(-1)).toBe(said);
+    expect(sandbox.ledger.answered.map((answer) => answer.result.includes(said))).toEqual([true]);
     expect(sandbox.mails.at(-1)?.text.replace(/\s+/g, ' ')).toContain(
       'The old token is still on, because the key of orange-cd, which is in force, holds its content.',
     );
@@ -826,29 +826,32 @@ describe('an issue that broke off', () => {
 });
 
 describe('a failure after something changed', () => {
-  const told = (): string => (sandbox.mails.at(-1)?.text ?? '').replace(/\s+/g, ' ');
+  const said = (): string => (sandbox.mails.at(-1)?.text ?? '').replace(/\s+/g, ' ');
 
   it.each([
     ['deleting', 'hub.deleteToken'],
     ['listing', 'hub.listTokens'],
-  ])('is told in error and mail where a lost creation could not be undone: %s fails', async (_, failing) => {
-    let isLost = false;
-    sandbox.fate = (name) => {
-      isLost ||= name === 'hub.createToken';
-      if (name === 'hub.createToken') return 'fail after';
-      return isLost && name === failing ? 'fail before' : 'pass';
-    };
-    const failure = await failureOf(() => call({ deployment: 'orange-cd' }));
-    const [left] = labelled('orange-cd');
-    const named = failing === 'hub.deleteToken' ? (left?.uuid ?? 'nothing') : 'without a known id';
-    expect(failure.name).toBe('DockerHubUnavailable');
-    expect(failure.message).toContain(named);
-    expect([sandbox.mails.length, sandbox.mails[0]?.severity]).toEqual([1, 'critical']);
-    expect(told()).toContain(named);
-    sandbox.fate = () => 'pass';
-    const { tokenId } = await call({ deployment: 'orange-cd' });
-    expect(labelled('orange-cd').map(({ uuid }) => uuid)).toEqual([tokenId]);
-  });
+  ])(
+    'is reported in error and mail where a lost creation could not be undone: %s fails',
+    async (_, failing) => {
+      let isLost = false;
+      sandbox.fate = (name) => {
+        isLost ||= name === 'hub.createToken';
+        if (name === 'hub.createToken') return 'fail after';
+        return isLost && name === failing ? 'fail before' : 'pass';
+      };
+      const failure = await failureOf(() => call({ deployment: 'orange-cd' }));
+      const [left] = labelled('orange-cd');
+      const named = failing === 'hub.deleteToken' ? (left?.uuid ?? 'nothing') : 'without a known id';
+      expect(failure.name).toBe('DockerHubUnavailable');
+      expect(failure.message).toContain(named);
+      expect([sandbox.mails.length, sandbox.mails[0]?.severity]).toEqual([1, 'critical']);
+      expect(said()).toContain(named);
+      sandbox.fate = () => 'pass';
+      const { tokenId } = await call({ deployment: 'orange-cd' });
+      expect(labelled('orange-cd').map(({ uuid }) => uuid)).toEqual([tokenId]);
+    },
+  );
 
   it.each([undefined, 'wrong-id'])(
     'asks Docker Hub once where it makes another token than was asked for, and names the one that stays: %s',
@@ -866,7 +869,7 @@ describe('a failure after something changed', () => {
       const failure = await failureOf(() => issue(event, { ...services, dockerHub }));
       expect([failure.name, creations]).toEqual(['DockerHubUnavailable', 1]);
       expect(failure.message.includes('wrong-id')).toBe(left !== undefined);
-      expect(told().includes('wrong-id')).toBe(left !== undefined);
+      expect(said().includes('wrong-id')).toBe(left !== undefined);
     },
   );
 
@@ -876,14 +879,14 @@ describe('a failure after something changed', () => {
     expect([sandbox.ledger.issuing, sandbox.mails]).toEqual([[], []]);
   });
 
-  it('is told in error and mail where only the ledger could not be written', async () => {
+  it('is reported in error and mail where only the ledger could not be written', async () => {
     const id = await breakOff({ deployment: 'orange-cd' });
     expect(sandbox.mails.map(({ severity }) => severity)).toEqual(['critical']);
     expect(sandbox.mails[0]?.subject).toContain('issue of orange-cd failed at its end');
-    expect(told()).toContain(`the token ${id} of orange-cd was made and its content is in Vault`);
+    expect(said()).toContain(`the token ${id} of orange-cd was made and its content is in Vault`);
   });
 
-  it('of a rename is told in error and mail where only the ledger could not be written', async () => {
+  it('of a rename is reported in error and mail where only the ledger could not be written', async () => {
     sandbox.addToken('Orange_CD', { id: 'mine' });
     let writes = 0;
     sandbox.fate = (name) =>
@@ -894,7 +897,7 @@ describe('a failure after something changed', () => {
       'StorageUnavailable',
       expect.stringContaining('Orange_CD (mine) was renamed to orange-cd'),
     ]);
-    expect(told()).toContain('Orange_CD (mine) was renamed to orange-cd');
+    expect(said()).toContain('Orange_CD (mine) was renamed to orange-cd');
     sandbox.fate = () => 'pass';
     expect(await call(rename)).toMatchObject({ tokenId: 'mine', vault: { key: 'orange-cd' } });
   });
@@ -918,7 +921,7 @@ describe('a failure after something changed', () => {
     sandbox.fate = () => 'pass';
     sandbox.now += DAY;
     await audit({}, sandbox.services());
-    const id = line.exec(told())?.[1] ?? 'nothing';
+    const id = line.exec(said())?.[1] ?? 'nothing';
     expect(sandbox.tokens.get(id)).toBeDefined();
     expect(failure.message).toContain(id);
     expect(sandbox.mails.at(-1)?.subject).toContain('1 issued or renamed');

@@ -57,7 +57,7 @@ const ids = (entries: readonly { readonly tokenId: string }[]): string[] =>
   entries.map(({ tokenId }) => tokenId);
 
 describe('a step that is done', () => {
-  it('is told with its token, a key without one', () => {
+  it('is reported with its token, a key without one', () => {
     expect(doneAction('deactivate', { deployment: 'a-bc', tokenId: 't1' }, 'why')).toEqual({
       kind: 'deactivate',
       deployment: 'a-bc',
@@ -204,7 +204,7 @@ describe('a step that an earlier run intended and did not mark', () => {
     },
   );
 
-  it('is told with the run that broke off, and counts from when it was found', () => {
+  it('is reported with the run that broke off, and counts from when it was found', () => {
     const after = settle(intentOf({ end: '2026-03-01' }), [off]);
     const reason = 'the license ended with 2026-03-01 (begun by run run-1, which broke off)';
     expect(after.unreported).toEqual([doneAction('deactivate', intentOf({}), reason)]);

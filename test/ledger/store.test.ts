@@ -47,7 +47,7 @@ describe('the ledger in the bucket', () => {
     expect(writes()).toBe(0);
   });
 
-  it('that somebody wrote in between is read again, and decided anew', async () => {
+  it('that somebody wrote in between is read again, and decided again', async () => {
     write('before');
     const store = await openLedger(sandbox.services().bucket);
     write('between');

@@ -83,7 +83,7 @@ function changes(after: Ledger): Record<string, unknown> {
   );
 }
 const fewerTokens = { ...FULL.measures, tokens: 4 };
-/** What is decided of a token anew makes void what was decided before. */
+/** What is decided of a token again makes void what was decided before. */
 const forgotten = { notices: [], intents: [], suspensions: [], restores: [], inactive: [] };
 /** A run's other intents are its own to close. */
 const { intents: _, ...forgottenByStep } = forgotten;

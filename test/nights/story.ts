@@ -74,7 +74,7 @@ function happening(random: () => number, disturbed: boolean): Happening {
   return { do: one(['night twice', 'night twice', 'quiet nights']) };
 }
 
-/** How a life is told. */
+/** How a life is reported. */
 export interface Telling {
   readonly isBundled: boolean;
   readonly disturbed: boolean;

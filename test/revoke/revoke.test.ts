@@ -27,7 +27,7 @@ const night = async () => {
 };
 
 describe('revoking', () => {
-  it('switches all tokens of the label off, tells it by mail, and the audit never switches them on', async () => {
+  it('switches all tokens of the label off, says so by mail, and the audit never switches them on', async () => {
     const { actions } = await call({ deployment: 'orange-cd', reason: 'leaked', requestedBy: 'ann' });
     expect(actions).toMatchObject([
       { kind: 'deactivate', tokenId: 'first', status: 'done' },
@@ -104,7 +104,7 @@ describe('revoking', () => {
     expect(sandbox.calls.filter((made) => /setEnabled|deleteToken|patch/.test(made))).toEqual([]);
   });
 
-  it('fails loudly where the mail fails, and the next night tells it', async () => {
+  it('fails loudly where the mail fails, and the next night reports it', async () => {
     sandbox.fate = (name) => (name === 'topic.publish' ? 'fail before' : 'pass');
     const failure = await failureOf(() => call({ deployment: 'orange-cd', reason: 'leaked' }));
     expect([failure.name, isOn('first')]).toEqual(['NotificationFailed', false]);
@@ -130,7 +130,7 @@ describe('revoking', () => {
 
 describe('a revoke that fails', () => {
   const mail = () => sandbox.mails.at(-1);
-  const told = (): string => (mail()?.text ?? '').replace(/\s+/g, ' ');
+  const textOfMail = (): string => (mail()?.text ?? '').replace(/\s+/g, ' ');
 
   it('is mailed as failed and critical, never as done', async () => {
     sandbox.fate = (name) => (name === 'hub.setEnabled' ? 'fail before' : 'pass');
@@ -154,8 +154,8 @@ describe('a revoke that fails', () => {
     sandbox.fate = (name) => (name === 'hub.setEnabled' && ++changed === 2 ? 'fail before' : 'pass');
     const failure = await failureOf(() => call({ deployment: 'orange-cd', reason: 'leaked' }));
     expect(failure.message).toContain('already done: first switched off');
-    expect(told()).toContain('1 token switched off: first.');
-    expect(told()).toContain('second deactivate failed');
+    expect(textOfMail()).toContain('1 token switched off: first.');
+    expect(textOfMail()).toContain('second deactivate failed');
     expect(sandbox.mails).toHaveLength(1);
   });
 
@@ -173,8 +173,8 @@ describe('a revoke that fails', () => {
     expect(failure.name).toBe('VaultUnavailable');
     expect(failure.message).toContain('already done: first deleted');
     expect(mail()).toMatchObject({ severity: 'critical' });
-    expect(told()).toContain('orange-cd: deleting failed');
-    expect(told()).toContain('1 token deleted: first.');
+    expect(textOfMail()).toContain('orange-cd: deleting failed');
+    expect(textOfMail()).toContain('1 token deleted: first.');
     expect(sandbox.mails).toHaveLength(1);
     sandbox.fate = () => 'pass';
     expect((await call(event)).actions).toMatchObject([{ kind: 'remove-key', status: 'done' }]);
@@ -193,7 +193,7 @@ describe('a revoke that fails', () => {
     const failure = await failureOf(() => call({ deployment: 'orange-cd', ...wish }));
     expect(failure.name).toBe('StorageUnavailable');
     expect(failure.message).toContain(`already done: ${done}, which the ledger does not know`);
-    expect(told()).toContain('The ledger does not know it');
+    expect(textOfMail()).toContain('The ledger does not know it');
     expect([sandbox.mails.length, mail()?.outcome]).toEqual([1, 'failed']);
   });
 
@@ -204,7 +204,7 @@ describe('a revoke that fails', () => {
     await failureOf(() => call({ deployment: 'orange-cd', reason: 'leaked' }));
     sandbox.fate = () => 'pass';
     await night();
-    expect(told()).toContain('orange-cd switched off: the caller says "leaked"');
+    expect(textOfMail()).toContain('orange-cd switched off: the caller says "leaked"');
   });
 });
 
@@ -260,7 +260,7 @@ describe('restoring what no switch can bring back', () => {
   });
 });
 
-it('a revoke of hundreds of tokens keeps its mail to 20 kB and tells first what failed', async () => {
+it('a revoke of hundreds of tokens keeps its mail to 20 kB and says first what failed', async () => {
   for (let number = 0; number < 900; number++)
     sandbox.addToken('orange-cd', { key: false, id: `${'x'.repeat(32)}-${number}` });
   let calls = 0;
@@ -273,7 +273,7 @@ it('a revoke of hundreds of tokens keeps its mail to 20 kB and tells first what 
 });
 
 describe('a call for what is so already', () => {
-  it('never tells that tokens were switched on which were on, in its own mail or the next of the audit', async () => {
+  it('never says that tokens were switched on which were on, in its own mail or the next of the audit', async () => {
     await call({ deployment: 'orange-cd', restore: true });
     expect(sandbox.mails[0]?.subject).toContain('orange-cd was on already');
     expect(sandbox.mails[0]?.text).toContain('Already on: first and second.');
@@ -285,7 +285,7 @@ describe('a call for what is so already', () => {
     expect(JSON.stringify(sandbox.mails)).not.toContain('switched on again');
   });
 
-  it('tells of tokens that were off that they were left off', async () => {
+  it('says of tokens that were off that they were left off', async () => {
     for (const id of ['first', 'second']) sandbox.tokens.modify(id, { is_active: false });
     await call({ deployment: 'orange-cd', reason: 'leaked' });
     expect(sandbox.mails[0]?.text).toContain("Already off: first and second, now recorded as people's.");

@@ -109,7 +109,7 @@ describe('S3', () => {
     expect((await errorOf(get('never'))).status).toBe(403);
   });
 
-  it('lays a delete marker over a deleted object: a 404 that says so, and put anew it is there again', async () => {
+  it('lays a delete marker over a deleted object: a 404 that says so, and put again it is there again', async () => {
     const first = await put('key', 'one');
     await s3.send(new DeleteObjectCommand({ Bucket, Key: 'key' }));
     const { status, error } = await errorOf(get('key'));

@@ -80,7 +80,7 @@ export class TokenStore {
   }
 
   /**
-   * How many tokens can be used, and how many a program made for itself. In a large list they are counted anew only
+   * How many tokens can be used, and how many a program made for itself. In a large list they are counted again only
    * after changes and after a minute: counting 100,000 for each of 1,000 pages would be most of what a test measures.
    */
   get counts(): { readonly automatic: number; readonly active: number } {

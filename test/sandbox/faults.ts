@@ -230,7 +230,7 @@ export class FaultPlan {
     this.when(matches, fault, Infinity);
   }
 
-  /** From now on everything passes; the count of requests begins anew. */
+  /** From now on everything passes; the count of requests begins again. */
   clear(): void {
     this.rules = [];
     this.seen = 0;

@@ -199,7 +199,7 @@ describe('an outage', () => {
 });
 
 describe('a connection', () => {
-  it('is kept for the next request, or made anew for each where the server does not keep it', async () => {
+  it('is kept for the next request, or made again for each where the server does not keep it', async () => {
     const asked = async (): Promise<number> => {
       const connections = refuseConnection(0);
       const agent = new Agent({ connections: 1 });

@@ -372,7 +372,7 @@ describe('what a policy allows', () => {
     expect((await put('patchable', { key: 'c' }, 2, updater)).status).toBe(200);
   });
 
-  it('writing anew wants create, writing again wants update', async () => {
+  it('writing again wants create, writing again wants update', async () => {
     const creator = await tokenThatMay('creator', { [data('made')]: ['create'] });
     const updater = await tokenThatMay('made-updater', { [data('made')]: ['update'] });
     expect((await put('made', { key: 'a' }, 0, updater)).status).toBe(403);

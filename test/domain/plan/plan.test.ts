@@ -369,7 +369,7 @@ describe('switching on again', () => {
     ).toEqual(['reactivate t1']);
   });
 
-  it('is told to rules that would otherwise miss the token, and nothing else is', () => {
+  it('is reported to rules that would otherwise miss the token, and nothing else is', () => {
     const situation = { tokens: [off(), { label: 'mtn-cm' }], ledger: { suspensions: [suspensionOf()] } };
     const whole = plan({ ...situation, licenses: [`orange,cd,${FAR},0`, ...ended('mtn-cm')] });
     expect(texts(whole.steps)).toEqual(['reactivate t1', 'announce t2']);

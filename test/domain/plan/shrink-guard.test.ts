@@ -194,7 +194,7 @@ describe('the license list', () => {
     expect(shrunk(ledger, list(...rows(...ten)))).toEqual([]);
   });
 
-  it('is measured anew by an approval', () => {
+  it('is measured again by an approval', () => {
     const less = list(...rows(...ten.slice(4)));
     const ledger = after(less, after(list(...rows(...ten))), { ...NOTHING_DONE, approved: true });
     expect(shrunk(ledger, less)).toEqual([]);

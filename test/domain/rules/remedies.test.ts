@@ -469,14 +469,14 @@ describe('a key that holds no text', () => {
   });
 
   it('is said to be white space, or nothing', () => {
-    const told = (content: string): string =>
+    const said = (content: string): string =>
       textOf('malformed-key', 'orange-cd', {
         tokens: [{}],
         keys: { 'orange-cd': content },
         licenses: [IN_FORCE],
       });
-    expect(told(' \n')).toContain('is nothing but white space, not');
-    expect(told('')).toContain('is an empty text, not');
+    expect(said(' \n')).toContain('is nothing but white space, not');
+    expect(said('')).toContain('is an empty text, not');
   });
 });
 
