@@ -118,7 +118,7 @@ const numbers = new Map<Day, number>();
 /** A day's number; `NaN` where it does not exist or is not written `YYYY-MM-DD`. */
 function numberOf(text: string): number {
   return remembered(numbers, text, () => {
-    const instant = Date.parse(`${text}T00:00:00Z`);
+    const instant = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : NaN;
     if (Number.isNaN(instant)) return NaN;
     // JavaScript takes 30 February for 2 March: only what comes back as it went in is a day.
     return new Date(instant).toISOString().slice(0, 10) === text ? Math.round(instant / DAY) : NaN;
