@@ -71,19 +71,20 @@ interface Change {
 /** The rows of each deployment's product, the latest end first: two rows of one product are two entries. */
 function byProduct(rows: readonly ComparedRow[]): Map<string, ComparedRow[]> {
   const groups = Map.groupBy(rows, ({ deployment, product }) => `${deployment}\0${product}`);
-  for (const group of groups.values())
-    group.sort((a, b) => (a.accessUntil > b.accessUntil ? -1 : a.accessUntil < b.accessUntil ? 1 : 0));
+  for (const group of groups.values()) group.sort((a, b) => (daysOf(a) > daysOf(b) ? -1 : 1));
   return groups;
 }
 
+/** Two rows of one product with the same days are the same. */
+const daysOf = ({ paidUntil, accessUntil }: ComparedRow): string => `${accessUntil} ${paidUntil}`;
+
 /** Rows that the other list has no equal of. */
 function unmatched(rows: readonly ComparedRow[] = [], others: readonly ComparedRow[] = []): ComparedRow[] {
-  const days = ({ paidUntil, accessUntil }: ComparedRow): string => `${paidUntil} ${accessUntil}`;
   const left = new Map<string, number>();
-  for (const other of others) left.set(days(other), (left.get(days(other)) ?? 0) + 1);
+  for (const other of others) left.set(daysOf(other), (left.get(daysOf(other)) ?? 0) + 1);
   return rows.filter((row) => {
-    const count = left.get(days(row)) ?? 0;
-    left.set(days(row), count - 1);
+    const count = left.get(daysOf(row)) ?? 0;
+    left.set(daysOf(row), count - 1);
     return count <= 0;
   });
 }

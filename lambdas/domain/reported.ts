@@ -101,7 +101,7 @@ export function earlierItems(ledger: EarlierMemory): ReportedItem[] {
         level: findingLevel(severity, threshold),
       })),
     ...ledger.toldSteps.map(({ key, day: on }) =>
-      key.startsWith('alert ') ? { key, day: on } : { key: key.replace(/^\S+/, 'step'), day: on },
+      key.startsWith('alert ') ? { key, day: on } : { key: key.replace(/\S+/, 'step'), day: on },
     ),
     ...ledger.notices.map(({ step, deployment, end }) => ({
       key: announcementKey(step, deployment, end),

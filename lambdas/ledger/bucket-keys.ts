@@ -33,7 +33,7 @@ export function isHold(key: string): boolean {
 
 /** The object that another one at the top of the bucket looks like by a slip; `undefined` where it looks like none. */
 export function lookAlikeOf(key: string): string | undefined {
-  if (KNOWN.has(key) || key === OBJECTS.reports || isHold(key)) return undefined;
+  if (KNOWN.has(key) || isHold(key)) return undefined;
   const stem = stemOf(key.toLowerCase().replace(COPY_MARKS, ' ')).replace(/[^a-z]/g, '');
   if (['license', 'licenses', 'licence', 'licences'].some((name) => isSimilar(stem, name)))
     return OBJECTS.licenses;

@@ -17,7 +17,7 @@ const before = v.parse(
 );
 
 describe('a ledger of version 1', () => {
-  const ledger = readLedger(FIXTURE);
+  const ledgerOfFixture = (): ReturnType<typeof readLedger> => readLedger(FIXTURE);
 
   it.each([
     'notices',
@@ -34,11 +34,13 @@ describe('a ledger of version 1', () => {
     'renaming',
     'answered',
   ] as const)('keeps its %s as they are, and there are some', (part) => {
+    const ledger = ledgerOfFixture();
     expect(ledger[part]).toEqual(before[part]);
     expect(JSON.stringify(before[part]).length).toBeGreaterThan(20);
   });
 
   it('keeps under other names what no mail reported, and what one did', () => {
+    const ledger = ledgerOfFixture();
     expect(ledger.unreported).toEqual(before['untold']);
     expect(ledger.unreported).toHaveLength(4);
     expect(ledger.findings).toEqual(
@@ -56,6 +58,7 @@ describe('a ledger of version 1', () => {
   });
 
   it('is compared with what it counted', () => {
+    const ledger = ledgerOfFixture();
     expect(before['baseline']).toEqual({ tokens: 20, keys: 16, licenses: 17, exemptions: 2 });
     expect(ledger.measures).toEqual({
       tokens: 20,
@@ -76,13 +79,21 @@ describe('a ledger of version 1', () => {
     expect(first.measures).toEqual({ tokens: null, keys: null, licenses: null, exemptions: null });
   });
 
+  it('knows no exemptions where it never had a list of them, and only how many it counted', () => {
+    const counted = { tokens: 3, keys: 1, licenses: 1, exemptions: 2 };
+    const kept = readLedger(Buffer.from(JSON.stringify({ ...before, exemptions: null, baseline: counted })));
+    expect([kept.exemptions, kept.measures.exemptions]).toEqual([null, [{ label: '' }, { label: '' }]]);
+  });
+
   it('is written as version 2, and read again as it is', () => {
+    const ledger = ledgerOfFixture();
     const text = ledgerText(ledger);
     expect(JSON.parse(text)).toMatchObject({ version: 2 });
     expect(readLedger(Buffer.from(text))).toEqual(ledger);
   });
 
   it('is read as well where version 2 said a second time when a mail last listed everything open', () => {
+    const ledger = ledgerOfFixture();
     for (const weeklyAt of ['2026-05-25T02:00:00.000Z', null])
       expect(readLedger(Buffer.from(JSON.stringify({ ...ledger, weeklyAt })))).toEqual(ledger);
     expect(ledger.reported).toContainEqual({ key: WEEKLY_MAIL, day: '2026-05-25' });
