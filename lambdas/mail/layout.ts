@@ -194,7 +194,7 @@ export function wrapText(text: string, indent = ''): string[] {
     .flatMap((word) => pieces(word, limit));
   words.forEach((word, index) => {
     const longer = index === 0 ? `${line}${word}` : `${line} ${word}`;
-    if (columnsOf(longer) <= COLUMNS || (index === 0 && line === first)) line = longer;
+    if (columnsOf(longer) <= COLUMNS || index === 0) line = longer;
     else {
       lines.push(line.trimEnd());
       line = `${indent}${word}`;

@@ -450,23 +450,23 @@ interface RestEntry {
 
 /** Everything else, one entry a deployment; those with the same to say share a line. */
 export function restPart(input: MailInput, reported: Reportable, mentioned: Mentioned): Part {
+  const cured = new Set(curedKeys(input, reported));
   const wanted = reported.findings.filter(
-    ({ value, isNew }) =>
+    ({ value, item, isNew }) =>
       (isNew || reported.isWeekly) &&
       !isDoubted(input) &&
       !isWithoutAccess(value) &&
+      // What cures somebody who can't pull has been said there.
+      !cured.has(item.key) &&
       !(mentioned.has(value.deployment) && END_KINDS.has(value.kind)),
   );
-  const cured = curesOfMissing(reported.findings.map(({ value }) => value));
   const byName = [...Map.groupBy(wanted, ({ value }) => value.deployment)].map(([name, news]) => ({
     name,
     items: news.map(({ item }) => item),
     briefs: distinctBriefs(news.map(({ value }) => briefOf(value, input.snapshot))),
   }));
-  const groups = Map.groupBy(
-    // What cures somebody who can't pull has been said there.
-    byName.filter(({ briefs }) => !briefs.some(({ event }) => event !== undefined && cured.has(event.json))),
-    ({ briefs }) => briefs.map(({ fact, cure }) => `${fact}: ${cure}`).join('; '),
+  const groups = Map.groupBy(byName, ({ briefs }) =>
+    briefs.map(({ fact, cure }) => `${fact}: ${cure}`).join('; '),
   );
   const entries = [...groups.values()].flatMap(inPieces).map((piece): RestEntry => ({
     names: piece.map(({ name }) => name),
@@ -482,7 +482,7 @@ export function restPart(input: MailInput, reported: Reportable, mentioned: Ment
         wrapText(`- ${names.map(displayName).join(', ')}: ${restText(briefs)}`, '  '),
       ),
     ],
-    { noun: 'entry', isRest: true },
+    { noun: 'line', isRest: true },
   );
 }
 

@@ -56,6 +56,12 @@ By hand, a run does it from Mon 2 Mar 22:00 and Sun 8 Mar 00:00 on.
     );
   });
 
+  it('is all that the heading says of it: not that nobody does', () => {
+    expect(textOf(situation).split('\n\n')[0]).toBe(
+      'Docker Hub access of our customers, Monday 2 March 2026',
+    );
+  });
+
   it('is said where nobody is, with who ends first', () => {
     const nobody: MailSituation = { tokens: [{ label: 'moov-bj' }], keys: KEYS, licenses: [PAID] };
     expect(flat(textOf(nobody))).toContain(
@@ -118,6 +124,7 @@ By hand, a run does it from Mon 2 Mar 22:00 and Sun 8 Mar 00:00 on.
       'DELETED FOR GOOD NEXT (nothing has happened yet) Mon 9 Mar 03:30 orange-cd, off since 7 Dec 2025, its access ended on 1 Dec 2025',
     );
     expect(mail.text).not.toContain('LOSES ACCESS');
+    expect(mail.text).toContain('Nobody loses access in the next 7 days; the next to end is moov-bj');
     expect(mail.subject).not.toContain('lose');
   });
 });
@@ -901,6 +908,16 @@ https://eu-west-1.console.aws.amazon.com/s3/object/bucket?region=eu-west-1&prefi
       '2 withheld',
     ],
     [
+      'who is only announced and held',
+      {
+        tokens: [{ label: 'expresso-sn' }, { label: 'moov-bj' }],
+        keys: { 'expresso-sn': 'x', 'moov-bj': 'x' },
+        licenses: ['expresso,sn,2026-02-01,0', 'expreso,sn,2027-01-01,0', PAID],
+        report: { findings: [] },
+      },
+      '1 withheld',
+    ],
+    [
       'who has ended and was switched on by people',
       {
         tokens: [{}],
@@ -938,6 +955,7 @@ https://eu-west-1.console.aws.amazon.com/s3/object/bucket?region=eu-west-1&prefi
     ['the first of several', { tokens: [{ label: 'moov-bj' }, {}], licenses: [PAID, 'orange,cd,2026-12-31,0'] }, 'the next to end is orange-cd (paid until 31 Dec, access until 31 Dec).'], // prettier-ignore
     ['the first of several in whatever order', { tokens: [{ label: 'moov-bj' }, {}], licenses: ['orange,cd,2026-12-31,0', PAID] }, 'the next to end is orange-cd (paid until 31 Dec, access until 31 Dec).'], // prettier-ignore
     ['who has a token', { tokens: [{ label: 'moov-bj' }], licenses: [PAID, 'orange,cd,2026-12-31,0'] }, 'the next to end is moov-bj '], // prettier-ignore
+    ['who ends today', { tokens: [{ label: 'moov-bj' }, {}], licenses: [PAID, 'orange,cd,2026-03-02,0'], steps: [] }, 'the next to end is orange-cd (paid until 2 Mar, '], // prettier-ignore
     ['who has not ended', { tokens: [{ label: 'moov-bj' }, {}], licenses: [PAID, ENDED], steps: [] }, 'the next to end is moov-bj '], // prettier-ignore
   ])('says who is the next to end: %s', (_rule, situation, said) => {
     expect(flat(textOf({ ...calm, ...situation }))).toContain(said);
@@ -946,7 +964,9 @@ https://eu-west-1.console.aws.amazon.com/s3/object/bucket?region=eu-west-1&prefi
   it('does not say that nobody loses access where a step that takes it failed', () => {
     const failed = (kind: 'deactivate' | 'delete-token'): string =>
       textOf({ ...calm, report: { findings: [], actions: [actionOf(kind, 'failed')] } });
-    expect(failed('deactivate')).not.toContain('Nobody loses access');
+    expect(failed('deactivate').split('\n\n')[0]).toBe(
+      'Docker Hub access of our customers, Monday 2 March 2026',
+    );
     expect(failed('delete-token')).toContain('Nobody loses access');
   });
 
@@ -977,6 +997,36 @@ https://eu-west-1.console.aws.amazon.com/s3/object/bucket?region=eu-west-1&prefi
       "Still open: 1 can't pull, 1 to decide, 1 ended, 1 ending, 1 to fix, 1 to know, 1 switched off. Report: https://",
     );
     expect(mail.text.match(/Report:/g)).toHaveLength(1);
+  });
+
+  it('says what was read only where nothing is open and nothing is held', () => {
+    const held = {
+      kind: 'deactivate',
+      deployment: 'mtn-cm',
+      tokenId: 't9',
+      reason: 'x',
+      withheld: 'x',
+    } as const;
+    expect(textOf(calm)).toContain('\nRead: 5 tokens');
+    expect(textOf({ ...calm, steps: [held] })).not.toContain('Read:');
+  });
+
+  it('has the word above its link at the beginning of a line where the counts fill the one before', () => {
+    const text = textOf({
+      tokens: [
+        { enabled: false },
+        { label: 'moov-bj' },
+        { label: 'tigo-td', scopes: [] },
+        { label: 'airtel-td', lastUsedAt: null, createdAt: NOW - 100 * DAY },
+        { label: 'zain-sd' },
+      ],
+      keys: { 'orange-cd': 'x', 'moov-bj': 'x', 'tigo-td': 'x', 'airtel-td': 'x', 'zain-sd': 'x' },
+      licenses: ['orange,cd,2027-01-01,0', 'moov,bj,2026-03-20,0', 'tigo,td,2027-01-01,0', 'airtel,td,2027-01-01,0', 'zain,sd,2026-02-01,0'], // prettier-ignore
+      report: { actions: [actionOf('deactivate', 'withheld', { deployment: 'zain-sd', tokenId: 't5' })] },
+    });
+    expect(text).toContain(
+      "\nStill open: 1 can't pull, 1 to decide, 1 ending, 1 to fix, 1 to know.\nReport:\nhttps://",
+    );
   });
 
   it('says that all is well only where nothing is in the way, announced, held, failed or planned', () => {
@@ -1024,6 +1074,8 @@ https://eu-west-1.console.aws.amazon.com/s3/object/bucket?region=eu-west-1&prefi
       'No mail since 27 Feb reached anybody who had confirmed the subscription',
     );
     expect(mail.subject).toContain('a list shrank');
+    const alone = textOf({ ...calm, input: { obstacles: [{ kind: 'HOLD', text: 'HOLD is there.' }] } });
+    expect(alone).toMatch(/^HOLD is there\.\n\nDocker Hub access/);
   });
 
   it('says little of what was read while it is too little to be believed, and resolves nothing', () => {
@@ -1077,6 +1129,8 @@ https://eu-west-1.console.aws.amazon.com/s3/object/bucket?region=eu-west-1&prefi
   it('is critical where a step failed or a finding is, info where nothing happened and nothing is to do', () => {
     const severity = (situation: MailSituation): string => mailOf({ ...calm, ...situation }).mail.severity;
     expect(severity({})).toBe('info');
+    const unused = { label: 'moov-bj', lastUsedAt: null, createdAt: NOW - 100 * DAY };
+    expect(severity({ tokens: [unused] })).toBe('info');
     expect(severity({ report: { actions: [actionOf('announce', 'done')] } })).toBe('warning');
     expect(severity({ ledger: { unreported: [actionOf('deactivate', 'done')] } })).toBe('warning');
     expect(severity({ report: { actions: [actionOf('deactivate', 'failed')] } })).toBe('critical');

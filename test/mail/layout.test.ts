@@ -32,6 +32,7 @@ describe('a paragraph', () => {
     expect(wrapText(`Report: ${link} there`)).toEqual(['Report:', link, 'there']);
     for (const other of [`<${link}>`, link.replace('https', 'http')])
       expect(wrapText(`Report: ${other} there`)).toEqual(['Report:', other, 'there']);
+    expect(wrapText(`${link} there`)).toEqual([link, 'there']);
     const path = `see-${link}`;
     expect(wrapText(path)).toEqual([path.slice(0, 76), path.slice(76)]);
   });
@@ -232,6 +233,21 @@ describe('a text', () => {
     const full = compose(partOf('a', 2000));
     expect(full.bytes).toBeLessThanOrEqual(20_000);
     expect(full.bytes).toBeGreaterThan(19_900);
+  });
+
+  it.each([
+    [20_000, 'x', 20_000],
+    [20_001, 'a', 22],
+  ])('has what makes it %i bytes long only up to 20 kB', (bytes, first, length) => {
+    const around = Buffer.byteLength('Heading.\n\n\n\nClosing.\n');
+    const part: Part = {
+      count: 1,
+      isRest: false,
+      render: (shown) => [shown === 1 ? 'x'.repeat(bytes - around) : 'a'],
+      reportedBy: () => [],
+    };
+    const { text } = compose(part);
+    expect([text.split('\n')[2]?.[0], text.length]).toEqual([first, length]);
   });
 
   it('drops the rest before anything else, and says how much', () => {

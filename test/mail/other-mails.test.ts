@@ -34,6 +34,7 @@ describe('a link to a report', () => {
       'https://cn-north-1.console.amazonaws.cn/s3/object/b?region=cn-north-1',
     );
     expect(link('./state', '')).toBe('./state/reports/2026/03/02/r.html');
+    expect(reportLink({ location: './state', topicArn: '' }, 'a.json/r.json')).toBe('./state/a.json/r.html');
   });
 });
 
@@ -435,6 +436,25 @@ describe('what a run switched off and people switched on again', () => {
         'What run run\\u{a}1 switched off for ended licenses is switched on again ("ann" says "all paid").',
         '',
         'On again: orange-cd and "Mtn CM".',
+        'The audit leaves them alone for 7 days, then goes by licenses.csv again.',
+      ],
+    });
+  });
+
+  it('says what could not be undone, and names nobody where nobody is on again', () => {
+    expect(
+      restoredRunText({
+        ...news,
+        deployments: [],
+        failures: ['orange-cd: Docker Hub is away.'],
+        isFailed: true,
+      }),
+    ).toEqual({
+      title: 'restoring what run run\\u{a}1 switched off failed',
+      lines: [
+        'What run run\\u{a}1 switched off for ended licenses is switched on again ("ann" says "all paid").',
+        '',
+        'NOT DONE: orange-cd: Docker Hub is away.',
         'The audit leaves them alone for 7 days, then goes by licenses.csv again.',
       ],
     });

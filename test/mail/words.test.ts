@@ -104,6 +104,11 @@ const CASES: readonly (readonly [rule: string, situation: Situation, said: reado
     ['orange-cd: line 2 of licenses.csv: expires_on "2026-02-30" is not a day'],
   ],
   [
+    'what a row that can not be read says in brackets stays, the one about its name aside',
+    { licenses: ['orange,cd,2026-01-01 (old),3', ...MANY] },
+    ['orange-cd: line 2 of licenses.csv: expires_on "2026-01-01 (old)" is not a day'],
+  ],
+  [
     'a token that is off is switched on, also beside one that expired',
     { tokens: [{ enabled: false, expiresAt: NOW - DAY }, { enabled: false }], keys: KEYS, licenses: [PAID] },
     ['orange-cd: its token is switched off: switch on'],
@@ -135,6 +140,11 @@ const CASES: readonly (readonly [rule: string, situation: Situation, said: reado
     'and so it may beside one that ends soon',
     { tokens: [{ label: 'orang-cd' }], keys: { 'orang-cd': 'x' }, licenses: [PAID, 'orang,cd,2026-03-04,0'] },
     ['orange-cd: orang-cd (ends soon) may be the same customer: rename'],
+  ],
+  [
+    'a name without a token whose namesake that ended has none either has none',
+    { keys: { 'orang-cd': 'x' }, licenses: [PAID, 'orang,cd,2026-02-01,0'] },
+    ['orange-cd: it has no token: first token'],
   ],
   [
     'a token that the audit switched off is off',
