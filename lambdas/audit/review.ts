@@ -146,7 +146,7 @@ function ledgerAfterReview(ledger: Ledger, reviewed: Reviewed, named: readonly S
         kind,
         severity,
         deployment,
-        ...(tokenId === undefined ? {} : { tokenId }),
+        tokenId,
         since,
       })),
     ],
@@ -183,7 +183,7 @@ function reportedAfter(ledger: Ledger, reviewed: Reviewed, named: readonly Step[
   const day = snapshot.today;
   const memory = new Map(reportedItems(ledger));
   const add = (key: string, level?: number): void => {
-    memory.set(key, { key, day, ...(level === undefined ? {} : { level }) });
+    memory.set(key, { key, day, level });
   };
   for (const { id, kind, severity, deployment } of found) {
     const license = snapshot.licenses.get(deployment);
@@ -194,14 +194,12 @@ function reportedAfter(ledger: Ledger, reviewed: Reviewed, named: readonly Step[
     add(findingKey(id), findingLevel(severity, threshold));
   }
   for (const key of change.alertKeys) add(key);
-  const names = new Set(named.map(({ deployment }) => deployment));
   const schedule = { timeZone: snapshot.policy.timeZone, nightlyAt: run.services.settings.nightlyAt };
   for (const end of upcomingEnds({ snapshot, steps: named, holds: decision.plan.holds }, [], schedule))
-    if (names.has(end.deployment))
-      add(
-        announcementKey(end.what, end.deployment, end.end),
-        end.what === 'deactivate' && isNextNight(end, snapshot) ? 2 : 1,
-      );
+    add(
+      announcementKey(end.what, end.deployment, end.end),
+      end.what === 'deactivate' && isNextNight(end, snapshot) ? 2 : 1,
+    );
   if (reading.hold) add('HOLD');
   else memory.delete('HOLD');
   return [...memory.values()];

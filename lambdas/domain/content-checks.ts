@@ -80,7 +80,7 @@ export function judgeCheck(
           : 'unclear';
   return entryOf(snapshot, key, {
     verdict,
-    ...(verdict === 'mismatched' && claimedId !== undefined ? { claimedId } : {}),
+    ...(verdict === 'mismatched' ? { claimedId } : {}),
   });
 }
 

@@ -1,11 +1,15 @@
 // How a plan's steps are carried out, marked and reported, whatever call fails.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type AppliedPlan, actionOf, applyPlan } from '../../lambdas/audit/apply-plan.ts';
+import { type AppliedPlan, actionOf, applyPlan, findingsAfter } from '../../lambdas/audit/apply-plan.ts';
+import type { Action, Mode } from '../../lambdas/domain/actions.ts';
 import { iso } from '../../lambdas/domain/days.ts';
+import type { Finding } from '../../lambdas/domain/findings.ts';
+import { type Plan, makePlan } from '../../lambdas/domain/plan/plan.ts';
 import { type Change, intentsOf, isChange } from '../../lambdas/domain/plan/step.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import { openLedger } from '../../lambdas/ledger/store.ts';
 import { fingerprintOfNew } from '../../lambdas/text/fingerprint.ts';
+import { NOW, snapshotOf } from '../domain/situation.ts';
 import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
 import type { Fate } from '../sandbox/memory-sandbox.ts';
 
@@ -376,5 +380,37 @@ describe('removing a key', () => {
     expect(results(await carry(elsewhere))[1]).toBe('remove-key key done');
     sandbox.keys.set('orange-cd', 'content');
     expect(results(await carry(steps))).toEqual(['delete-token t1 done', 'remove-key key done']);
+  });
+});
+
+describe('the findings after the steps', () => {
+  type Kind = Finding['kind'];
+  const missing: readonly [Kind, string] = ['missing-token', 'orange-cd'];
+  const on = actionOf(step('reactivate', 't1'), 'done');
+  const planned = [step('reactivate', 't1')];
+
+  it.each<
+    [rule: string, found: readonly [Kind, string], actions: readonly Action[], mode: Mode, isLeft: boolean]
+  >([
+    ['whoever was switched on is not missed', missing, [on], 'enforce', false],
+    ['another deployment is', ['missing-token', 'mtn-cm'], [on], 'enforce', true],
+    ['whatever else was found stays', ['orphaned-key', 'orange-cd'], [on], 'enforce', true],
+    ['who could not be switched on is missed', missing, [{ ...on, status: 'failed' }], 'enforce', true],
+    ['who is only to be switched on is missed', missing, [{ ...on, status: 'planned' }], 'observe', true],
+    ['a dry run takes what is planned for done', missing, [{ ...on, status: 'planned' }], 'dry-run', false],
+    ['who was switched off is missed', missing, [{ ...on, kind: 'deactivate' }], 'enforce', true],
+  ])('%s', (_rule, [kind, deployment], actions, mode, isLeft) => {
+    const plan: Plan = { ...makePlan(snapshotOf({}), { hold: false }), steps: planned };
+    const finding: Finding = {
+      id: 'f',
+      kind,
+      deployment,
+      severity: 'warning',
+      detail: 'why',
+      remedy: 'what to do',
+      since: iso(NOW),
+    };
+    const left = findingsAfter([finding], plan, { actions, unmarked: [] }, mode);
+    expect(left).toEqual(isLeft ? [finding] : []);
   });
 });

@@ -13,10 +13,14 @@ export async function nightly(sandbox: Sandbox, event: AuditEvent = {}): Promise
   return result;
 }
 
+/** As much of a result or a report as is looked at here. */
+interface Ended {
+  readonly actions: readonly Readonly<Record<'kind' | 'deployment' | 'status' | 'reason', string>>[];
+}
+
 /** What was done or planned for whom, and what came of it. */
-export const steps = ({ actions }: Pick<AuditResult, 'actions'>): string[] =>
+export const steps = ({ actions }: Ended): string[] =>
   actions.map(({ kind, deployment, status }) => `${kind} ${deployment} ${status}`);
 
 /** Why, line by line. */
-export const reasons = ({ actions }: Pick<AuditResult, 'actions'>): string =>
-  actions.map(({ reason }) => reason).join('\n');
+export const reasons = ({ actions }: Ended): string => actions.map(({ reason }) => reason).join('\n');

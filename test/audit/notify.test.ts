@@ -5,6 +5,7 @@ import {
   type PlannedNotification,
   type NotificationInput,
   planNotification,
+  send,
 } from '../../lambdas/audit/notify.ts';
 import type { Action } from '../../lambdas/domain/actions.ts';
 import { DAY, HOUR, iso } from '../../lambdas/domain/days.ts';
@@ -13,8 +14,9 @@ import { makePlan } from '../../lambdas/domain/plan/plan.ts';
 import { WEEKLY_MAIL, findingKey, findingLevel, reportedItems } from '../../lambdas/domain/reported.ts';
 import { reconcile } from '../../lambdas/domain/reconcile.ts';
 import type { Report } from '../../lambdas/report/report.ts';
-import { NOW, type Situation, snapshotOf } from '../domain/situation.ts';
+import { NOW, type Situation, contentOf, snapshotOf } from '../domain/situation.ts';
 import { defaultSettings } from '../default-settings.ts';
+import { startSandbox } from '../sandbox/sandbox.ts';
 
 interface Given extends Situation {
   readonly report?: Partial<Report>;
@@ -276,6 +278,8 @@ describe('what the ledger remembers after a run', () => {
     expect(night([action('withheld')])?.undisturbed).toBe(true);
     const planned = [action('planned')];
     expect([night(planned)?.undisturbed, night(planned, false)?.undisturbed]).toEqual([true, false]);
+    const silent = plannedOf({ ...IN_ORDER, ledger: MONDAY });
+    expect(silent.remember(ledgerOf(), false, false).lastNight?.undisturbed).toBe(true);
     const outcome = (of: Report['outcome']): string | undefined =>
       plannedOf({ ...IN_ORDER, report: { outcome: of } }).remember(ledgerOf(), true, true).lastNight?.outcome;
     expect((['incomplete', 'clean', 'withheld'] as const).map(outcome)).toEqual([
@@ -301,6 +305,7 @@ describe('what the ledger remembers after a run', () => {
     const deleted = action('done', { kind: 'delete-token' });
     const actions = [deleted, action('done', { kind: 'remove-key' }), action('done')];
     const notDeleted = [
+      action('failed', { kind: 'delete-token' }),
       action('skipped', { kind: 'delete-token' }),
       action('failed', { kind: 'remove-key' }),
     ];
@@ -354,5 +359,143 @@ describe('what the ledger remembers after a run', () => {
   it('is nothing else: what others wrote stays', () => {
     const issued = [{ tokenId: 't1', deployment: 'orange-cd', at: iso(NOW - HOUR) }];
     expect(plannedOf(IN_ORDER).remember(ledgerOf({ issued }), true, true).issued).toBe(issued);
+  });
+
+  const row = { deployment: 'mtn-cm', product: '', paidUntil: '2026-05-01', accessUntil: '2026-05-01' };
+  const rows = [row];
+  const older = [{ ...row, accessUntil: '2026-04-01' }];
+  it.each<[rule: string, given: Given, before: Partial<Ledger>, read: boolean, reportedRows?: typeof rows]>([
+    [
+      'are the rows before, where nobody could read what changed',
+      IN_ORDER,
+      { licenseRows: rows },
+      false,
+      rows,
+    ],
+    [
+      'are the rows that somebody could read about, however many mails failed since',
+      IN_ORDER,
+      { licenseRows: rows, reportedRows: older },
+      false,
+      older,
+    ],
+    ['are the rows of now alone, where somebody could', IN_ORDER, { reportedRows: older }, true],
+    ['are no rows where there were none before', IN_ORDER, { licenseRows: null }, false],
+    [
+      'are the rows of now alone, where there was nothing to mail',
+      { ...IN_ORDER, ledger: MONDAY },
+      { licenseRows: rows },
+      false,
+    ],
+  ])('%s', (_rule, given, before, read, reportedRows) => {
+    const after = plannedOf(given).remember(ledgerOf(before), read, read);
+    expect(after.reportedRows).toEqual(reportedRows);
+    expect(after.licenseRows).toMatchObject([{ deployment: 'orange-cd' }]);
+  });
+});
+
+describe('who is announced by no mail', () => {
+  it('is nobody whom the mail names, and nobody who is not to be announced', () => {
+    const input = inputOf(ENDING);
+    const other = { kind: 'deactivate', deployment: 'mtn-cm', tokenId: 't2', reason: 'why' } as const;
+    const plan = { ...input.plan, steps: [...input.plan.steps, other] };
+    expect(plan.steps.map(({ kind }) => kind)).toEqual(['announce', 'deactivate']);
+    expect([...planNotification({ ...input, plan }).unnamed]).toEqual([]);
+  });
+
+  it('is whoever has no room in the mail', () => {
+    const names = Array.from({ length: 2500 }, (_, index) => `telco${index}-be`);
+    const full = inputOf({
+      tokens: names.map((label) => ({ label, id: `id-${label}` })),
+      keys: Object.fromEntries(names.map((name) => [name, contentOf(name)])),
+      licenses: names.map((name) => `${name.replace('-', ',')},2026-03-05,0`),
+    });
+    const { mail, unnamed } = planNotification(full);
+    const inMail = new Set(mail?.text.match(/telco\d+-be/g));
+    const listed = names.filter((name) => inMail.has(name));
+    expect(listed.length).toBeGreaterThan(10);
+    expect(listed.length).toBeLessThan(2500);
+    expect([...unnamed].sort()).toEqual(
+      names
+        .filter((name) => !listed.includes(name))
+        .map((name) => `id-${name}`)
+        .sort(),
+    );
+  });
+});
+
+describe('what stands in the way of the whole', () => {
+  const textOf = (given: Given, isApproval = false): string => {
+    const input = inputOf(given);
+    const planned = planNotification({ ...input, plan: { ...input.plan, isApproval } });
+    return planned.mail?.text.replaceAll(/\s+/g, ' ') ?? '';
+  };
+  const shrunk = { text: 'The license list lost half.', isApproved: false };
+
+  it.each<[rule: string, text: () => string, holds: string, lacks: string]>([
+    ['is nothing as a rule', () => textOf(IN_ORDER), 'orange-cd', 'HOLD is in the bucket'],
+    [
+      'is HOLD',
+      () => textOf({ ...IN_ORDER, hold: true }),
+      'HOLD is in the bucket: nobody is cut off',
+      'known since',
+    ],
+    [
+      'is HOLD, since a mail first said it',
+      () => textOf({ ...IN_ORDER, hold: true, ledger: { reported: [{ key: 'HOLD', day: '2026-02-27' }] } }),
+      'HOLD is in the bucket (known since 27 Feb): nobody is cut off',
+      'lost half',
+    ],
+    [
+      'is HOLD, since the object says that it is there',
+      () =>
+        textOf({
+          ...IN_ORDER,
+          hold: true,
+          report: { inputs: { hold: true, holding: [{ key: 'HOLD', since: '2026-02-28T12:00:00.000Z' }] } },
+          ledger: { reported: [{ key: 'HOLD', day: '2026-02-27' }] },
+        }),
+      '28 Feb',
+      'known since',
+    ],
+    [
+      'is an input that shrank, with the event that lets it count',
+      () => textOf({ ...IN_ORDER, report: { shrunk } }),
+      'Then let the new numbers count',
+      'HOLD is in the bucket',
+    ],
+    [
+      'is an input that shrank and this run approved: nothing is left to paste',
+      () => textOf({ ...IN_ORDER, report: { shrunk: { ...shrunk, isApproved: true } } }, true),
+      'This run approves that',
+      'Then let the new numbers count',
+    ],
+  ])('%s', (_rule, text, holds, lacks) => {
+    expect(text()).toContain(holds);
+    expect(text()).not.toContain(lacks);
+  });
+});
+
+describe('sending', () => {
+  const sent = (fate: 'pass' | 'fail before', confirmed = true, given = ENDING): ReturnType<typeof send> => {
+    const sandbox = startSandbox({ transport: 'memory' });
+    sandbox.confirmed = confirmed;
+    sandbox.fate = (call) => (call === 'topic.publish' ? fate : 'pass');
+    return send(sandbox.services(), plannedOf(given));
+  };
+
+  it('says whether the mail went out, and whether anybody had confirmed then', async () => {
+    expect(await sent('pass')).toEqual({ published: true, confirmed: true });
+    expect(await sent('pass', false)).toEqual({ published: true, confirmed: false });
+  });
+
+  it('sends nothing where nothing is due', async () => {
+    const silent = { ...IN_ORDER, ledger: MONDAY };
+    expect(await sent('fail before', true, silent)).toEqual({ published: false, confirmed: false });
+  });
+
+  it('does not fail where the mail can not be sent, and says why', async () => {
+    const { error, ...rest } = await sent('fail before');
+    expect([error?.name, rest]).toEqual(['NotificationFailed', { published: false, confirmed: false }]);
   });
 });

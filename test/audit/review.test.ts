@@ -1,12 +1,15 @@
 // A review: what an upload means, said at once; every withdrawal is left to the night.
+import * as v from 'valibot';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../lambdas/audit/audit.ts';
 import { DAY, HOUR } from '../../lambdas/domain/days.ts';
+import { ledgerText } from '../../lambdas/domain/ledger.ts';
+import { findingKey, findingLevel } from '../../lambdas/domain/reported.ts';
 import { OBJECTS } from '../../lambdas/ledger/bucket-keys.ts';
 import type { AuditResult } from '../../lambdas/report/report.ts';
 import { failureOf } from '../failure.ts';
 import { type MemorySandbox, startSandbox } from '../sandbox/sandbox.ts';
-import { nightly, steps } from './nightly.ts';
+import { nightly, reasons, steps } from './nightly.ts';
 
 const FAR = '2027-01-01';
 const OTHERS = ['mtn-cm', 'airtel-td', 'moov-bj', 'telma-mg', 'vodacom-cd'];
@@ -23,6 +26,21 @@ const night = (): Promise<AuditResult> => nightly(sandbox);
 async function review(): Promise<AuditResult> {
   sandbox.now += HOUR;
   return audit({ review: true }, sandbox.services());
+}
+
+const reportSchema = v.object({
+  notes: v.array(v.string()),
+  causes: v.array(v.string()),
+  actions: v.array(
+    v.object({ kind: v.string(), deployment: v.string(), status: v.string(), reason: v.string() }),
+  ),
+});
+/** The report that was written last. */
+function lastReport(): v.InferOutput<typeof reportSchema> {
+  const key = sandbox.bucket.keysAsWritten
+    .filter((name) => name.startsWith('reports/') && name.endsWith('.json'))
+    .at(-1);
+  return v.parse(reportSchema, JSON.parse(sandbox.bucket.text(key ?? '') ?? ''));
 }
 
 describe('a review', () => {
@@ -201,7 +219,9 @@ describe('a review', () => {
     await night();
     const calls = sandbox.calls.length;
     sandbox.changeLicenses({ 'mtn-cm': '2026-06-30' });
-    await review();
+    const { counts } = await review();
+    const none = { matching: 0, rejected: 0, mismatched: 0, unclear: 0 };
+    expect(counts.verified).toEqual({ ...none, unchecked: 1 + OTHERS.length });
     expect(sandbox.calls.slice(calls)).not.toContain('hub.checkContent');
   });
 
@@ -226,6 +246,7 @@ describe('a review', () => {
     const gone = await review();
     expect(gone.notified).toBe(true);
     expect(sandbox.lastMail).toContain('HOLD is gone');
+    expect((await review()).notified).toBe(false);
   });
 
   it('says which exemptions came and went, and no other', async () => {
@@ -251,12 +272,36 @@ describe('a review', () => {
     expect((await review()).notified).toBe(false);
   });
 
+  it('says as well of a row that was never readable, until it is put right', async () => {
+    await night();
+    sandbox.changeLicenses({ 'expresso-sn': 'never' });
+    const result = await review();
+    expect(result.findings).toMatchObject([{ kind: 'invalid-license', deployment: 'expresso-sn' }]);
+    expect(sandbox.ledger.findings).toMatchObject([{ kind: 'invalid-license' }]);
+    sandbox.changeLicenses({ 'expresso-sn': undefined, 'mtn-cm': '2026-06-30' });
+    await review();
+    expect(sandbox.ledger.findings).toEqual([]);
+  });
+
+  it('says in its report that it was one', async () => {
+    await night();
+    sandbox.changeLicenses({ 'mtn-cm': '2026-06-30' });
+    await review();
+    const { notes, causes } = lastReport();
+    expect(notes).toEqual([
+      'This was a review of a changed list or HOLD: the night does the rest.',
+      'mtn-cm: the end moved BACK, from 1 Jan 2027 to 30 Jun (now paid until 30 Jun, access until 30 Jun).',
+    ]);
+    expect(causes).toEqual([]);
+  });
+
   it('is repeated by the next run where nobody confirmed could read it', async () => {
     await night();
     sandbox.changeLicenses({ 'mtn-cm': '2026-06-30', 'orange-cd': '2026-03-05' });
     sandbox.confirmed = false;
     const unheard = await review();
     expect([unheard.notified, steps(unheard)]).toEqual([false, ['announce orange-cd failed']]);
+    expect(reasons(unheard)).toContain('the topic has no confirmed subscriber');
     sandbox.confirmed = true;
     const heard = await review();
     expect([heard.notified, steps(heard)]).toEqual([true, ['announce orange-cd done']]);
@@ -283,6 +328,95 @@ describe('what a review remembers', () => {
     const mails = sandbox.mails.length;
     await night();
     expect(sandbox.mails.slice(mails)).toEqual([]);
+  });
+
+  it('is what it found before and what is so still, although the list changed again', async () => {
+    await night();
+    sandbox.changeLicenses({ 'mtn-cm': '2026-03-20' });
+    await review();
+    const before = sandbox.ledger.findings;
+    expect(before).toMatchObject([{ kind: 'license-expiring', deployment: 'mtn-cm' }]);
+    sandbox.bucket.put(OBJECTS.hold, '');
+    await review();
+    expect(sandbox.ledger.findings).toEqual(before);
+  });
+
+  it('is how far each license that ends has come: the night says it again at the next threshold only', async () => {
+    await night();
+    sandbox.changeLicenses({ 'orange-cd': '2026-03-01', 'mtn-cm': '2026-03-20', 'moov-bj': '2026-03-05' });
+    const { findings } = await review();
+    const levels = new Map(sandbox.ledger.reported.map(({ key, level }) => [key, level]));
+    expect(
+      findings.map(({ id, kind, deployment }) => [kind, deployment, levels.get(findingKey(id))]).sort(),
+    ).toEqual([
+      ['license-expired', 'orange-cd', findingLevel('critical', undefined)],
+      ['license-expiring', 'moov-bj', findingLevel('warning', 7)],
+      ['license-expiring', 'mtn-cm', findingLevel('warning', 30)],
+    ]);
+  });
+
+  it('is that it withdrew something although it was switched on since, where no mail has reported it', async () => {
+    sandbox.changeLicenses({ 'orange-cd': '2026-03-01' });
+    await night();
+    sandbox.confirmed = false;
+    await night();
+    sandbox.confirmed = true;
+    sandbox.changeLicenses({ 'orange-cd': FAR });
+    expect(steps(await review())).toEqual(['reactivate orange-cd done']);
+    expect(sandbox.ledger.unreported).toMatchObject([{ kind: 'deactivate', deployment: 'orange-cd' }]);
+  });
+
+  it('is what an earlier run switched on, where this one could not do it again', async () => {
+    sandbox.changeLicenses({ 'orange-cd': '2026-03-01' });
+    await night();
+    await night();
+    const [tokenId = ''] = sandbox.ledger.suspensions.map((entry) => entry.tokenId);
+    const earlier = { kind: 'reactivate', deployment: 'orange-cd', tokenId, status: 'done', reason: 'why' } as const; // prettier-ignore
+    sandbox.bucket.put(OBJECTS.ledger, ledgerText({ ...sandbox.ledger, unreported: [earlier] }));
+    sandbox.changeLicenses({ 'orange-cd': FAR });
+    sandbox.fate = (call) => (call === 'hub.setEnabled' ? 'fail before' : 'pass');
+    expect(steps(await review())).toEqual(['reactivate orange-cd failed']);
+    expect(sandbox.ledger.unreported).toEqual([earlier]);
+  });
+
+  it('is no finding of the night less, also of whom the change is about', async () => {
+    const stray = sandbox.addToken('stray-cd', { key: false });
+    await night();
+    const before = sandbox.ledger.findings.filter(({ deployment }) => deployment === 'stray-cd');
+    expect(before.map(({ kind }) => kind)).toContain('orphaned-token');
+    sandbox.tokens.delete(stray.uuid);
+    sandbox.changeLicenses({ 'stray-cd': FAR });
+    await review();
+    const after = sandbox.ledger.findings.map(({ id }) => id);
+    expect(before.filter(({ kind, id }) => kind === 'orphaned-token' && !after.includes(id))).toEqual([]);
+  });
+
+  it('is every notice of another deployment, although its token was relabelled meanwhile', async () => {
+    sandbox.changeLicenses({ 'mtn-cm': '2026-03-05' });
+    await night();
+    const { notices } = sandbox.ledger;
+    expect(notices).toMatchObject([{ deployment: 'mtn-cm' }]);
+    for (const token of sandbox.tokens.labelled('mtn-cm')) token.token_label = 'mtn-gh';
+    sandbox.changeLicenses({ 'moov-bj': '2028-01-01' });
+    await review();
+    expect(sandbox.ledger.notices).toEqual(notices);
+  });
+
+  it('is no step that it switched on itself, and every other one that no mail has reported yet', async () => {
+    sandbox.changeLicenses({ 'orange-cd': '2026-03-01', 'moov-bj': '2026-03-01' });
+    await night();
+    await night();
+    expect([sandbox.isOn('orange-cd'), sandbox.isOn('moov-bj')]).toEqual([false, false]);
+    sandbox.confirmed = false;
+    sandbox.changeLicenses({ 'moov-bj': FAR });
+    await review();
+    const open = (): string[] =>
+      sandbox.ledger.unreported.map(({ kind, deployment }) => `${kind} ${deployment}`).sort();
+    expect(open()).toEqual(['reactivate moov-bj']);
+    sandbox.confirmed = true;
+    sandbox.changeLicenses({ 'orange-cd': FAR });
+    await review();
+    expect(open()).toEqual(['reactivate moov-bj']);
   });
 
   it('leaves the findings that are not about lists, or about others, to the night', async () => {
@@ -342,8 +476,46 @@ describe('a review that fails half-way', () => {
     sandbox.fate = (call) => (call === 'topic.publish' ? 'fail before' : 'pass');
     expect((await failureOf(review)).name).toBe('NotificationFailed');
     expect(sandbox.ledger).toEqual(before);
+    expect(reasons(lastReport())).toContain('the mail could not be sent');
     sandbox.fate = () => 'pass';
     expect(steps(await review())).toEqual(['announce orange-cd done']);
+  });
+
+  it('says which announcements had room in the mail, and gives no notice of the others', async () => {
+    const names = Array.from({ length: 400 }, (_, index) => `telco${index}-be`);
+    sandbox.addCustomers(names, FAR);
+    await night();
+    sandbox.changeLicenses(Object.fromEntries(names.map((name) => [name, '2026-03-05'])));
+    const { actions } = await review();
+    const [done, failed] = (['done', 'failed'] as const).map((wanted) =>
+      actions.filter(({ status }) => status === wanted),
+    );
+    expect([done?.length, failed?.length]).not.toContain(0);
+    expect(actions).toHaveLength(400);
+    for (const { reason } of failed ?? []) expect(reason).toContain('it had no room in the mail');
+    expect(sandbox.ledger.notices.map(({ deployment }) => deployment).sort()).toEqual(
+      done?.map(({ deployment }) => deployment).sort(),
+    );
+  });
+
+  it('fails where the ledger could not be written on the way, after the mail said what was done', async () => {
+    sandbox.changeLicenses({ 'orange-cd': '2026-03-01' });
+    await night();
+    await night();
+    sandbox.changeLicenses({ 'orange-cd': FAR, 'mtn-cm': '2026-03-09' });
+    let isOn = false;
+    let hasFailed = false;
+    sandbox.fate = (call) => {
+      isOn ||= call.startsWith('hub.setEnabled');
+      if (!isOn || hasFailed || call !== `bucket.writeIf ${OBJECTS.ledger}`) return 'pass';
+      hasFailed = true;
+      return 'fail before';
+    };
+    expect((await failureOf(review)).name).toBe('StorageUnavailable');
+    sandbox.fate = () => 'pass';
+    expect([hasFailed, sandbox.isOn('orange-cd')]).toEqual([true, true]);
+    expect(sandbox.mails.at(-1)?.subject).toContain('1 switched on again');
+    expect(steps(lastReport())).toEqual(['reactivate orange-cd done', 'announce mtn-cm done']);
   });
 
   it('remembers what its mail said where its report can not be written', async () => {

@@ -205,6 +205,8 @@ describe('a key for whose content Docker Hub gave no usable answer', () => {
     const known = checkOf({ verdict: 'rejected', at: iso(NOW - 9 * DAY) });
     expect(tried(known)).toStrictEqual({ ...known, tried: iso(NOW), lastUse: iso(NOW - HOUR) });
     expect(tried(known, { tokens: [] })).toMatchObject({ verdict: 'rejected', tried: iso(NOW) });
+    const used = { ...known, lastUse: iso(NOW - 2 * DAY) };
+    expect(tried(used, { tokens: [] })).toStrictEqual({ ...used, tried: iso(NOW) });
   });
 
   it('comes last in the coming nights, and counts as unclear', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DAY, HOUR, iso } from '../../lambdas/domain/days.ts';
-import { type Intent, type Ledger, emptyLedger } from '../../lambdas/domain/ledger.ts';
+import { type Intent, type Issuing, type Ledger, emptyLedger } from '../../lambdas/domain/ledger.ts';
 import { reconcileLedger, tokensToAskFor } from '../../lambdas/ledger/reconcile-ledger.ts';
 import { doneAction, recordStep } from '../../lambdas/ledger/transitions.ts';
 import { type LicenseList, readLicenses } from '../../lambdas/domain/licenses.ts';
@@ -292,6 +292,40 @@ describe('what no longer exists', () => {
     expect([kept(NOW - 20 * HOUR + 1), kept(NOW - 20 * HOUR)]).toEqual([1, 0]);
   });
 
+  it('is forgotten of a token that we deleted ourselves, also where nobody asked Docker Hub for it', () => {
+    const deleted = ledgerOf({ suspensions: [suspensionOf({ deletedAt: iso(NOW - DAY) })] });
+    expect(compared(deleted, [], ['orange-cd']).suspensions).toHaveLength(1);
+    expect(compared(deleted, [], []).suspensions).toEqual([]);
+  });
+
+  it('is not forgotten where nobody asked for what is not listed', () => {
+    const before = ledgerOf({ notices: [noticeOf('t1')], inactive: ['t1'] });
+    const listed = { tokens: [], keys: { names: [], version: 1 }, licenses: licensesOf('a,zz,9999-12-31,0') };
+    const after = reconcileLedger(before, listed, NOW);
+    expect([after.notices, after.inactive]).toEqual([before.notices, before.inactive]);
+  });
+
+  it.each<[rule: string, issuing: Partial<Issuing>, isLeft: boolean]>([
+    ['stays while it may be undone', { at: iso(NOW - HOUR + 1) }, true],
+    ['stays so whatever it made', { at: iso(NOW - HOUR + 1), tokenId: 't1' }, true],
+    ['is closed after an hour', { at: iso(NOW - HOUR) }, false],
+    ['is closed where its token is listed', { tokenId: 't1' }, false],
+    ['is closed where its token is gone', { tokenId: 'gone' }, false],
+    ['stays while its token may be there although it is not listed', { tokenId: 't2' }, true],
+  ])('of an issue that broke off %s', (_rule, changes, isLeft) => {
+    const issue: Issuing = {
+      deployment: 'orange-cd',
+      requestId: 'request-1',
+      at: iso(NOW - 2 * HOUR),
+      before: [],
+      regenerate: false,
+      overlapHours: 72,
+      ...changes,
+    };
+    const { issuing } = compared(ledgerOf({ issuing: [issue] }), [tokenOf()], [], ['gone']);
+    expect(issuing).toEqual(isLeft ? [issue] : []);
+  });
+
   describe('of a token that was switched off', () => {
     const after = (
       suspension: ReturnType<typeof suspensionOf>,
@@ -457,6 +491,21 @@ describe('a token that Docker Hub does not list', () => {
     ]).toEqual([['t1'], ['t2'], ['t3'], ['t4'], ['t5'], []]);
   });
 
+  it('is remembered as the last that was asked for, until another one is', () => {
+    const after = (lastAskedFor?: string): string | null =>
+      reconcileLedger(
+        ledgerOf({ lastAskedFor: 't1' }),
+        {
+          tokens: [],
+          keys: { names: [], version: 1 },
+          licenses: licensesOf('a,zz,9999-12-31,0'),
+          ...(lastAskedFor === undefined ? {} : { lastAskedFor }),
+        },
+        NOW,
+      ).lastAskedFor;
+    expect([after('t2'), after()]).toEqual(['t2', 't1']);
+  });
+
   it('is asked for on a later night where there are more than a hundred', () => {
     const inactive = Array.from({ length: 250 }, (_, index) => `t${1000 + index}`);
     const asked: string[] = [];
@@ -517,6 +566,27 @@ describe('a token that is being replaced', () => {
     expect(left([tokenOf(), successor()], restored)).toEqual([]);
     const before = { restores: [restoreOf('t1')], replaced: [{ ...entry, at: iso(NOW - DAY / 2) }] };
     expect(ids(left([tokenOf(), successor()], before))).toEqual(['t1']);
+  });
+
+  const since = NOW - 2 * DAY;
+  it.each<[rule: string, restores: Ledger['restores'], isLeft: boolean]>([
+    ['is so no longer from the instant on at which people restored it', [restoreOf('t1', since)], false],
+    ['stays so where people restored it before', [restoreOf('t1', since - 1)], true],
+    ['stays so where people restored another one', [restoreOf('t2')], true],
+    ['is so no longer where people restored it and another one', [restoreOf('t2'), restoreOf('t1')], false],
+    ['stays so where it came back with a whole run', [{ ...restoreOf('t1'), withRun: true }], true],
+    [
+      'is so no longer where people named it, too',
+      [{ ...restoreOf('t1'), withRun: true }, restoreOf('t1')],
+      false,
+    ],
+  ])('%s', (_rule, restores, isLeft) => {
+    const ledger = { restores, replaced: [{ ...entry, at: iso(since) }] };
+    expect(ids(left([tokenOf(), successor()], ledger))).toEqual(isLeft ? ['t1'] : []);
+  });
+
+  it('stays so while its successor is not listed, though the audit had switched it off', () => {
+    expect(ids(left([tokenOf()], { suspensions: [suspensionOf({ tokenId: 't2' })] }))).toEqual(['t1']);
   });
 
   it('is known to be off since it was first seen so', () => {

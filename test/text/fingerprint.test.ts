@@ -110,6 +110,12 @@ describe('fingerprints that an earlier version kept', () => {
     expect(renaming[0]).toMatchObject({ from: 'orange-cd', to: 'orange-dr-cd' });
   });
 
+  it('are not made up where none was kept', () => {
+    const suspensions = [{ deployment: 'orange-cd', tokenId: 't', by: 'audit' as const, at, reason: 'x' }];
+    const keys = { names: ['orange-cd'], values: new Map([['orange-cd', CONTENT]]), version: 1 };
+    expect(renewFingerprints({ ...emptyLedger(), suspensions }, keys).suspensions).toStrictEqual(suspensions);
+  });
+
   it('are gone where it was a password, where the content changed, and where nobody read it', () => {
     for (const [kept, value] of [
       [old('hunter2'), 'hunter2'],
