@@ -230,6 +230,26 @@ describe('a token that people', () => {
     expect(overlapOver({ suspensions: others })).toBeUndefined();
   });
 
+  it('switched off with what replaces it is one that comes back only by its id; by itself it is not', () => {
+    const replaced = (tokenIds: string[]): unknown[] =>
+      recordRevocation(FULL, { ...decision, tokenIds })
+        .suspensions.filter(({ by }) => by === 'people')
+        .map((entry) => [entry.tokenId, entry.replaced]);
+    expect(replaced(['t1', 't9'])).toEqual([
+      ['t1', true],
+      ['t9', undefined],
+    ]);
+    expect(replaced(['t1'])).toEqual([['t1', undefined]]);
+  });
+
+  it('switched on again with a whole run is being replaced still, and off no longer', () => {
+    expect(changes(recordRestore(FULL, { ...decision, withRun: true }))).toEqual({
+      ...forgotten,
+      replaced: [{ ...ORANGE, until: at, by: 't9', at }],
+      restores: [{ ...ORANGE, at: now, reason: 'unpaid', withRun: true }],
+    });
+  });
+
   it('switched on again is left alone, and is being replaced no longer', () => {
     expect(changes(recordRestore(FULL, decision))).toEqual({
       ...forgotten,
