@@ -53,9 +53,8 @@ export function composeText(
     return [...top, '', ...body, ...events.lines(), ...closing, ''].join('\n');
   };
   const fits = (): boolean => Buffer.byteLength(textOf()) <= MAX_TEXT_BYTES;
-  const restFirst = [...parts.keys()].reverse().filter((index) => parts[index]?.isRest === true);
-  for (const index of restFirst)
-    if (!fits())
+  for (const [index, { isRest }] of [...parts.entries()].reverse())
+    if (isRest && !fits())
       shown[index] = largest(shown[index] ?? 0, (count) => {
         shown[index] = count;
         return fits();
@@ -186,7 +185,7 @@ function pieces(word: string, limit: number): string[] {
 export function wrapText(text: string, indent = ''): string[] {
   const lines: string[] = [];
   // Blanks at the beginning are kept: they indent the first line.
-  const first = /^ */.exec(text)?.[0] ?? '';
+  const first = ' '.repeat(text.search(/[^ ]|$/));
   let line = first;
   const limit = COLUMNS - Math.max(indent.length, first.length);
   const words = withUnbrokenEvents(text.slice(first.length))

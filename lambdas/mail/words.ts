@@ -1,5 +1,5 @@
 // A finding in few words, for somebody who is no programmer: what is wrong with a deployment, and what cures it.
-import { type Day, dayOf } from '../domain/days.ts';
+import { dayOf } from '../domain/days.ts';
 import type { Finding, FindingKind } from '../domain/findings.ts';
 import { endingNamesakes } from '../domain/rules/licenses.ts';
 import { canDoMoreThanRead } from '../domain/rules/tokens.ts';
@@ -24,7 +24,7 @@ export interface Brief {
 export function briefOf(finding: Finding, snapshot: Snapshot): Brief {
   const event = eventIn(finding.remedy);
   return {
-    fact: (FACTS[finding.kind] ?? clause)(finding, snapshot),
+    fact: FACTS[finding.kind](finding, snapshot),
     cure: CURES[finding.kind] ?? (event === undefined ? '' : cureBy(event)),
     event,
   };
@@ -45,29 +45,25 @@ const CURES: Partial<Record<FindingKind, string>> = {
   'automatic-token': 'who needs it?',
 };
 
-/** A detail as a clause, for kinds that have no fewer words here. */
-const clause = ({ detail }: Finding): string => detail.replace(/\.$/, '');
-
 /** Which line can't be read, and why: what the detail says besides is said by the name and the report. */
 const unreadableRow = ({ detail }: Finding): string =>
   (detail.split('; until it can')[0] ?? detail)
-    .replace(/^Line/, 'line')
+    .replace('Line', 'line')
     .replace(/ \([^()]*\) can't be read/, '')
     .replace(/ \([^()]*\)$/, '');
 
 const dayText = (snapshot: Snapshot, instant: number): string =>
   shortDay(dayOf(instant, snapshot.policy.timeZone), snapshot.today);
 
-const bothDays = (paidUntil: Day | undefined, lastDay: Day, today: Day): string =>
-  `${paidUntil === undefined ? '' : `paid until ${shortDay(paidUntil, today)}, `}access until ${shortDay(lastDay, today)}`;
-
 /** Until when a deployment, or the one that its misspelt name means, has paid and has access; empty where no row says so. */
 export function endText({ licenses, deployments, today }: Snapshot, deployment: string): string {
   const license = licenses.get(deployments.get(deployment)?.meant ?? deployment);
-  return license === undefined ? '' : bothDays(license.paidUntil, license.lastDay, today);
+  return license === undefined
+    ? ''
+    : `paid until ${shortDay(license.paidUntil, today)}, access until ${shortDay(license.lastDay, today)}`;
 }
 
-function missingFact({ deployment: name, remedy }: Finding, snapshot: Snapshot): string {
+function missingFact({ deployment: name }: Finding, snapshot: Snapshot): string {
   const { all } = tokensOf(snapshot, name);
   const [token] = all.filter((candidate) => !isPastExpiry(candidate, snapshot.now));
   if (token !== undefined) return 'its token is switched off';
@@ -76,7 +72,7 @@ function missingFact({ deployment: name, remedy }: Finding, snapshot: Snapshot):
   const [meant] = snapshot.meantFor.get(name) ?? [];
   if (meant !== undefined) return `its token has a misspelt name, ${displayName(meant.label)}`;
   const ended = endingNamesakes(snapshot, name);
-  return ended.length > 0 && remedy.includes('"renameTo"')
+  return ended.length > 0
     ? `${joinWithAnd(ended)} (${areOver(snapshot, ended) ? 'ended' : 'ends soon'}) may be the same customer`
     : 'it has no token';
 }
@@ -105,7 +101,7 @@ const misspelt =
     return `its ${what} has a misspelt name${meant.length === 0 ? '' : `, probably ${meant.join(' or ')}`}`;
   };
 
-const FACTS: Partial<Record<FindingKind, (finding: Finding, snapshot: Snapshot) => string>> = {
+const FACTS: Record<FindingKind, (finding: Finding, snapshot: Snapshot) => string> = {
   'orphaned-token': () => 'its token is not stored in Vault',
   'orphaned-key': () => 'Vault holds a key, Docker Hub has no token',
   'misnamed-token': misspelt('token'),

@@ -320,6 +320,21 @@ describe('the rest', () => {
     ).toEqual(['- Zebra_QQ: its token is not stored in Vault; its token has a misspelt name']);
   });
 
+  it.each<[string, Parameters<typeof restOf>[0], string]>([
+    [
+      'one question where nothing cures the rest',
+      { tokens: [{ label: 'Zebra_QQ', lastUsedAt: null, createdAt: NOW - 100 * DAY }], licenses: [PAID] },
+      '- Zebra_QQ: its token is not stored in Vault; its token has a misspelt name; its token is not used: does it still run?', // prettier-ignore
+    ],
+    [
+      'several in the order of what is found',
+      { tokens: [{ lastUsedAt: null, createdAt: NOW - 100 * DAY }], keys: { 'orange-cd': 'x' }, licenses: ['orange,cd,2026-03-20,0'] }, // prettier-ignore
+      '- orange-cd: paid until 20 Mar, access until 20 Mar; its token is not used: has it renewed?, or does it still run?', // prettier-ignore
+    ],
+  ])('asks %s', (_rule, situation, line) => {
+    expect(restOf(situation)).toEqual([line]);
+  });
+
   it('says what is to be done before what is to be asked, whatever is found first', () => {
     expect(
       restOf({

@@ -1,6 +1,7 @@
 // What a line of the mail says of a finding: what is wrong and what cures it, in few words.
 import { describe, expect, it } from 'vitest';
 import { DAY, iso } from '../../lambdas/domain/days.ts';
+import type { Finding } from '../../lambdas/domain/findings.ts';
 import type { ContentCheckEntry, Ledger } from '../../lambdas/domain/ledger.ts';
 import { reconcile } from '../../lambdas/domain/reconcile.ts';
 import { briefOf } from '../../lambdas/mail/words.ts';
@@ -225,5 +226,18 @@ describe('what a mail says of a finding', () => {
   it.each(CASES)('%s', (_rule, situation, said) => {
     const names = new Set(said.map((line) => line.slice(0, line.indexOf(':'))));
     expect(saidOf(situation, [...names])).toEqual(said);
+  });
+});
+
+describe('what a mail says of a finding about what was not listed', () => {
+  it.each<[Finding['kind'], string]>([
+    ['token-expiring', 'its token expires'],
+    ['wrong-scope', 'its token has other rights than Read-only'],
+    ['automatic-token', 'made by a program for itself'],
+    ['mismatched-key', "Vault holds another deployment's token"],
+    ['license-expired', 'has ended () and can still pull'],
+  ])('is said in general words: %s', (kind, fact) => {
+    const finding = { id: 'a', kind, severity: 'warning', deployment: 'old-xx', tokenId: 't9', since: iso(NOW), detail: '', remedy: '' } as const; // prettier-ignore
+    expect(briefOf(finding, snapshotOf({ tokens: [{}], keys: KEYS, licenses: [PAID] })).fact).toBe(fact);
   });
 });
