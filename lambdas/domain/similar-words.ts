@@ -93,8 +93,6 @@ function wordsWithin(sorted: readonly string[], word: string, { head, inHead, ma
   // Row n: slips between the first n letters of a candidate and each beginning of the word.
   const rows = [Uint16Array.from({ length: word.length + 1 }, (_, index) => index)];
   const limitAt = (index: number): number => (index <= head ? inHead : max);
-  const isPossible = (depth: number): boolean =>
-    rows[depth]?.some((slips, index) => slips <= limitAt(index)) === true;
   let before = '';
   for (let at = 0; at < sorted.length;) {
     const candidate = sorted[at] ?? '';
@@ -102,8 +100,7 @@ function wordsWithin(sorted: readonly string[], word: string, { head, inHead, ma
     let isNear = true;
     while (isNear && depth < candidate.length) {
       depth += 1;
-      fillRow(rows, word, candidate, depth);
-      isNear = isPossible(depth);
+      isNear = fillRow(rows, word, candidate, depth).some((slips, index) => slips <= limitAt(index));
     }
     before = candidate.slice(0, depth);
     if (isNear && (rows[depth]?.[word.length] ?? Infinity) <= max) found.push(candidate);
@@ -118,8 +115,8 @@ function commonLength(a: string, b: string): number {
   return length;
 }
 
-/** Fills the row of a depth, for the candidate's letter there (restricted Damerau-Levenshtein distance). */
-function fillRow(rows: Uint16Array[], word: string, candidate: string, depth: number): void {
+/** Fills the row of a depth and returns it, for the candidate's letter there (restricted Damerau-Levenshtein distance). */
+function fillRow(rows: Uint16Array[], word: string, candidate: string, depth: number): Uint16Array {
   const row = (rows[depth] ??= new Uint16Array(word.length + 1));
   const letter = candidate[depth - 1];
   const letterBefore = candidate[depth - 2];
@@ -133,6 +130,7 @@ function fillRow(rows: Uint16Array[], word: string, candidate: string, depth: nu
       slips = Math.min(slips, (twoAbove[index - 2] ?? 0) + 1);
     row[index] = slips;
   }
+  return row;
 }
 
 /** Where, from a place on, the words that begin like those there end: found in steps that double, and then halve. */

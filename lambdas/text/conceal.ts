@@ -74,7 +74,7 @@ const STARRED_MARK = /\(concealed\*(\**) /g;
 const CONCEALED = /_\(concealed [0-9a-f]{16}\)/;
 
 /** Nothing shorter than `dckr_x_` and 8 letters is concealed. */
-const SHORTEST = 13;
+const SHORTEST = 15;
 /** An underscore, also as it is escaped in addresses, pages and JSON. */
 const LINE = '(?:_|%5f|&#(?:95|x5f);|\\\\u005f)';
 /** What the content of a token looks like, wherever in a text it stands. */

@@ -7,8 +7,6 @@
  * {@link escapeProse}.
  */
 export function escapeText(text: string, max = 100): string {
-  // Nearly all texts are plain.
-  if (text.length <= max && /^[ -[\]-~]*$/.test(text)) return text;
   return escaped(text, max, (letter) => /[ -[\]-~]/.test(letter));
 }
 
@@ -18,7 +16,6 @@ export function escapeText(text: string, max = 100): string {
  * piled upon each other become a visible `\u{…}`. Longer texts are cut. Done twice it changes nothing more.
  */
 export function escapeProse(text: string, max = 300): string {
-  if (text.length <= max && /^[ -~]*$/.test(text)) return text;
   return escaped(text.normalize('NFC'), max, (letter, before) => {
     if (/[ -~]/.test(letter)) return true;
     if (/[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u.test(letter)) return false;
@@ -78,6 +75,8 @@ const hexOf = (letter: string): string => (letter.codePointAt(0) ?? 0).toString(
 
 /** A text of which only some letters stay as they are, cut where it gets longer. */
 function escaped(text: string, max: number, stays: (letter: string, before: string) => boolean): string {
+  // Nearly all texts are plain.
+  if (text.length <= max && /^[ -[\]-~]*$/.test(text)) return text;
   let shown = '';
   for (const letter of text) {
     shown += stays(letter, shown) ? letter : `\\u{${hexOf(letter)}}`;

@@ -24,6 +24,21 @@ const why = (text: string, required?: readonly string[]): string => {
   return 'unreadable' in table ? table.unreadable : 'readable';
 };
 
+describe('a column that a table does not have', () => {
+  it('has empty cells', () => {
+    expect(rows('a,b\n1,2\n').map((row) => [row.cell('a'), row.cell('c')])).toEqual([['1', '']]);
+  });
+});
+
+describe('a file that is no UTF-8 text', () => {
+  it('is unreadable, whatever stands in it besides', () => {
+    const body = Uint8Array.from([...bytes('a,b\n1,'), 0xe9, ...bytes('\n')]);
+    expect(readTable(body, { required: ['a', 'b'], optional: [] }, () => undefined)).toEqual({
+      unreadable: 'it is not UTF-8 text (save it as "CSV UTF-8")',
+    });
+  });
+});
+
 describe('the delimiter', () => {
   it('is whichever of comma and semicolon the header has more of, a comma where both are as many', () => {
     expect(cells('a,b\n1,2;3\n')).toEqual(['1|2;3']);

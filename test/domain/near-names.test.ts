@@ -43,6 +43,20 @@ describe('the name that was probably meant', () => {
     expect(['Xirtel_TX', 'Axxtex_TD', 'Axrtxl_TX'].map(near)).toEqual(['airtel-td', undefined, undefined]);
   });
 
+  it('is one of the country that a label without separators ends with, a slip in the telco or not', () => {
+    const { findNames } = nameFinder(['vodacom-cd', 'vodacom-cg']);
+    expect(['vodacomcd', 'vodacmcd', 'vodacmcg'].map(findNames)).toEqual([
+      ['vodacom-cd'],
+      ['vodacom-cd'],
+      ['vodacom-cg'],
+    ]);
+  });
+
+  it('is none where a label is the name of a country and nothing else', () => {
+    const { findNames } = nameFinder(['a-za', 'b-be']);
+    expect(['South Africa', 'Belgium'].map(findNames)).toEqual([[], []]);
+  });
+
   it('is not guessed where two names differ by their hyphens only', () => {
     const { findName: find } = nameFinder(['orange-dr-cd', 'orangedr-cd', 'mtn-cm']);
     expect(find('Orange_DR_CD')).toBeUndefined();

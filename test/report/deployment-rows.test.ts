@@ -116,4 +116,44 @@ describe('the table of deployments', () => {
       verdict: 'unknown',
     });
   });
+
+  it.each(['tokens', 'keys', 'licenses'] as const)(
+    'calls nobody well on a night without the %s',
+    (lacking) => {
+      const all = inputsOf({
+        tokens: [{}],
+        keys: { 'orange-cd': 'x' },
+        licenses: ['orange,cd,2027-01-01,0'],
+      });
+      const verdictOf = (inputs: typeof all) =>
+        first(deploymentRows(takeSnapshot(inputs, defaultSettings(), NOW), []))?.verdict;
+      expect([verdictOf(all), verdictOf({ ...all, [lacking]: undefined })]).toEqual(['ok', 'unknown']);
+    },
+  );
+
+  it('calls nobody well who was exempt when the exemptions were last read, where they are not read', () => {
+    const { exemptions: _, ...inputs } = inputsOf({
+      tokens: [{}, { label: 'mtn-cm' }],
+      licenses: ['orange,cd,2027-01-01,0', 'mtn,cm,2027-01-01,0'],
+      ledger: { exemptions: [{ label: 'orange-cd', endReported: false }] },
+    });
+    expect(
+      deploymentRows(takeSnapshot(inputs, defaultSettings(), NOW), []).map(({ deployment, verdict }) => [
+        deployment,
+        verdict,
+      ]),
+    ).toEqual([
+      ['mtn-cm', 'ok'],
+      ['orange-cd', 'unknown'],
+    ]);
+  });
+
+  it('has nobody of whom the ledger alone knows', () => {
+    const ended = { deployment: 'orange-cd', end: '2026-01-31' };
+    expect(
+      rows({ tokens: [{ label: 'Orange_CD' }], ledger: { passedEnds: [ended] } }).map(
+        ({ deployment }) => deployment,
+      ),
+    ).toEqual(['Orange_CD']);
+  });
 });

@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { digestOf } from '../../lambdas/text/fingerprint.ts';
 import {
   concealContents,
+  concealContentsBeside,
   concealed,
   holdsContent,
   isConcealed,
   outsideName,
+  splitContent,
 } from '../../lambdas/text/conceal.ts';
 
 const LETTERS = `${'aB3-_'.repeat(5)}xy`;
@@ -110,7 +112,8 @@ describe('a name that is a token’s content', () => {
 
   it('is not told by a hash where only a part of it stands, which trying could find', () => {
     const [part, content] = [`dckr_pat_${'a'.repeat(20)}`, `dckr_pat_${'a'.repeat(21)}`];
-    expect(concealed('dckr_pat_abcdefgh')).toMatch(/^dckr_pat_\(concealed [0-9a-f]{4}0{12}\)$/);
+    for (const kind of ['dckr_pat', 'dckr_x'])
+      expect(concealed(`${kind}_abcdefgh`)).toMatch(new RegExp(`^${kind}_\\(concealed [0-9a-f]{4}0{12}\\)$`));
     expect(concealed(part)).toBe(`dckr_pat_(concealed ${digestOf(part).slice(0, 4)}000000000000)`);
     expect(concealed(content)).toBe(`dckr_pat_(concealed ${digestOf(content)})`);
   });
@@ -133,5 +136,37 @@ describe('a name that looks like a concealed one', () => {
       'orange-cd',
       concealed(CONTENT),
     ]);
+  });
+});
+
+describe('a text that may name ids that are known', () => {
+  const other = UUID.replace('0f', '1f');
+  it.each([
+    ['keeps a known id, however often it stands there', `a ${UUID} b ${UUID}`, `a ${UUID} b ${UUID}`],
+    ['conceals an id that nobody knows', `a ${other} b`, `a ${concealed(other)} b`],
+    [
+      'conceals what stands on either side',
+      `${CONTENT} ${UUID} ${other}`,
+      `${concealed(CONTENT)} ${UUID} ${concealed(other)}`,
+    ],
+    ['finds a known id behind one that is not', `${other} ${UUID}`, `${concealed(other)} ${UUID}`],
+    ['keeps what holds neither', 'orange-cd', 'orange-cd'],
+  ])('%s', (_rule, text, shown) => {
+    expect(concealContentsBeside(text, new Set([UUID]))).toBe(shown);
+  });
+});
+
+describe('two fields that hold one content between them', () => {
+  const [id, rest] = [UUID.slice(0, 18), UUID.slice(19)];
+  it.each([
+    ['are found where a hyphen stood between them', id, rest, concealed(UUID)],
+    ['are found where nothing stood between them', CONTENT.slice(0, 6), CONTENT.slice(6), concealed(CONTENT)],
+    ['are found where an underscore stood between them', 'dckr', `pat_${LETTERS}`, concealed(CONTENT)],
+    ['are none where both are names', 'orange', 'cd', undefined],
+    ['are none where one is empty', '', '', undefined],
+    ['are none where the first alone holds one', concealed(CONTENT), 'cd', undefined],
+    ['are none where the second alone holds one', 'orange', concealed(CONTENT), undefined],
+  ])('%s', (_rule, first, second, shown) => {
+    expect(splitContent(first, second)).toBe(shown);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  capitalized,
   describeStatement,
   displayName,
   escapeProse,
@@ -139,5 +140,17 @@ describe('a list and a number for a sentence', () => {
       pluralize(2, 'key'),
       pluralize(2, 'box', 'boxes'),
     ]).toEqual(['0 keys', '1 key', '2 keys', '2 boxes']);
+  });
+});
+
+describe('a clause as the beginning of a sentence', () => {
+  it('has a capital letter, and the rest as it was', () => {
+    expect(['nobody is cut off', 'the VPN of MTN', 'émile', '3 keys', ''].map(capitalized)).toEqual([
+      'Nobody is cut off',
+      'The VPN of MTN',
+      'Émile',
+      '3 keys',
+      '',
+    ]);
   });
 });

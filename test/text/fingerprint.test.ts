@@ -45,6 +45,15 @@ describe('a fingerprint', () => {
     expect(fingerprintOfKey(new Map([['orange-cd', 7]]), 'orange-cd')).toBeUndefined();
   });
 
+  it.each([
+    ['today', CONTENT],
+    ['before 2022', UUID],
+  ])('of a key is that of the content of %s that it holds', (_time, content) => {
+    const values = new Map([['orange-cd', content]]);
+    expect(fingerprintOfKey(values, 'orange-cd')).toBe(fingerprintOf(content));
+    expect(fingerprintOfKey(values, 'orange-cm')).toBeUndefined();
+  });
+
   it('of a content that Docker Hub has just made is one whatever its form', () => {
     const values = new Map([['orange-cd', 'a-content-of-some-new-form']]);
     const fingerprint = fingerprintOfNew('a-content-of-some-new-form');
