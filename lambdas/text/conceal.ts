@@ -58,9 +58,7 @@ export function holdsContent(text: string): boolean {
  */
 export function splitContent(first: string, second: string): string | undefined {
   if (isConcealed(first) || isConcealed(second)) return undefined;
-  return [`${first}-${second}`, `${first}${second}`, `${first}_${second}`]
-    .map((text) => ({ text, shown: concealed(text) }))
-    .find(({ text, shown }) => shown !== text && isConcealed(shown))?.shown;
+  return [`${first}-${second}`, `${first}${second}`, `${first}_${second}`].map(concealed).find(isConcealed);
 }
 
 /** Whether a name stands for one that is not shown: nothing can be written under it. */

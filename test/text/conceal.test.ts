@@ -165,6 +165,9 @@ describe('two fields that hold one content between them', () => {
     ['are none where both are names', 'orange', 'cd', undefined],
     ['are none where one is empty', '', '', undefined],
     ['are none where the first alone holds one', concealed(CONTENT), 'cd', undefined],
+    ['are none where the first is concealed already', concealed(OTHER), CONTENT, undefined],
+    ['are none where the second is concealed already', CONTENT, concealed(OTHER), undefined],
+    ['are none where one only looks like a concealed one', 'orange_(concealed 12)', 'cd', undefined],
     ['are none where the second alone holds one', 'orange', concealed(CONTENT), undefined],
   ])('%s', (_rule, first, second, shown) => {
     expect(splitContent(first, second)).toBe(shown);
