@@ -32,10 +32,15 @@ const WARM_UP: ReadonlySet<string> = new Set([
 
 const hearing = startHearing();
 let current: FaultSandbox | undefined;
-// What is loaded only when it is needed is loaded now: while it is, no request is under way, and time would fly.
+let isLoaded = false;
+// Before anything is loaded: undici keeps the timer that it made first, and with one of the real time each time-out would
+// last as long as it says.
+const giveTimeBack = takeTime(() => (isLoaded && current !== undefined ? hanging(current) : -1));
+// What is loaded only when it is needed is loaded now, while time stands still: no request is under way meanwhile, and it
+// would fly.
 for (const operation of OPERATIONS.filter(({ name }) => WARM_UP.has(name)))
   await inSandbox(operation, (sandbox) => operation.run(sandbox));
-const giveTimeBack = takeTime(() => (current === undefined ? 0 : hanging(current)));
+isLoaded = true;
 
 /** What an operation came to. */
 interface Outcome {
