@@ -6,7 +6,7 @@ import { summaryOf } from '../../lambdas/mail/layout.ts';
 import type { Step } from '../../lambdas/domain/plan/step.ts';
 import { NOW, suspensionOf } from '../domain/situation.ts';
 import { makeRow } from '../report/report-fixture.ts';
-import { type MailSituation, actionOf, flat, mailOf, reportOf } from './mail-input.ts';
+import { type MailSituation, actionOf, flat, heldStep, mailOf, reportOf } from './mail-input.ts';
 
 const KEYS = { 'orange-cd': 'x', 'mtn-cm': 'x', 'moov-bj': 'x' };
 const PAID = 'moov,bj,2027-01-01,0';
@@ -362,18 +362,10 @@ describe('what was done, and what was not', () => {
     ]).toEqual([true, false, false, false, false]);
   });
 
-  const held = (changes: Partial<Step>): Step => ({
-    kind: 'deactivate',
-    deployment: 'orange-cd',
-    tokenId: 't1',
-    reason: 'the license ended',
-    withheld: 'a guard holds it',
-    ...changes,
-  });
   /** What a mail says of steps that guards hold, and of what is only announced. */
   const decideOf = (steps: readonly Step[], changes: Partial<MailSituation> = {}): string =>
-    partOf(textOf({ ...heldWorld, steps, ...changes }), 'NOT DONE');
-  const heldWorld: MailSituation = {
+    partOf(textOf({ ...heldSituation, steps, ...changes }), 'NOT DONE');
+  const heldSituation: MailSituation = {
     tokens: [{}, { label: 'mtn-cm' }, { label: 'moov-bj' }],
     keys: KEYS,
     licenses: ['orange,cd,2026-02-01,3', 'mtn,cm,2026-02-01,3', PAID],
@@ -383,27 +375,32 @@ describe('what was done, and what was not', () => {
   it.each<[string, Step, string]>([
     [
       'a row that may be about it: the line is to be corrected',
-      held({ withheld: 'line 3 may be about it', guard: 'unreadable row' }),
+      heldStep({ withheld: 'line 3 may be about it', guard: 'unreadable row' }),
       'orange-cd paid until 1 Feb, access until 4 Feb Not cut off: line 3 may be about it: correct that line.',
     ],
     [
       'an exemption that probably means it: its label is to be corrected',
-      held({ withheld: 'a label probably means it', guard: 'exemption under another name' }),
+      heldStep({ withheld: 'a label probably means it', guard: 'exemption under another name' }),
       'orange-cd paid until 1 Feb, access until 4 Feb Not cut off: a label probably means it: correct the label there, or remove the row.',
     ],
     [
       'a replaced token that is still used, of which no end is due',
-      held({ replaced: true, withheld: 'it was used since', guard: 'still used', reason: 'it was replaced' }),
+      heldStep({
+        replaced: true,
+        withheld: 'it was used since',
+        guard: 'still used',
+        reason: 'it was replaced',
+      }),
       'orange-cd it was replaced Nothing was done: it was used since: have the new one put on its servers.',
     ],
     [
       'a token that is not deleted costs nobody access',
-      held({ kind: 'delete-token' }),
+      heldStep({ kind: 'delete-token' }),
       'orange-cd paid until 1 Feb, access until 4 Feb Nothing was done: a guard holds it.',
     ],
     [
       'one whose row is gone says why it is due',
-      held({ deployment: 'tigo-td' }),
+      heldStep({ deployment: 'tigo-td' }),
       'tigo-td the license ended Not cut off: a guard holds it.',
     ],
   ])('says of what a guard holds what to do first: %s', (_rule, step, said) => {
@@ -413,10 +410,10 @@ describe('what was done, and what was not', () => {
   it('counts who is held, each once, says each reason once, and approves no name that would be broken in two', () => {
     const long = 'n'.repeat(64);
     const steps = [
-      held({}),
-      held({ tokenId: 't9' }),
-      held({ deployment: long, tokenId: 't5' }),
-      held({ deployment: 'mtn-cm', tokenId: 't2', withheld: 'another guard does' }),
+      heldStep({}),
+      heldStep({ tokenId: 't9' }),
+      heldStep({ deployment: long, tokenId: 't5' }),
+      heldStep({ deployment: 'mtn-cm', tokenId: 't2', withheld: 'another guard does' }),
     ];
     const approvable = ['orange-cd', long];
     const lines = decideOf(steps, { approvable }).split('\n');
@@ -429,23 +426,27 @@ describe('what was done, and what was not', () => {
       '  mtn-cm  paid until 1 Feb, access until 4 Feb',
       '  Not cut off: another guard does.',
     ]);
-    const events = textOf({ ...heldWorld, steps, approvable });
+    const events = textOf({ ...heldSituation, steps, approvable });
     expect(events).toContain('    {"approve": ["orange-cd"]}\n');
     const shorter = 'n'.repeat(63);
-    const paste = textOf({ ...heldWorld, steps: [held({ deployment: shorter })], approvable: [shorter] });
+    const paste = textOf({
+      ...heldSituation,
+      steps: [heldStep({ deployment: shorter })],
+      approvable: [shorter],
+    });
     expect(paste).toContain(` ["${shorter}"]}\n`);
   });
 
   it('names 12 and more in a row', () => {
     const many = (count: number): string =>
-      decideOf(Array.from({ length: count }, (_, index) => held({ deployment: `t${index}-be` })));
+      decideOf(Array.from({ length: count }, (_, index) => heldStep({ deployment: `t${index}-be` })));
     expect(many(12)).toContain('\n  t0-be, t1-be, t2-be, t3-be');
     expect(many(11)).toContain('\n  t0-be   the license ended\n');
   });
 
   it('says beside the approval that it takes the new numbers as the measure while a list shrank', () => {
     const obstacles = [{ kind: 'shrunk', text: 'It shrank.' }] as const;
-    expect(flat(decideOf([held({})], { approvable: ['orange-cd'], input: { obstacles } }))).toContain(
+    expect(flat(decideOf([heldStep({})], { approvable: ['orange-cd'], input: { obstacles } }))).toContain(
       'Approve it [1], which lets the new numbers count as well.',
     );
   });
@@ -468,7 +469,7 @@ describe('what was done, and what was not', () => {
     ],
   ])('says of what is announced and held why it does not come: %s', (_rule, changes, said) => {
     const text = partOf(
-      textOf({ ...heldWorld, licenses: ['orange,cd,2026-02-01,3', PAID], ...changes }),
+      textOf({ ...heldSituation, licenses: ['orange,cd,2026-02-01,3', PAID], ...changes }),
       'NOT',
     );
     expect(flat(text)).toBe(

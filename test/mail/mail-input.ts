@@ -103,3 +103,15 @@ export function mailOf(situation: MailSituation): AuditMail {
 
 /** The text as one paragraph, so that it does not matter where lines are broken. */
 export const flat = (text: string): string => text.replace(/\s+/g, ' ');
+
+/** A step that a guard holds, unless said otherwise. */
+export function heldStep(changes: Partial<Step> = {}): Step {
+  return {
+    kind: 'deactivate',
+    deployment: 'orange-cd',
+    tokenId: 't1',
+    reason: 'the license ended',
+    withheld: 'a guard holds it',
+    ...changes,
+  };
+}

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DAY, HOUR, iso } from '../../lambdas/domain/days.ts';
 import type { Step } from '../../lambdas/domain/plan/step.ts';
 import { NOW } from '../domain/situation.ts';
-import { type MailSituation, actionOf, flat, mailOf } from './mail-input.ts';
+import { type MailSituation, actionOf, flat, heldStep, mailOf } from './mail-input.ts';
 
 const PAID = 'moov,bj,2027-01-01,0';
 const ENDED = 'orange,cd,2026-02-01,0';
@@ -16,14 +16,6 @@ const textOf = (situation: MailSituation): string => mailOf(situation).mail.text
 /** One part of a mail's text, from its title to the blank line behind it. */
 const partOf = (text: string, title: string): string =>
   text.split('\n\n').find((part) => part.startsWith(title)) ?? '';
-const step = (changes: Partial<Step> = {}): Step => ({
-  kind: 'deactivate',
-  deployment: 'orange-cd',
-  tokenId: 't1',
-  reason: 'the license ended',
-  withheld: 'a guard holds it',
-  ...changes,
-});
 
 describe('a part that is too long', () => {
   const names = Array.from({ length: 1700 }, (_, index) => `telco${index}-cd`);
@@ -201,13 +193,15 @@ describe('what a guard holds', () => {
     const text = textOf({ ...world, settings: { maxWithdrawals: 0, maxWithdrawalPercent: 0 } });
     expect(text).toContain('NOT DONE, PLEASE DECIDE (2)');
     expect(text).not.toContain('TO PUT IN ORDER');
-    expect(textOf({ ...world, steps: [step(), step({ deployment: 'mtn-cm' })] })).not.toContain('TO PUT IN');
+    expect(textOf({ ...world, steps: [heldStep(), heldStep({ deployment: 'mtn-cm' })] })).not.toContain(
+      'TO PUT IN',
+    );
   });
 
   it('is not called cut off where a token of it is only deleted', () => {
-    expect(decide({ steps: [step(), step({ kind: 'delete-token', deployment: 'mtn-cm' })] })).toContain(
-      'Nothing was done: a guard holds it.',
-    );
+    expect(
+      decide({ steps: [heldStep(), heldStep({ kind: 'delete-token', deployment: 'mtn-cm' })] }),
+    ).toContain('Nothing was done: a guard holds it.');
   });
 
   it.each<[string, Partial<Step>, readonly string[]]>([
@@ -216,7 +210,7 @@ describe('what a guard holds', () => {
     ['with an end and no announcement', { end: '2026-02-01' }, []],
     ['that is announced again', { announces: 'deactivate', end: '2026-02-01' }, ['announced deactivate 2026-02-01 orange-cd']], // prettier-ignore
   ])('is reported as a step, and as an end only where it gives notice: %s', (_what, changes, announced) => {
-    const { reported } = mailOf({ ...world, licenses: [PAID], report: { findings: [] }, steps: [step(changes)] }); // prettier-ignore
+    const { reported } = mailOf({ ...world, licenses: [PAID], report: { findings: [] }, steps: [heldStep(changes)] }); // prettier-ignore
     expect([...reported]).toEqual(['step deactivate t1 orange-cd', ...announced]);
   });
 
@@ -233,7 +227,7 @@ describe('what a guard holds', () => {
   });
 
   it('has the event of a rename only where its reason speaks of one', () => {
-    const text = textOf({ ...renewed, approvable: [], report: { findings: [] }, steps: [step({ deployment: 'expresso-sn' })] }); // prettier-ignore
+    const text = textOf({ ...renewed, approvable: [], report: { findings: [] }, steps: [heldStep({ deployment: 'expresso-sn' })] }); // prettier-ignore
     expect(flat(partOf(text, 'NOT DONE'))).toContain('Not cut off: a guard holds it.');
     expect(text).not.toContain('renameTo');
   });

@@ -47,6 +47,16 @@ const replacedOf = (tokenId: string, by: string, until = NOW): Ledger['replaced'
   by,
 });
 
+/** The key of another deployment was seen to hold what belongs to the token `t1`. */
+const HELD_BY_MTN: Ledger['checks'][number] = {
+  deployment: 'mtn-cm',
+  tokenId: 't2',
+  claimedId: 't1',
+  verdict: 'mismatched',
+  fingerprint: fingerprintOf(CONTENT),
+  at: iso(NOW - DAY),
+};
+
 /** Deployments with one token each, whose licenses have ended and were announced. */
 function due(...names: string[]): Situation & { readonly licenses: string[] } {
   return {
@@ -188,16 +198,7 @@ describe('deleting what was switched off', () => {
         ledger: {
           suspensions: [suspensionOf()],
           notices: [notice],
-          checks: [
-            {
-              deployment: 'mtn-cm',
-              tokenId: 't2',
-              claimedId: 't1',
-              verdict: 'mismatched',
-              fingerprint: fingerprintOf(CONTENT),
-              at: iso(NOW - DAY),
-            },
-          ],
+          checks: [HELD_BY_MTN],
         },
       },
     );
@@ -787,16 +788,7 @@ describe('an approval', () => {
       licenses: [...ended('orange-cd'), `mtn,cm,${FAR},0`],
       ledger: {
         notices: [noticeOf(), noticeOf({ tokenId: 't2' })],
-        checks: [
-          {
-            deployment: 'mtn-cm',
-            tokenId: 't9',
-            claimedId: 't1',
-            verdict: 'mismatched' as const,
-            fingerprint: fingerprintOf(CONTENT),
-            at: iso(NOW - DAY),
-          },
-        ],
+        checks: [{ ...HELD_BY_MTN, tokenId: 't9' }],
       },
     };
     expect(texts(planned(two))).toEqual(['deactivate t1 withheld', 'deactivate t2']);
@@ -935,16 +927,7 @@ describe('what holds a deployment', () => {
         ...soon,
         keys: { 'mtn-cm': CONTENT },
         ledger: {
-          checks: [
-            {
-              deployment: 'mtn-cm',
-              tokenId: 't9',
-              claimedId: 't1',
-              verdict: 'mismatched',
-              fingerprint: fingerprintOf(CONTENT),
-              at: iso(NOW - DAY),
-            },
-          ],
+          checks: [{ ...HELD_BY_MTN, tokenId: 't9' }],
         },
       },
       {},
@@ -1088,16 +1071,7 @@ describe('a step for each token', () => {
         suspensions: [suspensionOf()],
         notices: [noticeOf({ step: 'delete-token', at: iso(NOW - 7 * DAY) })],
         measures: { tokens: 9, keys: null, licenses: null, exemptions: null },
-        checks: [
-          {
-            deployment: 'mtn-cm',
-            tokenId: 't2',
-            claimedId: 't1',
-            verdict: 'mismatched',
-            fingerprint: fingerprintOf(CONTENT),
-            at: iso(NOW - DAY),
-          },
-        ],
+        checks: [HELD_BY_MTN],
       },
     });
     expect(held.map(({ kind, guard }) => [kind, guard])).toEqual([
